@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# imsicle: `make help` lists targets and variables. Set-up is a prerequisite of everything that builds: scripts/setup
+# looks for the tools on each run, so variables that name one are expanded only in recipes, after it.
+
+# --- what can be overridden on the command line --------------------------------------------------------------------
+QEMU      ?= qemu-system-riscv64
+FIRMWARE  ?= $(firstword $(wildcard $(OPENSBI)) fw_dynamic.bin-not-found)
+SMP       ?= 4
+MACHINE   ?= virt,aia=aplic-imsic
+MEM       ?= 256M
+ARGS      ?=
+QEMU_ARGS ?=
+CROSS     ?= riscv64-unknown-elf-
+HOSTCC    ?= gcc
+B         ?= build
+JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
+# An environment's CC means the host's compiler: only the command line names ours.
+ifneq ($(origin CC),command line)
+CC := $(CROSS)gcc
+endif
+
+OPENSBI := /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin \
+	/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin
+
+# -------------------------------------------------------------------------------------------------------------------
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all lib run test check format clean distclean help setup FORCE
+FORCE:
+
+Q := $(if $(V),,@)
+# $(call say,WHAT,FILE): the quiet form of a command.
+say = $(if $(V),,@printf '  %-8s%s\n' '$1' '$2')
+
+include mk/build.mk
+include mk/payload.mk
+include mk/test.mk
+include mk/check.mk
+-include $(shell find $B/obj $B/host/obj $B/dts -name '*.d' 2>/dev/null)
+
+# --- set-up --------------------------------------------------------------------------------------------------------
+# One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
+GOALS    := $(or $(MAKECMDGOALS),all)
+NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check)
+chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
+
+setup:
+	@$(foreach v,QEMU FIRMWARE CROSS LIBFDT_SRC,$(call chosen,$v)) CC='$(CC)' scripts/setup $(NEEDS)
+
+# --- run -----------------------------------------------------------------------------------------------------------
+# Two edu devices in slots the payload does not need to know: it enumerates the bus.
+EDU      := edu,dma_mask=0xffffffffffffffff
+QEMU_CMD  = $(QEMU) -M $(MACHINE) -smp $(SMP) -m $(MEM) -accel tcg,thread=multi -nographic -no-reboot \
+	-bios $(FIRMWARE) -kernel $B/payload.elf -append "$(ARGS)" \
+	-device $(EDU),addr=1 -device $(EDU),addr=2 $(QEMU_ARGS)
+
+lib: $B/libaia.a
+all: $B/payload.elf $B/payload.bin
+
+run: all
+	$(info $(strip $(QEMU_CMD)))
+	@$(QEMU_CMD)
+
+clean: # what was fetched stays: see distclean
+	@[ ! -d $B ] || find $B -mindepth 1 -maxdepth 1 ! -name dl -exec rm -rf {} +
+
+distclean:
+	rm -rf $B
+
+help:
+	@echo 'make             build $B/payload.elf and $B/payload.bin'
+	@echo 'make lib         build $B/libaia.a alone'
+	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
+	@echo 'make test        host unit tests and QEMU tests, under one prove'
+	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
+	@echo 'make format      clang-format every source in place'
+	@echo 'make clean       remove what was built (distclean: and what was fetched)'
+	@echo
+	@echo 'QEMU=$(QEMU) SMP=$(SMP) MACHINE=$(MACHINE) MEM=$(MEM)'
+	@echo 'FIRMWARE=$(FIRMWARE)  any OpenSBI fw_dynamic or fw_jump'
+	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
+	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The target's compiler, libaia.a and libfdt.a.
+
+HASH     := \#
+MARCH    ?= rv64imac_zicsr_zifencei
+SPECS    ?= --specs=picolibc.specs
+INCLUDES  = -Iinclude -Iarch/riscv -I.
+WARN      = -Wall -Wextra -Wconversion -Wshadow -Werror
+MODEL     = -mabi=lp64 -mcmodel=medany -ffreestanding -fno-common -ffunction-sections -fdata-sections
+
+ifneq ($(findstring clang,$(CC)),)
+# LLVM before 15 refuses to name the CSR and fence.i extensions, which it then takes for granted. picolibc's headers are
+# found where gcc finds them; the link goes through gcc, which knows picolibc's multilibs.
+CLANG_MARCH = $(shell $(CC) --target=riscv64-unknown-elf -march=$(MARCH) -xc -c -o /dev/null /dev/null 2>/dev/null \
+	&& echo $(MARCH) || echo rv64imac)
+LIBC_INC    = $(shell echo '$(HASH)include <string.h>' | $(CROSS)gcc $(SPECS) -E - | \
+	sed -n 's|^$(HASH) 1 "\(/.*\)/string.h".*|\1|p' | head -n 1)
+TARGET_CC   = $(CC) --target=riscv64-unknown-elf -march=$(CLANG_MARCH) -isystem $(LIBC_INC) -ftls-model=local-exec
+else
+TARGET_CC   = $(CC) $(SPECS) -march=$(MARCH)
+endif
+# Named in full, -march selects no multilib and the libraries come out hard-float.
+TARGET_LD   = $(CROSS)gcc $(SPECS) -march=$(firstword $(subst _, ,$(MARCH))) -mabi=lp64 -mcmodel=medany
+CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
+
+LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c)
+
+# A change of compiler or flags rebuilds; the file is only touched when its text changes.
+$B/.flags: FORCE | setup
+	@mkdir -p $B
+	@echo "$(subst ",,$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(HOST_FLAGS))" | cmp -s - $@ || \
+	echo "$(subst ",,$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(HOST_FLAGS))" >$@
+
+$B/obj/%.o: %.c $B/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$Q$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) -MMD -MP -c $< -o $@
+
+$B/obj/%.o: %.S $B/.flags
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$Q$(TARGET_CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o)
+	$(call say,AR,$@)
+	@rm -f $@
+	$Q$(CROSS)ar rcs $@ $^
+
+# Not our source: no warnings asked for. Its file names are known only once it was fetched, hence one recipe for all.
+LIBFDT_SRC ?= build/dl/dtc/libfdt
+
+$B/libfdt.a: $B/.flags
+	$(call say,LIBFDT,$(LIBFDT_SRC))
+	@rm -rf $B/obj/libfdt $@ && mkdir -p $B/obj/libfdt
+	$Qfor c in $(LIBFDT_SRC)/*.c; do \
+		$(TARGET_CC) $(MODEL) -O2 -g -w -I$(LIBFDT_SRC) -c $$c -o $B/obj/libfdt/$$(basename $$c .c).o || exit 1; done
+	$Q$(CROSS)ar rcs $@ $B/obj/libfdt/*.o
