@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupt files: their registers (IMSIC.adoc, "Indirectly accessed interrupt-file registers"). */
+#include <aia/error.h>
+#include <aia/imsic.h>
+
+#include "csr.h"
+#include "mmio.h"
+
+#define EIDELIVERY  0x70u
+#define EITHRESHOLD 0x72u
+#define EIP0        0x80u
+#define EIE0        0xc0u
+
+#define SETEIPNUM_LE 0u
+
+/*
+ * eip and eie as 64-bit words. The registers are XLEN wide and numbered in 32-bit steps: on RV64 the
+ * odd ones do not exist and trap, on RV32 both halves do.
+ */
+#if UINTPTR_MAX == UINT64_MAX
+#define WORD_REG(base, w) ((base) + 2 * (w))
+
+static uint64_t word_read(unsigned base, unsigned w)
+{
+    return csr_ireg_read(WORD_REG(base, w));
+}
+
+static void word_write(unsigned base, unsigned w, uint64_t v)
+{
+    csr_ireg_write(WORD_REG(base, w), v);
+}
+
+#define ID_REG(base, id) WORD_REG(base, (id) / 64)
+#define ID_BIT(id)       (1ul << (id) % 64)
+#else
+static uint64_t word_read(unsigned base, unsigned w)
+{
+    return csr_ireg_read(base + 2 * w) | (uint64_t)csr_ireg_read(base + 2 * w + 1) << 32;
+}
+
+static void word_write(unsigned base, unsigned w, uint64_t v)
+{
+    csr_ireg_write(base + 2 * w, (unsigned long)v);
+    csr_ireg_write(base + 2 * w + 1, (unsigned long)(v >> 32));
+}
+
+#define ID_REG(base, id) ((base) + (id) / 32)
+#define ID_BIT(id)       (1ul << (id) % 32)
+#endif
+
+/* Bits of word w that are implemented identities; identity 0 is none. */
+static uint64_t implemented(const struct imsic_file *f, unsigned w)
+{
+    unsigned top = f->n_ids % 64u;
+    uint64_t bits = w < f->n_ids / 64u || top == 63 ? ~0ull : (1ull << (top + 1)) - 1;
+    return w ? bits : bits & ~1ull;
+}
+
+struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v)
+{
+    return (struct aia_message){.addr = im->files[v.hart].msi_addr, .data = v.id};
+}
+
+void imsic_send(const struct imsic *im, struct imsic_vector v)
+{
+    fence_rw_o(); /* data first, then the interrupt that announces it (IPIs.adoc, last note) */
+    mmio_write32(im->files[v.hart].mmio + SETEIPNUM_LE, v.id);
+    fence_io_w(); /* before the unlock after which somebody may retire v and prove its drain */
+}
+
+unsigned imsic_claim(void)
+{
+    unsigned id = (unsigned)(csr_claim_stopei() >> 16); /* bits 26:16, the rest above is zero */
+
+    fence_io_rwio();
+    return id;
+}
+
+void imsic_file_off(struct imsic_file *f)
+{
+    csr_ireg_write(EIDELIVERY, 0);
+    for (unsigned w = 0; w < imsic_file_words(f); w++)
+        word_write(EIE0, w, 0);
+}
+
+void imsic_file_clear(struct imsic_file *f)
+{
+    for (unsigned w = 0; w < imsic_file_words(f); w++)
+        word_write(EIP0, w, 0);
+}
+
+void imsic_file_on(const struct imsic *im, struct imsic_file *f)
+{
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        word_write(EIE0, w, implemented(f, w));
+        f->shut[w] = 0;
+    }
+    imsic_file_clear_enabled(im->sync_id);
+    csr_ireg_write(EITHRESHOLD, 0);
+    csr_ireg_write(EIDELIVERY, 1);
+}
+
+bool imsic_file_delivers(void)
+{
+    return csr_ireg_read(EIDELIVERY) == 1;
+}
+
+uint64_t imsic_file_pending(unsigned w)
+{
+    return word_read(EIP0, w);
+}
+
+uint64_t imsic_file_enabled(unsigned w)
+{
+    return word_read(EIE0, w);
+}
+
+void imsic_file_clear_pending(unsigned id)
+{
+    csr_ireg_clear(ID_REG(EIP0, id), ID_BIT(id));
+}
+
+void imsic_file_set_enabled(unsigned id)
+{
+    csr_ireg_set(ID_REG(EIE0, id), ID_BIT(id));
+}
+
+void imsic_file_clear_enabled(unsigned id)
+{
+    csr_ireg_clear(ID_REG(EIE0, id), ID_BIT(id));
+}
+
+int imsic_sync(const struct imsic *im, struct imsic_file *f)
+{
+    uint64_t end = aia_port_time() + im->wait_limit;
+
+    imsic_file_clear_pending(im->sync_id);
+    fence_all(); /* behind the clear, and behind whatever told us that the earlier writes were made */
+    mmio_write32(f->mmio + SETEIPNUM_LE, im->sync_id);
+    for (;;) {
+        if (imsic_file_pending(im->sync_id / 64u) >> im->sync_id % 64u & 1)
+            break;
+        if (aia_port_time() > end)
+            return AIA_ETIMEOUT;
+    }
+    imsic_file_clear_pending(im->sync_id);
+    return AIA_OK;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The vector allocator: which identities of which hart's file are free.
+ *
+ * A file's free identities are a bitmap of at most 32 words, and above it one summary word for each
+ * block size: bit w says that word w holds an aligned free run of that size. A block never crosses a
+ * word, so finding one takes two find-first-set, however many identities there are.
+ */
+#include <aia/error.h>
+#include <aia/imsic.h>
+
+/* Where an aligned run of 2^k bits may begin. */
+static const uint64_t aligned[IMSIC_MAX_ORDER + 1] = {
+    ~0ull,
+    0x5555555555555555ull,
+    0x1111111111111111ull,
+    0x0101010101010101ull,
+    0x0001000100010001ull,
+    0x0000000100000001ull,
+};
+
+/* Bit i set: bits i .. i + 2^k - 1 of `free` are all set, and i is a multiple of 2^k. */
+static uint64_t runs(uint64_t free, unsigned k)
+{
+    for (unsigned i = 0; i < k; i++)
+        free &= free >> (1u << i);
+    return free & aligned[k];
+}
+
+static void summarise(struct imsic_file *f, unsigned w)
+{
+    uint64_t run = f->free[w];
+    uint32_t bit = 1u << w;
+
+    for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++) {
+        if (k)
+            run &= run >> (1u << (k - 1));
+        if (run & aligned[k])
+            f->has_run[k] |= bit;
+        else
+            f->has_run[k] &= ~bit;
+    }
+}
+
+static void set_slot(struct imsic_file *f, unsigned id, enum imsic_state state, uint32_t owner)
+{
+    atomic_store_explicit(&f->slots[id], imsic_slot(state, owner), memory_order_release);
+}
+
+/* Take n identities from `first` up out of the free ones, all in one word, and give them to `owner`. */
+static void take(struct imsic_file *f, unsigned first, unsigned n, uint32_t owner)
+{
+    unsigned w = first / 64;
+    uint64_t bits = (n == 64 ? ~0ull : (1ull << n) - 1) << first % 64;
+
+    f->free[w] &= ~bits;
+    f->n_free = (uint16_t)(f->n_free - n);
+    summarise(f, w);
+    for (unsigned i = 0; i < n; i++)
+        set_slot(f, first + i, IMSIC_OWNED, owner);
+}
+
+/* Put one identity back; the slot keeps the name of its last owner. */
+static void give_back(struct imsic_file *f, unsigned id)
+{
+    uint32_t slot = atomic_load_explicit(&f->slots[id], memory_order_relaxed);
+
+    set_slot(f, id, IMSIC_FREE, imsic_slot_owner(slot));
+    f->free[id / 64] |= 1ull << id % 64;
+    f->n_free++;
+    summarise(f, id / 64);
+}
+
+static unsigned long lock(struct imsic *im)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&im->lock);
+    return was;
+}
+
+static void unlock(struct imsic *im, unsigned long was)
+{
+    aia_port_unlock(&im->lock);
+    aia_port_irq_restore(was);
+}
+
+static bool id_valid(const struct imsic *im, unsigned hart, unsigned id)
+{
+    return hart < im->n_files && id >= 1 && id <= im->files[hart].n_ids;
+}
+
+static void init_file(struct imsic *im, struct imsic_file *f)
+{
+    f->open = false;
+    f->n_free = 0;
+    atomic_store_explicit(&f->n_retiring, 0, memory_order_relaxed);
+    for (unsigned w = 0; w < IMSIC_WORDS; w++) {
+        f->free[w] = 0;
+        f->shut[w] = 0;
+        atomic_store_explicit(&f->retiring[w], 0, memory_order_relaxed);
+        summarise(f, w);
+    }
+    set_slot(f, 0, IMSIC_RESERVED, IMSIC_NO_OWNER); /* identity 0 does not exist */
+    for (unsigned id = 1; id <= f->n_ids; id++) {
+        set_slot(f, id, IMSIC_RESERVED, IMSIC_NO_OWNER);
+        if (id != im->ipi_id && id != im->sync_id)
+            give_back(f, id);
+    }
+}
+
+int imsic_init(struct imsic *im)
+{
+    im->lock = (struct aia_lock){{0}};
+    if (im->ipi_id == im->sync_id)
+        return AIA_EINVAL;
+    for (unsigned h = 0; h < im->n_files; h++) {
+        if (im->files[h].n_ids > IMSIC_MAX_IDS || !id_valid(im, h, im->ipi_id) ||
+            !id_valid(im, h, im->sync_id))
+            return AIA_EINVAL;
+        init_file(im, &im->files[h]);
+    }
+    return AIA_OK;
+}
+
+/* First of an aligned free run of 2^order identities, 0 if there is none or the file is closed. */
+static unsigned find(const struct imsic_file *f, unsigned order)
+{
+    if (!f->open || !f->has_run[order])
+        return 0;
+    unsigned w = (unsigned)__builtin_ctz(f->has_run[order]);
+    return w * 64 + (unsigned)__builtin_ctzll(runs(f->free[w], order));
+}
+
+int imsic_alloc_block(struct imsic *im, unsigned hart, unsigned order, uint32_t owner,
+                      struct imsic_vector *first)
+{
+    if (hart >= im->n_files || order > IMSIC_MAX_ORDER)
+        return AIA_EINVAL;
+
+    unsigned long was = lock(im);
+    unsigned id = find(&im->files[hart], order);
+    if (id)
+        take(&im->files[hart], id, 1u << order, owner);
+    unlock(im, was);
+    if (!id)
+        return AIA_ENOVEC;
+    *first = (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
+    return AIA_OK;
+}
+
+int imsic_alloc(struct imsic *im, unsigned hart, uint32_t owner, struct imsic_vector *v)
+{
+    return imsic_alloc_block(im, hart, 0, owner, v);
+}
+
+static bool is_free(const struct imsic_file *f, unsigned id)
+{
+    return f->open && f->free[id / 64] >> id % 64 & 1;
+}
+
+int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, uint32_t owner)
+{
+    if (!id_valid(im, hart, id))
+        return hart < im->n_files && id >= 1 && id <= IMSIC_MAX_IDS ? AIA_ENOVEC : AIA_EINVAL;
+
+    unsigned long was = lock(im);
+    bool ok = is_free(&im->files[hart], id);
+    if (ok)
+        take(&im->files[hart], id, 1, owner);
+    unlock(im, was);
+    return ok ? AIA_OK : AIA_ENOVEC;
+}
+
+/* The lowest identity free in both files, 0 if there is none. */
+static unsigned find_common(const struct imsic_file *from, const struct imsic_file *to)
+{
+    uint32_t words = from->has_run[0] & to->has_run[0];
+
+    if (!to->open)
+        return 0;
+    for (; words; words &= words - 1) {
+        unsigned w = (unsigned)__builtin_ctz(words);
+        uint64_t both = from->free[w] & to->free[w];
+        if (both)
+            return w * 64 + (unsigned)__builtin_ctzll(both);
+    }
+    return 0;
+}
+
+int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, uint32_t owner, uint16_t *id)
+{
+    if (from >= im->n_files || to >= im->n_files || from == to)
+        return AIA_EINVAL;
+
+    unsigned long was = lock(im);
+    unsigned found = find_common(&im->files[from], &im->files[to]);
+    if (found) {
+        take(&im->files[from], found, 1, owner);
+        take(&im->files[to], found, 1, owner);
+    }
+    unlock(im, was);
+    if (!found)
+        return AIA_ENOVEC;
+    *id = (uint16_t)found;
+    return AIA_OK;
+}
+
+void imsic_free(struct imsic *im, struct imsic_vector v)
+{
+    unsigned long was = lock(im);
+    give_back(&im->files[v.hart], v.id);
+    unlock(im, was);
+}
+
+void imsic_set_shut(struct imsic *im, struct imsic_vector v)
+{
+    struct imsic_file *f = &im->files[v.hart];
+    unsigned long was = lock(im);
+    uint64_t bit = 1ull << v.id % 64;
+
+    if (f->free[v.id / 64] & bit) { /* it may have found an owner since it fired */
+        f->free[v.id / 64] &= ~bit;
+        f->n_free--;
+        summarise(f, v.id / 64);
+        set_slot(f, v.id, IMSIC_SHUT, IMSIC_NO_OWNER);
+    }
+    unlock(im, was);
+}
+
+void imsic_clear_shut(struct imsic *im, struct imsic_vector v)
+{
+    struct imsic_file *f = &im->files[v.hart];
+    unsigned long was = lock(im);
+
+    if (imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed)) == IMSIC_SHUT)
+        give_back(f, v.id);
+    unlock(im, was);
+}
+
+static void set_open(struct imsic *im, unsigned hart, bool open)
+{
+    unsigned long was = lock(im);
+
+    im->files[hart].open = open;
+    unlock(im, was);
+}
+
+void imsic_open(struct imsic *im, unsigned hart)
+{
+    set_open(im, hart, true);
+}
+
+void imsic_close(struct imsic *im, unsigned hart)
+{
+    set_open(im, hart, false);
+}
+
+int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned *hart)
+{
+    unsigned best = 0;
+    int error = AIA_ENOHART;
+    unsigned long was = lock(im);
+
+    for (unsigned h = 0; h < im->n_files; h++) {
+        const struct imsic_file *f = &im->files[h];
+        if (!f->open || !aia_hartset_has(set, h))
+            continue;
+        if (error == AIA_ENOHART)
+            error = AIA_ENOVEC;
+        if (f->n_free > best) {
+            best = f->n_free;
+            *hart = h;
+            error = AIA_OK;
+        }
+    }
+    unlock(im, was);
+    return error;
+}
+
+unsigned imsic_free_elsewhere(struct imsic *im, unsigned hart)
+{
+    unsigned n = 0;
+    unsigned long was = lock(im);
+
+    for (unsigned h = 0; h < im->n_files; h++)
+        if (h != hart && im->files[h].open)
+            n += im->files[h].n_free;
+    unlock(im, was);
+    return n;
+}
+
+void imsic_stats(struct imsic *im, struct imsic_stats *stats)
+{
+    unsigned long was = lock(im);
+
+    *stats = (struct imsic_stats){{0}};
+    for (unsigned h = 0; h < im->n_files; h++)
+        for (unsigned id = 1; id <= im->files[h].n_ids; id++)
+            stats->n[imsic_slot_state(atomic_load_explicit(&im->files[h].slots[id], memory_order_relaxed))]++;
+    unlock(im, was);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libaia: device interrupts on RISC-V harts with IMSICs, moved between harts and taken off them without
+ * losing an edge. One struct aia is one machine. All memory is the embedder's; see port.h for what else
+ * the embedder provides.
+ *
+ * Contexts, as the functions below name them:
+ *   any        any hart, interrupts on or off, in a handler too; no lock of the library's held
+ *   thread     any hart, interrupts on, not in a handler: the call may wait for another hart, bounded by
+ *              config.wait_limit
+ *   own, off   on the hart that it is about, interrupts off
+ */
+#ifndef AIA_AIA_H
+#define AIA_AIA_H
+
+#include <aia/error.h>
+#include <aia/hartset.h>
+#include <aia/imsic.h>
+#include <aia/msi.h>
+#include <aia/port.h>
+
+struct aia;
+struct aia_irq;
+
+enum aia_result {
+    AIA_NONE,    /* my device had nothing: counts as spurious */
+    AIA_HANDLED, /* it had */
+};
+
+/* An interrupt's handler. Interrupt context, interrupts off, never on two harts at once. */
+typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
+
+/* A counter that one party writes at a time and anybody reads. */
+typedef _Atomic uint64_t aia_counter;
+
+/* The ways to change a message, from design section 4; counted in struct aia. */
+enum aia_update {
+    AIA_UPDATE_STORE,  /* one store */
+    AIA_UPDATE_MASKED, /* mask, write, unmask */
+    AIA_UPDATE_ADDR,   /* plain: same identity on the new hart, address only */
+    AIA_UPDATE_COMMON, /* plain: an identity free on both, data first, then address */
+    AIA_UPDATE_TORN,   /* plain: address and data torn apart, watched on the old hart */
+    AIA_N_UPDATES,
+};
+
+/* ---- interrupts ---- */
+
+/* Bits of aia_irq.flow. */
+#define AIA_FLOW_DISABLED 1u /* edges are kept, not handled */
+#define AIA_FLOW_PENDING  2u /* an edge is kept */
+#define AIA_FLOW_RUNNING  4u /* the handler runs on some hart */
+#define AIA_FLOW_STORMED  8u /* disabled by the library because it stormed */
+
+/* An interrupt's descriptor. Read what you like; only the library writes. */
+struct aia_irq {
+    struct aia_lock lock;
+    _Atomic uint32_t flow;
+    bool used;
+    const char *name;
+    aia_handler handler;
+    void *context;
+    struct aia_msi *msi;
+    struct aia_hartset affinity; /* what the caller asked for */
+    struct imsic_vector vec;     /* where its message points */
+    _Atomic uint32_t n_retiring; /* vectors that forward to vec */
+    uint64_t storm_since;        /* start of the present storm window, ticks */
+    uint32_t storm_count;        /* unwelcome edges in it */
+
+    aia_counter moves;
+    aia_counter forwarded; /* edges caught on a retiring vector and sent on */
+    aia_counter rerun;     /* edges that came while the handler ran, and made it run again */
+    aia_counter kept;      /* edges that came while disabled */
+    aia_counter resent;    /* sent again by enable */
+    aia_counter none;      /* handler runs that returned AIA_NONE */
+};
+
+/* ---- harts ---- */
+
+enum aia_hart_state {
+    AIA_HART_OFFLINE,
+    AIA_HART_ONLINE,
+    AIA_HART_LEAVING, /* takes interrupts, but no new vector */
+};
+
+/* One cross-hart call; each hart has one to make its calls with. */
+struct aia_call {
+    void (*fn)(void *arg);
+    void *arg;
+    struct aia_call *_Atomic next;
+    _Atomic uint32_t state;
+};
+
+struct aia_hart {
+    _Atomic uint32_t state;         /* enum aia_hart_state */
+    _Atomic uint32_t ipis;          /* virtual IPIs pending; top bit: closed */
+    struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
+    struct aia_call call;           /* of this hart to others */
+    bool was_online;                /* its file holds what we left there */
+    uint64_t storm_since;           /* as in struct aia_irq, for unowned identities */
+    uint32_t storm_count;
+    aia_counter handled;   /* edges that ran, or were noted for, their owner's handler */
+    aia_counter forwarded; /* caught on a retiring vector here and sent on */
+    aia_counter swept;     /* of these, by the sweep of a leaving hart */
+    aia_counter spurious;  /* identities that nobody owned */
+    aia_counter late;      /* found pending when the hart came back */
+    aia_counter ipis_taken;
+    aia_counter reclaimed; /* vectors whose drain was proven here */
+};
+
+/* ---- the machine ---- */
+
+struct aia_config {
+    unsigned n_harts;         /* 1 .. AIA_MAX_HARTS */
+    struct aia_hart *harts;   /* n_harts, zeroed */
+    struct imsic_file *files; /* n_harts; mmio, msi_addr, n_ids, slots filled in, the rest zeroed */
+    struct aia_irq *irqs;     /* n_irqs, zeroed */
+    uint32_t n_irqs;          /* less than IMSIC_NO_OWNER */
+    aia_counter *runs;        /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
+    uint16_t ipi_id;          /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
+    uint16_t sync_id;         /* identity of imsic_sync(): any other, it is never enabled */
+    uint64_t lazy_period;     /* ticks a retired vector may wait for its reclaim */
+    uint64_t wait_limit;      /* ticks that a wait for another hart or a device may last */
+    uint64_t storm_window;    /* ticks over which a storm is counted */
+    uint32_t storm_limit;     /* edges without an owner, or unhandled, or while disabled, in one window */
+};
+
+struct aia {
+    struct aia_config config;
+    struct imsic imsic;
+    struct aia_lock irqs_lock; /* finding a free descriptor */
+    aia_counter updates[AIA_N_UPDATES];
+    aia_counter torn_copies; /* copies sent because a torn message may have landed */
+    aia_counter strayed;     /* interrupts that had to leave their affinity because its last hart left */
+};
+
+/* Set up. Before all else, once. AIA_OK or AIA_EINVAL (a count or an identity out of range). */
+int aia_init(struct aia *a, const struct aia_config *config);
+
+/* ---- entry points, for the embedder's trap handler; own, off ---- */
+
+/* Supervisor external interrupt (scause 9): claims and handles until nothing is pending. */
+void aia_interrupt(struct aia *a);
+
+/* The moment given to aia_port_timer() has come. */
+void aia_timer(struct aia *a);
+
+/* ---- interrupts: irq.c, move.c ---- */
+
+struct aia_request {
+    const char *name;
+    aia_handler handler;
+    void *context;
+    struct aia_msi *msi;
+    struct aia_hartset affinity;
+};
+
+/*
+ * Take a descriptor, give the interrupt a vector on the least loaded online hart of its affinity, and
+ * start its message. The interrupt is enabled. Thread.
+ * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptor), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT: nothing changed.
+ */
+int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia_irq **irq);
+
+/*
+ * Stop the device's message, deliver what it had sent, wait until no handler runs and no vector is left,
+ * give the descriptor back. Thread. The handler may run until this returns.
+ * AIA_OK; AIA_ETIMEOUT: stopped, but a hart did not prove its drain in time; call again.
+ */
+int aia_irq_free(struct aia *a, struct aia_irq *irq);
+
+/*
+ * Disable: edges are kept from now on; a run that has begun goes on (aia_irq_synchronize waits for it).
+ * Enable: what was kept is sent again, as one edge. Any. Calls do not nest.
+ */
+void aia_irq_disable(struct aia *a, struct aia_irq *irq);
+void aia_irq_enable(struct aia *a, struct aia_irq *irq);
+
+/* Wait until the handler does not run. Thread. AIA_OK or AIA_ETIMEOUT. */
+int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
+
+/*
+ * Change the affinity set; if the interrupt is on a hart outside it, move it to the least loaded online
+ * hart inside. When the call returns the device sends to the new vector, and whatever it sent to the old
+ * one is handled or will be, within one interrupt latency (design section 5). Never "busy". Thread.
+ * AIA_OK; AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN: affinity and vector are
+ * as they were.
+ */
+int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
+
+/* Handler runs of `irq` on `hart` so far. Any. */
+uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart);
+
+/* ---- IPIs and calls: ipi.c ---- */
+
+/* Virtual IPIs, many on the one identity. The library's own come first. */
+enum {
+    AIA_IPI_CALL,
+    AIA_IPI_RETIRE,  /* vectors began to retire here: see to the timer */
+    AIA_IPI_RECLAIM, /* reclaim them now */
+    AIA_IPI_REOPEN,  /* enable again what a storm had shut */
+    AIA_IPI_USER = 8,
+    AIA_IPI_MAX = 30,
+};
+
+/* Send virtual IPI `n` to `hart`. Any. AIA_OK; AIA_EOFFLINE: not online, nothing sent; AIA_EINVAL. */
+int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
+
+/*
+ * Run fn(arg) on `hart`, in its interrupt context, and wait until it has run. On the running hart: at
+ * once, interrupts off. Thread.
+ * AIA_OK; AIA_EOFFLINE: not run; AIA_ETIMEOUT: not run, and will not be (the hart answers no interrupt).
+ */
+int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
+
+/* ---- harts: hotplug.c. The embedder sees to it that only one hart changes at a time. ---- */
+
+/*
+ * This hart begins to take interrupts, the first time or again. Own, off; before SEIE is set.
+ * Returns the number of edges found late (0 expected; each was re-sent to its owner), or AIA_EINVAL.
+ */
+int aia_hart_online(struct aia *a);
+
+/*
+ * First half of taking `hart` offline: close it to allocation and move all interrupts away. Thread, on
+ * any hart. AIA_OK; AIA_ELAST, AIA_EOFFLINE, AIA_ENOVEC, AIA_ESILENT, ...: the hart stays online, nothing lost.
+ */
+int aia_hart_leave(struct aia *a, unsigned hart);
+
+/* Undo aia_hart_leave. Thread. */
+void aia_hart_stay(struct aia *a, unsigned hart);
+
+/*
+ * Second half, on the leaving hart itself: force away what is left, run the last IPIs and calls, sweep
+ * the file, stop delivery. Own, off; the next thing the embedder does is HSM hart_stop. If that fails,
+ * aia_hart_online brings the hart back. AIA_OK; AIA_ENOVEC, AIA_ESILENT, AIA_ETIMEOUT: the hart is online again, nothing lost.
+ */
+int aia_hart_dying(struct aia *a);
+
+/* The set of harts that are online. Any. */
+struct aia_hartset aia_online(const struct aia *a);
+
+/* Counts over all identities of all files. Any. */
+void aia_vector_stats(struct aia *a, struct imsic_stats *stats);
+
+/* ---- audit: audit.c ---- */
+
+enum aia_finding {
+    AIA_PENDING_UNOWNED, /* eip set, slot free or reserved */
+    AIA_OWNED_DISABLED,  /* slot owned or retiring, eie clear, and no storm explains it */
+    AIA_LEAKED,          /* slot owned, but its owner does not know of it */
+    AIA_STILL_RETIRING,  /* slot retiring */
+    AIA_COUNT_WRONG,     /* free identities, counted and kept, differ */
+    AIA_DELIVERY_OFF,    /* an online hart whose file delivers nothing */
+    AIA_N_FINDINGS,
+};
+
+const char *aia_finding_name(enum aia_finding finding);
+
+/*
+ * Compare this hart's eip and eie with the books and call `found` for each difference. Own, off, and
+ * nothing may move meanwhile. Returns the number of findings.
+ */
+unsigned aia_audit(struct aia *a,
+                   void (*found)(void *arg, enum aia_finding finding, struct imsic_vector v, uint32_t owner),
+                   void *arg);
+
+/* ---- reports ---- */
+
+struct aia_report {
+    enum {
+        AIA_REPORT_STORM_UNOWNED, /* vec was shut off */
+        AIA_REPORT_STORM_IRQ,     /* irq was disabled, and vec shut off */
+        AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
+        AIA_REPORT_SYNC_TIMEOUT,  /* writes to this hart's file do not arrive */
+    } what;
+    struct imsic_vector vec;
+    const struct aia_irq *irq; /* or NULL */
+};
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IMSIC: interrupt files, and the allocator of their vectors (AIA, IMSIC.adoc).
+ *
+ * A vector is a hart and an identity in that hart's S-level interrupt file. Its slot says whose it is.
+ * Every implemented identity is enabled in eie from the moment its hart comes online, whether it is
+ * owned or not: a vector is then live as soon as its slot says so, on any hart, without asking that
+ * hart for a write to its own eie (docs/decisions.md has the figures). An identity nobody owns that fires
+ * is counted, and shut off if it storms.
+ */
+#ifndef AIA_IMSIC_H
+#define AIA_IMSIC_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <aia/hartset.h>
+#include <aia/msi.h>
+#include <aia/port.h>
+
+#define IMSIC_MAX_IDS   2047 /* IMSIC.adoc, "Interrupt files and interrupt identities" */
+#define IMSIC_WORDS     32   /* 64 identities each */
+#define IMSIC_MAX_ORDER 5    /* largest block: 32 identities, what multi-message MSI can ask for */
+
+struct imsic_vector {
+    uint16_t hart;
+    uint16_t id; /* 0: no vector */
+};
+
+/* What a slot says of its vector. */
+enum imsic_state {
+    IMSIC_FREE,     /* nobody's; the owner field still names the last one, for edges found late */
+    IMSIC_OWNED,    /* fires its owner's handler */
+    IMSIC_RETIRING, /* its owner's until now: forwards to the owner's present vector */
+    IMSIC_RESERVED, /* the library's own: IPI, sync */
+    IMSIC_SHUT,     /* nobody's, and disabled because it stormed */
+    IMSIC_N_STATES,
+};
+
+#define IMSIC_NO_OWNER 0xffffffu
+
+static inline uint32_t imsic_slot(enum imsic_state state, uint32_t owner)
+{
+    return owner << 8 | (uint32_t)state;
+}
+
+static inline enum imsic_state imsic_slot_state(uint32_t slot)
+{
+    return (enum imsic_state)(slot & 0xff);
+}
+
+static inline uint32_t imsic_slot_owner(uint32_t slot)
+{
+    return slot >> 8;
+}
+
+/* One hart's S-level interrupt file and the books on it. */
+struct imsic_file {
+    /* From the embedder, before imsic_init(). */
+    uintptr_t mmio;          /* where harts write seteipnum_le */
+    uint64_t msi_addr;       /* where devices do: its physical address */
+    uint16_t n_ids;          /* identities 1 .. n_ids are implemented */
+    _Atomic uint32_t *slots; /* n_ids + 1 words */
+
+    /* The allocator's, under imsic.lock. */
+    bool open;                             /* may be allocated from */
+    uint16_t n_free;                       /* set bits in free[] */
+    uint64_t free[IMSIC_WORDS];            /* bit set: identity free */
+    uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k */
+
+    /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
+    _Atomic uint64_t retiring[IMSIC_WORDS];
+    _Atomic uint32_t n_retiring;
+
+    /* The file's own hart's. */
+    uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
+};
+
+struct imsic {
+    struct imsic_file *files; /* one for each hart, by index */
+    unsigned n_files;
+    uint16_t ipi_id;     /* identity that carries the IPIs */
+    uint16_t sync_id;    /* identity that proves that earlier writes have arrived; never enabled */
+    uint64_t wait_limit; /* bound of a wait for the file, ticks */
+    struct aia_lock lock;
+};
+
+struct imsic_stats {
+    uint32_t n[IMSIC_N_STATES]; /* identities in each state, over all files */
+};
+
+/* ---- the allocator: vector.c. Any hart, interrupts on or off, any lock held but imsic.lock. ---- */
+
+/*
+ * Make the books of all files: every identity free but ipi_id and sync_id, every file closed.
+ * files, n_files, ipi_id, sync_id, wait_limit must be set. Once, before anything else.
+ * Returns AIA_OK, or AIA_EINVAL if n_ids or a reserved identity is out of range.
+ */
+int imsic_init(struct imsic *im);
+
+/*
+ * Allocate for `owner` (an interrupt's number) and mark the slot owned.
+ * imsic_alloc: the lowest free identity of `hart`.       imsic_alloc_id: identity `id` of `hart`.
+ * imsic_alloc_common: one identity free on both harts, allocated on both; `from` may be closed, for it
+ *   is where an interrupt is leaving.
+ * imsic_alloc_block: 2^order identities in a row, aligned to their number (multi-message MSI sends
+ *   base | n); `*first` is the lowest.
+ * All return AIA_OK, or AIA_ENOVEC with nothing changed (also when a file is closed), or AIA_EINVAL.
+ * Time does not depend on the number of identities: at most IMSIC_WORDS steps for a common one.
+ */
+int imsic_alloc(struct imsic *im, unsigned hart, uint32_t owner, struct imsic_vector *v);
+int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, uint32_t owner);
+int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, uint32_t owner, uint16_t *id);
+int imsic_alloc_block(struct imsic *im, unsigned hart, unsigned order, uint32_t owner,
+                      struct imsic_vector *first);
+
+/* Free one vector. The caller has proof that nothing can still arrive there (lib/move.c, reclaim). */
+void imsic_free(struct imsic *im, struct imsic_vector v);
+
+/* Keep a stormed vector, which nobody owns, from being allocated; give it back. */
+void imsic_set_shut(struct imsic *im, struct imsic_vector v);
+void imsic_clear_shut(struct imsic *im, struct imsic_vector v);
+
+/* Open a hart's file to allocation, or close it; what is allocated stays. */
+void imsic_open(struct imsic *im, unsigned hart);
+void imsic_close(struct imsic *im, unsigned hart);
+
+/* The open hart of `set` with most free identities, at least one. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
+int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned *hart);
+
+/* Sum of the free identities of all open files but `hart`'s. */
+unsigned imsic_free_elsewhere(struct imsic *im, unsigned hart);
+
+void imsic_stats(struct imsic *im, struct imsic_stats *stats);
+
+/* ---- interrupt files: file.c ---- */
+
+/* The message that makes `v` pending (IMSIC.adoc, "MSI encoding"). Any context. */
+struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v);
+
+/*
+ * Make `v` pending by a write to its hart's seteipnum_le. Memory writes before the call are visible to
+ * whoever takes the interrupt; the write precedes, in global memory order, all memory writes after the
+ * call. It does not prove arrival: that is imsic_sync()'s. Any hart, any context.
+ */
+void imsic_send(const struct imsic *im, struct imsic_vector v);
+
+/* All that follow work on the running hart's own file, which `f` must be, with interrupts off. */
+
+/*
+ * Claim the pending and enabled identity of highest priority: returns it, its pending bit cleared, or 0.
+ * What the caller reads afterwards, from memory or devices, is not older than the claim.
+ */
+unsigned imsic_claim(void);
+
+/* Stop delivery, disable all. What is pending stays, to be looked at. */
+void imsic_file_off(struct imsic_file *f);
+
+/* Clear everything pending: what reset leaves is unspecified (IMSIC.adoc, "Reset and revealed state"). */
+void imsic_file_clear(struct imsic_file *f);
+
+/* Enable every identity but sync_id, threshold 0, delivery on. */
+void imsic_file_on(const struct imsic *im, struct imsic_file *f);
+
+/* Is delivery from this hart's file to the hart on? */
+bool imsic_file_delivers(void);
+
+/* Number of 64-identity words in the file. */
+static inline unsigned imsic_file_words(const struct imsic_file *f)
+{
+    return f->n_ids / 64u + 1;
+}
+
+/* The pending and the enable bits of identities 64 * w .. 64 * w + 63. */
+uint64_t imsic_file_pending(unsigned w);
+uint64_t imsic_file_enabled(unsigned w);
+
+void imsic_file_clear_pending(unsigned id);
+void imsic_file_set_enabled(unsigned id);
+void imsic_file_clear_enabled(unsigned id);
+
+/*
+ * Wait until every write to this file that precedes the call in global memory order has taken effect in
+ * eip. Writes to one file take effect in that order, "though arbitrarily delayed" (IMSIC.adoc, "Memory
+ * region for an interrupt file"), so a write of our own, seen to arrive, proves it of all before.
+ * Returns AIA_OK, or AIA_ETIMEOUT after imsic.wait_limit.
+ */
+int imsic_sync(const struct imsic *im, struct imsic_file *f);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The device's end of an MSI: the registers (or the memory) in which a device keeps the address and
+ * data that it will write. A driver, or a bus like PCI, embeds a struct aia_msi and fills in the
+ * operations; the library decides which of them a change needs, and in what order (lib/message.c).
+ */
+#ifndef AIA_MSI_H
+#define AIA_MSI_H
+
+#include <stdint.h>
+
+/* A message: a 32-bit write of `data` to `addr` (IMSIC.adoc, "MSI encoding"). */
+struct aia_message {
+    uint64_t addr;
+    uint32_t data;
+};
+
+/* What the device lets software do to a message it may be sending at this moment. */
+enum aia_msi_kind {
+    AIA_MSI_PLAIN,    /* address and data change one after the other, and nothing holds the device back */
+    AIA_MSI_MASKABLE, /* the message can be masked; the device keeps what comes meanwhile */
+    AIA_MSI_STORE,    /* one store changes the whole message */
+};
+
+struct aia_msi;
+
+/*
+ * The operations. All are called with the interrupt's lock held and interrupts off, from any hart,
+ * never two at once for one struct aia_msi; none may wait for anything but the bus.
+ */
+struct aia_msi_ops {
+    /* Put the whole message in place while the device does not send, then let it send. */
+    void (*start)(struct aia_msi *msi, const struct aia_message *m);
+    /* Make the device send no more. Only for shutdown: a move never stops a device. */
+    void (*stop)(struct aia_msi *msi);
+    /* PLAIN, MASKABLE: write the address, the data. PLAIN is only ever asked for a new low half. */
+    void (*write_addr)(struct aia_msi *msi, uint64_t addr);
+    void (*write_data)(struct aia_msi *msi, uint32_t data);
+    /* MASKABLE: hold the message back; let it go, with what came meanwhile. */
+    void (*mask)(struct aia_msi *msi);
+    void (*unmask)(struct aia_msi *msi);
+    /* STORE: one single-copy-atomic store of the whole message. */
+    void (*store)(struct aia_msi *msi, const struct aia_message *m);
+    /*
+     * Read the message back from the device. This is the drain barrier as well as the check: the read's
+     * completion pushes every MSI the device sent before ahead of it (PCIe ordering: a read completion
+     * does not pass a posted write). A write's completion has no such property, so a read it must be.
+     * Returns AIA_OK, or AIA_ESILENT if the device did not answer.
+     */
+    int (*read_back)(struct aia_msi *msi, struct aia_message *m);
+};
+
+struct aia_msi {
+    const struct aia_msi_ops *ops;
+    enum aia_msi_kind kind;
+};
+
+#endif

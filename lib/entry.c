@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the trap handler calls: claim, see whose it is, hand over. */
+#include "internal.h"
+
+static void deliver(struct aia *a, unsigned here, unsigned id)
+{
+    uint32_t slot = slot_read(&a->imsic.files[here], id);
+    struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot)];
+
+    switch (imsic_slot_state(slot)) {
+    case IMSIC_OWNED:
+        count_own(&a->config.harts[here].handled);
+        flow_edge(a, irq, here, id);
+        break;
+    case IMSIC_RETIRING:
+        count_own(&a->config.harts[here].forwarded);
+        forward(a, irq, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
+        break;
+    default:
+        if (id == a->imsic.ipi_id)
+            ipi_taken(a, here);
+        else
+            flow_unowned(a, here, id);
+    }
+}
+
+void aia_interrupt(struct aia *a)
+{
+    unsigned here = aia_port_hart();
+    unsigned id;
+
+    while ((id = imsic_claim()) != 0)
+        deliver(a, here, id);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <aia/error.h>
+
+const char *aia_strerror(int error)
+{
+    switch ((enum aia_error)error) {
+    case AIA_OK:
+        return "ok";
+    case AIA_EINVAL:
+        return "invalid argument";
+    case AIA_ENOVEC:
+        return "no free vector";
+    case AIA_ENOHART:
+        return "no online hart in the affinity set";
+    case AIA_ESILENT:
+        return "device does not answer";
+    case AIA_ETIMEOUT:
+        return "timed out";
+    case AIA_EADDRHI:
+        return "upper half of a plain MSI's address would change";
+    case AIA_EOFFLINE:
+        return "hart is not online";
+    case AIA_ELAST:
+        return "last online hart";
+    case AIA_EAGAIN:
+        return "interrupt kept changing";
+    }
+    return "unknown error";
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Harts coming and going, as design section 6. Offline of hart H:
+ *
+ *   1. can the others hold what H holds?             aia_hart_leave, on any hart
+ *   2. close H: nothing migrates back
+ *   3. move everything away, H still taking interrupts
+ *   4. on H, interrupts off: force what is left,     aia_hart_dying, on H
+ *      run the last IPIs and calls, sweep all of eip,
+ *      verify, stop delivery
+ *   5. HSM hart_stop, and its confirmation            the embedder
+ *
+ * After 4 no message names H, every edge sent to it has been seen, and all its vectors are free; its file
+ * stays closed until it is back, so none is given out.
+ */
+#include "internal.h"
+
+static void set_state(struct aia *a, unsigned hart, enum aia_hart_state state)
+{
+    atomic_store_explicit(&a->config.harts[hart].state, state, memory_order_release);
+}
+
+struct aia_hartset aia_online(const struct aia *a)
+{
+    struct aia_hartset s = {{0}};
+
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (hart_state(a, h) != AIA_HART_OFFLINE)
+            aia_hartset_add(&s, h);
+    return s;
+}
+
+/* ---- coming ---- */
+
+/* An edge that reached H's file while H was away: tell of it, and give it to whom it was meant for. */
+static void late_edge(struct aia *a, unsigned here, unsigned id)
+{
+    uint32_t owner = imsic_slot_owner(slot_read(&a->imsic.files[here], id));
+    struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
+    struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
+
+    count_own(&a->config.harts[here].late);
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_LATE, .vec = v, .irq = irq});
+    if (irq && irq->used)
+        forward(a, irq, v);
+}
+
+static int find_late(struct aia *a, unsigned here)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    int late = 0;
+
+    imsic_sync(&a->imsic, f); /* if it times out, what has arrived is all there is to see */
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
+            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            if (id == a->imsic.ipi_id || id == a->imsic.sync_id)
+                continue; /* the work of a late IPI was taken when its word was closed */
+            late_edge(a, here, id);
+            late++;
+        }
+    }
+    return late;
+}
+
+int aia_hart_online(struct aia *a)
+{
+    unsigned here = aia_port_hart();
+    struct aia_hart *h = &a->config.harts[here];
+    struct imsic_file *f = &a->imsic.files[here];
+    int late = 0;
+
+    if (hart_state(a, here) != AIA_HART_OFFLINE)
+        return AIA_EINVAL;
+    imsic_file_off(f);
+    if (h->was_online)
+        late = find_late(a, here);
+    imsic_file_clear(f);
+    imsic_file_on(&a->imsic, f);
+    for (unsigned id = 1; id <= f->n_ids; id++)
+        imsic_clear_shut(&a->imsic, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
+    h->was_online = true;
+    ipi_open(a, here);
+    set_state(a, here, AIA_HART_ONLINE);
+    imsic_open(&a->imsic, here);
+    return late;
+}
+
+/* ---- going ---- */
+
+static unsigned count_online(const struct aia *a)
+{
+    unsigned n = 0;
+
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        n += hart_state(a, h) == AIA_HART_ONLINE;
+    return n;
+}
+
+static unsigned count_held(struct aia *a, unsigned hart)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < a->config.n_irqs; i++) {
+        struct aia_irq *irq = &a->config.irqs[i];
+        unsigned long was = irq_lock(irq);
+        n += irq->vec.id && irq->vec.hart == hart;
+        irq_unlock(irq, was);
+    }
+    return n;
+}
+
+static int evacuate(struct aia *a, unsigned hart,
+                    int (*away)(struct aia *a, struct aia_irq *irq, unsigned hart))
+{
+    for (uint32_t i = 0; i < a->config.n_irqs; i++) {
+        int error = away(a, &a->config.irqs[i], hart);
+        if (error)
+            return error;
+    }
+    return AIA_OK;
+}
+
+int aia_hart_leave(struct aia *a, unsigned hart)
+{
+    int error;
+
+    if (hart >= a->config.n_harts)
+        return AIA_EINVAL;
+    if (hart_state(a, hart) != AIA_HART_ONLINE)
+        return AIA_EOFFLINE;
+    if (count_online(a) == 1)
+        return AIA_ELAST;
+    if (count_held(a, hart) > imsic_free_elsewhere(&a->imsic, hart))
+        return AIA_ENOVEC;
+
+    set_state(a, hart, AIA_HART_LEAVING);
+    imsic_close(&a->imsic, hart);
+    error = evacuate(a, hart, move_off_wait);
+    if (error)
+        aia_hart_stay(a, hart);
+    return error;
+}
+
+void aia_hart_stay(struct aia *a, unsigned hart)
+{
+    set_state(a, hart, AIA_HART_ONLINE);
+    imsic_open(&a->imsic, hart);
+}
+
+/*
+ * The sweep: every edge that was sent here is in eip by now, or on its way. reclaim() waits for the
+ * latter, sends all that have an owner on to where that is now, and frees their vectors: nothing can begin to
+ * retire any more, so that is all of them. What is left in eip is nobody's.
+ */
+static int sweep(struct aia *a, unsigned here)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    struct aia_hart *h = &a->config.harts[here];
+    uint64_t before = atomic_load_explicit(&h->forwarded, memory_order_relaxed);
+    int error = reclaim(a, here);
+
+    if (error)
+        return error;
+    atomic_fetch_add_explicit(&h->swept, atomic_load_explicit(&h->forwarded, memory_order_relaxed) - before,
+                              memory_order_relaxed);
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
+            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            if (id != a->imsic.ipi_id) /* its work was done when the word was closed */
+                count_own(&h->spurious);
+        }
+    }
+    imsic_file_clear(f);
+    return AIA_OK;
+}
+
+int aia_hart_dying(struct aia *a)
+{
+    unsigned here = aia_port_hart();
+    struct imsic_file *f = &a->imsic.files[here];
+
+    if (hart_state(a, here) != AIA_HART_LEAVING)
+        return AIA_EINVAL;
+    int error = evacuate(a, here, move_off);
+    if (error)
+        goto stay;
+    ipi_close(a, here);
+    error = sweep(a, here);
+    if (error)
+        goto reopen;
+    imsic_file_off(f);
+    set_state(a, here, AIA_HART_OFFLINE);
+    return AIA_OK;
+
+reopen:
+    ipi_open(a, here);
+stay:
+    aia_hart_stay(a, here);
+    return error;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the interrupt core share with each other and with nobody else. */
+#ifndef AIA_INTERNAL_H
+#define AIA_INTERNAL_H
+
+#include <stddef.h>
+
+#include <aia/aia.h>
+
+/* Add to a counter that only this hart writes, interrupts off: no read-modify-write needed. */
+static inline void count_own(aia_counter *c)
+{
+    atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/* Add to a counter that any hart may write. */
+static inline void count(aia_counter *c)
+{
+    atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
+}
+
+static inline uint32_t irq_number(const struct aia *a, const struct aia_irq *irq)
+{
+    return (uint32_t)(irq - a->config.irqs);
+}
+
+static inline unsigned long irq_lock(struct aia_irq *irq)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&irq->lock);
+    return was;
+}
+
+static inline void irq_unlock(struct aia_irq *irq, unsigned long was)
+{
+    aia_port_unlock(&irq->lock);
+    aia_port_irq_restore(was);
+}
+
+static inline uint32_t slot_read(const struct imsic_file *f, unsigned id)
+{
+    return atomic_load_explicit(&f->slots[id], memory_order_acquire);
+}
+
+/* ---- flow.c ---- */
+
+/* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */
+void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
+
+/* Give storming identities of this hart another chance, if their interrupt was enabled again. Own, off. */
+void flow_reopen(struct aia *a, unsigned here);
+
+/* Identity `id` of this hart fired and belongs to nobody. Own, off. */
+void flow_unowned(struct aia *a, unsigned here, unsigned id);
+
+/* ---- message.c ---- */
+
+/* A planned change of message: the vectors are allocated, nothing is written yet. */
+struct update {
+    enum aia_update kind;
+    struct imsic_vector from, to;
+    struct imsic_vector middle; /* AIA_UPDATE_COMMON: new identity on the old hart; else none */
+};
+
+/* Decide how irq's message can change to a vector on `to`, and allocate it. Lock held. */
+int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
+
+/* Carry it out, up to and including the drain barrier. Lock held. AIA_OK or AIA_ESILENT. */
+int message_write(struct aia *a, struct aia_irq *irq, const struct update *u);
+
+/* After message_write failed: put the old message back, as far as the device listens. Lock held. */
+void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
+
+/* ---- move.c ---- */
+
+/*
+ * Move `irq` to `to`. Lock held, any hart. AIA_OK, the errors of aia_irq_set_affinity, or MOVE_ON_OLD_HART:
+ * this move has to be made on the hart where the interrupt is now, nothing done.
+ */
+#define MOVE_ON_OLD_HART 1
+int move(struct aia *a, struct aia_irq *irq, unsigned to);
+
+/* Move `irq` off `hart`, if it is there, to where its affinity allows, else anywhere. Errors as move. */
+int move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
+
+/* As move_off, in thread context: goes to the old hart if it must. */
+int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart);
+
+/* `v`, owned by `irq`, is no longer in its message, and what was sent there has been pushed out. Lock held. */
+void retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
+
+/* An edge was caught at `v`, which retires: send it where `irq` is now. Own, off, lock not held. */
+void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
+
+/* Free those retiring vectors of this hart whose drain is now proven. Own, off, no lock held. */
+int reclaim(struct aia *a, unsigned here);
+
+/* Vectors began to retire on this hart: see to it that the timer comes. Own, off. */
+void reclaim_later(struct aia *a);
+
+/* Ask all harts of `set` that have retiring vectors to reclaim now. Thread. */
+void reclaim_ask(struct aia *a, const struct aia_hartset *set);
+
+/* ---- ipi.c ---- */
+
+/* The IPI identity fired: do what the virtual IPIs ask. Own, off. */
+void ipi_taken(struct aia *a, unsigned here);
+
+/* Take IPIs and calls from now on; take no more, and do what has come so far. Own, off. */
+void ipi_open(struct aia *a, unsigned here);
+void ipi_close(struct aia *a, unsigned here);
+
+/* ---- hotplug.c ---- */
+
+static inline enum aia_hart_state hart_state(const struct aia *a, unsigned hart)
+{
+    return (enum aia_hart_state)atomic_load_explicit(&a->config.harts[hart].state, memory_order_acquire);
+}
+
+#endif

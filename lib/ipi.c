@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Many virtual IPIs on one identity, and on top of them calls to another hart.
+ *
+ * A sender sets a bit in the target's word and, if the word was empty, writes the IPI identity to the
+ * target's file. The target claims, then takes the whole word: a bit set after that finds an empty word
+ * and sends anew, a bit set before is taken. A hart that is offline has its word and its list closed: the
+ * sender sees that in the same atomic step in which it would have left its work, so none is left behind.
+ */
+#include "internal.h"
+
+#define IPI_CLOSED   (1u << 31)
+#define CALLS_CLOSED ((struct aia_call *)1)
+
+enum call_state { CALL_IDLE, CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_CANCELLED };
+
+int aia_ipi_send(struct aia *a, unsigned hart, unsigned n)
+{
+    if (hart >= a->config.n_harts || n > AIA_IPI_MAX)
+        return AIA_EINVAL;
+
+    uint32_t was = atomic_fetch_or_explicit(&a->config.harts[hart].ipis, 1u << n, memory_order_acq_rel);
+    if (was & IPI_CLOSED)
+        return AIA_EOFFLINE;
+    if (!was)
+        imsic_send(&a->imsic, (struct imsic_vector){.hart = (uint16_t)hart, .id = a->imsic.ipi_id});
+    return AIA_OK;
+}
+
+static bool call_changes(struct aia_call *c, enum call_state from, enum call_state to)
+{
+    uint32_t expected = from;
+
+    return atomic_compare_exchange_strong_explicit(&c->state, &expected, to, memory_order_acq_rel,
+                                                   memory_order_acquire);
+}
+
+/* Run a list of calls, oldest first, which is its end. */
+static void run_calls(struct aia_call *newest)
+{
+    struct aia_call *c = NULL;
+
+    while (newest && newest != CALLS_CLOSED) {
+        struct aia_call *older = atomic_load_explicit(&newest->next, memory_order_relaxed);
+        atomic_store_explicit(&newest->next, c, memory_order_relaxed);
+        c = newest;
+        newest = older;
+    }
+    while (c) {
+        struct aia_call *next = atomic_load_explicit(&c->next, memory_order_relaxed);
+        if (call_changes(c, CALL_QUEUED, CALL_RUNNING)) {
+            c->fn(c->arg);
+            atomic_store_explicit(&c->state, CALL_DONE, memory_order_release);
+        } else { /* given up by its caller, who left it for us to take out of the list */
+            atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
+        }
+        c = next;
+    }
+}
+
+static void run_ipis(struct aia *a, unsigned here, uint32_t ipis)
+{
+    struct aia_hart *h = &a->config.harts[here];
+
+    if (ipis & 1u << AIA_IPI_CALL)
+        run_calls(atomic_exchange_explicit(&h->calls, NULL, memory_order_acq_rel));
+    if (ipis & 1u << AIA_IPI_RETIRE)
+        reclaim_later(a);
+    if (ipis & 1u << AIA_IPI_RECLAIM)
+        reclaim(a, here);
+    if (ipis & 1u << AIA_IPI_REOPEN)
+        flow_reopen(a, here);
+    for (uint32_t user = (ipis & ~IPI_CLOSED) >> AIA_IPI_USER; user; user &= user - 1)
+        aia_port_ipi(AIA_IPI_USER + (unsigned)__builtin_ctz(user));
+}
+
+void ipi_taken(struct aia *a, unsigned here)
+{
+    struct aia_hart *h = &a->config.harts[here];
+    uint32_t ipis = atomic_exchange_explicit(&h->ipis, 0, memory_order_acq_rel);
+
+    if (ipis)
+        count_own(&h->ipis_taken);
+    else
+        count_own(&h->spurious);
+    run_ipis(a, here, ipis);
+}
+
+void ipi_open(struct aia *a, unsigned here)
+{
+    struct aia_hart *h = &a->config.harts[here];
+
+    atomic_store_explicit(&h->calls, NULL, memory_order_release);
+    atomic_store_explicit(&h->ipis, 0, memory_order_release);
+}
+
+void ipi_close(struct aia *a, unsigned here)
+{
+    struct aia_hart *h = &a->config.harts[here];
+    uint32_t ipis = atomic_exchange_explicit(&h->ipis, IPI_CLOSED, memory_order_acq_rel);
+    struct aia_call *calls = atomic_exchange_explicit(&h->calls, CALLS_CLOSED, memory_order_acq_rel);
+
+    run_ipis(a, here, ipis & ~(1u << AIA_IPI_CALL | IPI_CLOSED));
+    run_calls(calls);
+}
+
+/* Put the call on the target's list, unless that is closed. */
+static bool enqueue(struct aia_hart *target, struct aia_call *c)
+{
+    struct aia_call *head = atomic_load_explicit(&target->calls, memory_order_relaxed);
+
+    do {
+        if (head == CALLS_CLOSED)
+            return false;
+        atomic_store_explicit(&c->next, head, memory_order_relaxed);
+    } while (!atomic_compare_exchange_weak_explicit(&target->calls, &head, c, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+static bool wait_state(struct aia *a, struct aia_call *c, enum call_state state)
+{
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+
+    while (atomic_load_explicit(&c->state, memory_order_acquire) != state) {
+        if (aia_port_time() > end)
+            return false;
+        aia_port_relax();
+    }
+    return true;
+}
+
+static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
+{
+    struct aia_hart *target = &a->config.harts[hart];
+
+    atomic_store_explicit(&c->state, CALL_QUEUED, memory_order_release);
+    if (!enqueue(target, c)) {
+        atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
+        return AIA_EOFFLINE;
+    }
+    aia_ipi_send(a, hart, AIA_IPI_CALL); /* if it closes now, it runs the list while closing */
+    if (!wait_state(a, c, CALL_DONE)) {
+        if (call_changes(c, CALL_QUEUED, CALL_CANCELLED))
+            return AIA_ETIMEOUT;
+        if (!wait_state(a, c, CALL_DONE)) /* it runs: fn is the caller's own, and ends */
+            return AIA_ETIMEOUT;
+    }
+    atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
+    return AIA_OK;
+}
+
+int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg)
+{
+    unsigned here = aia_port_hart();
+    struct aia_call *c = &a->config.harts[here].call;
+
+    if (hart >= a->config.n_harts)
+        return AIA_EINVAL;
+    if (hart == here) {
+        unsigned long was = aia_port_irq_save();
+        fn(arg);
+        aia_port_irq_restore(was);
+        return AIA_OK;
+    }
+    if (!wait_state(a, c, CALL_IDLE)) /* an earlier call was given up and is still on a list */
+        return AIA_ETIMEOUT;
+    c->fn = fn;
+    c->arg = arg;
+    return call_other(a, c, hart);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Changing the message of a device that may be sending it. What a device can send between two of our
+ * writes decides how (design section 4):
+ *
+ *   device      what changes            update   what it may send meanwhile
+ *   STORE       anything                STORE    the old or the new message
+ *   MASKABLE    anything                MASKED   nothing; it keeps the edge and sends the new message
+ *   PLAIN       address                 ADDR     the old or the new: the identity is ours on both harts
+ *   PLAIN       both, common identity   COMMON   three messages, each ours: (old, a), (old, c), (new, c)
+ *   PLAIN       both, none in common    TORN     (old, b) as well, which is another's: watched there
+ *   PLAIN       upper address           -        refused: half an address is a stray write to memory
+ */
+#include "internal.h"
+
+#include "mmio.h"
+
+static struct imsic_vector vector(unsigned hart, unsigned id)
+{
+    return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
+}
+
+static bool same_upper(const struct aia *a, unsigned x, unsigned y)
+{
+    return a->imsic.files[x].msi_addr >> 32 == a->imsic.files[y].msi_addr >> 32;
+}
+
+static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
+{
+    struct imsic *im = &a->imsic;
+    uint32_t owner = irq_number(a, irq);
+    uint16_t common;
+
+    if (!same_upper(a, u->from.hart, to))
+        return AIA_EADDRHI;
+    if (imsic_alloc_id(im, to, u->from.id, owner) == AIA_OK) {
+        u->kind = AIA_UPDATE_ADDR;
+        u->to = vector(to, u->from.id);
+        return AIA_OK;
+    }
+    if (imsic_alloc_common(im, u->from.hart, to, owner, &common) == AIA_OK) {
+        u->kind = AIA_UPDATE_COMMON;
+        u->middle = vector(u->from.hart, common);
+        u->to = vector(to, common);
+        return AIA_OK;
+    }
+    if (u->from.hart != aia_port_hart())
+        return MOVE_ON_OLD_HART; /* only there can eip be watched */
+    int error = imsic_alloc(im, to, owner, &u->to);
+    if (error)
+        return error;
+    u->kind = AIA_UPDATE_TORN;
+    if (u->to.id <= im->files[u->from.hart].n_ids)
+        return AIA_OK;
+    /* The old hart's file does not implement it: it would ignore a torn message, and nobody would know. */
+    imsic_free(im, u->to);
+    return AIA_ENOVEC;
+}
+
+int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
+{
+    *u = (struct update){.from = irq->vec};
+    switch (irq->msi->kind) {
+    case AIA_MSI_STORE:
+        u->kind = AIA_UPDATE_STORE;
+        break;
+    case AIA_MSI_MASKABLE:
+        u->kind = AIA_UPDATE_MASKED;
+        break;
+    case AIA_MSI_PLAIN:
+        return plan_plain(a, irq, to, u);
+    }
+    return imsic_alloc(&a->imsic, to, irq_number(a, irq), &u->to);
+}
+
+static void write_steps(struct aia_msi *msi, const struct update *u, const struct aia_message *m)
+{
+    switch (u->kind) {
+    case AIA_UPDATE_STORE:
+        msi->ops->store(msi, m);
+        break;
+    case AIA_UPDATE_MASKED:
+        msi->ops->mask(msi);
+        msi->ops->write_addr(msi, m->addr);
+        msi->ops->write_data(msi, m->data);
+        msi->ops->unmask(msi);
+        break;
+    case AIA_UPDATE_ADDR:
+        msi->ops->write_addr(msi, m->addr);
+        break;
+    case AIA_UPDATE_COMMON: /* each step whole by itself */
+    case AIA_UPDATE_TORN:   /* the half-way message lands on the old hart, where we can look for it */
+        msi->ops->write_data(msi, m->data);
+        msi->ops->write_addr(msi, m->addr);
+        break;
+    case AIA_N_UPDATES:
+        break;
+    }
+}
+
+/*
+ * The device may have sent (old hart, new identity), a vector of somebody else's. On the old hart with
+ * interrupts off nobody has claimed it yet: if it is pending now, send a copy to the new vector, and
+ * leave the bit for its owner, whose own edge it may be. Either may run once too often; neither is lost.
+ */
+static int copy_torn(struct aia *a, const struct update *u)
+{
+    int error = imsic_sync(&a->imsic, &a->imsic.files[u->from.hart]);
+
+    if (error)
+        return error;
+    if (imsic_file_pending(u->to.id / 64u) >> u->to.id % 64u & 1) {
+        imsic_send(&a->imsic, u->to);
+        count(&a->torn_copies);
+    }
+    return AIA_OK;
+}
+
+/* Take the steps back, in reverse: what may be half-way then is what may be half-way in write_steps. */
+void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
+{
+    struct aia_msi *msi = irq->msi;
+    struct aia_message old = imsic_message(&a->imsic, u->from), have;
+
+    switch (u->kind) {
+    case AIA_UPDATE_ADDR:
+        msi->ops->write_addr(msi, old.addr);
+        break;
+    case AIA_UPDATE_COMMON:
+    case AIA_UPDATE_TORN:
+        msi->ops->write_addr(msi, old.addr);
+        msi->ops->write_data(msi, old.data);
+        break;
+    default:
+        write_steps(msi, u, &old);
+    }
+    msi->ops->read_back(msi, &have); /* its drain, if it answers again */
+    fence_io_rwio();
+}
+
+int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
+{
+    struct aia_message want = imsic_message(&a->imsic, u->to), have;
+
+    fence_rw_o(); /* the slots name their owner before a message can name them */
+    write_steps(irq->msi, u, &want);
+    /*
+     * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
+     * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.
+     */
+    int error = irq->msi->ops->read_back(irq->msi, &have);
+    fence_io_rwio();
+    if (error || have.addr != want.addr || have.data != want.data)
+        return AIA_ESILENT;
+    if (u->kind == AIA_UPDATE_TORN)
+        error = copy_torn(a, u);
+    if (!error)
+        count(&a->updates[u->kind]);
+    return error;
+}

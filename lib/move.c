@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Moving an interrupt from old = (A, a) to new = (B, b), as design section 5:
+ *
+ *   1. allocate b on B        move: from here a message naming (B, b) runs the handler
+ *   2. update the message     message.c: new edges go to B
+ *   3. drain barrier          message.c: earlier edges have left the device
+ *   4. a retires              retire, forward: an edge caught there is sent on at once
+ *   5. reclaim                reclaim, on A: earlier edges have arrived and were seen; a is free
+ *
+ * The caller's move ends with 4, so another may follow at once: forward looks up where the interrupt is
+ * now, not where this move took it. Every write that can make a vector pending is made under the
+ * interrupt's lock or by a device, so when a vector retires all of them have been made, and reclaim has
+ * only to wait for their arrival.
+ */
+#include "internal.h"
+
+#include "mmio.h"
+
+#define RETRIES 8 /* of a call whose interrupt is moved under it by others */
+
+int move(struct aia *a, struct aia_irq *irq, unsigned to)
+{
+    struct update u;
+    int error = message_plan(a, irq, to, &u);
+
+    if (error)
+        return error;
+    error = message_write(a, irq, &u);
+    if (error) {
+        message_undo(a, irq, &u);
+    } else {
+        irq->vec = u.to;
+        count(&irq->moves);
+    }
+    retire(a, irq, error ? u.to : u.from);
+    if (u.middle.id)
+        retire(a, irq, u.middle);
+    return error;
+}
+
+void retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+{
+    struct imsic_file *f = &a->imsic.files[v.hart];
+    bool first;
+
+    atomic_fetch_add_explicit(&irq->n_retiring, 1, memory_order_relaxed);
+    first = atomic_fetch_add_explicit(&f->n_retiring, 1, memory_order_acq_rel) == 0;
+    atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq_number(a, irq)),
+                          memory_order_release);
+    atomic_fetch_or_explicit(&f->retiring[v.id / 64], 1ull << v.id % 64, memory_order_release);
+    if (!first)
+        return; /* its timer is on, or about to be */
+    if (v.hart == aia_port_hart())
+        reclaim_later(a);
+    else
+        aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
+}
+
+void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+{
+    unsigned long was = irq_lock(irq);
+    struct imsic_vector now = irq->vec;
+
+    if (now.id) {
+        imsic_send(&a->imsic, now);
+        count(&irq->forwarded);
+    }
+    irq_unlock(irq, was);
+    if (!now.id) /* being freed: there is nowhere else, so the handler runs here */
+        flow_edge(a, irq, v.hart, v.id);
+}
+
+void reclaim_later(struct aia *a)
+{
+    aia_port_timer(aia_port_time() + a->config.lazy_period);
+}
+
+/* Free `id` of this hart, whose drain is proven; if an edge was waiting there, send it on first. */
+static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
+    struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
+
+    if (pending) {
+        imsic_file_clear_pending(id);
+        count_own(&a->config.harts[here].forwarded);
+        forward(a, irq, v);
+    }
+    if (f->shut[id / 64] >> id % 64 & 1) { /* its next owner has done nothing wrong */
+        f->shut[id / 64] &= ~(1ull << id % 64);
+        imsic_file_set_enabled(id);
+    }
+    atomic_fetch_and_explicit(&f->retiring[id / 64], ~(1ull << id % 64), memory_order_relaxed);
+    imsic_free(&a->imsic, v);
+    count_own(&a->config.harts[here].reclaimed);
+    atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
+}
+
+int reclaim(struct aia *a, unsigned here)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    uint64_t old[IMSIC_WORDS];
+    uint32_t n = 0;
+
+    if (!atomic_load_explicit(&f->n_retiring, memory_order_acquire))
+        return AIA_OK;
+    /* First who retires, then sync: it proves nothing of those who begin to retire after it. */
+    for (unsigned w = 0; w < imsic_file_words(f); w++)
+        old[w] = atomic_load_explicit(&f->retiring[w], memory_order_acquire);
+    int error = imsic_sync(&a->imsic, f);
+    if (error) {
+        aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
+                                             .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
+        reclaim_later(a);
+        return error;
+    }
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        uint64_t pending = old[w] ? imsic_file_pending(w) : 0;
+        for (uint64_t bits = old[w]; bits; bits &= bits - 1, n++) {
+            unsigned bit = (unsigned)__builtin_ctzll(bits);
+            reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
+        }
+    }
+    if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)
+        reclaim_later(a);
+    return AIA_OK;
+}
+
+void aia_timer(struct aia *a)
+{
+    reclaim(a, aia_port_hart());
+}
+
+void reclaim_ask(struct aia *a, const struct aia_hartset *set)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(set, h) &&
+            atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed))
+            aia_ipi_send(a, h, AIA_IPI_RECLAIM);
+}
+
+/* ---- affinity ---- */
+
+struct attempt {
+    struct aia *a;
+    struct aia_irq *irq;
+    const struct aia_hartset *set;
+    unsigned old; /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
+    int result;
+};
+
+/* Bring the interrupt into `set`, if it is not there. Lock held. */
+static int enter_set(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+{
+    unsigned to = 0;
+    int error;
+
+    if (!irq->vec.id)
+        return AIA_EINVAL; /* being freed */
+    if (aia_hartset_has(set, irq->vec.hart) && hart_state(a, irq->vec.hart) == AIA_HART_ONLINE)
+        return AIA_OK;
+    error = imsic_least_loaded(&a->imsic, set, &to);
+    return error ? error : move(a, irq, to);
+}
+
+static void try_here(void *arg)
+{
+    struct attempt *t = arg;
+    unsigned long was = irq_lock(t->irq);
+
+    t->old = t->irq->vec.hart;
+    t->result = enter_set(t->a, t->irq, t->set);
+    irq_unlock(t->irq, was);
+}
+
+/* Wait until one of `set` has a free vector. Asking is worth it only where something retires. */
+static int wait_for_vector(struct aia *a, const struct aia_hartset *set)
+{
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+    unsigned hart;
+    int error;
+
+    reclaim_ask(a, set);
+    while ((error = imsic_least_loaded(&a->imsic, set, &hart)) == AIA_ENOVEC) {
+        bool hope = false;
+        for (unsigned h = 0; h < a->config.n_harts; h++)
+            hope |= aia_hartset_has(set, h) &&
+                    atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed);
+        if (!hope || aia_port_time() > end)
+            return AIA_ENOVEC;
+        aia_port_relax();
+    }
+    return error;
+}
+
+/* Thread context: go to the old hart if the move must be made there, wait for vectors to come free. */
+static int enter_set_wait(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+{
+    struct attempt t = {.a = a, .irq = irq, .set = set};
+
+    for (unsigned i = 0; i < RETRIES; i++) {
+        try_here(&t);
+        if (t.result == MOVE_ON_OLD_HART) {
+            int error = aia_call(a, t.old, try_here, &t);
+            if (error == AIA_EOFFLINE)
+                continue; /* so the interrupt is not there either, now */
+            if (error)
+                return error;
+        }
+        if (t.result == AIA_ENOVEC && wait_for_vector(a, set) == AIA_OK)
+            continue;
+        if (t.result != MOVE_ON_OLD_HART)
+            return t.result;
+    }
+    return t.result == MOVE_ON_OLD_HART ? AIA_EAGAIN : t.result;
+}
+
+int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+{
+    int error = enter_set_wait(a, irq, set);
+
+    if (error)
+        return error;
+    unsigned long was = irq_lock(irq);
+    irq->affinity = *set;
+    irq_unlock(irq, was);
+    return AIA_OK;
+}
+
+/* Where may `irq` go when `hart` leaves: its affinity, or if nobody there is open, anywhere. */
+static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
+{
+    unsigned to;
+
+    if (imsic_least_loaded(&a->imsic, &irq->affinity, &to) != AIA_ENOHART)
+        return irq->affinity;
+    count(&a->strayed);
+    return aia_hartset_first(a->config.n_harts);
+}
+
+int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    unsigned long was = irq_lock(irq);
+    int error = AIA_OK;
+
+    if (irq->vec.id && irq->vec.hart == hart) {
+        struct aia_hartset set = refuge(a, irq);
+        error = enter_set(a, irq, &set);
+    }
+    irq_unlock(irq, was);
+    return error;
+}
+
+int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    unsigned long was = irq_lock(irq);
+    bool there = irq->vec.id && irq->vec.hart == hart;
+    struct aia_hartset set = there ? refuge(a, irq) : irq->affinity;
+    irq_unlock(irq, was);
+
+    return there ? enter_set_wait(a, irq, &set) : AIA_OK;
+}
