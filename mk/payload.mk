@@ -7,16 +7,17 @@ PAYLOAD_ASM := $(wildcard payload/*.S)
 PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld
 
-# -isystem: libfdt.h does not compile without warnings under -Wconversion.
-PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC)
-PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none
+# -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
+# backtrace follows them.
+PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer
+PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
 
-# A link of everything; a second pass adds its object and -o.
+# A link of everything; scripts/symbols adds the table made from its result, and -o, and links again.
 PAYLOAD_LINK = $(TARGET_LD) $(PAYLOAD_LDFLAGS) $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a
 
-$B/payload.elf: $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) mk/payload.mk
+$B/payload.elf: $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) scripts/symbols mk/payload.mk
 	$(call say,LD,$@)
-	$Q$(PAYLOAD_LINK) -Wl,-Map=$(@:.elf=.map) -o $@
+	$QCROSS=$(CROSS) scripts/symbols $@ $(PAYLOAD_LINK) -Wl,-Map=$(@:.elf=.map)
 
 $B/payload.bin: $B/payload.elf
 	$(call say,OBJCOPY,$@)

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/sbi.h"
+#include "payload/time.h"
+#include "csr.h"
+#include "mmio.h"
+#include <stdio.h>
+
+/* ns16550 registers (data sheet, "Line Status Register"). */
+enum { UART_DATA = 0, UART_LSR = 5 };
+enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
+
+#define UART_WAIT_MS 100
+
+static struct machine_uart uart;
+
+static uint32_t uart_read(unsigned reg)
+{
+    uintptr_t a = uart.base + ((uintptr_t)reg << uart.reg_shift);
+
+    switch (uart.reg_io_width) {
+    case 4:
+        return mmio_read32(a);
+    case 2:
+        return mmio_read16(a);
+    default:
+        return mmio_read8(a);
+    }
+}
+
+static void uart_write(unsigned reg, uint8_t v)
+{
+    uintptr_t a = uart.base + ((uintptr_t)reg << uart.reg_shift);
+
+    switch (uart.reg_io_width) {
+    case 4:
+        mmio_write32(a, v);
+        break;
+    case 2:
+        mmio_write16(a, v);
+        break;
+    default:
+        mmio_write8(a, v);
+    }
+}
+
+/* False: the UART is stuck. Its output is then lost, but nothing hangs. */
+static bool uart_wait(uint32_t lsr)
+{
+    if (uart_read(UART_LSR) & lsr)
+        return true;
+    uint64_t deadline = time_after(time_from_ms(UART_WAIT_MS));
+    while (!(uart_read(UART_LSR) & lsr))
+        if (time_now() >= deadline)
+            return false;
+    return true;
+}
+
+static void put(char c)
+{
+    if (!uart.present)
+        sbi_putchar(c);
+    else if (uart_wait(LSR_THR_EMPTY))
+        uart_write(UART_DATA, (uint8_t)c);
+}
+
+/* picolibc's output function. */
+static int stdio_put(char c, FILE *f)
+{
+    (void)f;
+    if (c == '\n')
+        put('\r');
+    put(c);
+    return (unsigned char)c;
+}
+
+static FILE console_file = FDEV_SETUP_STREAM(stdio_put, NULL, NULL, _FDEV_SETUP_WRITE);
+FILE *const stdout = &console_file;
+FILE *const stderr = &console_file;
+
+void console_init(const struct machine_uart *u)
+{
+    if (u && u->present)
+        uart = *u;
+}
+
+/* The lock's owner is a hart's index + 1, so that a trap inside print() finds itself there. */
+static atomic_uint owner;
+static unsigned depth;
+
+static bool try_lock(unsigned self)
+{
+    unsigned nobody = 0;
+
+    if (atomic_load_explicit(&owner, memory_order_relaxed) == self ||
+        atomic_compare_exchange_strong_explicit(&owner, &nobody, self, memory_order_acquire,
+                                                memory_order_relaxed)) {
+        depth++;
+        return true;
+    }
+    return false;
+}
+
+unsigned long console_lock(void)
+{
+    unsigned long was = csr_irq_save();
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+
+    while (!try_lock(hart_index() + 1))
+        (void)hart_wait_more(&w);
+    return was;
+}
+
+void console_lock_panic(void)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(UART_WAIT_MS));
+
+    while (!try_lock(hart_index() + 1)) {
+        if (hart_wait_more(&w))
+            continue;
+        atomic_store(&owner, hart_index() + 1);
+        depth = 1;
+        return;
+    }
+}
+
+void console_unlock(unsigned long was)
+{
+    if (--depth == 0)
+        atomic_store_explicit(&owner, 0, memory_order_release);
+    csr_irq_restore(was);
+}
+
+void vprint(const char *fmt, va_list ap)
+{
+    unsigned long was = console_lock();
+
+    vfprintf(stdout, fmt, ap);
+    console_unlock(was);
+}
+
+void print(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vprint(fmt, ap);
+    va_end(ap);
+}
+
+int console_read(void)
+{
+    if (!uart.present || !(uart_read(UART_LSR) & LSR_READY))
+        return -1;
+    return (int)(uart_read(UART_DATA) & 0xff);
+}
+
+void console_drain(void)
+{
+    if (uart.present)
+        (void)uart_wait(LSR_IDLE);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The console: the UART the device tree names, polled; before that is known, and where there is none,
+ * the firmware's. picolibc's stdout goes there too, but only print() keeps the harts apart.
+ */
+#ifndef PAYLOAD_CONSOLE_H
+#define PAYLOAD_CONSOLE_H
+
+#include "platform/machine.h"
+#include <stdarg.h>
+#include <stdbool.h>
+
+/* Once machine is known. NULL: stay with the firmware's. */
+void console_init(const struct machine_uart *uart);
+
+/*
+ * printf, whole: under a lock with interrupts off, so that what one call prints is never mixed with
+ * another's. Any hart, any context; a hart that is in print() already (a trap there) goes on unlocked.
+ * Wide: at 115200 baud a line takes milliseconds, so not from where latency counts.
+ */
+void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void vprint(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
+/* For several print() in one piece. Nests. Interrupts are off between the two. */
+unsigned long console_lock(void);
+void console_unlock(unsigned long was);
+/* For panic: take the lock, or after a bounded wait do without. */
+void console_lock_panic(void);
+
+/* The next byte typed, or -1. UART only. */
+int console_read(void);
+/* Wait, bounded, until all has left. */
+void console_drain(void);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* QEMU's edu device. All its registers used here are 32 bits wide and take no other width. */
+#include "payload/drivers/edu.h"
+
+#include "mmio.h"
+
+#define ID       0x00u
+#define LIVENESS 0x04u /* reads as the complement of what was written */
+#define STATUS   0x24u
+#define RAISE    0x60u
+#define ACK      0x64u
+
+#define ID_MAGIC 0x010000edu
+
+static bool alive(const struct edu *e)
+{
+    static const uint32_t patterns[] = {0x00000000, 0xa5a5a5a5, 0x5a5a5a5a};
+
+    if (mmio_read32(e->regs + ID) != ID_MAGIC)
+        return false;
+    for (unsigned i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        mmio_write32(e->regs + LIVENESS, patterns[i]);
+        if (mmio_read32(e->regs + LIVENESS) != ~patterns[i])
+            return false;
+    }
+    return true;
+}
+
+int edu_init(struct edu *e, struct pci_device *pd)
+{
+    int error;
+
+    if (pd->vendor != EDU_VENDOR || pd->device != EDU_DEVICE)
+        return PCI_EDEVICE;
+    error = pci_enable(pd);
+    if (error)
+        return error;
+    *e = (struct edu){.pd = pd, .regs = pci_bar(pd, 0)};
+    if (!e->regs || !alive(e))
+        return PCI_EDEVICE;
+    edu_ack(e, UINT32_MAX);
+    return pci_msi_init(&e->msi, pd);
+}
+
+void edu_raise(struct edu *e, uint32_t bits)
+{
+    fence_rw_o();
+    mmio_write32(e->regs + RAISE, bits);
+}
+
+uint32_t edu_status(struct edu *e)
+{
+    uint32_t status = mmio_read32(e->regs + STATUS);
+
+    fence_io_rwio(); /* what the raiser wrote before is ours to read after */
+    return status;
+}
+
+void edu_ack(struct edu *e, uint32_t bits)
+{
+    mmio_write32(e->regs + ACK, bits);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/hart.h"
+#include "payload/console.h"
+#include "payload/irq.h"
+#include "payload/mmu.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/sbi.h"
+#include "payload/time.h"
+#include "csr.h"
+#include <string.h>
+
+#define CANARY       0x6361706c6f76650aul
+#define CANARY_WORDS 8
+
+#define START_MS 1000 /* how long all of them together may take to come up */
+
+struct hart harts[MACHINE_MAX_HARTS];
+_Thread_local unsigned hart_index_;
+static unsigned boot_index;
+
+/* payload.ld: one stack area and one TLS block per slot, and the template of the latter. */
+extern char hart_stacks[], __tls_blocks[], __tls_size[];
+extern const char __tdata_start[], __tdata_size[];
+
+void hart_entry(void);
+void hart_tls_init(void *tls);
+_Noreturn void hart_secondary(struct hart *self);
+
+/* The sizes are the addresses of absolute symbols; image_reloc tables leave those alone. */
+void hart_tls_init(void *tls)
+{
+    size_t data = (size_t)__tdata_size;
+
+    memcpy(tls, __tdata_start, data);
+    memset((char *)tls + data, 0, (size_t)__tls_size - data);
+}
+
+unsigned hart_count(void)
+{
+    return (unsigned)machine.n_harts;
+}
+
+unsigned hart_online_count(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < hart_count(); i++)
+        n += hart_is_online(i);
+    return n;
+}
+
+enum hart_state hart_state(unsigned index)
+{
+    if (index >= hart_count())
+        return HART_ABSENT;
+    return (enum hart_state)atomic_load_explicit(&harts[index].state, memory_order_acquire);
+}
+
+static void set_state(struct hart *h, enum hart_state state)
+{
+    atomic_store_explicit(&h->state, (int)state, memory_order_release);
+}
+
+unsigned hart_boot_index(void)
+{
+    return boot_index;
+}
+
+static uint64_t *canary(const struct hart *h)
+{
+    return (uint64_t *)(h->stack_limit - STACK_MARGIN);
+}
+
+bool hart_stack_ok(unsigned index)
+{
+    const struct hart *h = &harts[index];
+
+    if (!h->stack_top)
+        return true;
+    for (unsigned i = 0; i < CANARY_WORDS; i++)
+        if (canary(h)[i] != CANARY)
+            return false;
+    return true;
+}
+
+void hart_stack_bounds(uintptr_t *low, uintptr_t *high)
+{
+    const struct hart *h = &harts[hart_index()];
+    uintptr_t top = h->stack_top ? h->stack_top : (uintptr_t)hart_stacks + STACK_AREA;
+
+    *low = top - STACK_SIZE;
+    *high = top;
+}
+
+static void init_one(unsigned index, unsigned slot)
+{
+    struct hart *h = &harts[index];
+    uintptr_t top = (uintptr_t)hart_stacks + (slot + 1ul) * STACK_AREA;
+
+    h->index = index;
+    h->hartid = machine.harts[index].hartid;
+    h->tls = (uintptr_t)__tls_blocks + slot * (uintptr_t)__tls_size;
+    h->stack_limit = top - STACK_SIZE + STACK_MARGIN;
+    for (unsigned i = 0; i < CANARY_WORDS; i++)
+        canary(h)[i] = CANARY;
+    h->stack_top = top;
+    if (index != boot_index)
+        hart_tls_init((void *)h->tls);
+}
+
+/* What every start of a hart does, in C, on the hart itself, interrupts off. */
+static void enter(struct hart *h)
+{
+    hart_index_ = h->index;
+    mmu_hart_init();
+    time_hart_init(machine.harts[h->index].sstc);
+    csr_write(sie, SIE_SSIE | SIE_STIE);
+    irq_hart_init();
+}
+
+bool hart_init(uint64_t boot_hartid)
+{
+    for (boot_index = 0; boot_index < hart_count(); boot_index++)
+        if (machine.harts[boot_index].hartid == boot_hartid)
+            break;
+    if (boot_index == hart_count())
+        return false;
+
+    /* start.S put the boot hart in slot 0 without knowing its index: whose slot that was takes the other. */
+    for (unsigned i = 0; i < hart_count(); i++)
+        init_one(i, i == boot_index ? 0 : i == 0 ? boot_index : i);
+    mmu_init();
+    enter(&harts[boot_index]);
+    set_state(&harts[boot_index], HART_ONLINE);
+    csr_irq_restore(SSTATUS_SIE);
+    return true;
+}
+
+void hart_secondary(struct hart *self)
+{
+    enter(self);
+
+    int expected = HART_STARTING;
+    /* Given up as not starting: too late, and nobody knows of us. */
+    if (!atomic_compare_exchange_strong(&self->state, &expected, HART_ONLINE))
+        for (;;)
+            (void)sbi_hart_stop();
+    csr_irq_restore(SSTATUS_SIE);
+    hart_loop();
+}
+
+/* Ask the firmware, without waiting for the hart. It may still be on its way down: EBUSY. */
+static int request_start(struct hart *h)
+{
+    atomic_store(&h->job, 0);
+    set_state(h, HART_STARTING);
+    long error = sbi_hart_start(h->hartid, (uintptr_t)hart_entry, (uintptr_t)h);
+    if (!error)
+        return HART_OK;
+    set_state(h, HART_STOPPED);
+    atomic_store(&h->sbi_error, (int)error);
+    return error == SBI_ERR_ALREADY_AVAILABLE ? HART_EBUSY : HART_EFIRMWARE;
+}
+
+/* From STARTING to FAILED, unless it has arrived after all. */
+static bool give_up(struct hart *h)
+{
+    int expected = HART_STARTING;
+
+    return atomic_compare_exchange_strong(&h->state, &expected, HART_FAILED);
+}
+
+int hart_start(unsigned index, uint64_t ticks)
+{
+    struct hart_wait w = hart_wait_begin(ticks);
+    struct hart *h = &harts[index];
+    int error;
+
+    if (index >= hart_count())
+        return HART_EINVAL;
+    if (hart_state(index) == HART_ONLINE || hart_state(index) == HART_STARTING)
+        return HART_EBUSY;
+    while ((error = request_start(h)) == HART_EBUSY)
+        if (!hart_wait_more(&w))
+            return HART_ETIMEOUT;
+    if (error)
+        return error;
+    while (hart_state(index) == HART_STARTING)
+        if (!hart_wait_more(&w) && give_up(h))
+            return HART_ETIMEOUT;
+    return HART_OK;
+}
+
+static void report_missing(unsigned index, int error)
+{
+    const struct hart *h = &harts[index];
+
+    if (error == HART_EFIRMWARE)
+        print("hart %u (id %lu): left out: the firmware refuses to start it: %s\n", index, h->hartid,
+              sbi_strerror(hart_firmware_error(index)));
+    else
+        print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s\n", index, h->hartid, START_MS,
+              sbi_hsm_state_name(sbi_hart_status(h->hartid)));
+}
+
+/*
+ * Ask for all, then wait for all: a hart that never comes costs its second once, however many they
+ * are. A hart that lost the boot lottery may still be on its way to HSM stop, hence the asking again.
+ */
+unsigned hart_start_all(void)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(START_MS));
+    int error[MACHINE_MAX_HARTS];
+    bool waiting, more = true;
+
+    for (unsigned i = 0; i < hart_count(); i++)
+        error[i] = i == boot_index ? HART_OK : HART_EBUSY;
+    do {
+        waiting = false;
+        for (unsigned i = 0; i < hart_count(); i++) {
+            if (error[i] == HART_EBUSY)
+                error[i] = request_start(&harts[i]);
+            waiting |= error[i] == HART_EBUSY || (!error[i] && hart_state(i) == HART_STARTING);
+        }
+        if (waiting)
+            more = hart_wait_more(&w);
+    } while (waiting && more);
+
+    for (unsigned i = 0; i < hart_count(); i++)
+        if (give_up(&harts[i]) || error[i])
+            report_missing(i, error[i]);
+    return hart_online_count();
+}
+
+int hart_stop_self(void)
+{
+    struct hart *h = &harts[hart_index()];
+    unsigned long was = csr_irq_save(), sie = csr_swap(sie, 0);
+
+    set_state(h, HART_STOPPING);
+    atomic_store(&h->sbi_error, (int)sbi_hart_stop());
+    set_state(h, HART_ONLINE);
+    csr_write(sie, sie);
+    csr_irq_restore(was);
+    return HART_EFIRMWARE;
+}
+
+int hart_wait_stopped(unsigned index, uint64_t ticks)
+{
+    struct hart_wait w = hart_wait_begin(ticks);
+    struct hart *h = &harts[index];
+    long status;
+
+    if (index >= hart_count() || index == hart_index())
+        return HART_EINVAL;
+    while ((status = sbi_hart_status(h->hartid)) != SBI_HSM_STOPPED) {
+        if (status < 0) {
+            atomic_store(&h->sbi_error, (int)status);
+            return HART_EFIRMWARE;
+        }
+        if (!hart_wait_more(&w))
+            return HART_ETIMEOUT;
+    }
+    set_state(h, HART_STOPPED);
+    return HART_OK;
+}
+
+const char *hart_strerror(int error)
+{
+    static const char *const names[] = {
+        "OK", "EINVAL: no such hart, or the calling one", "EBUSY: it has a job, or is up already",
+        "EOFFLINE: not online", "ETIMEOUT: not in time", "EFIRMWARE: the SBI call failed",
+    };
+    if (error > 0 || -error >= (int)(sizeof(names) / sizeof(names[0])))
+        return "not a hart error";
+    return names[-error];
+}
+
+const char *hart_state_name(enum hart_state state)
+{
+    static const char *const names[] = {"absent", "starting", "online", "stopping", "stopped", "failed"};
+
+    return names[state];
+}
+
+long hart_firmware_error(unsigned index)
+{
+    return atomic_load(&harts[index].sbi_error);
+}

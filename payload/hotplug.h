@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Taking harts offline and back: the library's protocol around SBI HSM. */
+#ifndef PAYLOAD_HOTPLUG_H
+#define PAYLOAD_HOTPLUG_H
+
+/* What went wrong, and where. */
+struct hotplug_error {
+    const char *step; /* NULL: nothing did */
+    const char *why;
+};
+
+/*
+ * Take a hart offline: move its interrupts away, have it sweep its file and stop, see it STOPPED. Any
+ * other hart's thread context, interrupts on; the hart must be in hart_loop(), idle. One change at a time:
+ * a second caller waits. On an error the hart is online as before.
+ */
+struct hotplug_error hotplug_offline(unsigned hart);
+
+/*
+ * The same of the running hart, which has nobody to watch it: whoever wants to be sure waits with
+ * hart_wait_stopped(), and must before hotplug_online(). Returns only on an error.
+ */
+struct hotplug_error hotplug_offline_self(void);
+
+/* Bring it back. Thread context, interrupts on. */
+struct hotplug_error hotplug_online(unsigned hart);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The payload as the library's embedder: the port functions, and the memory the library works in. */
+#include "payload/irq.h"
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include "csr.h"
+
+struct aia aia;
+
+static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
+static struct imsic_file files[MACHINE_MAX_HARTS];
+static _Atomic uint32_t slots[MACHINE_MAX_HARTS][IMSIC_MAX_IDS + 1];
+static struct aia_irq irqs[IRQ_MAX];
+static aia_counter runs[IRQ_MAX * MACHINE_MAX_HARTS];
+
+#define REPORTS 64
+static struct aia_report reports[REPORTS];
+static _Atomic unsigned n_reports;
+static _Atomic unsigned reports_of[8];
+
+_Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
+
+/* `ids=` pretends that the files are smaller than they are, so that a test can run out of identities. */
+static uint16_t implemented_ids(void)
+{
+    uint64_t ids = args_u64("ids", machine.imsic.num_ids);
+
+    return (uint16_t)(ids < machine.imsic.num_ids ? ids : machine.imsic.num_ids);
+}
+
+void irq_init(void)
+{
+    struct aia_config c = {
+        .n_harts = hart_count(),
+        .harts = aia_harts,
+        .files = files,
+        .irqs = irqs,
+        .n_irqs = IRQ_MAX,
+        .runs = runs,
+        .ipi_id = (uint16_t)machine.imsic.ipi_id,
+        .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
+        .wait_limit = time_from_ms(1000),
+        .storm_window = time_from_ms(100),
+        .storm_limit = 10000,
+    };
+
+    for (unsigned h = 0; h < c.n_harts; h++)
+        files[h] = (struct imsic_file){
+            .mmio = (uintptr_t)machine.harts[h].imsic_addr,
+            .msi_addr = machine.harts[h].imsic_addr,
+            .n_ids = implemented_ids(),
+            .slots = slots[h],
+        };
+    c.sync_id = files[0].n_ids; /* the lowest priority; nobody else needs it less */
+    int error = aia_init(&aia, &c);
+    require(!error, "aia_init: %s", aia_strerror(error));
+}
+
+void irq_external(void)
+{
+    aia_interrupt(&aia);
+}
+
+void irq_lazy_timer(void)
+{
+    aia_timer(&aia);
+}
+
+void irq_hart_init(void)
+{
+    int late = aia_hart_online(&aia);
+
+    require(late >= 0, "aia_hart_online: %s", aia_strerror(late));
+    csr_set(sie, SIE_SEIE);
+}
+
+void irq_print_reports(void)
+{
+    static unsigned printed;
+    static const char *const what[] = {
+        [AIA_REPORT_STORM_UNOWNED] = "storm of an identity that nobody owns: shut off",
+        [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
+        [AIA_REPORT_LATE] = "edge found late, when its hart came back",
+        [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
+    };
+    unsigned n = atomic_load(&n_reports);
+
+    for (; printed < n; printed++) {
+        const struct aia_report *r = &reports[printed % REPORTS];
+        print("report: hart %u identity %u%s%s: %s\n", r->vec.hart, r->vec.id, r->irq ? " of " : "",
+              r->irq ? r->irq->name : "", what[r->what]);
+    }
+}
+
+unsigned irq_reports(int what)
+{
+    return atomic_load(&reports_of[what]);
+}
+
+/* ---- what the library asks of its embedder (aia/port.h) ---- */
+
+unsigned aia_port_hart(void)
+{
+    return hart_index();
+}
+
+uint64_t aia_port_time(void)
+{
+    return time_now();
+}
+
+unsigned long aia_port_irq_save(void)
+{
+    return csr_irq_save();
+}
+
+void aia_port_irq_restore(unsigned long was)
+{
+    csr_irq_restore(was);
+}
+
+/*
+ * Test and set. Interrupts are off, so the holder is running on another hart, unless QEMU or a hypervisor
+ * has taken that hart off its processor: then hart_wait_more() lets it go on.
+ */
+void aia_port_lock(struct aia_lock *lock)
+{
+    _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+
+    while (atomic_exchange_explicit(word, 1, memory_order_acquire))
+        while (atomic_load_explicit(word, memory_order_relaxed))
+            (void)hart_wait_more(&w);
+}
+
+void aia_port_unlock(struct aia_lock *lock)
+{
+    atomic_store_explicit((_Atomic uintptr_t *)&lock->opaque[0], 0, memory_order_release);
+}
+
+void aia_port_relax(void)
+{
+    static _Thread_local struct hart_wait w;
+    static _Thread_local uint64_t last;
+
+    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) /* another wait than the last one */
+        w = hart_wait_begin(TIME_NEVER);
+    (void)hart_wait_more(&w);
+    last = time_now();
+}
+
+void aia_port_timer(uint64_t when)
+{
+    time_arm_lazy(when);
+}
+
+void aia_port_ipi(unsigned n)
+{
+    (void)n; /* HART_IPI_WAKE: to have taken it is all it is for */
+}
+
+void aia_port_report(const struct aia_report *report)
+{
+    unsigned n = atomic_fetch_add(&n_reports, 1);
+
+    reports[n % REPORTS] = *report;
+    atomic_fetch_add(&reports_of[report->what], 1);
+}

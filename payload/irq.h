@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The payload as the library's embedder: where interrupts enter it, and the memory it works in. */
+#ifndef PAYLOAD_IRQ_H
+#define PAYLOAD_IRQ_H
+
+#include <aia/aia.h>
+
+/* The machine's interrupts. */
+extern struct aia aia;
+
+#define IRQ_MAX 64 /* interrupts there can be at once */
+
+/* Once, on the boot hart, when machine is known and before any hart_init(): the library's books. */
+void irq_init(void);
+
+/* The external interrupt, from trap.S: claims and runs handlers until nothing is pending. */
+void irq_external(void);
+
+/* The moment of time_arm_lazy() has come; interrupts are off. */
+void irq_lazy_timer(void);
+
+/*
+ * Each time a hart starts, the boot hart included, before it counts as online: its interrupt file and
+ * sie.SEIE. Interrupts are off; sie holds the software and timer interrupts.
+ */
+void irq_hart_init(void);
+
+/* Print what the library reported since the last call. Thread context. */
+void irq_print_reports(void);
+/* How often the library has reported this, an enumerator of aia_report.what. */
+unsigned irq_reports(int what);
+
+#endif

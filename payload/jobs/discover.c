@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test=discover: the machine description, a line each. */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/jobs/jobs.h"
+
+static void print_region(const char *name, const struct machine_region *r)
+{
+    print("%s: 0x%lx..0x%lx\n", name, r->base, r->base + r->size - 1);
+}
+
+static void print_harts(void)
+{
+    for (unsigned i = 0; i < hart_count(); i++) {
+        const struct machine_hart *h = &machine.harts[i];
+        print("hart %u: id %lu%s%s, interrupt file 0x%lx, %u guest files, %s\n", i, h->hartid,
+              h->sstc ? ", sstc" : "", h->ssaia ? ", ssaia" : "", h->imsic_addr, h->guests,
+              hart_state_name(hart_state(i)));
+    }
+}
+
+static void print_pci(void)
+{
+    static const char *const spaces[] = {"io", "mem32", "mem64"};
+
+    if (!machine.pci.present) {
+        print("pci: none\n");
+        return;
+    }
+    print("pci: buses %u..%u, ", machine.pci.bus_first, machine.pci.bus_last);
+    print_region("ecam", &machine.pci.ecam);
+    for (size_t i = 0; i < machine.pci.n_windows; i++) {
+        const struct machine_pci_window *w = &machine.pci.windows[i];
+        print("pci %s: pci 0x%lx, cpu 0x%lx, size 0x%lx\n", spaces[w->space], w->pci, w->cpu, w->size);
+    }
+}
+
+int job_discover(void)
+{
+    const struct machine_imsic *im = &machine.imsic;
+
+    print("model: %s\ntimebase: %lu Hz\nbootargs: %s\n", machine.model, machine.timebase, machine.bootargs);
+    for (size_t i = 0; i < machine.n_memory; i++)
+        print_region("memory", &machine.memory[i]);
+    print_harts();
+    print("imsic: %u identities, ipi %u, guest bits %u, hart bits %u, group bits %u at %u\n", im->num_ids,
+          im->ipi_id, im->guest_bits, im->hart_bits, im->group_bits, im->group_shift);
+    for (size_t i = 0; i < im->n_regs; i++)
+        print_region("imsic files", &im->regs[i]);
+    for (size_t i = 0; i < machine.n_aplics; i++) {
+        print_region("aplic", &machine.aplics[i].reg);
+        print("aplic: %u sources, %s\n", machine.aplics[i].num_sources, machine.aplics[i].msi_mode ? "MSI" : "direct");
+    }
+    print_pci();
+    if (machine.uart.present)
+        print("uart: 0x%lx, reg-shift %u, reg-io-width %u\n", machine.uart.base, machine.uart.reg_shift,
+              machine.uart.reg_io_width);
+    else
+        print("uart: none\n");
+    print("finisher: 0x%lx\n", machine.finisher);
+    return EXIT_PASS;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/jobs/load.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include <stdio.h>
+
+#define PCI_MAX 64
+
+struct load_device load_devices[LOAD_MAX];
+unsigned load_n_devices;
+
+static struct pci pci;
+static struct pci_device pci_devices[PCI_MAX];
+
+/*
+ * The first thing it does is to read the status: an edge whose bit is there was sent before, so this run
+ * counts for it. What it returns is always AIA_HANDLED: a run that finds nothing belongs to an edge that
+ * the run before it saw already, as happens in every burst.
+ */
+static enum aia_result handler(void *context, struct aia_irq *irq)
+{
+    struct load_device *d = context;
+    uint32_t bits = edu_status(&d->edu);
+    uint64_t raised = atomic_load_explicit(&d->raised, memory_order_relaxed);
+
+    (void)irq;
+    if (!bits) {
+        d->empty++;
+        return AIA_HANDLED;
+    }
+    if (raised)
+        histogram_add(&d->latency, time_to_ns(time_now() - raised));
+    edu_ack(&d->edu, bits);
+    d->handled++;
+    d->coalesced += (unsigned)__builtin_popcount(bits) - 1;
+    atomic_fetch_or_explicit(&d->seen, bits, memory_order_release);
+    return AIA_HANDLED;
+}
+
+static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
+{
+    struct aia_request r = {
+        .name = d->name,
+        .handler = handler,
+        .context = d,
+        .msi = &d->edu.msi.msi,
+        .affinity = aia_hartset_first(hart_count()),
+    };
+    int error = edu_init(&d->edu, pd);
+
+    (void)snprintf(d->name, sizeof(d->name), "edu%u", n);
+    if (error) {
+        print("%s: %s\n", d->name, pci_strerror(error));
+        return false;
+    }
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (pci_msi_can_send(&d->edu.msi, machine.harts[h].imsic_addr)) {
+            print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
+            return false;
+        }
+    error = aia_irq_request(&aia, &r, &d->irq);
+    if (error)
+        print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
+    return !error;
+}
+
+bool load_init(unsigned min, unsigned max)
+{
+    struct pci_device *pd;
+    int error = pci_init(&pci, &machine.pci, pci_devices, PCI_MAX);
+
+    if (error) {
+        print("pci: %s\n", pci_strerror(error));
+        return false;
+    }
+    for (unsigned n = 0; n < max && (pd = pci_find(&pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
+        if (!init_one(&load_devices[n], n, pd))
+            return false;
+        load_n_devices = n + 1;
+    }
+    if (load_n_devices >= min)
+        return true;
+    print("pci: %u edu devices, %u needed (-device edu)\n", load_n_devices, min);
+    return false;
+}
+
+/* ---- raising ---- */
+
+static bool all_seen(struct load_device *d, uint32_t bits)
+{
+    return (atomic_load_explicit(&d->seen, memory_order_acquire) & bits) == bits;
+}
+
+static bool wait_seen(struct load_device *d, uint32_t bits)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(LOAD_LOST_MS));
+
+    while (!all_seen(d, bits))
+        if (!hart_wait_more(&w))
+            return false;
+    return true;
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/*
+ * The time is up. On a busy host a hart may not have run at all for so long: have every hart take its
+ * interrupts once more, by a call, before calling the edges lost. The status says that they were sent.
+ */
+static void look_for(struct load_device *d, uint32_t bits)
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        (void)aia_call(&aia, h, nothing, NULL);
+    if (wait_seen(d, bits))
+        return;
+    uint32_t missing = bits & ~atomic_load(&d->seen);
+    if (!missing)
+        return;
+    d->lost += (unsigned)__builtin_popcount(missing);
+    print("%s: lost 0x%08x of 0x%08x: status 0x%08x, flow 0x%x, now at hart %u identity %u\n", d->name, missing, bits,
+          edu_status(&d->edu), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
+    edu_ack(&d->edu, missing); /* what comes later is another edge */
+}
+
+/* Raise `n` edges, each with a status bit of its own, and wait until handler runs have seen them all. */
+static void raise_edges(struct load_device *d, unsigned n)
+{
+    uint32_t all = 0;
+
+    atomic_store_explicit(&d->seen, 0, memory_order_relaxed);
+    atomic_store_explicit(&d->raised, n == 1 ? time_now() : 0, memory_order_relaxed);
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t bit = 1u << (d->next_bit++ % 32);
+        edu_raise(&d->edu, bit);
+        all |= bit;
+    }
+    d->edges += n;
+    if (!wait_seen(d, all))
+        look_for(d, all);
+}
+
+bool load_step(struct random *r)
+{
+    unsigned first = random_below(r, load_n_devices);
+
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        struct load_device *d = &load_devices[(first + i) % load_n_devices];
+        if (atomic_exchange_explicit(&d->taken, 1, memory_order_acquire))
+            continue;
+        raise_edges(d, random_below(r, 4) ? 1 : 1 + random_below(r, LOAD_BURST));
+        atomic_store_explicit(&d->taken, 0, memory_order_release);
+        return true;
+    }
+    return false;
+}
+
+/* ---- books ---- */
+
+bool load_balanced(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        struct load_device *d = &load_devices[i];
+        if (d->lost || d->edges != d->handled + d->coalesced) {
+            print("%s: books do not balance: edges %lu, handled %lu + coalesced %lu, lost %lu\n", d->name, d->edges,
+                  d->handled, d->coalesced, d->lost);
+            good = false;
+        }
+    }
+    return good;
+}
+
+static unsigned us(uint64_t ns)
+{
+    return (unsigned)((ns + 500) / 1000);
+}
+
+void load_print(void)
+{
+    print("\n%-6s %9s %9s %9s %9s %6s %7s %9s %7s %7s %7s\n", "device", "edges", "handled", "coalesced", "re-inject",
+          "lost", "empty", "moves", "p50 us", "p99 us", "max us");
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        struct load_device *d = &load_devices[i];
+        print("%-6s %9lu %9lu %9lu %9lu %6lu %7lu %9lu %7u %7u %7u\n", d->name, d->edges, d->handled, d->coalesced,
+              d->irq->forwarded, d->lost, d->empty, d->irq->moves, us(histogram_quantile(&d->latency, 500)),
+              us(histogram_quantile(&d->latency, 990)), us(d->latency.max));
+    }
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Load on interrupts, with books: devices raised as fast as their edges are handled, each edge numbered
+ * by a status bit of its own, and accounted for.
+ */
+#ifndef PAYLOAD_JOBS_LOAD_H
+#define PAYLOAD_JOBS_LOAD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "payload/drivers/edu.h"
+#include "payload/histogram.h"
+#include "payload/irq.h"
+#include "payload/random.h"
+
+#define LOAD_MAX      8
+#define LOAD_BURST    32  /* edges in a burst at most: edu has 32 status bits */
+#define LOAD_LOST_MS  100 /* an edge whose handler has not run by then is looked for */
+
+struct load_device {
+    struct edu edu;
+    struct aia_irq *irq;
+    char name[16];
+    _Atomic int taken;         /* one hart raises at a time */
+    unsigned next_bit;         /* the raising hart's */
+    _Atomic uint32_t seen;     /* status bits that a handler run saw, since the step began */
+    _Atomic uint64_t raised;   /* when the single edge of the step was raised; 0: it is a burst */
+
+    /* The books. edges and lost are the raising hart's, the others the handler's. */
+    uint64_t edges;            /* raised */
+    uint64_t lost;             /* of these, no handler run saw */
+    _Atomic uint64_t handled;  /* handler runs that saw an edge */
+    _Atomic uint64_t coalesced; /* edges seen by such a run beyond its first */
+    _Atomic uint64_t empty;    /* handler runs that saw none: an edge's own run came later than the one that saw it */
+    struct histogram latency;  /* from raising a single edge to its handler, ns */
+};
+
+extern struct load_device load_devices[LOAD_MAX];
+extern unsigned load_n_devices;
+
+/*
+ * Find the PCI host's edu devices, at most `max`, and request their interrupts on any hart. Prints what is
+ * wrong and returns false if one does not work, or if there are fewer than `min`.
+ */
+bool load_init(unsigned min, unsigned max);
+
+/*
+ * One step on some device that nobody else raises now: a single edge or a burst, and wait for it. An edge
+ * not seen after LOAD_LOST_MS, nor after every hart has been through its interrupts once more, is lost:
+ * that is counted, and said. False: all devices were taken.
+ */
+bool load_step(struct random *r);
+
+/* Are edges = handled + coalesced on every device, and nothing lost? Says what is not. */
+bool load_balanced(void);
+
+void load_print(void);
+
+#endif

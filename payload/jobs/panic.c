@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test=panic kind=... hart=N: fault on purpose, on any hart, while the others sleep, print, or fault too. */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/panic.h"
+#include "payload/time.h"
+#include "payload/jobs/jobs.h"
+#include <string.h>
+
+/* An address no machine answers at: canonical, far above all memory and devices, 8-byte aligned. */
+#define NOWHERE 0x00ffffffffff0000ul
+
+static volatile unsigned sink, no_end = 1;
+
+static void __attribute__((noinline)) fault_load(void)
+{
+    sink = *(volatile unsigned *)NOWHERE;
+}
+
+static void __attribute__((noinline)) fault_store(void)
+{
+    *(volatile unsigned *)NOWHERE = 1;
+}
+
+static void __attribute__((noinline)) fault_illegal(void)
+{
+    __asm__ __volatile__("unimp");
+}
+
+static void __attribute__((noinline)) fault_jump(void)
+{
+    void (*volatile nowhere)(void) = NULL;
+
+    nowhere();
+}
+
+static unsigned __attribute__((noinline)) fault_stack(unsigned depth)
+{
+    volatile unsigned here[16];
+
+    here[depth % 16] = depth;
+    unsigned below = no_end ? fault_stack(depth + 1) : 0;
+    return below + here[depth % 16];
+}
+
+static void fault_stack_all(void)
+{
+    sink = fault_stack(0);
+}
+
+static void __attribute__((noinline)) fault_assert(void)
+{
+    require(sink == 1, "sink is %u", sink);
+}
+
+/* Writing to what is not ours to write: text. */
+static void __attribute__((noinline)) fault_text(void)
+{
+    *(volatile uint16_t *)(uintptr_t)fault_load = 0;
+}
+
+static const struct kind {
+    const char *name;
+    void (*fault)(void);
+} kinds[] = {
+    {"load", fault_load}, {"store", fault_store}, {"illegal", fault_illegal}, {"jump", fault_jump},
+    {"stack", fault_stack_all}, {"assert", fault_assert}, {"text", fault_text},
+};
+
+static void fault(void *arg)
+{
+    ((const struct kind *)arg)->fault();
+}
+
+/* What the others do: with noise, print whole lines for ever. */
+static void noise(void *arg)
+{
+    for (;;)
+        print("hart %u: %s\n", hart_index(), (const char *)arg);
+}
+
+static const struct kind *find_kind(void)
+{
+    const char *name = args_get("kind");
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (!name || !strcmp(kinds[i].name, name))
+            return &kinds[i];
+    print("argument kind=%s: no such kind\n", name);
+    machine_exit(EXIT_MACHINE);
+}
+
+/* all: every hart faults, as nearly at once as one hart can ask them to. noise: the others print. */
+int job_panic(void)
+{
+    static char text[] = "the quick brown fox jumps over the lazy dog";
+    const struct kind *kind = find_kind();
+    void *arg = (void *)(uintptr_t)kind;
+    unsigned hart = (unsigned)args_u64("hart", hart_boot_index());
+
+    for (unsigned i = 0; i < hart_count(); i++) {
+        if (args_get("all"))
+            (void)hart_run(i, fault, arg);
+        else if (args_get("noise") && i != hart)
+            (void)hart_run(i, noise, text);
+    }
+    if (hart == hart_index())
+        fault(arg);
+    int error = hart_call(hart, fault, arg, time_from_ms(5000));
+    print("argument hart=%u: %s\n", hart, hart_strerror(error));
+    return EXIT_MACHINE;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the firmware to a job: find out what machine this is, bring up its harts, run what was asked for. */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/sbi.h"
+#include "payload/symbols.h"
+#include "payload/time.h"
+#include "payload/jobs/jobs.h"
+#include <string.h>
+
+#define FDT_MAGIC    0xd00dfeedu
+#define FDT_SIZE_MAX (4ul << 20) /* no real tree comes near; a totalsize beyond it is rubbish */
+
+struct machine machine;
+
+_Noreturn void payload_main(uint64_t hartid, const void *fdt);
+
+static const struct arg common_args[] = {
+    {"test", "the job to run instead of main"},
+    {"ids", "use only identities 1 to this of each interrupt file"},
+    {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
+    {NULL, NULL},
+};
+
+static uint32_t big_endian(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* How much of what the firmware gave us may be read: all the blob says it has, if it is one. */
+static size_t fdt_extent(const unsigned char *fdt)
+{
+    if (big_endian(fdt) != FDT_MAGIC)
+        return 8;
+    size_t size = big_endian(fdt + 4);
+    return size < FDT_SIZE_MAX ? size : FDT_SIZE_MAX;
+}
+
+static _Noreturn void refuse(const char *node, const char *property, const char *text)
+{
+    print("device tree: %s: %s: %s\n", node, property, text);
+    machine_exit(EXIT_MACHINE);
+}
+
+static void discover(const void *fdt)
+{
+    struct machine_error e = {"/", "", ""};
+
+    if (!fdt || (uintptr_t)fdt % 8)
+        refuse("/", "", fdt ? "not at an 8-byte aligned address" : "the firmware gave us none");
+    if (machine_discover(fdt, fdt_extent(fdt), &machine, &e))
+        refuse(e.node, e.property, e.text);
+    if (!machine.imsic.present)
+        refuse("/", "compatible", "no S-level IMSIC: this machine has no AIA with MSIs");
+}
+
+static void banner(void)
+{
+    unsigned long spec = sbi_spec_version(), impl = sbi_impl_id(), version = sbi_impl_version();
+
+    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", IMSICLE_VERSION, machine.model, hart_count(),
+          hart_boot_index(), image_start());
+    print("SBI %lu.%lu, %s ", spec >> 24 & 0x7f, spec & 0xffffff, sbi_impl_name(impl));
+    if (impl == 1) /* OpenSBI: major and minor */
+        print("%lu.%lu\n", version >> 16, version & 0xffff);
+    else
+        print("0x%lx\n", version);
+}
+
+static const struct job *find_job(void)
+{
+    const char *name = args_get("test");
+
+    if (!name)
+        name = "main";
+    for (const struct job *j = jobs; j->name; j++)
+        if (!strcmp(j->name, name))
+            return j;
+    print("argument test=%s: no such job; there are:", name);
+    for (const struct job *j = jobs; j->name; j++)
+        print(" %s", j->name);
+    print("\n");
+    machine_exit(EXIT_MACHINE);
+}
+
+void payload_main(uint64_t hartid, const void *fdt)
+{
+    discover(fdt);
+    console_init(&machine.uart);
+    time_init(machine.timebase);
+    if (!args_parse(machine.bootargs)) {
+        print("arguments: too many\n");
+        machine_exit(EXIT_MACHINE);
+    }
+    irq_init();
+    if (!hart_init(hartid))
+        refuse("/cpus", "reg", "the hart that runs this is not listed, or disabled");
+    banner();
+
+    const struct job *job = find_job();
+    const char *unknown = args_unknown(common_args, job->args);
+    if (unknown) {
+        print("argument %s: job %s does not know it\n", unknown, job->name);
+        machine_exit(EXIT_MACHINE);
+    }
+    (void)hart_start_all();
+    machine_exit(job->run());
+}

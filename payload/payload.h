@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PAYLOAD_H
+#define PAYLOAD_H
+
+#include "platform/machine.h"
+
+#define IMSICLE_VERSION "0.1"
+
+/* The machine we run on; constant once payload_main() has filled it in. */
+extern struct machine machine;
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * MSI-X (PCI Express Base, 7.7.2) as the device side of a message: a table of messages in one of the
+ * function's BARs, each with a mask bit. A masked entry's event is kept in the pending bit array, and sent
+ * when the entry is unmasked, to where the entry says by then.
+ */
+#include "payload/pci/msi.h"
+#include "payload/pci/regs.h"
+
+/* In the capability. */
+#define TABLE       4u
+#define TABLE_BAR   7u
+#define SIZE_OF_CAP 12u
+
+/* In a table entry. */
+#define ADDR          0u
+#define ADDR_HI       4u
+#define DATA          8u
+#define CONTROL       12u
+#define SIZE_OF_ENTRY 16u
+#define MASKED        1u
+
+static struct pci_msix *self(struct aia_msi *msi)
+{
+    return (struct pci_msix *)msi; /* its first member */
+}
+
+/*
+ * The read makes the mask certain: the entry may be changed only while it is masked, and a posted write
+ * has no other end. Its completion also pushes the MSIs sent before (as in msi.c), for it comes from the
+ * same function, though from its memory space.
+ */
+static void msix_mask(struct aia_msi *msi)
+{
+    struct pci_msix *px = self(msi);
+
+    mmio_write32(px->entry + CONTROL, px->control | MASKED);
+    (void)mmio_read32(px->entry + CONTROL);
+    fence_io_rwio();
+}
+
+static void msix_unmask(struct aia_msi *msi)
+{
+    struct pci_msix *px = self(msi);
+
+    fence_rw_o(); /* what the handler reads, before the message that makes it run */
+    mmio_write32(px->entry + CONTROL, px->control);
+}
+
+static void msix_write_addr(struct aia_msi *msi, uint64_t addr)
+{
+    struct pci_msix *px = self(msi);
+
+    mmio_write32(px->entry + ADDR_HI, (uint32_t)(addr >> 32));
+    mmio_write32(px->entry + ADDR, (uint32_t)addr);
+}
+
+static void msix_write_data(struct aia_msi *msi, uint32_t data)
+{
+    mmio_write32(self(msi)->entry + DATA, data);
+}
+
+static void msix_start(struct aia_msi *msi, const struct aia_message *m)
+{
+    msix_mask(msi);
+    msix_write_addr(msi, m->addr);
+    msix_write_data(msi, m->data);
+    msix_unmask(msi);
+}
+
+/* A read of the table entry; all ones in an address that software keeps aligned come from nobody. */
+static int msix_read_back(struct aia_msi *msi, struct aia_message *m)
+{
+    struct pci_msix *px = self(msi);
+    uint32_t data = mmio_read32(px->entry + DATA);
+    uint64_t hi = mmio_read32(px->entry + ADDR_HI);
+    uint32_t lo = mmio_read32(px->entry + ADDR);
+
+    fence_io_rwio();
+    if (lo == UINT32_MAX)
+        return AIA_ESILENT;
+    m->addr = hi << 32 | lo;
+    m->data = data;
+    return AIA_OK;
+}
+
+static const struct aia_msi_ops msix_ops = {
+    .start = msix_start,
+    .stop = msix_mask,
+    .write_addr = msix_write_addr,
+    .write_data = msix_write_data,
+    .mask = msix_mask,
+    .unmask = msix_unmask,
+    .read_back = msix_read_back,
+};
+
+static int find_table(struct pci_msix_table *t, struct pci_device *pd)
+{
+    int cap = pci_find_cap(pd, PCI_CAP_MSIX, SIZE_OF_CAP);
+    uint32_t where, offset;
+    uint16_t control;
+
+    if (cap < 0)
+        return cap;
+    control = pci_read16(pd, (unsigned)cap + PCI_MSIX_CONTROL);
+    where = pci_read32(pd, (unsigned)cap + TABLE);
+    offset = where & ~TABLE_BAR;
+    *t = (struct pci_msix_table){.pd = pd, .n = (control & PCI_MSIX_CONTROL_SIZE) + 1u, .cap = (uint16_t)cap};
+    if (offset + (uint64_t)t->n * SIZE_OF_ENTRY > pci_bar_size(pd, where & TABLE_BAR))
+        return PCI_ECAPBAD;
+    t->base = pci_bar(pd, where & TABLE_BAR) + offset;
+    return PCI_OK;
+}
+
+/*
+ * The table's content need not be valid after reset but for the mask bits, so the whole function is masked
+ * from the moment that MSI-X is on until every entry is masked by itself.
+ */
+int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd)
+{
+    int error = find_table(t, pd);
+    uint16_t off;
+
+    if (error)
+        return error;
+    off = pci_read16(pd, t->cap + PCI_MSIX_CONTROL) &
+          (uint16_t) ~(PCI_MSIX_CONTROL_ENABLE | PCI_MSIX_CONTROL_MASK);
+    pci_intx(pd, false);
+    pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off | PCI_MSIX_CONTROL_ENABLE | PCI_MSIX_CONTROL_MASK);
+    for (unsigned i = 0; i < t->n; i++) {
+        uintptr_t control = t->base + i * SIZE_OF_ENTRY + CONTROL;
+        uint32_t v = mmio_read32(control);
+
+        if (v == UINT32_MAX) { /* nobody decodes the BAR */
+            pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off);
+            return AIA_ESILENT;
+        }
+        mmio_write32(control, v | MASKED);
+    }
+    (void)mmio_read32(t->base + CONTROL); /* the masks are in place */
+    pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off | PCI_MSIX_CONTROL_ENABLE);
+    return PCI_OK;
+}
+
+int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned i)
+{
+    if (i >= t->n)
+        return AIA_EINVAL;
+    *px = (struct pci_msix){
+        .msi = {.ops = &msix_ops, .kind = AIA_MSI_MASKABLE},
+        .entry = t->base + i * SIZE_OF_ENTRY,
+    };
+    px->control = mmio_read32(px->entry + CONTROL) & ~MASKED;
+    return PCI_OK;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PCI behind an ECAM host bridge: finding functions, giving them addresses, and their capabilities.
+ *
+ * pci_init() takes the bus over: whatever firmware left there is switched off first (decoding, bus
+ * mastering, MSIs, bridges' bus numbers) and everything is numbered and placed anew. Nothing works until
+ * a driver asks for it with pci_enable(). Not for concurrent use, except for the operations of struct
+ * aia_msi (msi.h), which the library serialises per message.
+ */
+#ifndef PAYLOAD_PCI_H
+#define PAYLOAD_PCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/machine.h"
+
+/* Besides these, functions return what include/aia/error.h names; the two do not overlap. */
+enum pci_error {
+    PCI_OK = 0,
+    PCI_ENOECAM = -32,    /* the machine has no ECAM, or its bus range and size contradict each other */
+    PCI_ETOOMANY = -33,   /* more functions than the array has room for */
+    PCI_ENOBUS = -34,     /* no bus number left for what is behind a bridge */
+    PCI_ENOWINDOW = -35,  /* the host bridge has no window for addresses of this kind */
+    PCI_EEXHAUSTED = -36, /* the windows of this kind are too full for it */
+    PCI_EBARBAD = -37,    /* a BAR's size is no power of two, or its type is reserved */
+    PCI_ECAPBAD = -38,    /* a capability lies or points outside configuration space or its BAR */
+    PCI_ECAPLOOP = -39,   /* the capability list does not end */
+    PCI_ENOCAP = -40,     /* the function does not have this capability */
+    PCI_EGONE = -41,      /* the function reads as all ones: it is not there any more */
+    PCI_EDEVICE = -42,    /* not the device its driver is for, or it does not behave like it */
+};
+
+/* The error's name and meaning; NULL for a value that is not one of the above. */
+const char *pci_strerror(int error);
+
+/* Two kinds of address space: a bridge has one window for each. */
+enum pci_class {
+    PCI_LOW,  /* below 4 GiB: a bridge's memory window, which must not prefetch */
+    PCI_HIGH, /* anywhere: a bridge's prefetchable window, where it has all 64 bits */
+};
+
+/* A function's need of address space. For a bridge's window, `size` is what all behind it needs. */
+struct pci_resource {
+    uint64_t size; /* 0: there is none */
+    uint64_t align;
+    uint64_t addr; /* on PCI, once placed */
+    uint64_t cpu;  /* the same place in the harts' address space */
+    enum pci_class class;
+    bool is64, prefetch, io, placed;
+};
+
+/* Indices in pci_device.res: the BARs, then a bridge's windows, in the order of enum pci_class. */
+#define PCI_N_BARS   6
+#define PCI_RES_LOW  (PCI_N_BARS + PCI_LOW)
+#define PCI_RES_HIGH (PCI_N_BARS + PCI_HIGH)
+#define PCI_N_RES    8
+
+struct pci_device {
+    struct pci_device *parent; /* the bridge it is behind; NULL on the first bus */
+    uintptr_t cfg;             /* its 4 KiB of configuration space */
+    int error;                 /* why it cannot be used, or PCI_OK */
+    uint16_t vendor, device;
+    uint32_t class; /* class, subclass, programming interface: 0x010802 is NVMe */
+    uint8_t bus, devfn;
+    bool bridge;
+    bool high_ok; /* bridge: PCI_HIGH addresses get through to its secondary bus */
+    bool numbered;
+    uint8_t secondary, subordinate;
+    struct pci_resource res[PCI_N_RES];
+};
+
+struct pci {
+    const struct machine_pci *machine;
+    struct pci_device *devs;
+    size_t n, max;
+    uint8_t last_bus;                    /* highest bus number given out so far */
+    uint8_t max_bus;                     /* highest one that ECAM reaches */
+    uint64_t cursor[MACHINE_MAX_RANGES]; /* first address of each host window not given out */
+};
+
+/*
+ * Find and place everything. `machine` and `devs`, an array of `max`, stay in use. Returns PCI_OK, or the
+ * first error met. One function that cannot be placed (`error` in it says why) does not keep others from
+ * working; after PCI_ENOECAM and PCI_ETOOMANY nothing does.
+ */
+int pci_init(struct pci *p, const struct machine_pci *machine, struct pci_device *devs, size_t max);
+
+/* The n-th (from 0) function with these ids, in the order of the listing; NULL if there are fewer. */
+struct pci_device *pci_find(struct pci *p, uint16_t vendor, uint16_t device, size_t n);
+
+/* Let it decode memory and master the bus, with all bridges on the way. Returns PCI_OK or its `error`. */
+int pci_enable(struct pci_device *pd);
+
+/* Whether it may assert INTx. pci_init() leaves it off. */
+void pci_intx(struct pci_device *pd, bool on);
+
+/* Where BAR i starts for the harts, and its size; 0 if it has none that was placed. */
+uintptr_t pci_bar(const struct pci_device *pd, unsigned i);
+uint64_t pci_bar_size(const struct pci_device *pd, unsigned i);
+
+/*
+ * Offset of the capability in configuration space, which is above 0, with `size` bytes of it inside; or
+ * PCI_ENOCAP, PCI_ECAPBAD, PCI_ECAPLOOP, PCI_EGONE.
+ */
+int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size);
+
+/* One line per function, through the payload's console. */
+void pci_print(const struct pci *p);
+
+/* Of pci.c and resource.c among themselves. */
+int pci_size_(const struct pci *p, struct pci_device *pd);
+int pci_place_(struct pci *p);
+
+#endif

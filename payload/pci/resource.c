@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Giving functions and bridges their addresses, in two passes over the array, in which whatever is behind
+ * a bridge comes after it. Backwards: pack what is behind each bridge from 0 up; where that ends is the
+ * size of the bridge's own window, which is then packed like a BAR on the bus above. Forwards: add where
+ * each bridge came to lie to the offsets behind it.
+ *
+ * On each bus the largest alignment goes first. As all BARs are as large as their alignment, that leaves
+ * no holes but those after bridges' windows.
+ */
+#include "payload/pci/pci.h"
+#include "payload/pci/regs.h"
+
+#define LOW_END    (UINT64_C(1) << 32)
+#define HIGH_END   (UINT64_C(1) << 63)
+#define WINDOW     (UINT64_C(1) << 20) /* bridges' windows come in units of 1 MiB (7.5.1.3.8) */
+#define PAGE       UINT64_C(4096) /* two functions never share a page, for the day that pages are mapped */
+#define MAX_BAR_32 (UINT64_C(1) << 31)
+
+static bool host_has(const struct pci *p, enum pci_class class)
+{
+    const struct machine_pci *m = p->machine;
+
+    for (size_t i = 0; i < m->n_windows; i++) {
+        if (class == PCI_LOW && m->windows[i].space != MACHINE_PCI_IO && m->windows[i].pci < LOW_END)
+            return true;
+        if (class == PCI_HIGH && m->windows[i].space == MACHINE_PCI_MEM64)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Where a BAR may go. Behind a bridge only the prefetchable window reaches above 4 GiB, and what must not
+ * be prefetched has to stay out of it. On the first bus there is no bridge to mind.
+ */
+static enum pci_class classify(const struct pci *p, const struct pci_device *pd, const struct pci_resource *r)
+{
+    if (!r->is64)
+        return PCI_LOW;
+    if (!pd->parent)
+        return host_has(p, PCI_HIGH) ? PCI_HIGH : PCI_LOW;
+    return r->prefetch && pd->parent->high_ok ? PCI_HIGH : PCI_LOW;
+}
+
+/* Which bits of a BAR software can set. Decoding is off: meanwhile the BAR holds an absurd address. */
+static uint32_t bar_mask(const struct pci_device *pd, unsigned i)
+{
+    uint32_t mask;
+
+    pci_write32(pd, PCI_BAR0 + 4 * i, UINT32_MAX);
+    mask = pci_read32(pd, PCI_BAR0 + 4 * i);
+    pci_write32(pd, PCI_BAR0 + 4 * i, 0);
+    return mask;
+}
+
+static int size_bar(const struct pci *p, struct pci_device *pd, unsigned i, unsigned n)
+{
+    struct pci_resource *r = &pd->res[i];
+    uint32_t lo = bar_mask(pd, i), type = lo & PCI_BAR_TYPE;
+    uint64_t mask = UINT64_MAX << 32, size;
+
+    if (lo == 0)
+        return PCI_OK;
+    if (lo & PCI_BAR_IO) {
+        r->io = true; /* listed, but not placed: no driver here uses port space, and it stays disabled */
+        r->size = (0u - (lo & ~3u)) & 0xffffu;
+        return PCI_OK;
+    }
+    r->prefetch = lo & PCI_BAR_PREFETCH;
+    r->is64 = type == PCI_BAR_TYPE_64;
+    if ((!r->is64 && type != PCI_BAR_TYPE_32) || (r->is64 && i + 1 == n))
+        return PCI_EBARBAD;
+    if (r->is64)
+        mask = (uint64_t)bar_mask(pd, i + 1) << 32;
+    size = 0 - (mask | (lo & ~0xfu));
+    if (size == 0 || (size & (size - 1)) || (!r->is64 && size > MAX_BAR_32))
+        return PCI_EBARBAD;
+    r->size = size;
+    r->align = size > PAGE ? size : PAGE;
+    r->class = classify(p, pd, r);
+    return PCI_OK;
+}
+
+/* Close a bridge's windows, a base above its limit each, and learn whether the second has all 64 bits. */
+static void size_windows(const struct pci *p, struct pci_device *pd)
+{
+    uint16_t pref;
+
+    pci_write16(pd, PCI_IO_BASE_LIMIT, 0x00f0);
+    pci_write16(pd, PCI_MEM_LIMIT, 0);
+    pci_write16(pd, PCI_MEM_BASE, 0xfff0);
+    pci_write16(pd, PCI_PREF_LIMIT, 0);
+    pci_write16(pd, PCI_PREF_BASE, 0xfff0);
+    pref = pci_read16(pd, PCI_PREF_BASE);
+    pd->high_ok =
+        pref == (0xfff0u | PCI_PREF_IS64) && (pd->parent ? pd->parent->high_ok : host_has(p, PCI_HIGH));
+    pd->res[PCI_RES_LOW].class = PCI_LOW;
+    pd->res[PCI_RES_HIGH].class = PCI_HIGH;
+}
+
+int pci_size_(const struct pci *p, struct pci_device *pd)
+{
+    unsigned n = pd->bridge ? 2 : PCI_N_BARS;
+
+    pci_write32(pd, pd->bridge ? PCI_BRIDGE_ROM : PCI_ROM, 0); /* its decoder may be shared with the BARs' */
+    if (pd->bridge)
+        size_windows(p, pd);
+    for (unsigned i = 0; i < n; i += pd->res[i].is64 ? 2 : 1) {
+        int error = size_bar(p, pd, i, n);
+
+        if (error)
+            return error;
+    }
+    return PCI_OK;
+}
+
+/* The room left somewhere: from `cursor` up to, not including, `end`; `to_cpu` is added for the harts' view. */
+struct room {
+    uint64_t cursor, end, to_cpu;
+};
+
+static void take(struct pci_resource *r, struct room *room)
+{
+    uint64_t start = (room->cursor + r->align - 1) & ~(r->align - 1);
+
+    if (start < room->cursor || start >= room->end || r->size > room->end - start)
+        return;
+    r->addr = start;
+    r->cpu = start + room->to_cpu;
+    r->placed = true;
+    room->cursor = start + r->size;
+}
+
+/* Place what still needs placing on the bus behind `bridge`. What does not fit stays where it is. */
+static void pack(struct pci *p, const struct pci_device *bridge, enum pci_class class, struct room *room)
+{
+    for (uint64_t align = HIGH_END; align >= PAGE; align >>= 1) {
+        for (size_t i = 0; i < p->n * PCI_N_RES; i++) {
+            struct pci_device *pd = &p->devs[i / PCI_N_RES];
+            struct pci_resource *r = &pd->res[i % PCI_N_RES];
+
+            if (pd->parent == bridge && r->align == align && r->class == class && !r->placed && r->size &&
+                !pd->error)
+                take(r, room);
+        }
+    }
+}
+
+static uint64_t largest_align(const struct pci *p, const struct pci_device *bridge, enum pci_class class)
+{
+    uint64_t largest = WINDOW;
+
+    for (size_t i = 0; i < p->n * PCI_N_RES; i++) {
+        const struct pci_device *pd = &p->devs[i / PCI_N_RES];
+        const struct pci_resource *r = &pd->res[i % PCI_N_RES];
+
+        if (pd->parent == bridge && r->class == class && r->placed && r->align > largest)
+            largest = r->align;
+    }
+    return largest;
+}
+
+static void pack_behind(struct pci *p, struct pci_device *bridge, enum pci_class class)
+{
+    struct pci_resource *window = &bridge->res[PCI_N_BARS + class];
+    struct room room = {.end = class == PCI_LOW ? LOW_END : HIGH_END};
+
+    pack(p, bridge, class, &room);
+    window->size = (room.cursor + WINDOW - 1) & ~(WINDOW - 1);
+    window->align = window->size ? largest_align(p, bridge, class) : 0;
+}
+
+/* The first bus, from the host's windows of one kind. Address 0 is not given out: it means "not placed". */
+static void pack_host(struct pci *p, enum pci_class class, int space)
+{
+    const struct machine_pci *m = p->machine;
+
+    for (size_t i = 0; i < m->n_windows; i++) {
+        uint64_t end = m->windows[i].pci + m->windows[i].size;
+        struct room room = {.cursor = p->cursor[i], .to_cpu = m->windows[i].cpu - m->windows[i].pci};
+
+        if ((int)m->windows[i].space != space || end < m->windows[i].pci)
+            continue;
+        if (room.cursor == 0)
+            room.cursor = m->windows[i].pci ? m->windows[i].pci : 1;
+        room.end = class == PCI_LOW && end > LOW_END ? LOW_END : end;
+        pack(p, NULL, class, &room);
+        p->cursor[i] = room.cursor;
+    }
+}
+
+/* From an offset in the window of the bridge above to an address. */
+static void move_into_window(struct pci_device *pd)
+{
+    for (unsigned i = 0; i < PCI_N_RES && pd->parent; i++) {
+        struct pci_resource *r = &pd->res[i];
+        const struct pci_resource *window = &pd->parent->res[PCI_N_BARS + r->class];
+
+        if (!r->placed)
+            continue;
+        r->placed = window->placed;
+        r->cpu = r->addr + window->cpu;
+        r->addr += window->addr;
+    }
+}
+
+static void write_window(const struct pci_device *pd)
+{
+    const struct pci_resource *low = &pd->res[PCI_RES_LOW], *high = &pd->res[PCI_RES_HIGH];
+    uint64_t last;
+
+    if (low->placed) {
+        last = low->addr + low->size - 1;
+        pci_write16(pd, PCI_MEM_BASE, (uint16_t)(low->addr >> 16 & 0xfff0));
+        pci_write16(pd, PCI_MEM_LIMIT, (uint16_t)(last >> 16 & 0xfff0));
+    }
+    if (high->placed) {
+        last = high->addr + high->size - 1;
+        pci_write32(pd, PCI_PREF_BASE_HI, (uint32_t)(high->addr >> 32));
+        pci_write32(pd, PCI_PREF_LIMIT_HI, (uint32_t)(last >> 32));
+        pci_write16(pd, PCI_PREF_BASE, (uint16_t)(high->addr >> 16 & 0xfff0));
+        pci_write16(pd, PCI_PREF_LIMIT, (uint16_t)(last >> 16 & 0xfff0));
+    }
+}
+
+static void write_bars(struct pci *p, struct pci_device *pd)
+{
+    /* Nothing gets through a bridge that cannot be used, and that is the reason to name. */
+    if (!pd->error && pd->parent)
+        pd->error = pd->parent->error;
+    for (unsigned i = 0; i < PCI_N_BARS && !pd->error; i++) {
+        const struct pci_resource *r = &pd->res[i];
+
+        if (r->size && !r->io && !r->placed)
+            pd->error = host_has(p, r->class) ? PCI_EEXHAUSTED : PCI_ENOWINDOW;
+    }
+    for (unsigned i = 0; i < PCI_N_BARS && !pd->error; i++) {
+        const struct pci_resource *r = &pd->res[i];
+
+        if (!r->placed)
+            continue;
+        pci_write32(pd, PCI_BAR0 + 4 * i, (uint32_t)r->addr);
+        if (r->is64)
+            pci_write32(pd, PCI_BAR0 + 4 * i + 4, (uint32_t)(r->addr >> 32));
+    }
+}
+
+int pci_place_(struct pci *p)
+{
+    int error = PCI_OK;
+
+    for (size_t i = p->n; i-- > 0;) {
+        for (enum pci_class class = PCI_LOW; class <= PCI_HIGH && p->devs[i].bridge; class ++)
+            pack_behind(p, &p->devs[i], class);
+    }
+    /* What must be low chooses first; what need not be comes down only where the high windows are full. */
+    pack_host(p, PCI_LOW, MACHINE_PCI_MEM32);
+    pack_host(p, PCI_LOW, MACHINE_PCI_MEM64);
+    pack_host(p, PCI_HIGH, MACHINE_PCI_MEM64);
+    pack_host(p, PCI_HIGH, MACHINE_PCI_MEM32);
+    for (size_t i = 0; i < p->n; i++) {
+        move_into_window(&p->devs[i]);
+        write_bars(p, &p->devs[i]);
+        if (p->devs[i].bridge)
+            write_window(&p->devs[i]);
+        if (!error)
+            error = p->devs[i].error;
+    }
+    return error;
+}
+
+static const struct pci_resource *bar(const struct pci_device *pd, unsigned i)
+{
+    return i < PCI_N_BARS && pd->res[i].placed && !pd->error ? &pd->res[i] : NULL;
+}
+
+uintptr_t pci_bar(const struct pci_device *pd, unsigned i)
+{
+    return bar(pd, i) ? (uintptr_t)bar(pd, i)->cpu : 0;
+}
+
+uint64_t pci_bar_size(const struct pci_device *pd, unsigned i)
+{
+    return bar(pd, i) ? bar(pd, i)->size : 0;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/sbi.h"
+#include <stddef.h>
+
+/* SBI specification, "Binary Encoding": a7 = extension, a6 = function; a0 = error and a1 = value come back. */
+static struct sbi_ret sbi_call(unsigned long ext, unsigned long fid, unsigned long arg0, unsigned long arg1,
+                               unsigned long arg2)
+{
+    register unsigned long a0 __asm__("a0") = arg0;
+    register unsigned long a1 __asm__("a1") = arg1;
+    register unsigned long a2 __asm__("a2") = arg2;
+    register unsigned long a6 __asm__("a6") = fid;
+    register unsigned long a7 __asm__("a7") = ext;
+
+    __asm__ __volatile__("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a6), "r"(a7) : "memory");
+    return (struct sbi_ret){(long)a0, (long)a1};
+}
+
+const char *sbi_strerror(long error)
+{
+    static const char *const names[] = {
+        "SUCCESS",
+        "ERR_FAILED",
+        "ERR_NOT_SUPPORTED",
+        "ERR_INVALID_PARAM",
+        "ERR_DENIED",
+        "ERR_INVALID_ADDRESS",
+        "ERR_ALREADY_AVAILABLE",
+        "ERR_ALREADY_STARTED",
+        "ERR_ALREADY_STOPPED",
+        "ERR_NO_SHMEM",
+        "ERR_INVALID_STATE",
+        "ERR_BAD_RANGE",
+        "ERR_TIMEOUT",
+        "ERR_IO",
+    };
+    if (error > 0 || -error >= (long)(sizeof(names) / sizeof(names[0])))
+        return "an error unknown to us";
+    return names[-error];
+}
+
+const char *sbi_hsm_state_name(long state)
+{
+    static const char *const names[] = {
+        "STARTED",   "STOPPED",         "START_PENDING",  "STOP_PENDING",
+        "SUSPENDED", "SUSPEND_PENDING", "RESUME_PENDING",
+    };
+    if (state < 0)
+        return sbi_strerror(state);
+    return state < (long)(sizeof(names) / sizeof(names[0])) ? names[state] : "a state unknown to us";
+}
+
+bool sbi_probe(unsigned long extension)
+{
+    struct sbi_ret r = sbi_call(SBI_EXT_BASE, 3, extension, 0, 0);
+    return r.error == SBI_SUCCESS && r.value != 0;
+}
+
+unsigned long sbi_spec_version(void)
+{
+    return (unsigned long)sbi_call(SBI_EXT_BASE, 0, 0, 0, 0).value;
+}
+
+unsigned long sbi_impl_id(void)
+{
+    return (unsigned long)sbi_call(SBI_EXT_BASE, 1, 0, 0, 0).value;
+}
+
+unsigned long sbi_impl_version(void)
+{
+    return (unsigned long)sbi_call(SBI_EXT_BASE, 2, 0, 0, 0).value;
+}
+
+const char *sbi_impl_name(unsigned long id)
+{
+    static const char *const names[] = {
+        "BBL", "OpenSBI", "Xvisor", "KVM", "RustSBI", "Diosix", "Coffer", "Xen", "PolarFire HSS",
+    };
+    return id < sizeof(names) / sizeof(names[0]) ? names[id] : "unknown SBI";
+}
+
+long sbi_set_timer(uint64_t when)
+{
+    return sbi_call(SBI_EXT_TIME, 0, when, 0, 0).error;
+}
+
+long sbi_send_ipi(uint64_t hartid)
+{
+    /* hart_mask 1 with hart_mask_base: the one hart, whatever its number. */
+    return sbi_call(SBI_EXT_IPI, 0, 1, hartid, 0).error;
+}
+
+long sbi_hart_start(uint64_t hartid, uintptr_t address, uintptr_t opaque)
+{
+    return sbi_call(SBI_EXT_HSM, 0, hartid, address, opaque).error;
+}
+
+long sbi_hart_stop(void)
+{
+    return sbi_call(SBI_EXT_HSM, 1, 0, 0, 0).error;
+}
+
+long sbi_hart_status(uint64_t hartid)
+{
+    struct sbi_ret r = sbi_call(SBI_EXT_HSM, 2, hartid, 0, 0);
+    return r.error ? r.error : r.value;
+}
+
+long sbi_hart_suspend(uint32_t type, uintptr_t resume, uintptr_t opaque)
+{
+    return sbi_call(SBI_EXT_HSM, 3, type, resume, opaque).error;
+}
+
+long sbi_shutdown(void)
+{
+    return sbi_call(SBI_EXT_SRST, 0, 0, 0, 0).error;
+}
+
+void sbi_putchar(char c)
+{
+    static signed char have_dbcn = -1;
+
+    if (have_dbcn < 0)
+        have_dbcn = sbi_probe(SBI_EXT_DBCN);
+    if (have_dbcn)
+        sbi_call(SBI_EXT_DBCN, 2, (unsigned char)c, 0, 0);
+    else
+        sbi_call(SBI_EXT_LEGACY_PUTCHAR, 0, (unsigned char)c, 0, 0);
+}

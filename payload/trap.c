@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/trap.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/panic.h"
+#include "payload/symbols.h"
+#include "payload/time.h"
+#include "csr.h"
+
+/* scause without the top bit (privileged architecture, "Supervisor Cause Register"). */
+enum { IRQ_SOFT = 1, IRQ_TIMER = 5 };
+
+void trap_other(unsigned long cause)
+{
+    if (!hart_stack_ok(hart_index()))
+        panic("stack overflow: the canary is gone");
+    switch (cause) {
+    case IRQ_TIMER:
+        time_interrupt();
+        break;
+    case IRQ_SOFT:
+        /* A kick, which has done its work by waking us, or another hart's panic. */
+        csr_clear(sip, SIE_SSIE);
+        panic_check();
+        break;
+    default:
+        panic("interrupt %lu, which nobody enabled", cause);
+    }
+}
+
+static const char *cause_name(unsigned long cause)
+{
+    static const char *const names[] = {
+        [0] = "instruction address misaligned",
+        [1] = "instruction access fault",
+        [2] = "illegal instruction",
+        [3] = "breakpoint",
+        [4] = "load address misaligned",
+        [5] = "load access fault",
+        [6] = "store address misaligned",
+        [7] = "store access fault",
+        [8] = "environment call from U-mode",
+        [9] = "environment call from S-mode",
+        [12] = "instruction page fault",
+        [13] = "load page fault",
+        [15] = "store page fault",
+        [18] = "software check",
+        [19] = "hardware error",
+    };
+    if (cause & SCAUSE_INTERRUPT)
+        return "interrupt";
+    if (cause < sizeof(names) / sizeof(names[0]) && names[cause])
+        return names[cause];
+    return "unknown cause";
+}
+
+static void print_registers(const struct trap_frame *f)
+{
+    static const char names[32][5] = {
+        "",   "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+        "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+    };
+    for (unsigned i = 1; i < 32; i++)
+        print("  %-3s %016lx%s", names[i], f->x[i], i % 4 == 0 || i == 31 ? "\n" : "");
+}
+
+void trap_fatal(const struct trap_frame *f, bool bad_stack)
+{
+    unsigned long cause = csr_read(scause), pc = csr_read(sepc), value = csr_read(stval);
+    unsigned long status = csr_read(sstatus);
+
+    panic_begin();
+    print("hart %u: %s%s at ", hart_index(), bad_stack ? "stack overflow: " : "", cause_name(cause));
+    print_symbol(pc);
+    print("\n  scause %lx  sepc %016lx  stval %016lx  sstatus %016lx\n", cause, pc, value, status);
+    print_registers(f);
+    print("  called from ");
+    print_symbol(f->x[1]);
+    print("\n");
+    print_backtrace(pc, f->x[1], f->x[8]);
+    panic_end();
+}

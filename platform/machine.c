@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "discover.h"
+
+/*
+ * fdt_check_full() walks every tag and every property name once, within `max`. After it libfdt's reading
+ * calls cannot leave the blob, so what follows has only the meaning of properties to doubt. It does not look
+ * at the alignment that the format prescribes (Devicetree Specification, section 5.6) and libfdt relies on.
+ */
+static int check_blob(struct discovery *d, size_t max)
+{
+    int r;
+
+    if (!d->fdt || (uintptr_t)d->fdt % 8)
+        return disc_fail(d, 0, "", "no device tree: it must begin at a multiple of 8");
+    if (max < sizeof(struct fdt_header))
+        r = -FDT_ERR_TRUNCATED;
+    else if (fdt_off_dt_struct(d->fdt) % 4 || fdt_off_mem_rsvmap(d->fdt) % 8)
+        r = -FDT_ERR_ALIGNMENT;
+    else
+        r = fdt_check_full(d->fdt, max);
+    return r ? disc_fail(d, 0, "", "the device tree is damaged: %s", fdt_strerror(r)) : 0;
+}
+
+int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err)
+{
+    /* Memory before the IMSIC, which must not lie in it; harts before what names them as parents; the IMSIC
+     * before the APLICs and the PCI host that send to it. */
+    static int (*const steps[])(struct discovery *) = {
+        disc_cpus, disc_memory, disc_imsic, disc_aplics, disc_pci, disc_uart, disc_finisher, disc_chosen,
+    };
+    struct discovery d = {.fdt = fdt, .m = m, .err = err};
+
+    memset(m, 0, sizeof(*m));
+    memset(err, 0, sizeof(*err));
+    if (check_blob(&d, max))
+        return -1;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (steps[i](&d))
+            return -1;
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the payload knows of the machine it runs on: a plain description, filled in once from the
+ * device tree by machine_discover() and constant from then on. Nothing in it is a default: what the
+ * tree does not say is an error or is marked absent.
+ */
+#ifndef PLATFORM_MACHINE_H
+#define PLATFORM_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MACHINE_MAX_HARTS  128
+#define MACHINE_MAX_RANGES 8
+#define MACHINE_MAX_APLICS 8
+
+struct machine_region {
+    uint64_t base, size;
+};
+
+/* A hart the tree lists and does not disable. Its index in machine.harts is its name inside the payload. */
+struct machine_hart {
+    uint64_t hartid;     /* as in mhartid, cpu node's reg */
+    uint32_t intc;       /* phandle of its riscv,cpu-intc */
+    bool sstc;           /* ISA: stimecmp is there */
+    bool ssaia;          /* ISA: siselect, sireg, stopei are there */
+    uint64_t imsic_addr; /* physical address of its S-level interrupt file; 0: it has none */
+    uint32_t guests;     /* pages for guest files after it, 2^guest_bits - 1: hgeie tells how many are real */
+};
+
+/* The S-level IMSIC: geometry as IMSIC.adoc, "Arrangement of the memory regions of multiple interrupt files". */
+struct machine_imsic {
+    bool present;
+    uint32_t num_ids;     /* identities 1..num_ids exist in every file */
+    uint32_t ipi_id;      /* riscv,ipi-id, or 1 */
+    uint32_t guest_bits;  /* riscv,guest-index-bits */
+    uint32_t hart_bits;   /* riscv,hart-index-bits, or what the number of harts needs */
+    uint32_t group_bits;  /* riscv,group-index-bits */
+    uint32_t group_shift; /* riscv,group-index-shift */
+    struct machine_region regs[MACHINE_MAX_RANGES]; /* the reg property */
+    size_t n_regs;
+};
+
+struct machine_aplic {
+    struct machine_region reg;
+    uint32_t num_sources;
+    bool msi_mode; /* msi-parent names the S-level IMSIC */
+    uint32_t phandle;
+};
+
+/* PCI host bridge with ECAM; windows are CPU addresses, with the PCI address they appear at. */
+struct machine_pci_window {
+    enum { MACHINE_PCI_IO, MACHINE_PCI_MEM32, MACHINE_PCI_MEM64 } space;
+    uint64_t pci, cpu, size;
+};
+
+struct machine_pci {
+    bool present;
+    struct machine_region ecam; /* begins with bus_first */
+    uint8_t bus_first, bus_last;
+    struct machine_pci_window windows[MACHINE_MAX_RANGES];
+    size_t n_windows;
+};
+
+/* ns16550a-compatible UART that stdout-path names (or the only one there is). */
+struct machine_uart {
+    bool present;
+    uint64_t base;
+    uint32_t reg_shift, reg_io_width, clock;
+};
+
+struct machine {
+    struct machine_hart harts[MACHINE_MAX_HARTS];
+    size_t n_harts;
+    uint64_t timebase; /* Hz */
+    struct machine_region memory[MACHINE_MAX_RANGES];
+    size_t n_memory;
+    struct machine_imsic imsic;
+    struct machine_aplic aplics[MACHINE_MAX_APLICS]; /* S-level ones */
+    size_t n_aplics;
+    struct machine_pci pci;
+    struct machine_uart uart;
+    uint64_t finisher; /* sifive,test0 register; 0: none */
+    char bootargs[512];
+    char model[64];
+};
+
+/* Where discovery gave up. Both strings are for the one line a person reads. */
+struct machine_error {
+    char node[96];     /* path of the node, or "/" */
+    char property[40]; /* its property, or "" */
+    char text[128];    /* what is wrong with it */
+};
+
+/*
+ * Read the flattened device tree at `fdt` (at most `max` bytes of it may be touched) into `m`.
+ * Never reads outside the blob, whatever is in it. Pure: touches no hardware, keeps no pointer into
+ * the blob. Returns 0, or -1 with `err` filled in and `m` unspecified.
+ */
+int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err);
+
+/* "NODE: PROPERTY: TEXT", or "NODE: TEXT" where no property is to blame; 270 bytes always hold it. */
+void machine_error_line(const struct machine_error *err, char *out, size_t size);
+
+#endif
