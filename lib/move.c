@@ -63,8 +63,8 @@ void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     struct imsic_vector now = irq->vec;
 
     if (now.id) {
-        imsic_send(&a->imsic, now);
         count(&irq->forwarded);
+        imsic_send(&a->imsic, now);
     }
     irq_unlock(irq, was);
     if (!now.id) /* being freed: there is nowhere else, so the handler runs here */

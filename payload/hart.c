@@ -20,20 +20,24 @@ _Thread_local unsigned hart_index_;
 static unsigned boot_index;
 
 /* payload.ld: one stack area and one TLS block per slot, and the template of the latter. */
-extern char hart_stacks[], __tls_blocks[], __tls_size[];
-extern const char __tdata_start[], __tdata_size[];
+extern char hart_stacks[], __tls_blocks[];
+extern const char __tdata_start[], __tdata_end[], __tbss_end[];
 
 void hart_entry(void);
 void hart_tls_init(void *tls);
 _Noreturn void hart_secondary(struct hart *self);
 
-/* The sizes are the addresses of absolute symbols; image_reloc tables leave those alone. */
+static size_t tls_size(void)
+{
+    return (size_t)(__tbss_end - __tdata_start);
+}
+
 void hart_tls_init(void *tls)
 {
-    size_t data = (size_t)__tdata_size;
+    size_t data = (size_t)(__tdata_end - __tdata_start);
 
     memcpy(tls, __tdata_start, data);
-    memset((char *)tls + data, 0, (size_t)__tls_size - data);
+    memset((char *)tls + data, 0, tls_size() - data);
 }
 
 unsigned hart_count(void)
@@ -100,7 +104,7 @@ static void init_one(unsigned index, unsigned slot)
 
     h->index = index;
     h->hartid = machine.harts[index].hartid;
-    h->tls = (uintptr_t)__tls_blocks + slot * (uintptr_t)__tls_size;
+    h->tls = (uintptr_t)__tls_blocks + slot * tls_size();
     h->stack_limit = top - STACK_SIZE + STACK_MARGIN;
     for (unsigned i = 0; i < CANARY_WORDS; i++)
         canary(h)[i] = CANARY;

@@ -17,6 +17,8 @@ static _Atomic uint32_t slots[MACHINE_MAX_HARTS][IMSIC_MAX_IDS + 1];
 static struct aia_irq irqs[IRQ_MAX];
 static aia_counter runs[IRQ_MAX * MACHINE_MAX_HARTS];
 
+static void (*test_ipi)(unsigned n);
+
 #define REPORTS 64
 static struct aia_report reports[REPORTS];
 static _Atomic unsigned n_reports;
@@ -45,7 +47,7 @@ void irq_init(void)
         .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
         .wait_limit = time_from_ms(1000),
         .storm_window = time_from_ms(100),
-        .storm_limit = 10000,
+        .storm_limit = 1000,
     };
 
     for (unsigned h = 0; h < c.n_harts; h++)
@@ -94,6 +96,11 @@ void irq_print_reports(void)
         print("report: hart %u identity %u%s%s: %s\n", r->vec.hart, r->vec.id, r->irq ? " of " : "",
               r->irq ? r->irq->name : "", what[r->what]);
     }
+}
+
+void irq_test_ipi(void (*fn)(unsigned n))
+{
+    test_ipi = fn;
 }
 
 unsigned irq_reports(int what)
@@ -160,7 +167,9 @@ void aia_port_timer(uint64_t when)
 
 void aia_port_ipi(unsigned n)
 {
-    (void)n; /* HART_IPI_WAKE: to have taken it is all it is for */
+    if (n >= IRQ_IPI_TEST && test_ipi)
+        test_ipi(n);
+    /* IRQ_IPI_WAKE: to have taken it is all it is for */
 }
 
 void aia_port_report(const struct aia_report *report)

@@ -25,6 +25,12 @@ void irq_lazy_timer(void);
  */
 void irq_hart_init(void);
 
+/* Virtual IPIs that are free for a test job: IRQ_IPI_TEST and the IRQ_IPI_TESTS - 1 after it go to `fn`. */
+#define IRQ_IPI_WAKE  AIA_IPI_USER
+#define IRQ_IPI_TEST  (AIA_IPI_USER + 1)
+#define IRQ_IPI_TESTS 8
+void irq_test_ipi(void (*fn)(unsigned n));
+
 /* Print what the library reported since the last call. Thread context. */
 void irq_print_reports(void);
 /* How often the library has reported this, an enumerator of aia_report.what. */

@@ -9,7 +9,7 @@
  */
 #include "payload/hart.h"
 
-    .section .text.start, "ax"
+    .section .head.text, "ax"
     .globl _start
 _start:
     .option push
@@ -109,6 +109,22 @@ start_lost:
     ecall
 5:  wfi
     j       5b
+
+/*
+ * long start_hand_over(hartid, fdt): boot again, on another hart, as if the firmware had chosen it, and
+ * stop this one. No stack after the call: the new boot hart has the same one. Returns an SBI error.
+ */
+    .globl  start_hand_over
+start_hand_over:
+    mv      a2, a1
+    la      a1, _start
+    la      t0, start_lottery
+    amoswap.w.rl zero, zero, (t0)
+    li      a7, 0x48534d            /* HSM */
+    li      a6, 0                   /* hart_start */
+    ecall
+    beqz    a0, start_lost
+    ret
 
 /* A hart started by HSM: a0 = hart id, a1 = its struct hart. */
     .globl  hart_entry

@@ -54,36 +54,70 @@ void print_symbol(uintptr_t address)
         print("0x%lx", address);
 }
 
+static bool in_one_function(uintptr_t a, uintptr_t b)
+{
+    uintptr_t offset_a, offset_b;
+
+    return symbol_at(a, &offset_a) && symbol_at(b, &offset_b) && a - offset_a == b - offset_b;
+}
+
+/* A place in the call chain; ra is the register at a trap, 0 further up. */
+struct place {
+    uintptr_t pc, ra, fp;
+};
+
 /*
  * The calling convention's frame record: return address at fp - 8, the caller's fp at fp - 16. At a
- * trap, the function may be one that calls no other and keeps only the caller's fp, at fp - 8; and after
- * a jump into nowhere, no function at all: then ra tells who called.
+ * trap the record may not be there, and the register ra tells who called: after a jump to nowhere; in a
+ * function that calls no other, and keeps only the caller's fp, at fp - 8; and before a function has set
+ * up fp, or after it has restored it. False: there is nothing further up.
  */
-void print_backtrace(uintptr_t pc, uintptr_t ra, uintptr_t fp)
+static bool go_up(struct place *p)
 {
-    uintptr_t low, high, offset;
+    uintptr_t low, high, offset, from = p->fp;
 
     hart_stack_bounds(&low, &high);
-    for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
-        print("  #%-2u ", i);
-        print_symbol(pc);
-        print("\n");
-        uintptr_t from = fp;
-        if (!symbol_at(pc, &offset)) {
-            pc = ra;
-        } else if (fp < low + 16 || fp > high || fp % 8) {
-            return;
-        } else {
-            const uintptr_t *record = (const uintptr_t *)fp;
-            bool no_record = record[-1] > low && record[-1] <= high;
-            pc = no_record ? ra : record[-1];
-            fp = no_record ? record[-1] : record[-2];
-        }
-        if (!pc || (fp && fp < from))
-            return;
-        /* A return address may lie past its function's end: name the call itself. */
-        pc -= 2;
-        ra = 0;
+    bool have_record = from >= low + 16 && from <= high && from % 8 == 0;
+    const uintptr_t *record = (const uintptr_t *)from;
+
+    if (!symbol_at(p->pc, &offset)) {
+        p->pc = p->ra;
+    } else if (!have_record) {
+        return false;
+    } else if (record[-1] > low && record[-1] <= high) {
+        p->pc = p->ra;
+        p->fp = record[-1];
+    } else if (p->ra && p->ra != record[-1] && !in_one_function(p->pc, p->ra)) {
+        p->pc = p->ra;
+    } else {
+        p->pc = record[-1];
+        p->fp = record[-2];
     }
-    print("  ...\n");
+    if (!p->pc || (p->fp && p->fp < from))
+        return false;
+    /* A return address may lie past its function's end: name the call itself. */
+    p->pc -= 2;
+    p->ra = 0;
+    return true;
+}
+
+void print_backtrace(uintptr_t pc, uintptr_t ra, uintptr_t fp)
+{
+    struct place p = {pc, ra, fp};
+    unsigned n = 0, lines = 0, repeats = 0;
+    bool more = true;
+
+    for (uintptr_t last = 0; more && lines < BACKTRACE_MAX; last = pc) {
+        print("  #%-2u ", n++);
+        print_symbol(pc = p.pc);
+        print("\n");
+        lines++;
+        while ((more = go_up(&p)) && p.pc == pc && pc == last)
+            repeats++, n++;
+        if (repeats)
+            print("  ... %u more of it\n", repeats);
+        repeats = 0;
+    }
+    if (more)
+        print("  ...\n");
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/jobs.h"
 
-static const struct arg panic_args[] = {
-    {"kind", "load, store, illegal, jump, stack, assert or text"},
-    {"hart", "which hart faults"},
-    {"all", "every hart faults"},
-    {"noise", "the others print"},
-    {NULL, NULL},
-};
-
 const struct job jobs[] = {
     {"main", job_main, job_main_args, "raise, move, hotplug, verdict"},
     {"discover", job_discover, NULL, "print what the device tree says, as we understand it"},
-    {"panic", job_panic, panic_args, "fault on purpose"},
+    {"panic", job_panic, job_panic_args, "fault on purpose"},
     {"smp", job_smp, NULL, "every hart has its own index, TLS, stack and timer"},
+    {"ipi", job_ipi, NULL, "IPIs and calls from all harts to all harts"},
+    {"order", job_order, job_order_args, "claims in order of identity"},
+    {"mask", job_mask, NULL, "edges of a disabled interrupt are kept"},
+    {"storm", job_storm, NULL, "storms are shut off"},
+    {"moves", job_moves, NULL, "each kind of move; run with ids= small"},
+    {"hotplug", job_hotplug, job_hotplug_args, "every hart offline and back, under fire"},
+    {"errors", job_errors, NULL, "what cannot be done is refused; run with ids= small"},
     {NULL, NULL, NULL, NULL},
 };

@@ -14,11 +14,18 @@ struct job {
 
 extern const struct job jobs[]; /* ends with a NULL name */
 
-extern const struct arg job_main_args[];
-
 int job_main(void);
 int job_discover(void);
 int job_panic(void);
 int job_smp(void);
+int job_ipi(void);
+int job_order(void);
+int job_mask(void);
+int job_storm(void);
+int job_moves(void);
+int job_hotplug(void);
+int job_errors(void);
+
+extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[];
 
 #endif

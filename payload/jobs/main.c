@@ -14,6 +14,7 @@
 #include "payload/time.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/load.h"
+#include "payload/jobs/raisers.h"
 
 #define MOVES_PER_TURN 8
 
@@ -27,44 +28,12 @@ const struct arg job_main_args[] = {
 
 static struct {
     uint64_t seed;
-    _Atomic int stop;                          /* everybody */
-    _Atomic int leave[MACHINE_MAX_HARTS];      /* this hart */
-    struct random random[MACHINE_MAX_HARTS];
     struct random control;
     unsigned turn;    /* the hart that goes next */
     bool down;        /* it is offline now */
     uint64_t moves, offlines, onlines;
     unsigned failures; /* of operations: moves and hotplug */
 } job;
-
-/* On every hart but the boot hart, until told to stop or to leave. */
-static void raise_loop(void *arg)
-{
-    unsigned h = hart_index();
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
-
-    (void)arg;
-    while (!atomic_load_explicit(&job.stop, memory_order_relaxed) &&
-           !atomic_load_explicit(&job.leave[h], memory_order_relaxed))
-        if (!load_step(&job.random[h]))
-            (void)hart_wait_more(&w);
-}
-
-static void start_raising(unsigned h)
-{
-    atomic_store(&job.leave[h], 0);
-    int error = hart_run(h, raise_loop, NULL);
-    if (error) {
-        print("hart %u: %s\n", h, hart_strerror(error));
-        job.failures++;
-    }
-}
-
-static bool stop_raising(unsigned h)
-{
-    atomic_store(&job.leave[h], 1);
-    return hart_join(h, time_from_ms(5000)) == HART_OK;
-}
 
 static void report(const char *what, unsigned h, struct hotplug_error e)
 {
@@ -83,7 +52,7 @@ static void change_a_hart(void)
             report("online", job.turn, e);
         } else {
             job.onlines++;
-            start_raising(job.turn);
+            job.failures += !raisers_start(job.turn);
         }
         job.down = false;
         return;
@@ -91,15 +60,14 @@ static void change_a_hart(void)
     do
         job.turn = (job.turn + 1) % hart_count();
     while (job.turn == hart_index() || !hart_is_online(job.turn));
-    if (!stop_raising(job.turn)) {
-        print("hart %u: does not stop raising\n", job.turn);
+    if (!raisers_stop(job.turn)) {
         job.failures++;
         return;
     }
     e = hotplug_offline(job.turn);
     if (e.step) {
         report("offline", job.turn, e);
-        start_raising(job.turn);
+        job.failures += !raisers_start(job.turn);
     } else {
         job.offlines++;
         job.down = true;
@@ -166,17 +134,6 @@ static void control(uint64_t seconds)
         change_a_hart();
 }
 
-static void finish(void)
-{
-    atomic_store(&job.stop, 1);
-    for (unsigned h = 0; h < hart_count(); h++)
-        if (h != hart_index() && hart_is_online(h) && hart_join(h, time_from_ms(5000))) {
-            print("hart %u: does not stop raising\n", h);
-            job.failures++;
-        }
-    irq_print_reports();
-}
-
 static void print_harts(void)
 {
     print("\n%-5s %10s %10s %9s %9s %6s %9s %10s\n", "hart", "handled", "re-inject", "swept", "spurious", "late", "IPIs",
@@ -214,17 +171,15 @@ int job_main(void)
 
     job.seed = args_u64("seed", time_now());
     job.control.state = job.seed;
-    for (unsigned h = 0; h < hart_count(); h++)
-        job.random[h].state = random_next(&job.control);
+    raisers_init(job.seed);
     if (!load_init(1, LOAD_MAX))
         return EXIT_MACHINE;
     print("%u devices, %u harts, %lu s, seed=%lu\n", load_n_devices, hart_online_count(), seconds, job.seed);
 
-    for (unsigned h = 0; h < hart_count(); h++)
-        if (h != hart_index() && hart_is_online(h))
-            start_raising(h);
+    job.failures += !raisers_start_all();
     control(seconds);
-    finish();
+    job.failures += !raisers_stop_all();
+    irq_print_reports();
 
     load_print();
     print_harts();

@@ -91,6 +91,12 @@ static const struct kind *find_kind(void)
 }
 
 /* all: every hart faults, as nearly at once as one hart can ask them to. noise: the others print. */
+const struct arg job_panic_args[] = {
+    {"kind", "load, store, illegal, jump, stack, assert or nested"},
+    {"hart", "which hart faults"},
+    {NULL, NULL},
+};
+
 int job_panic(void)
 {
     static char text[] = "the quick brown fox jumps over the lazy dog";

@@ -2,6 +2,7 @@
 /* test=smp: every hart that is up has its own index, hart id, TLS, stack and timer, and can stop and come back. */
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/hotplug.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
 #include "payload/time.h"
@@ -73,24 +74,18 @@ static void check_one(unsigned i)
         fail(i, "stack canary is gone");
 }
 
-static void stop(void *arg)
-{
-    (void)arg;
-    print("hart %u: %s\n", hart_index(), hart_strerror(hart_stop_self()));
-}
-
 /* Down and up again, with what _Thread_local variables held. */
 static void cycle(unsigned i)
 {
-    const uint64_t ticks = time_from_ms(WAIT_MS);
-    int error = hart_run(i, stop, NULL);
+    struct hotplug_error e = hotplug_offline(i);
 
-    if (!error)
-        error = hart_wait_stopped(i, ticks);
-    if (!error)
-        error = hart_start(i, ticks);
-    if (!error)
-        error = hart_call(i, look, &seen[i], ticks);
+    if (!e.step)
+        e = hotplug_online(i);
+    if (e.step) {
+        fail(i, e.why);
+        return;
+    }
+    int error = hart_call(i, look, &seen[i], time_from_ms(WAIT_MS));
     if (error)
         fail(i, hart_strerror(error));
     else if (seen[i].data != i || seen[i].zero != i || seen[i].timers == 0)

@@ -123,8 +123,8 @@ int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd)
 
     if (error)
         return error;
-    off = pci_read16(pd, t->cap + PCI_MSIX_CONTROL) &
-          (uint16_t) ~(PCI_MSIX_CONTROL_ENABLE | PCI_MSIX_CONTROL_MASK);
+    off = pci_read16(pd, t->cap + PCI_MSIX_CONTROL);
+    off = (uint16_t)(off & ~(PCI_MSIX_CONTROL_ENABLE | PCI_MSIX_CONTROL_MASK));
     pci_intx(pd, false);
     pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off | PCI_MSIX_CONTROL_ENABLE | PCI_MSIX_CONTROL_MASK);
     for (unsigned i = 0; i < t->n; i++) {

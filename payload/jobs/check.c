@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/jobs/check.h"
+#include "payload/audit.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/panic.h"
+#include "payload/time.h"
+#include <stdatomic.h>
+
+static _Atomic unsigned passed, failed;
+
+bool check(bool good, const char *fmt, ...)
+{
+    va_list ap;
+    unsigned long was = console_lock();
+
+    va_start(ap, fmt);
+    print("%s: ", good ? "PASS" : "FAIL");
+    vprint(fmt, ap);
+    print("\n");
+    va_end(ap);
+    console_unlock(was);
+    atomic_fetch_add(good ? &passed : &failed, 1);
+    return good;
+}
+
+bool wait_for(const _Atomic uint64_t *value, uint64_t want)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(100));
+
+    while (atomic_load_explicit(value, memory_order_acquire) < want)
+        if (!hart_wait_more(&w))
+            return false;
+    return true;
+}
+
+void must_move(struct aia_irq *irq, unsigned hart)
+{
+    struct aia_hartset set = aia_hartset_one(hart);
+    int error = aia_irq_set_affinity(&aia, irq, &set);
+
+    require(!error && irq->vec.hart == hart, "%s: move to hart %u: %s", irq->name, hart, aia_strerror(error));
+}
+
+int verdict(void)
+{
+    irq_print_reports();
+    check(audit_all() == 0, "audit of every hart is clean");
+    print("%u checks passed, %u failed\nVERDICT: %s\n", passed, failed, failed ? "FAIL" : "PASS");
+    return failed ? EXIT_FAIL : EXIT_PASS;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test=errors: what cannot be done is refused by name, and leaves everything as it was. */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/drivers/soft.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include <string.h>
+
+static struct soft softs[IRQ_MAX];
+static struct aia_irq *irqs[IRQ_MAX];
+static _Atomic uint64_t runs;
+
+static enum aia_result handler(void *context, struct aia_irq *irq)
+{
+    (void)context;
+    (void)irq;
+    runs++;
+    return AIA_HANDLED;
+}
+
+static int request(unsigned i, enum aia_msi_kind kind, struct aia_hartset set)
+{
+    struct aia_request q = {"soft", handler, NULL, &softs[i].msi, set};
+
+    soft_init(&softs[i], kind);
+    return aia_irq_request(&aia, &q, &irqs[i]);
+}
+
+static void edge_arrives(unsigned i)
+{
+    uint64_t before = runs;
+
+    soft_raise(&softs[i]);
+    check(wait_for(&runs, before + 1), "and its next edge is handled");
+}
+
+static bool same(const struct imsic_stats *a)
+{
+    struct imsic_stats b;
+
+    aia_vector_stats(&aia, &b);
+    return !memcmp(a, &b, sizeof(b));
+}
+
+static void silent_device(unsigned to)
+{
+    struct aia_hartset set = aia_hartset_one(to);
+    struct imsic_vector v = irqs[0]->vec;
+
+    softs[0].silent = true;
+    int error = aia_irq_set_affinity(&aia, irqs[0], &set);
+    check(error == AIA_ESILENT, "a move of a device that does not answer: %s", aia_strerror(error));
+    check(irqs[0]->vec.hart == v.hart && irqs[0]->vec.id == v.id, "it is where it was");
+    softs[0].silent = false;
+    edge_arrives(0);
+
+}
+
+static void offline_harts(unsigned self)
+{
+    struct hotplug_error e;
+
+    for (unsigned h = 0; h < hart_count(); h++) {
+        if (h == self || !hart_is_online(h))
+            continue;
+        e = hotplug_offline(h);
+        check(!e.step, "hart %u offline", h);
+        struct aia_hartset set = aia_hartset_one(h);
+        int error = aia_irq_set_affinity(&aia, irqs[0], &set);
+        check(error == AIA_ENOHART, "a move to it: %s", aia_strerror(error));
+        check(request(1, AIA_MSI_STORE, set) == AIA_ENOHART, "a request on it: no online hart");
+        check(aia_ipi_send(&aia, h, IRQ_IPI_WAKE) == AIA_EOFFLINE, "an IPI to it: not online");
+    }
+    int error = aia_hart_leave(&aia, self);
+    check(error == AIA_ELAST, "the last hart is refused: %s", aia_strerror(error));
+    edge_arrives(0);
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != self && !hart_is_online(h)) {
+            e = hotplug_online(h);
+            check(!e.step, "hart %u online", h);
+        }
+}
+
+/* Fill every identity of every hart: run with ids= small enough for the descriptors to suffice. */
+static void exhaust(unsigned other)
+{
+    struct aia_hartset all = aia_hartset_first(hart_count());
+    struct imsic_stats full;
+    unsigned n = 1;
+    int error;
+
+    while (n < IRQ_MAX && !(error = request(n, AIA_MSI_PLAIN, all)))
+        n++;
+    check(error == AIA_ENOVEC, "after %u interrupts: %s", n, aia_strerror(error));
+    aia_vector_stats(&aia, &full);
+    check(full.n[IMSIC_FREE] == 0, "no identity is free");
+    struct aia_hartset set = aia_hartset_one((irqs[0]->vec.hart + 1) % hart_count());
+    error = aia_irq_set_affinity(&aia, irqs[0], &set);
+    check(error == AIA_ENOVEC, "a move: %s", aia_strerror(error));
+    error = aia_hart_leave(&aia, other);
+    check(error == AIA_ENOVEC, "taking hart %u offline: %s", other, aia_strerror(error));
+    check(same(&full), "the books are as they were");
+    edge_arrives(0);
+    edge_arrives(n - 1);
+    for (error = 0; n > 1 && !error;)
+        error = aia_irq_free(&aia, irqs[--n]);
+    check(!error, "all freed: %s", aia_strerror(error));
+}
+
+int job_errors(void)
+{
+    unsigned self = hart_index(), other = (self + 1) % hart_count();
+    struct imsic_stats before;
+
+    aia_vector_stats(&aia, &before);
+    int error = request(0, AIA_MSI_PLAIN, aia_hartset_first(hart_count()));
+    if (!check(!error, "request: %s", aia_strerror(error)))
+        return verdict();
+    edge_arrives(0);
+    silent_device((irqs[0]->vec.hart + 1) % hart_count());
+    must_move(irqs[0], self);
+    offline_harts(self);
+    exhaust(other);
+    check(!aia_irq_free(&aia, irqs[0]), "freed");
+    check(same(&before), "nothing has leaked");
+    return verdict();
+}

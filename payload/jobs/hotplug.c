@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=hotplug: every hart goes offline and comes back under fire, the boot hart too, with an audit after
+ * each offline; and a hart that leaves with edges waiting in its file hands them on.
+ */
+#include "payload/args.h"
+#include "payload/audit.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/panic.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
+#include "payload/jobs/raisers.h"
+#include "csr.h"
+
+const struct arg job_hotplug_args[] = {
+    {"rounds", "how often each hart goes (10)"},
+    {"seed", "what was drawn at random, again"},
+    {NULL, NULL},
+};
+
+/* Everybody quiet, then every file against the books. */
+static bool quiet_audit(void)
+{
+    bool good = raisers_stop_all() && audit_all() == 0;
+
+    return raisers_start_all() && good;
+}
+
+static bool cycle(unsigned hart)
+{
+    bool good = raisers_stop(hart);
+    struct hotplug_error e = hotplug_offline(hart);
+
+    if (e.step)
+        return check(false, "hart %u offline: %s: %s", hart, e.step, e.why);
+    good &= quiet_audit();
+    e = hotplug_online(hart);
+    if (e.step)
+        return check(false, "hart %u online: %s: %s", hart, e.step, e.why);
+    return good & raisers_start(hart);
+}
+
+static void cycle_others(unsigned rounds)
+{
+    for (unsigned h = 0; h < hart_count(); h++) {
+        unsigned good = 0;
+        if (h == hart_index() || !hart_is_online(h))
+            continue;
+        for (unsigned i = 0; i < rounds; i++)
+            good += cycle(h);
+        check(good == rounds, "hart %u: %u of %u times offline and back, audit clean each time", h, good, rounds);
+    }
+}
+
+/* ---- edges that wait in a leaving hart's file ---- */
+
+static _Atomic int step;
+
+static bool reached(int n)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(1000));
+
+    while (atomic_load(&step) < n)
+        if (!hart_wait_more(&w))
+            return false;
+    return true;
+}
+
+/* On the leaving hart: interrupts off from before the edges come until the sweep finds them. */
+static void leave_late(void *arg)
+{
+    unsigned long was = csr_irq_save();
+
+    (void)arg;
+    atomic_store(&step, 1);
+    (void)reached(2);
+    int error = aia_hart_dying(&aia);
+    if (!error)
+        (void)hart_stop_self();
+    print("hart %u: %s\n", hart_index(), aia_strerror(error));
+    csr_irq_restore(was);
+}
+
+static void sweep(unsigned hart)
+{
+    struct load_device *d = &load_devices[0];
+    struct aia_hart *s = &aia.config.harts[hart];
+    uint64_t handled = d->handled, swept = s->swept;
+
+    must_move(d->irq, hart);
+    atomic_store(&step, 0);
+    check(!hart_run(hart, leave_late, NULL) && reached(1), "hart %u holds its interrupts off", hart);
+    d->edges++;
+    edu_raise(&d->edu, 1);
+    int error = aia_hart_leave(&aia, hart);
+    check(!error, "its interrupts move away: %s", aia_strerror(error));
+    check(d->handled == handled, "the edge waits in its file");
+    atomic_store(&step, 2);
+    check(!hart_wait_stopped(hart, time_from_ms(1000)), "hart %u has stopped", hart);
+    check(wait_for(&d->handled, handled + 1) && s->swept == swept + 1, "its sweep sent the edge on");
+    struct hotplug_error e = hotplug_online(hart);
+    check(!e.step && s->late == 0, "it comes back, with nothing late");
+}
+
+/* ---- the boot hart: another one takes over ---- */
+
+static unsigned rounds_, boot;
+
+static void second_half(void *arg)
+{
+    unsigned good = 0;
+
+    (void)arg;
+    for (unsigned i = 0; i < rounds_; i++)
+        good += cycle(boot);
+    check(good == rounds_, "boot hart %u: %u of %u times offline and back, audit clean each time", boot, good, rounds_);
+    check(raisers_stop_all(), "all harts leave off");
+    check(load_balanced(), "the books balance");
+    load_print();
+    machine_exit(verdict());
+}
+
+int job_hotplug(void)
+{
+    rounds_ = (unsigned)args_u64("rounds", 10);
+    boot = hart_index();
+    unsigned other = (boot + 1) % hart_count();
+    if (!check(hart_online_count() > 1, "more than one hart") || !load_init(1, LOAD_MAX))
+        return verdict();
+    sweep(other);
+    raisers_init(args_u64("seed", 1));
+    check(raisers_start_all(), "all others raise");
+    cycle_others(rounds_);
+    check(raisers_stop(other), "hart %u takes over", other);
+    check(!hart_run(other, second_half, NULL), "the boot hart becomes one like the others");
+    hart_loop();
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test=ipi: every hart sends IPIs to, and makes calls on, every other, all at once. */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+
+#define ROUNDS 200
+
+/* mail[to][from]: written before the IPI; got: what the IPI's handler found there. */
+static _Atomic uint64_t mail[MACHINE_MAX_HARTS][MACHINE_MAX_HARTS], got[MACHINE_MAX_HARTS][MACHINE_MAX_HARTS];
+static _Atomic uint64_t done, wrong, called[MACHINE_MAX_HARTS];
+
+static void mail_arrived(unsigned n)
+{
+    unsigned here = hart_index();
+
+    for (unsigned from = n - IRQ_IPI_TEST; from < hart_count(); from += IRQ_IPI_TESTS)
+        atomic_store(&got[here][from], atomic_load(&mail[here][from]));
+}
+
+static void on_call(void *arg)
+{
+    atomic_fetch_add(&called[hart_index()], 1);
+    if (*(unsigned *)arg != hart_index())
+        atomic_fetch_add(&wrong, 1);
+}
+
+static void all_others(void *arg)
+{
+    unsigned here = hart_index();
+
+    (void)arg;
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
+        for (unsigned to = 0; to < hart_count(); to++) {
+            if (to == here || !hart_is_online(to))
+                continue;
+            atomic_store_explicit(&mail[to][here], round, memory_order_relaxed);
+            int error = aia_ipi_send(&aia, to, IRQ_IPI_TEST + here % IRQ_IPI_TESTS);
+            if (error || !wait_for(&got[to][here], round))
+                atomic_fetch_add(&wrong, 1);
+            if (aia_call(&aia, to, on_call, &to))
+                atomic_fetch_add(&wrong, 1);
+        }
+    }
+    atomic_fetch_add(&done, 1);
+}
+
+int job_ipi(void)
+{
+    unsigned n = hart_online_count();
+    uint64_t start = time_now(), calls = 0;
+
+    irq_test_ipi(mail_arrived);
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != hart_index() && hart_is_online(h))
+            check(hart_run(h, all_others, NULL) == HART_OK, "hart %u begins", h);
+    all_others(NULL);
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != hart_index() && hart_is_online(h))
+            check(hart_join(h, time_from_ms(20000)) == HART_OK, "hart %u is done", h);
+    for (unsigned h = 0; h < hart_count(); h++)
+        calls += called[h];
+    check(done == n, "%lu of %u harts are done", done, n);
+    check(wrong == 0, "%lu IPIs or calls went wrong", wrong);
+    check(calls == (uint64_t)n * (n - 1) * ROUNDS, "%lu calls ran on the hart they were for", calls);
+    print("%lu us\n", time_to_us(time_now() - start));
+    return verdict();
+}

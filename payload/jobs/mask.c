@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test=mask: an interrupt that is disabled keeps its edges, wherever it is enabled again. */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
+
+/* Raise `n` edges of device 0 while it is disabled, move it to `to`, enable it. */
+static void keep_and_resend(unsigned n, unsigned to)
+{
+    struct load_device *d = &load_devices[0];
+    uint64_t handled = d->handled, coalesced = d->coalesced, runs = d->handled + d->empty;
+
+    aia_irq_disable(&aia, d->irq);
+    for (unsigned i = 0; i < n; i++)
+        edu_raise(&d->edu, 1u << i);
+    d->edges += n;
+    hart_sleep_until(time_after(time_from_ms(2)));
+    check(d->handled + d->empty == runs, "%u edges while disabled: the handler does not run", n);
+    must_move(d->irq, to);
+    aia_irq_enable(&aia, d->irq);
+    check(wait_for(&d->handled, handled + 1), "after enable, on hart %u, it runs", to);
+    hart_sleep_until(time_after(time_from_ms(2)));
+    check(d->handled == handled + 1 && d->coalesced == coalesced + n - 1, "once, for all %u edges", n);
+    check(aia_irq_runs(&aia, d->irq, to) > 0, "and it ran on hart %u", to);
+}
+
+int job_mask(void)
+{
+    if (!load_init(1, 1))
+        return verdict();
+    struct aia_irq *irq = load_devices[0].irq;
+    for (unsigned round = 0; round < 20; round++) {
+        unsigned from = round % hart_count(), to = round / 2 % hart_count();
+        must_move(irq, from);
+        keep_and_resend(1 + round % LOAD_BURST, to);
+    }
+    uint64_t resent = irq->resent;
+    aia_irq_disable(&aia, irq);
+    aia_irq_enable(&aia, irq);
+    check(irq->resent == resent, "nothing is sent again when nothing was kept");
+    check(resent == 20, "one edge was sent again each time: %lu", resent);
+    check(load_balanced(), "the books balance");
+    return verdict();
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=moves: each kind of move, one at a time, on an idle machine: the next edge runs on the new hart, and
+ * an edge that waits on the old one is sent on.
+ */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "payload/drivers/soft.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
+#include "csr.h"
+
+static struct load_device *dev;
+
+/* One edge; the handler must run, and run on the hart where the interrupt is. */
+static bool edge_arrives(void)
+{
+    unsigned hart = dev->irq->vec.hart;
+    uint64_t runs = aia_irq_runs(&aia, dev->irq, hart), handled = dev->handled;
+
+    dev->edges++;
+    edu_raise(&dev->edu, 1);
+    return wait_for(&dev->handled, handled + 1) && aia_irq_runs(&aia, dev->irq, hart) == runs + 1;
+}
+
+/* A soft interrupt that does nothing but take up an identity. */
+static enum aia_result never(void *context, struct aia_irq *irq)
+{
+    (void)context;
+    (void)irq;
+    return AIA_NONE;
+}
+
+static struct soft blockers[IRQ_MAX];
+static struct aia_irq *blocker_irqs[IRQ_MAX];
+static unsigned n_blockers;
+
+static int block(unsigned hart)
+{
+    struct soft *s = &blockers[n_blockers];
+    struct aia_request q = {"blocker", never, NULL, &s->msi, aia_hartset_one(hart)};
+
+    soft_init(s, AIA_MSI_STORE);
+    int error = aia_irq_request(&aia, &q, &blocker_irqs[n_blockers]);
+    n_blockers += !error;
+    return error;
+}
+
+static void unblock(void)
+{
+    unsigned good = 0, n = n_blockers;
+
+    while (n_blockers)
+        good += !aia_irq_free(&aia, blocker_irqs[--n_blockers]);
+    check(good == n, "%u blockers freed", good);
+}
+
+static uint64_t total_updates(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned k = 0; k < AIA_N_UPDATES; k++)
+        n += aia.updates[k];
+    return n;
+}
+
+/* Until what has retired is free again: an identity still retiring on the new hart cannot be the one to use. */
+static void settle(void)
+{
+    hart_sleep_until(time_after(3 * aia.config.lazy_period));
+}
+
+static void by(enum aia_update kind, const char *name, unsigned to)
+{
+    uint64_t before = aia.updates[kind], all = total_updates();
+
+    settle();
+    must_move(dev->irq, to);
+    check(aia.updates[kind] == before + 1 && total_updates() == all + 1, "move to hart %u by %s", to, name);
+    check(edge_arrives(), "and the next edge runs there");
+}
+
+/* Everything taken on both harts, crosswise: no identity is free on both. */
+static void by_torn(unsigned to)
+{
+    unsigned here = dev->irq->vec.hart;
+
+    settle();
+    while (!block(here))
+        ;
+    while (!block(to))
+        ;
+    check(n_blockers > 2, "%u blockers leave no vector on harts %u and %u", n_blockers, here, to);
+    /* Give back one on `to`, another than where the device is on `here`. */
+    for (unsigned i = 0; i < n_blockers; i++) {
+        struct imsic_vector v = blocker_irqs[i]->vec;
+        if (v.hart != to || v.id == dev->irq->vec.id)
+            continue;
+        check(!aia_irq_free(&aia, blocker_irqs[i]), "identity %u of hart %u is free again", v.id, to);
+        blocker_irqs[i] = blocker_irqs[--n_blockers];
+        break;
+    }
+    by(AIA_UPDATE_TORN, "both, watched on the old hart", to);
+    unblock();
+}
+
+/* The old hart holds its interrupts off while an edge comes and the interrupt moves: a retiring vector forwards. */
+static _Atomic int hold, held;
+
+static void hold_off(void *arg)
+{
+    unsigned long was = csr_irq_save();
+    struct hart_wait w = hart_wait_begin(time_from_ms(1000));
+
+    (void)arg;
+    atomic_store(&held, 1);
+    while (atomic_load(&hold) && hart_wait_more(&w))
+        ;
+    csr_irq_restore(was);
+    atomic_store(&held, 0);
+}
+
+static void forwards(unsigned from, unsigned to, unsigned then)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(1000));
+    uint64_t handled = dev->handled, forwarded = dev->irq->forwarded;
+
+    must_move(dev->irq, from);
+    atomic_store(&hold, 1);
+    check(!hart_run(from, hold_off, NULL), "hart %u holds its interrupts off", from);
+    while (!atomic_load(&held) && hart_wait_more(&w))
+        ;
+    dev->edges++;
+    edu_raise(&dev->edu, 1);
+    must_move(dev->irq, to);
+    if (then != to)
+        must_move(dev->irq, then);
+    uint64_t ran = aia_irq_runs(&aia, dev->irq, then);
+    atomic_store(&hold, 0);
+    check(wait_for(&dev->handled, handled + 1), "an edge that waited there is handled");
+    check(aia_irq_runs(&aia, dev->irq, then) == ran + 1 && dev->irq->forwarded == forwarded + 1,
+          "on hart %u, sent on once", then);
+    check(!hart_join(from, time_from_ms(1000)), "hart %u goes on", from);
+}
+
+static void chain(void)
+{
+    unsigned n = hart_count(), good = 0, rounds = 50 * n;
+
+    for (unsigned i = 0; i < rounds; i++) {
+        for (unsigned j = 0; j < 1 + i % 5; j++)
+            must_move(dev->irq, (dev->irq->vec.hart + 1) % n);
+        good += edge_arrives();
+    }
+    check(good == rounds, "%u of %u edges arrive after chains of 1 to 5 moves", good, rounds);
+}
+
+int job_moves(void)
+{
+    if (!load_init(1, 1))
+        return verdict();
+    dev = &load_devices[0];
+    unsigned here = hart_index(), other = (here + 1) % hart_count(), third = (here + 2) % hart_count();
+
+    must_move(dev->irq, here);
+    check(edge_arrives(), "an edge arrives");
+    by(AIA_UPDATE_ADDR, "address only", other);
+    by(AIA_UPDATE_ADDR, "address only", here);
+    settle();
+    check(!block(other), "the device's identity is taken on hart %u", other);
+    by(AIA_UPDATE_COMMON, "common identity", other);
+    unblock();
+    must_move(dev->irq, here);
+    by_torn(other);
+    by_torn(here);
+    forwards(other, here, here);
+    if (third != here)
+        forwards(other, third, here);
+    chain();
+    check(load_balanced(), "the books balance");
+    return verdict();
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test=storm: what fires without end and helps nobody is shut off, reported, and can be had again. */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/time.h"
+#include "payload/drivers/soft.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+
+static struct soft soft;
+static struct aia_irq *irq;
+static _Atomic uint64_t runs;
+static bool mine; /* whether the handler finds something */
+
+static enum aia_result handler(void *context, struct aia_irq *i)
+{
+    (void)context;
+    (void)i;
+    runs++;
+    return mine ? AIA_HANDLED : AIA_NONE;
+}
+
+/* Hit a vector until `what` is reported, for two seconds at most; returns how many edges it took, 0: too many. */
+static unsigned hit(struct imsic_vector v, int what)
+{
+    unsigned before = irq_reports(what);
+    uint64_t end = time_after(time_from_ms(2000));
+
+    for (unsigned n = 1; time_now() < end; n++) {
+        imsic_send(&aia.imsic, v);
+        if (irq_reports(what) != before)
+            return n;
+    }
+    return 0;
+}
+
+static void unowned(unsigned hart)
+{
+    struct imsic_vector v = {.hart = (uint16_t)hart, .id = 42};
+    struct imsic_stats stats;
+    uint64_t spurious = aia.config.harts[hart].spurious;
+    unsigned n = hit(v, AIA_REPORT_STORM_UNOWNED);
+
+    check(n > aia.config.storm_limit, "unowned identity on hart %u: shut off after %u edges", hart, n);
+    uint64_t counted = aia.config.harts[hart].spurious;
+    check(counted > spurious && counted - spurious <= n, "%lu of them were counted spurious", counted - spurious);
+    for (unsigned i = 0; i < 1000; i++)
+        imsic_send(&aia.imsic, v);
+    check(aia.config.harts[hart].spurious == counted, "after that it costs nothing more");
+    aia_vector_stats(&aia, &stats);
+    check(stats.n[IMSIC_SHUT] == 1, "one identity is out of use");
+}
+
+static void owned(unsigned hart)
+{
+    mine = false;
+    must_move(irq, hart);
+    unsigned n = hit(irq->vec, AIA_REPORT_STORM_IRQ);
+    check(n > aia.config.storm_limit, "interrupt nobody handles, on hart %u: disabled after %u edges", hart, n);
+    uint64_t ran = runs;
+    for (unsigned i = 0; i < 1000; i++)
+        soft_raise(&soft);
+    check(runs == ran, "its handler runs no more");
+    mine = true;
+    aia_irq_enable(&aia, irq);
+    check(wait_for(&runs, ran + 1), "enabled again, the edge that waited is handled");
+    ran = runs;
+    soft_raise(&soft);
+    check(wait_for(&runs, ran + 1), "and so is the next");
+}
+
+int job_storm(void)
+{
+    unsigned other = (hart_index() + 1) % hart_count();
+    struct aia_request q = {"soft", handler, NULL, &soft.msi, aia_hartset_one(other)};
+
+    soft_init(&soft, AIA_MSI_STORE);
+    int error = aia_irq_request(&aia, &q, &irq);
+    if (!check(!error, "request: %s", aia_strerror(error)))
+        return verdict();
+    owned(hart_index());
+    owned(other);
+    unowned(other);
+    if (other != hart_index()) {
+        must_move(irq, hart_index());
+        struct hotplug_error e = hotplug_offline(other);
+        check(!e.step, "hart %u goes offline", other);
+        e = hotplug_online(other);
+        check(!e.step, "and comes back");
+        check(aia.config.harts[other].late == 0, "with no edge late");
+        struct imsic_stats stats;
+        aia_vector_stats(&aia, &stats);
+        check(stats.n[IMSIC_SHUT] == 0, "and with every identity in use again");
+    }
+    check(!aia_irq_free(&aia, irq), "freed");
+    return verdict();
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The listing for a person. Apart from the rest, which prints nothing. */
+#include <inttypes.h>
+
+#include "payload/console.h"
+#include "payload/pci/pci.h"
+#include "payload/pci/regs.h"
+
+static void print_resource(const struct pci_resource *r, const char *name, unsigned i)
+{
+    const char *kind = r->io ? "io" : r->prefetch ? "prefetchable" : "memory";
+
+    print("    %s %u: %s%s size 0x%" PRIx64, name, i, kind, r->is64 ? " 64-bit" : "", r->size);
+    if (r->placed)
+        print(" at 0x%" PRIx64, r->addr);
+    print("\n");
+}
+
+static void print_function(const struct pci_device *pd)
+{
+    print("pci %02x:%02x.%u %04x:%04x class %06" PRIx32 "%s%s%s%s\n", (unsigned)pd->bus, pd->devfn >> 3u,
+          pd->devfn & 7u, (unsigned)pd->vendor, (unsigned)pd->device, pd->class,
+          pci_find_cap(pd, PCI_CAP_MSI, 4) > 0 ? " msi" : "",
+          pci_find_cap(pd, PCI_CAP_MSIX, 4) > 0 ? " msi-x" : "", pd->error ? " " : "",
+          pd->error ? pci_strerror(pd->error) : "");
+    if (pd->bridge)
+        print("    buses %02x-%02x\n", (unsigned)pd->secondary, (unsigned)pd->subordinate);
+    for (unsigned i = 0; i < PCI_N_RES; i++) {
+        if (pd->res[i].size)
+            print_resource(&pd->res[i], i < PCI_N_BARS ? "BAR" : "window",
+                           i < PCI_N_BARS ? i : i - PCI_N_BARS);
+    }
+}
+
+void pci_print(const struct pci *p)
+{
+    unsigned long lock = console_lock();
+
+    for (size_t i = 0; i < p->n; i++)
+        print_function(&p->devs[i]);
+    console_unlock(lock);
+}
