@@ -11,6 +11,7 @@ MACHINE   ?= virt,aia=aplic-imsic
 MEM       ?= 256M
 ARGS      ?=
 QEMU_ARGS ?=
+ICOUNT    ?=
 CROSS     ?= riscv64-unknown-elf-
 HOSTCC    ?= gcc
 B         ?= build
@@ -34,6 +35,7 @@ endif
 .PHONY: all lib run test check format clean distclean help setup FORCE
 FORCE:
 
+COMMA := ,
 Q := $(if $(V),,@)
 # $(call say,WHAT,FILE): the quiet form of a command.
 say = $(if $(V),,@printf '  %-8s%s\n' '$1' '$2')
@@ -54,9 +56,11 @@ setup:
 	@$(foreach v,QEMU FIRMWARE CROSS LIBFDT_SRC,$(call chosen,$v)) CC='$(CC)' scripts/setup $(NEEDS)
 
 # --- run -----------------------------------------------------------------------------------------------------------
+# One instruction one nanosecond and harts in turn, so that runs repeat exactly; or all harts at once.
+ACCEL    := $(if $(ICOUNT),-icount shift=0$(COMMA)sleep=off -rtc base=2020-01-01$(COMMA)clock=vm,-accel tcg$(COMMA)thread=multi)
 # Two edu devices in slots the payload does not need to know: it enumerates the bus.
 EDU      := edu,dma_mask=0xffffffffffffffff
-QEMU_CMD  = $(QEMU) -M $(MACHINE) -smp $(SMP) -m $(MEM) -accel tcg,thread=multi -nographic -no-reboot \
+QEMU_CMD  = $(QEMU) -M $(MACHINE) -smp $(SMP) -m $(MEM) $(ACCEL) -nographic -no-reboot \
 	-bios $(FIRMWARE) -kernel $B/payload.elf -append "$(ARGS)" \
 	-device $(EDU),addr=1 -device $(EDU),addr=2 $(QEMU_ARGS)
 
@@ -85,4 +89,5 @@ help:
 	@echo 'QEMU=$(QEMU) SMP=$(SMP) MACHINE=$(MACHINE) MEM=$(MEM)'
 	@echo 'FIRMWARE=$(FIRMWARE)  any OpenSBI fw_dynamic or fw_jump'
 	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
+	@echo 'ICOUNT=1  deterministic: one instruction is one nanosecond'
 	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

@@ -7,12 +7,11 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
+	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/drivers/edu.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$B/host/obj/%.o)
 HOST_TEST_OBJ := $(HOST_TESTS:$B/host/%=$B/host/obj/tests/host/%.o)
-DTBS       := $(patsubst %.dts,$B/%.dtb,$(wildcard dts/*.dts))
-# Executables that print TAP.
-QEMU_TESTS := $(wildcard tests/qemu/run tests/qemu/*.t)
+DTBS       := $(patsubst %.dts,$B/%.dtb,$(wildcard dts/*.dts dts/*/*.dts))
 
 $B/host/obj/%.o: %.c $B/.flags
 	$(call say,HOSTCC,$<)
@@ -40,8 +39,24 @@ host: $(HOST_TESTS)
 host-objects: $(HOST_OBJ) $(HOST_TEST_OBJ)
 dtbs: $(DTBS)
 
-# prove judges: a plan printed first, no failure, exit code 0 from each. What the QEMU tests boot is in the environment.
-test: all host dtbs
+# What tests/qemu/run boots in place of the payload, where a test wants another entry point or device tree.
+$B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$Q$(TARGET_LD) -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
+	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
+
+# TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
+host_selected = $(if $(TEST),$(foreach t,$(TEST),$(filter $B/host/test_$t%,$(HOST_TESTS))),$(HOST_TESTS))
+
+# prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
+# the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
+# MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
+test: all host dtbs $B/qemu/hop.bin
 	@mkdir -p $B/log
-	@CMOCKA_MESSAGE_OUTPUT=TAP QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' UBSAN_OPTIONS=print_stacktrace=1 \
-		prove -j2 --exec '' $(PROVE_ARGS) $(HOST_TESTS) $(QEMU_TESTS)
+	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
+	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B'; \
+	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
+	set -- $$qemu_tests $(if $(TEST),,tests/qemu/runner.t) $(host_selected); \
+	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
+	prove -j2 --exec '' $(PROVE_ARGS) "$$@"

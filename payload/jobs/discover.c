@@ -51,7 +51,8 @@ int job_discover(void)
         print_region("imsic files", &im->regs[i]);
     for (size_t i = 0; i < machine.n_aplics; i++) {
         print_region("aplic", &machine.aplics[i].reg);
-        print("aplic: %u sources, %s\n", machine.aplics[i].num_sources, machine.aplics[i].msi_mode ? "MSI" : "direct");
+        print("aplic: %u sources, %s\n", machine.aplics[i].num_sources,
+              machine.aplics[i].msi_mode ? "MSI" : "direct");
     }
     print_pci();
     if (machine.uart.present)

@@ -11,6 +11,7 @@ const struct job jobs[] = {
     {"mask", job_mask, NULL, "edges of a disabled interrupt are kept"},
     {"storm", job_storm, NULL, "storms are shut off"},
     {"moves", job_moves, NULL, "each kind of move; run with ids= small"},
+    {"live", job_live, NULL, "what making a vector live costs; run deterministically"},
     {"hotplug", job_hotplug, job_hotplug_args, "every hart offline and back, under fire"},
     {"errors", job_errors, NULL, "what cannot be done is refused; run with ids= small"},
     {NULL, NULL, NULL, NULL},

@@ -7,7 +7,7 @@
 
 struct job {
     const char *name;
-    int (*run)(void);       /* thread context, boot hart, all harts up and in hart_loop(); its result is the exit code */
+    int (*run)(void);       /* boot hart, thread context, the others in hart_loop(); returns the exit code */
     const struct arg *args; /* NULL: none */
     const char *help;
 };
@@ -23,6 +23,7 @@ int job_order(void);
 int job_mask(void);
 int job_storm(void);
 int job_moves(void);
+int job_live(void);
 int job_hotplug(void);
 int job_errors(void);
 

@@ -29,7 +29,7 @@ static void __attribute__((noinline)) fault_illegal(void)
 
 static void __attribute__((noinline)) fault_jump(void)
 {
-    void (*volatile nowhere)(void) = NULL;
+    void (*nowhere)(void) = (void (*)(void))(uintptr_t)sink;
 
     nowhere();
 }
@@ -63,7 +63,7 @@ static const struct kind {
     const char *name;
     void (*fault)(void);
 } kinds[] = {
-    {"load", fault_load}, {"store", fault_store}, {"illegal", fault_illegal}, {"jump", fault_jump},
+    {"load", fault_load},       {"store", fault_store},   {"illegal", fault_illegal}, {"jump", fault_jump},
     {"stack", fault_stack_all}, {"assert", fault_assert}, {"text", fault_text},
 };
 
