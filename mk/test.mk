@@ -47,7 +47,8 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
 # TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
-host_selected = $(if $(TEST),$(foreach t,$(TEST),$(filter $B/host/test_$t%,$(HOST_TESTS))),$(HOST_TESTS))
+host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
+	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS))
 
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,

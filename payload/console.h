@@ -16,7 +16,7 @@ void console_init(const struct machine_uart *uart);
 /*
  * printf, whole: under a lock with interrupts off, so that what one call prints is never mixed with
  * another's. Any hart, any context; a hart that is in print() already (a trap there) goes on unlocked.
- * Wide: at 115200 baud a line takes milliseconds, so not from where latency counts.
+ * Slow: a line takes milliseconds at 115200 baud, with interrupts off.
  */
 void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void vprint(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));

@@ -29,12 +29,12 @@ _Noreturn void hart_secondary(struct hart *self);
 
 static size_t tls_size(void)
 {
-    return (size_t)(__tbss_end - __tdata_start);
+    return (uintptr_t)__tbss_end - (uintptr_t)__tdata_start;
 }
 
 void hart_tls_init(void *tls)
 {
-    size_t data = (size_t)(__tdata_end - __tdata_start);
+    size_t data = (uintptr_t)__tdata_end - (uintptr_t)__tdata_start;
 
     memcpy(tls, __tdata_start, data);
     memset((char *)tls + data, 0, tls_size() - data);
@@ -141,15 +141,21 @@ bool hart_init(uint64_t boot_hartid)
     return true;
 }
 
+static bool change_state(struct hart *h, enum hart_state from, enum hart_state to)
+{
+    int expected = (int)from;
+
+    return atomic_compare_exchange_strong(&h->state, &expected, (int)to);
+}
+
+/* First it claims its start: given up as not coming, it is too late, and nothing may know of it. */
 void hart_secondary(struct hart *self)
 {
-    enter(self);
-
-    int expected = HART_STARTING;
-    /* Given up as not starting: too late, and nobody knows of us. */
-    if (!atomic_compare_exchange_strong(&self->state, &expected, HART_ONLINE))
+    if (!change_state(self, HART_STARTING, HART_ENTERING))
         for (;;)
             (void)sbi_hart_stop();
+    enter(self);
+    set_state(self, HART_ONLINE);
     csr_irq_restore(SSTATUS_SIE);
     hart_loop();
 }
@@ -157,22 +163,29 @@ void hart_secondary(struct hart *self)
 /* Ask the firmware, without waiting for the hart. It may still be on its way down: EBUSY. */
 static int request_start(struct hart *h)
 {
+    enum hart_state before = hart_state(h->index);
+
     atomic_store(&h->job, 0);
     set_state(h, HART_STARTING);
     long error = sbi_hart_start(h->hartid, (uintptr_t)hart_entry, (uintptr_t)h);
     if (!error)
         return HART_OK;
-    set_state(h, HART_STOPPED);
+    (void)change_state(h, HART_STARTING, before);
     atomic_store(&h->sbi_error, (int)error);
     return error == SBI_ERR_ALREADY_AVAILABLE ? HART_EBUSY : HART_EFIRMWARE;
 }
 
-/* From STARTING to FAILED, unless it has arrived after all. */
+static bool coming_up(unsigned index)
+{
+    enum hart_state state = hart_state(index);
+
+    return state == HART_STARTING || state == HART_ENTERING;
+}
+
+/* False: it has arrived after all, at the last moment. */
 static bool give_up(struct hart *h)
 {
-    int expected = HART_STARTING;
-
-    return atomic_compare_exchange_strong(&h->state, &expected, HART_FAILED);
+    return change_state(h, HART_STARTING, HART_FAILED);
 }
 
 int hart_start(unsigned index, uint64_t ticks)
@@ -183,16 +196,20 @@ int hart_start(unsigned index, uint64_t ticks)
 
     if (index >= hart_count())
         return HART_EINVAL;
-    if (hart_state(index) == HART_ONLINE || hart_state(index) == HART_STARTING)
+    if (hart_state(index) == HART_ONLINE || coming_up(index))
         return HART_EBUSY;
     while ((error = request_start(h)) == HART_EBUSY)
         if (!hart_wait_more(&w))
             return HART_ETIMEOUT;
     if (error)
         return error;
-    while (hart_state(index) == HART_STARTING)
-        if (!hart_wait_more(&w) && give_up(h))
+    while (coming_up(index)) {
+        if (hart_wait_more(&w))
+            continue;
+        if (give_up(h))
             return HART_ETIMEOUT;
+        w = hart_wait_begin(time_from_ms(START_MS)); /* once: it only has to set itself up */
+    }
     return HART_OK;
 }
 
@@ -204,8 +221,8 @@ static void report_missing(unsigned index, int error)
         print("hart %u (id %lu): left out: the firmware refuses to start it: %s\n", index, h->hartid,
               sbi_strerror(hart_firmware_error(index)));
     else
-        print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s\n", index, h->hartid, START_MS,
-              sbi_hsm_state_name(sbi_hart_status(h->hartid)));
+        print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s\n", index, h->hartid,
+              START_MS, sbi_hsm_state_name(sbi_hart_status(h->hartid)));
 }
 
 /*
@@ -225,7 +242,7 @@ unsigned hart_start_all(void)
         for (unsigned i = 0; i < hart_count(); i++) {
             if (error[i] == HART_EBUSY)
                 error[i] = request_start(&harts[i]);
-            waiting |= error[i] == HART_EBUSY || (!error[i] && hart_state(i) == HART_STARTING);
+            waiting |= error[i] == HART_EBUSY || (!error[i] && coming_up(i));
         }
         if (waiting)
             more = hart_wait_more(&w);
@@ -273,8 +290,12 @@ int hart_wait_stopped(unsigned index, uint64_t ticks)
 const char *hart_strerror(int error)
 {
     static const char *const names[] = {
-        "OK", "EINVAL: no such hart, or the calling one", "EBUSY: it has a job, or is up already",
-        "EOFFLINE: not online", "ETIMEOUT: not in time", "EFIRMWARE: the SBI call failed",
+        "OK",
+        "EINVAL: no such hart, or the calling one",
+        "EBUSY: it has a job, or is up already",
+        "EOFFLINE: not online",
+        "ETIMEOUT: not in time",
+        "EFIRMWARE: the SBI call failed",
     };
     if (error > 0 || -error >= (int)(sizeof(names) / sizeof(names[0])))
         return "not a hart error";
@@ -283,7 +304,8 @@ const char *hart_strerror(int error)
 
 const char *hart_state_name(enum hart_state state)
 {
-    static const char *const names[] = {"absent", "starting", "online", "stopping", "stopped", "failed"};
+    static const char *const names[] = {"absent",   "starting", "entering", "online",
+                                        "stopping", "stopped",  "failed"};
 
     return names[state];
 }

@@ -36,6 +36,7 @@
 enum hart_state {
     HART_ABSENT,   /* in the tree, never started */
     HART_STARTING, /* hart_start was called, and it has not arrived yet */
+    HART_ENTERING, /* has arrived, and sets itself up */
     HART_ONLINE,   /* runs our code with interrupts on */
     HART_STOPPING, /* on its way into SBI HSM stop */
     HART_STOPPED,  /* another hart has seen it stopped */
@@ -60,11 +61,11 @@ struct hart {
 
     unsigned index;
     uint64_t hartid;
-    _Atomic(int) state; /* enum hart_state */
-    _Atomic(int) sbi_error;
+    _Atomic int state; /* enum hart_state */
+    _Atomic int sbi_error;
 
     /* The mailbox: one job at a time. */
-    _Atomic(int) job;
+    _Atomic int job;
     void (*fn)(void *);
     void *arg;
 } __attribute__((aligned(64)));

@@ -17,11 +17,14 @@
 
 struct machine machine;
 
+long start_hand_over(uint64_t hartid, const void *fdt); /* start.S */
 _Noreturn void payload_main(uint64_t hartid, const void *fdt);
 
 static const struct arg common_args[] = {
     {"test", "the job to run instead of main"},
     {"ids", "use only identities 1 to this of each interrupt file"},
+    {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
+    {"boot", "the hart id to boot on, in place of the one the firmware chose"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {NULL, NULL},
 };
@@ -40,30 +43,37 @@ static size_t fdt_extent(const unsigned char *fdt)
     return size < FDT_SIZE_MAX ? size : FDT_SIZE_MAX;
 }
 
-static _Noreturn void refuse(const char *node, const char *property, const char *text)
+static _Noreturn void refuse(const struct machine_error *e)
 {
-    print("device tree: %s: %s: %s\n", node, property, text);
+    char line[272];
+
+    machine_error_line(e, line, sizeof(line));
+    print("device tree: %s\n", line);
     machine_exit(EXIT_MACHINE);
 }
 
 static void discover(const void *fdt)
 {
-    struct machine_error e = {"/", "", ""};
+    static const struct machine_error no_imsic = {"/", "",
+                                                  "no S-level IMSIC: this machine has no AIA with MSIs"};
+    struct machine_error e;
+    uint64_t finisher =
+        machine.finisher; /* of the tree before this one, if any: it can still end the machine */
 
-    if (!fdt || (uintptr_t)fdt % 8)
-        refuse("/", "", fdt ? "not at an 8-byte aligned address" : "the firmware gave us none");
-    if (machine_discover(fdt, fdt_extent(fdt), &machine, &e))
-        refuse(e.node, e.property, e.text);
+    if (machine_discover(fdt, fdt && (uintptr_t)fdt % 8 == 0 ? fdt_extent(fdt) : 0, &machine, &e)) {
+        machine.finisher = machine.finisher ? machine.finisher : finisher;
+        refuse(&e);
+    }
     if (!machine.imsic.present)
-        refuse("/", "compatible", "no S-level IMSIC: this machine has no AIA with MSIs");
+        refuse(&no_imsic);
 }
 
 static void banner(void)
 {
     unsigned long spec = sbi_spec_version(), impl = sbi_impl_id(), version = sbi_impl_version();
 
-    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", IMSICLE_VERSION, machine.model, hart_count(),
-          hart_boot_index(), image_start());
+    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", IMSICLE_VERSION, machine.model,
+          hart_count(), hart_boot_index(), image_start());
     print("SBI %lu.%lu, %s ", spec >> 24 & 0x7f, spec & 0xffffff, sbi_impl_name(impl));
     if (impl == 1) /* OpenSBI: major and minor */
         print("%lu.%lu\n", version >> 16, version & 0xffff);
@@ -87,18 +97,40 @@ static const struct job *find_job(void)
     machine_exit(EXIT_MACHINE);
 }
 
+static void read_arguments(void)
+{
+    if (args_parse(machine.bootargs))
+        return;
+    print("arguments: too many\n");
+    machine_exit(EXIT_MACHINE);
+}
+
+/* With boot=N: begin again on that hart, as if the firmware had chosen it. */
+static void hand_over(uint64_t hartid, const void *fdt)
+{
+    uint64_t boot = args_u64("boot", hartid);
+
+    if (boot == hartid)
+        return;
+    long error = start_hand_over(boot, fdt);
+    print("argument boot=%lu: hart_start: %s\n", boot, sbi_strerror(error));
+    machine_exit(EXIT_MACHINE);
+}
+
 void payload_main(uint64_t hartid, const void *fdt)
 {
     discover(fdt);
+    read_arguments();
+    if (args_get("fdt")) {
+        discover((const void *)(uintptr_t)args_u64("fdt", 0));
+        read_arguments();
+    }
     console_init(&machine.uart);
     time_init(machine.timebase);
-    if (!args_parse(machine.bootargs)) {
-        print("arguments: too many\n");
-        machine_exit(EXIT_MACHINE);
-    }
+    hand_over(hartid, fdt);
     irq_init();
     if (!hart_init(hartid))
-        refuse("/cpus", "reg", "the hart that runs this is not listed, or disabled");
+        refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
     banner();
 
     const struct job *job = find_job();

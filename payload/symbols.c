@@ -29,7 +29,7 @@ const char *symbol_at(uintptr_t address, uintptr_t *offset)
         return NULL;
 
     uintptr_t at = address - image_start();
-    size_t low = 0, high = (size_t)(image_symbols_end - image_symbols) / 2;
+    size_t low = 0, high = ((uintptr_t)image_symbols_end - (uintptr_t)image_symbols) / (2 * sizeof(uint32_t));
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (image_symbols[2 * middle] <= at)

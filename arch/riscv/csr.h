@@ -115,6 +115,12 @@ static inline void csr_irq_restore(unsigned long was)
     csr_set(sstatus, was & SSTATUS_SIE);
 }
 
+/* Page table writes before, translations after; all addresses. */
+static inline void csr_sfence_vma(void)
+{
+    __asm__ __volatile__("sfence.vma" ::: "memory");
+}
+
 static inline uint64_t csr_time(void)
 {
     return csr_read(time);

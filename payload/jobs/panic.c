@@ -92,8 +92,10 @@ static const struct kind *find_kind(void)
 
 /* all: every hart faults, as nearly at once as one hart can ask them to. noise: the others print. */
 const struct arg job_panic_args[] = {
-    {"kind", "load, store, illegal, jump, stack, assert or nested"},
+    {"kind", "load, store, illegal, jump, stack, assert or text"},
     {"hart", "which hart faults"},
+    {"all", "every hart faults"},
+    {"noise", "the others print"},
     {NULL, NULL},
 };
 
