@@ -31,7 +31,7 @@ struct discovery {
     uint32_t imsic_phandle; /* of the S-level IMSIC; 0: there is none, or nothing can name it */
 };
 
-/* Interrupt numbers at a hart's own controller: supervisor and machine external (privileged ISA, scause/mcause). */
+/* Interrupt numbers at a hart's own controller (privileged ISA, scause and mcause): external, by level. */
 enum { DISC_IRQ_S_EXT = 9, DISC_IRQ_M_EXT = 11 };
 
 /*

@@ -25,10 +25,10 @@ static int check_blob(struct discovery *d, size_t max)
 
 int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err)
 {
-    /* Memory before the IMSIC, which must not lie in it; harts before what names them as parents; the IMSIC
-     * before the APLICs and the PCI host that send to it. */
+    /* First the ways out, so that an error found later can be told and returned. Memory before the IMSIC,
+     * which must not lie in it; harts before what names them as parents; the IMSIC before what sends to it. */
     static int (*const steps[])(struct discovery *) = {
-        disc_cpus, disc_memory, disc_imsic, disc_aplics, disc_pci, disc_uart, disc_finisher, disc_chosen,
+        disc_finisher, disc_uart, disc_cpus, disc_memory, disc_imsic, disc_aplics, disc_pci, disc_chosen,
     };
     struct discovery d = {.fdt = fdt, .m = m, .err = err};
 

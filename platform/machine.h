@@ -29,7 +29,8 @@ struct machine_hart {
     uint32_t guests;     /* pages for guest files after it, 2^guest_bits - 1: hgeie tells how many are real */
 };
 
-/* The S-level IMSIC: geometry as IMSIC.adoc, "Arrangement of the memory regions of multiple interrupt files". */
+/* The S-level IMSIC: geometry as IMSIC.adoc, "Arrangement of the memory regions of multiple interrupt
+ * files". */
 struct machine_imsic {
     bool present;
     uint32_t num_ids;     /* identities 1..num_ids exist in every file */
@@ -96,7 +97,8 @@ struct machine_error {
 /*
  * Read the flattened device tree at `fdt` (at most `max` bytes of it may be touched) into `m`.
  * Never reads outside the blob, whatever is in it. Pure: touches no hardware, keeps no pointer into
- * the blob. Returns 0, or -1 with `err` filled in and `m` unspecified.
+ * the blob. Needs 4 KiB of stack. Returns 0, or -1 with `err` filled in; of `m` then only `finisher` and
+ * `uart` can be used: they were looked for first, and say 0 and absent if that was in vain.
  */
 int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err);
 
