@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PCI enumeration: what is found, numbered, quieted and enabled; and the capability list. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mmio.h"
+#include "pci_bench.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+uint64_t model_mmio_read(uintptr_t a, unsigned size)
+{
+    return pm_read(a, size);
+}
+
+void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
+{
+    pm_write(a, v, size);
+}
+
+void model_fence(int kind)
+{
+    pm_fence(kind);
+}
+
+static void errors_have_names(void **state)
+{
+    (void)state;
+    for (int e = PCI_EDEVICE; e <= PCI_ENOECAM; e++)
+        assert_int_equal(strncmp(pci_strerror(e), "PCI_E", 5), 0);
+    assert_null(pci_strerror(PCI_EDEVICE - 1));
+    assert_null(pci_strerror(PCI_ENOECAM + 1));
+    assert_string_equal(pci_strerror(PCI_OK), "ok");
+}
+
+static void ecam_must_make_sense(void **state)
+{
+    (void)state;
+    pm.machine.present = false;
+    assert_int_equal(scan(), PCI_ENOECAM);
+    pm.machine.present = true;
+    pm.machine.ecam.size = 0xfffff;
+    assert_int_equal(scan(), PCI_ENOECAM);
+    pm.machine.ecam.size = MIB;
+    pm.machine.bus_first = 1;
+    pm.machine.bus_last = 0;
+    assert_int_equal(scan(), PCI_ENOECAM);
+}
+
+static void empty_bus(void **state)
+{
+    (void)state;
+    assert_int_equal(scan(), PCI_OK);
+    assert_int_equal(pci.n, 0);
+    assert_null(pci_find(&pci, 0x1234, 0, 0));
+}
+
+static void functions_of_a_device(void **state)
+{
+    struct pm_fn *multi = add(NULL, 1 << 3), *single = add(NULL, 2 << 3);
+
+    (void)state;
+    pm_set(multi, 0x0e, 1, 0x80);
+    struct pm_fn *three = add(NULL, 1 << 3 | 3), *seven = add(NULL, 1 << 3 | 7);
+    struct pm_fn *ghost = add(NULL, 2 << 3 | 1), *orphan = add(NULL, 3 << 3 | 1);
+
+    assert_int_equal(scan(), PCI_OK);
+    assert_int_equal(pci.n, 4);
+    assert_true(found(multi) && found(three) && found(seven) && found(single));
+    assert_true(!found(ghost) && !found(orphan));
+}
+
+static void finds_the_nth(void **state)
+{
+    (void)state;
+    for (uint8_t i = 0; i < 3; i++)
+        pm_add(NULL, (uint8_t)(i << 3), 0x1234, i == 1 ? 7 : 0x11e8);
+    assert_int_equal(scan(), PCI_OK);
+    assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 0), &devs[0]);
+    assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 1), &devs[2]);
+    assert_null(pci_find(&pci, 0x1234, 0x11e8, 2));
+}
+
+static void firmware_leftovers_are_cleared(void **state)
+{
+    struct pm_fn *a = add_bridge(NULL, 8), *b = add_bridge(NULL, 16), *f = add(b, 0);
+
+    (void)state;
+    pm_bar(f, 0, 4096, 0);
+    pm_cap_msi(f, true, false);
+    pm_set(f, 0x04, 2, 0x0006);
+    pm_set(f, f->msi + 2, 2, 0x81);
+    for (struct pm_fn *x = a; x; x = x == a ? b : NULL) { /* both open to buses 1 to 5 */
+        pm_set(x, 0x18, 4, 0x00050100);
+        pm_set(x, 0x04, 2, 0x0007);
+    }
+    pm_watch(f);
+    pm.intx = false;
+    assert_int_equal(scan(), PCI_OK);
+    assert_int_equal(pci.n, 3);
+    pm.n_seen = 0;
+    check_all();
+    assert_int_equal(pm.n_seen, 0); /* the stale message does not come out when the bus is mastered again */
+    assert_int_equal(pm_get(f, f->msi + 2, 2) & 1, 0);
+    assert_false(pm.intx);
+}
+
+static void enabling_opens_the_way(void **state)
+{
+    struct pm_fn *a = add_bridge(NULL, 8), *b = add_bridge(a, 8), *f = add(b, 0), *other = add(a, 16);
+
+    (void)state;
+    pm_bar(f, 0, 4096, 0);
+    assert_int_equal(scan(), PCI_OK);
+    assert_int_equal(pm_get(f, 0x04, 2) & 7, 0);
+    assert_int_equal(pci_enable(found(f)), PCI_OK);
+    assert_int_equal(pm_get(f, 0x04, 2) & 7, 6);
+    assert_int_equal(pm_get(b, 0x04, 2) & 7, 6);
+    assert_int_equal(pm_get(a, 0x04, 2) & 7, 6);
+    assert_int_equal(pm_get(other, 0x04, 2) & 7, 0);
+    a->gone = true;
+    assert_int_equal(pci_enable(found(f)), PCI_EGONE);
+}
+
+static void intx_is_off_until_asked_for(void **state)
+{
+    struct pm_fn *f = add(NULL, 8);
+
+    (void)state;
+    assert_int_equal(scan(), PCI_OK);
+    assert_int_equal(pm_get(f, 0x04, 2), 0x0400);
+    pci_intx(found(f), true);
+    assert_int_equal(pm_get(f, 0x04, 2), 0);
+    pci_intx(found(f), false);
+    assert_int_equal(pm_get(f, 0x04, 2), 0x0400);
+}
+
+static void ports_have_one_slot(void **state)
+{
+    struct pm_fn *root = add_bridge(NULL, 8), *classic = add_bridge(NULL, 16);
+
+    (void)state;
+    pm_cap_express(root, 4);
+    pm_cap_express(classic, 7);
+    add(root, 0)->any_slot = true;
+    add(classic, 0);
+    add(classic, 31 << 3);
+    assert_int_equal(scan(), PCI_OK);
+    assert_int_equal(pci.n, 5);
+}
+
+static void too_many_functions(void **state)
+{
+    (void)state;
+    for (uint8_t i = 0; i < 4; i++)
+        pm_bar(add(NULL, (uint8_t)(i << 3)), 0, 4096, 0);
+    assert_int_equal(pci_init(&pci, &pm.machine, devs, 3), PCI_ETOOMANY);
+    assert_int_equal(pci.n, 3);
+    assert_int_equal(pci_enable(&devs[0]), PCI_ETOOMANY);
+    assert_int_equal(pci_init(&pci, &pm.machine, devs, 4), PCI_OK);
+}
+
+static void too_many_buses(void **state)
+{
+    struct pm_fn *a = add_bridge(NULL, 8), *f = add(a, 0), *b = add_bridge(NULL, 16), *lost = add(b, 0);
+
+    (void)state;
+    pm.machine.bus_first = 4;
+    pm.machine.bus_last = 255;
+    pm.machine.ecam.size = 2 * MIB; /* buses 4 and 5, whatever bus-range says */
+    pm_bar(f, 0, 4096, 0);
+    pm_bar(b, 0, 4096, 0);
+    assert_int_equal(scan(), PCI_ENOBUS);
+    assert_int_equal(found(b)->error, PCI_ENOBUS);
+    assert_null(found(lost));
+    assert_int_equal(pci_enable(found(f)), PCI_OK);
+    assert_int_equal(found(f)->bus, 5);
+    check_all();
+}
+
+/* --- the capability list -------------------------------------------------------------------------------- */
+
+static int find(struct pm_fn *f, uint8_t id, unsigned size)
+{
+    assert_int_equal(scan(), PCI_OK);
+    return pci_find_cap(found(f), id, size);
+}
+
+static void finds_capabilities(void **state)
+{
+    struct pm_fn *f = add(NULL, 8), *none = add(NULL, 16);
+    unsigned a = pm_cap(f, 0x01, 8), b = pm_cap(f, 0x09, 4);
+
+    (void)state;
+    assert_int_equal(find(f, 0x01, 8), a);
+    assert_int_equal(find(f, 0x09, 4), b);
+    assert_int_equal(find(f, 0x05, 4), PCI_ENOCAP);
+    pm_set(none, 0x34, 1, 0x40); /* without the status bit the pointer means nothing */
+    pm_set(none, 0x40, 1, 0x05);
+    assert_int_equal(find(none, 0x05, 4), PCI_ENOCAP);
+    pm_set(f, 0x34, 1, a | 3); /* reserved bits */
+    assert_int_equal(find(f, 0x09, 4), b);
+    f->gone = true;
+    assert_int_equal(pci_find_cap(found(none), 0x05, 4), PCI_ENOCAP);
+    assert_int_equal(pci_find_cap(&(struct pci_device){.cfg = pm.machine.ecam.base}, 0x05, 4), PCI_EGONE);
+}
+
+static void lists_that_lead_astray(void **state)
+{
+    struct pm_fn *f = add(NULL, 8);
+    unsigned a = pm_cap(f, 0x01, 8), b = pm_cap(f, 0x09, 4);
+
+    (void)state;
+    pm_set(f, b + 1, 1, a);
+    assert_int_equal(find(f, 0x05, 4), PCI_ECAPLOOP);
+    assert_int_equal(find(f, 0x09, 4), b);
+    pm_set(f, a + 1, 1, a);
+    assert_int_equal(find(f, 0x05, 4), PCI_ECAPLOOP);
+    pm_set(f, a + 1, 1, 0x10);
+    assert_int_equal(find(f, 0x05, 4), PCI_ECAPBAD);
+    pm_set(f, a + 1, 1, 0xfc);
+    pm_set(f, 0xfc, 1, 0x05);
+    assert_int_equal(find(f, 0x05, 4), 0xfc);
+    assert_int_equal(find(f, 0x05, 10), PCI_ECAPBAD);
+}
+
+/* As many capabilities as fit: the bound must not cut a list short that ends. */
+static void longest_list(void **state)
+{
+    struct pm_fn *f = add(NULL, 8);
+
+    (void)state;
+    for (unsigned i = 0; i < 47; i++)
+        pm_cap(f, 0x09, 4);
+    unsigned last = pm_cap(f, 0x0a, 4);
+    assert_int_equal(find(f, 0x0a, 4), last);
+    assert_int_equal(find(f, 0x05, 4), PCI_ENOCAP);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+        T(errors_have_names),
+        T(ecam_must_make_sense),
+        T(empty_bus),
+        T(functions_of_a_device),
+        T(finds_the_nth),
+        T(firmware_leftovers_are_cleared),
+        T(enabling_opens_the_way),
+        T(intx_is_off_until_asked_for),
+        T(ports_have_one_slot),
+        T(too_many_functions),
+        T(too_many_buses),
+        T(finds_capabilities),
+        T(lists_that_lead_astray),
+        T(longest_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
