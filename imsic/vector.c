@@ -47,17 +47,23 @@ static void set_slot(struct imsic_file *f, unsigned id, enum imsic_state state, 
     atomic_store_explicit(&f->slots[id], imsic_slot(state, owner), memory_order_release);
 }
 
-/* Take n identities from `first` up out of the free ones, all in one word, and give them to `owner`. */
-static void take(struct imsic_file *f, unsigned first, unsigned n, uint32_t owner)
+/* The 2^order bits of a word from identity `first` up. */
+static uint64_t block(unsigned first, unsigned order)
 {
-    unsigned w = first / 64;
-    uint64_t bits = (n == 64 ? ~0ull : (1ull << n) - 1) << first % 64;
+    return ((1ull << (1u << order)) - 1) << first % 64;
+}
+
+/* Take a block out of the free ones and give its identities to `owner` and those after it. */
+static void take(struct imsic_file *f, unsigned first, unsigned order, uint32_t owner)
+{
+    unsigned w = first / 64, n = 1u << order;
+    uint64_t bits = block(first, order);
 
     f->free[w] &= ~bits;
     f->n_free = (uint16_t)(f->n_free - n);
     summarise(f, w);
     for (unsigned i = 0; i < n; i++)
-        set_slot(f, first + i, IMSIC_OWNED, owner);
+        set_slot(f, first + i, IMSIC_OWNED, owner + i);
 }
 
 /* Put one identity back; the slot keeps the name of its last owner. */
@@ -132,8 +138,7 @@ static unsigned find(const struct imsic_file *f, unsigned order)
     return w * 64 + (unsigned)__builtin_ctzll(runs(f->free[w], order));
 }
 
-int imsic_alloc_block(struct imsic *im, unsigned hart, unsigned order, uint32_t owner,
-                      struct imsic_vector *first)
+int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner, struct imsic_vector *first)
 {
     if (hart >= im->n_files || order > IMSIC_MAX_ORDER)
         return AIA_EINVAL;
@@ -141,7 +146,7 @@ int imsic_alloc_block(struct imsic *im, unsigned hart, unsigned order, uint32_t 
     unsigned long was = lock(im);
     unsigned id = find(&im->files[hart], order);
     if (id)
-        take(&im->files[hart], id, 1u << order, owner);
+        take(&im->files[hart], id, order, owner);
     unlock(im, was);
     if (!id)
         return AIA_ENOVEC;
@@ -149,55 +154,52 @@ int imsic_alloc_block(struct imsic *im, unsigned hart, unsigned order, uint32_t 
     return AIA_OK;
 }
 
-int imsic_alloc(struct imsic *im, unsigned hart, uint32_t owner, struct imsic_vector *v)
+static bool is_free(const struct imsic_file *f, unsigned id, unsigned order)
 {
-    return imsic_alloc_block(im, hart, 0, owner, v);
+    uint64_t bits = block(id, order);
+
+    return f->open && (f->free[id / 64] & bits) == bits;
 }
 
-static bool is_free(const struct imsic_file *f, unsigned id)
+int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, unsigned order, uint32_t owner)
 {
-    return f->open && f->free[id / 64] >> id % 64 & 1;
-}
-
-int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, uint32_t owner)
-{
-    if (!id_valid(im, hart, id))
-        return hart < im->n_files && id >= 1 && id <= IMSIC_MAX_IDS ? AIA_ENOVEC : AIA_EINVAL;
+    if (hart >= im->n_files || id < 1 || id > IMSIC_MAX_IDS || order > IMSIC_MAX_ORDER || id % (1u << order))
+        return AIA_EINVAL;
 
     unsigned long was = lock(im);
-    bool ok = is_free(&im->files[hart], id);
+    bool ok = is_free(&im->files[hart], id, order); /* what a smaller file does not have is not free there */
     if (ok)
-        take(&im->files[hart], id, 1, owner);
+        take(&im->files[hart], id, order, owner);
     unlock(im, was);
     return ok ? AIA_OK : AIA_ENOVEC;
 }
 
-/* The lowest identity free in both files, 0 if there is none. */
-static unsigned find_common(const struct imsic_file *from, const struct imsic_file *to)
+/* The lowest block free in both files, 0 if there is none. */
+static unsigned find_common(const struct imsic_file *from, const struct imsic_file *to, unsigned order)
 {
-    uint32_t words = from->has_run[0] & to->has_run[0];
+    uint32_t words = from->has_run[order] & to->has_run[order];
 
     if (!to->open)
         return 0;
     for (; words; words &= words - 1) {
         unsigned w = (unsigned)__builtin_ctz(words);
-        uint64_t both = from->free[w] & to->free[w];
+        uint64_t both = runs(from->free[w] & to->free[w], order);
         if (both)
             return w * 64 + (unsigned)__builtin_ctzll(both);
     }
     return 0;
 }
 
-int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, uint32_t owner, uint16_t *id)
+int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner, uint16_t *id)
 {
-    if (from >= im->n_files || to >= im->n_files || from == to)
+    if (from >= im->n_files || to >= im->n_files || from == to || order > IMSIC_MAX_ORDER)
         return AIA_EINVAL;
 
     unsigned long was = lock(im);
-    unsigned found = find_common(&im->files[from], &im->files[to]);
+    unsigned found = find_common(&im->files[from], &im->files[to], order);
     if (found) {
-        take(&im->files[from], found, 1, owner);
-        take(&im->files[to], found, 1, owner);
+        take(&im->files[from], found, order, owner);
+        take(&im->files[to], found, order, owner);
     }
     unlock(im, was);
     if (!found)
@@ -256,7 +258,7 @@ void imsic_close(struct imsic *im, unsigned hart)
     set_open(im, hart, false);
 }
 
-int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned *hart)
+int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order, unsigned *hart)
 {
     unsigned best = 0;
     int error = AIA_ENOHART;
@@ -268,7 +270,7 @@ int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned
             continue;
         if (error == AIA_ENOHART)
             error = AIA_ENOVEC;
-        if (f->n_free > best) {
+        if (f->has_run[order] && f->n_free > best) {
             best = f->n_free;
             *hart = h;
             error = AIA_OK;

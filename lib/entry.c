@@ -10,6 +10,7 @@ static void deliver(struct aia *a, unsigned here, unsigned id)
     switch (imsic_slot_state(slot)) {
     case IMSIC_OWNED:
         count_own(&a->config.harts[here].handled);
+        first_edge(a, irq);
         flow_edge(a, irq, here, id);
         break;
     case IMSIC_RETIRING:

@@ -145,7 +145,10 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
     struct imsic_vector v = irq->vec;
     if (v.id && (was & AIA_FLOW_PENDING)) {
         count(&irq->resent);
-        imsic_send(&a->imsic, v);
+        if (irq->msi->ops->retrigger)
+            irq->msi->ops->retrigger(irq->msi);
+        else
+            imsic_send(&a->imsic, v);
     }
     irq_unlock(irq, saved);
     if (v.id && (was & AIA_FLOW_STORMED))

@@ -114,11 +114,20 @@ static int evacuate(struct aia *a, unsigned hart,
                     int (*away)(struct aia *a, struct aia_irq *irq, unsigned hart))
 {
     for (uint32_t i = 0; i < a->config.n_irqs; i++) {
-        int error = away(a, &a->config.irqs[i], hart);
+        struct aia_irq *irq = &a->config.irqs[i];
+        int error = irq->first == irq ? away(a, irq, hart) : AIA_OK; /* a block moves as one */
         if (error)
             return error;
     }
     return AIA_OK;
+}
+
+/* Wait until time has proven the drain of those devices of which nothing else can (posted_limit). */
+static void wait_posted(struct aia *a)
+{
+    for (uint32_t i = 0; i < a->config.n_irqs; i++)
+        while (aia_port_time() < a->config.irqs[i].drained_at)
+            aia_port_relax();
 }
 
 int aia_hart_leave(struct aia *a, unsigned hart)
@@ -139,6 +148,8 @@ int aia_hart_leave(struct aia *a, unsigned hart)
     error = evacuate(a, hart, move_off_wait);
     if (error)
         aia_hart_stay(a, hart);
+    else
+        wait_posted(a);
     return error;
 }
 
@@ -160,6 +171,8 @@ static int sweep(struct aia *a, unsigned here)
     uint64_t before = atomic_load_explicit(&h->forwarded, memory_order_relaxed);
     int error = reclaim(a, here);
 
+    if (!error && atomic_load_explicit(&f->n_retiring, memory_order_relaxed))
+        error = AIA_EAGAIN; /* a device without proof of drain was moved since aia_hart_leave() */
     if (error)
         return error;
     atomic_fetch_add_explicit(&h->swept, atomic_load_explicit(&h->forwarded, memory_order_relaxed) - before,

@@ -24,17 +24,18 @@ static inline uint32_t irq_number(const struct aia *a, const struct aia_irq *irq
     return (uint32_t)(irq - a->config.irqs);
 }
 
+/* One lock for a block, the first one's. */
 static inline unsigned long irq_lock(struct aia_irq *irq)
 {
     unsigned long was = aia_port_irq_save();
 
-    aia_port_lock(&irq->lock);
+    aia_port_lock(&irq->first->lock);
     return was;
 }
 
 static inline void irq_unlock(struct aia_irq *irq, unsigned long was)
 {
-    aia_port_unlock(&irq->lock);
+    aia_port_unlock(&irq->first->lock);
     aia_port_irq_restore(was);
 }
 
@@ -56,12 +57,18 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id);
 
 /* ---- message.c ---- */
 
-/* A planned change of message: the vectors are allocated, nothing is written yet. */
+/* A planned change of message: the vectors, blocks for a block, are allocated, nothing is written yet. */
 struct update {
     enum aia_update kind;
     struct imsic_vector from, to;
     struct imsic_vector middle; /* AIA_UPDATE_COMMON: new identity on the old hart; else none */
 };
+
+/* The n-th vector of a block. */
+static inline struct imsic_vector vector_after(struct imsic_vector v, unsigned n)
+{
+    return (struct imsic_vector){.hart = v.hart, .id = (uint16_t)(v.id + n)};
+}
 
 /* Decide how irq's message can change to a vector on `to`, and allocate it. Lock held. */
 int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
@@ -81,14 +88,17 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
 #define MOVE_ON_OLD_HART 1
 int move(struct aia *a, struct aia_irq *irq, unsigned to);
 
+/* An edge arrived at irq's vector: with AIA_RECLAIM_FIRST_EDGE, ask for the old ones. Own, off, lock not held. */
+void first_edge(struct aia *a, struct aia_irq *irq);
+
 /* Move `irq` off `hart`, if it is there, to where its affinity allows, else anywhere. Errors as move. */
 int move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
 
 /* As move_off, in thread context: goes to the old hart if it must. */
 int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart);
 
-/* `v`, owned by `irq`, is no longer in its message, and what was sent there has been pushed out. Lock held. */
-void retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
+/* The block from `v` up, owned by `irq`, is no longer in its message, which has been drained. Lock held. */
+void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
 /* An edge was caught at `v`, which retires: send it where `irq` is now. Own, off, lock not held. */
 void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
@@ -99,7 +109,7 @@ int reclaim(struct aia *a, unsigned here);
 /* Vectors began to retire on this hart: see to it that the timer comes. Own, off. */
 void reclaim_later(struct aia *a);
 
-/* Ask all harts of `set` that have retiring vectors to reclaim now. Thread. */
+/* Ask all harts of `set` that have retiring vectors to reclaim now. Any. */
 void reclaim_ask(struct aia *a, const struct aia_hartset *set);
 
 /* ---- ipi.c ---- */

@@ -7,7 +7,7 @@
 static bool config_valid(const struct aia_config *c)
 {
     return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && c->files && c->irqs && c->runs &&
-           c->n_irqs < IMSIC_NO_OWNER;
+           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2;
 }
 
 int aia_init(struct aia *a, const struct aia_config *config)
@@ -22,42 +22,56 @@ int aia_init(struct aia *a, const struct aia_config *config)
         .sync_id = config->sync_id,
         .wait_limit = config->wait_limit,
     };
+    for (uint32_t i = 0; i < config->n_irqs; i++)
+        config->irqs[i].first = &config->irqs[i];
     for (unsigned h = 0; h < config->n_harts; h++)
         ipi_close(a, h);
     return imsic_init(&a->imsic);
 }
 
-static struct aia_irq *take_descriptor(struct aia *a)
+static bool unused(const struct aia *a, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = first; i < first + n; i++)
+        if (i >= a->config.n_irqs || a->config.irqs[i].used)
+            return false;
+    return true;
+}
+
+/* The first of a row of 2^order. */
+static struct aia_irq *take_descriptors(struct aia *a, unsigned order)
 {
     struct aia_irq *found = NULL;
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    for (uint32_t i = 0; i < a->config.n_irqs && !found; i++) {
-        if (!a->config.irqs[i].used) {
+    for (uint32_t i = 0; i < a->config.n_irqs && !found; i++)
+        if (unused(a, i, 1u << order))
             found = &a->config.irqs[i];
-            found->used = true;
-        }
-    }
+    for (unsigned i = 0; found && i < 1u << order; i++)
+        found[i].used = true;
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
     return found;
 }
 
-static void give_back_descriptor(struct aia *a, struct aia_irq *irq)
+static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 {
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    irq->used = false;
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].used = false;
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
 }
 
-static void fill_in(struct aia *a, struct aia_irq *irq, const struct aia_request *r)
+static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, const struct aia_request *r)
 {
     *irq = (struct aia_irq){
         .used = true,
+        .order = (uint8_t)r->order,
+        .first = first,
+        .policy = r->policy,
         .name = r->name,
         .handler = r->handler,
         .context = r->context,
@@ -76,12 +90,13 @@ static int start(struct aia *a, struct aia_irq *irq)
     struct imsic_vector v;
     unsigned hart = 0;
     unsigned long was = irq_lock(irq);
-    int error = imsic_least_loaded(&a->imsic, &irq->affinity, &hart);
+    int error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
 
     if (!error)
-        error = imsic_alloc(&a->imsic, hart, irq_number(a, irq), &v);
+        error = imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), &v);
     if (!error) {
-        irq->vec = v;
+        for (unsigned i = 0; i < 1u << irq->order; i++)
+            irq[i].vec = vector_after(v, i);
         want = imsic_message(&a->imsic, v);
         fence_rw_o(); /* the slot names its owner before a message can name it */
         irq->msi->ops->start(irq->msi, &want);
@@ -97,14 +112,15 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
 {
     struct aia_irq *irq;
 
-    if (!r->handler || !r->msi || !(irq = take_descriptor(a)))
+    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER || !(irq = take_descriptors(a, r->order)))
         return AIA_EINVAL;
-    fill_in(a, irq, r);
+    for (unsigned i = 0; i < 1u << r->order; i++)
+        fill_in(a, &irq[i], irq, r);
     int error = start(a, irq);
     if (error == AIA_ESILENT)
         aia_irq_free(a, irq); /* it has a vector, and may have sent before it fell silent */
     else if (error)
-        give_back_descriptor(a, irq);
+        give_back_descriptors(a, irq);
     else
         *out = irq;
     return error;
@@ -121,27 +137,41 @@ static void stop(struct aia *a, struct aia_irq *irq)
         irq->msi->ops->stop(irq->msi);
         irq->msi->ops->read_back(irq->msi, &have); /* drain barrier; a silent device sends nothing either */
         fence_io_rwio();
-        irq->vec = (struct imsic_vector){0};
-        retire(a, irq, v);
+        for (unsigned i = 0; i < 1u << irq->order; i++)
+            irq[i].vec = (struct imsic_vector){0};
+        irq->drained_at = aia_port_time() + irq->msi->posted_limit;
+        retire_block(a, irq, v);
     }
     irq_unlock(irq, was);
 }
 
-int aia_irq_free(struct aia *a, struct aia_irq *irq)
+/* Wait until no vector of `irq` is left and its handler does not run. */
+static int wait_gone(struct aia *a, struct aia_irq *irq)
 {
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = aia_port_time() + a->config.wait_limit + irq->msi->posted_limit;
 
-    stop(a, irq);
-    reclaim_ask(a, &all);
     while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {
         if (aia_port_time() > end)
             return AIA_ETIMEOUT;
+        if (aia_port_time() >= irq->first->drained_at)
+            reclaim_ask(a, &all);
         aia_port_relax();
     }
-    int error = aia_irq_synchronize(a, irq);
+    return aia_irq_synchronize(a, irq);
+}
+
+int aia_irq_free(struct aia *a, struct aia_irq *irq)
+{
+    int error = AIA_OK;
+
+    if (irq->first != irq)
+        return AIA_EINVAL;
+    stop(a, irq);
+    for (unsigned i = 0; i < 1u << irq->order && !error; i++)
+        error = wait_gone(a, &irq[i]);
     if (!error)
-        give_back_descriptor(a, irq);
+        give_back_descriptors(a, irq);
     return error;
 }
 

@@ -5,11 +5,14 @@
  *
  *   device      what changes            update   what it may send meanwhile
  *   STORE       anything                STORE    the old or the new message
+ *   STORE_LOW   all but upper address   STORE    the old or the new message
  *   MASKABLE    anything                MASKED   nothing; it keeps the edge and sends the new message
  *   PLAIN       address                 ADDR     the old or the new: the identity is ours on both harts
  *   PLAIN       both, common identity   COMMON   three messages, each ours: (old, a), (old, c), (new, c)
  *   PLAIN       both, none in common    TORN     (old, b) as well, which is another's: watched there
- *   PLAIN       upper address           -        refused: half an address is a stray write to memory
+ *   PLAIN, STORE_LOW  upper address     -        refused: half an address is a stray write to memory
+ *
+ * A multi-message MSI is changed in the same ways: its block of identities moves as one.
  */
 #include "internal.h"
 
@@ -31,14 +34,12 @@ static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct up
     uint32_t owner = irq_number(a, irq);
     uint16_t common;
 
-    if (!same_upper(a, u->from.hart, to))
-        return AIA_EADDRHI;
-    if (imsic_alloc_id(im, to, u->from.id, owner) == AIA_OK) {
+    if (imsic_alloc_id(im, to, u->from.id, irq->order, owner) == AIA_OK) {
         u->kind = AIA_UPDATE_ADDR;
         u->to = vector(to, u->from.id);
         return AIA_OK;
     }
-    if (imsic_alloc_common(im, u->from.hart, to, owner, &common) == AIA_OK) {
+    if (imsic_alloc_common(im, u->from.hart, to, irq->order, owner, &common) == AIA_OK) {
         u->kind = AIA_UPDATE_COMMON;
         u->middle = vector(u->from.hart, common);
         u->to = vector(to, common);
@@ -46,31 +47,27 @@ static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct up
     }
     if (u->from.hart != aia_port_hart())
         return MOVE_ON_OLD_HART; /* only there can eip be watched */
-    int error = imsic_alloc(im, to, owner, &u->to);
-    if (error)
-        return error;
     u->kind = AIA_UPDATE_TORN;
-    if (u->to.id <= im->files[u->from.hart].n_ids)
-        return AIA_OK;
+    int error = imsic_alloc(im, to, irq->order, owner, &u->to);
+    if (error || u->to.id + (1u << irq->order) - 1 <= im->files[u->from.hart].n_ids)
+        return error;
     /* The old hart's file does not implement it: it would ignore a torn message, and nobody would know. */
-    imsic_free(im, u->to);
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        imsic_free(im, vector_after(u->to, i));
     return AIA_ENOVEC;
 }
 
 int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
 {
+    enum aia_msi_kind kind = irq->msi->kind;
+
     *u = (struct update){.from = irq->vec};
-    switch (irq->msi->kind) {
-    case AIA_MSI_STORE:
-        u->kind = AIA_UPDATE_STORE;
-        break;
-    case AIA_MSI_MASKABLE:
-        u->kind = AIA_UPDATE_MASKED;
-        break;
-    case AIA_MSI_PLAIN:
+    if ((kind == AIA_MSI_PLAIN || kind == AIA_MSI_STORE_LOW) && !same_upper(a, u->from.hart, to))
+        return AIA_EADDRHI;
+    if (kind == AIA_MSI_PLAIN)
         return plan_plain(a, irq, to, u);
-    }
-    return imsic_alloc(&a->imsic, to, irq_number(a, irq), &u->to);
+    u->kind = kind == AIA_MSI_MASKABLE ? AIA_UPDATE_MASKED : AIA_UPDATE_STORE;
+    return imsic_alloc(&a->imsic, to, irq->order, irq_number(a, irq), &u->to);
 }
 
 static void write_steps(struct aia_msi *msi, const struct update *u, const struct aia_message *m)
@@ -103,17 +100,18 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
  * interrupts off nobody has claimed it yet: if it is pending now, send a copy to the new vector, and
  * leave the bit for its owner, whose own edge it may be. Either may run once too often; neither is lost.
  */
-static int copy_torn(struct aia *a, const struct update *u)
+static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct update *u)
 {
     int error = imsic_sync(&a->imsic, &a->imsic.files[u->from.hart]);
 
-    if (error)
-        return error;
-    if (imsic_file_pending(u->to.id / 64u) >> u->to.id % 64u & 1) {
-        imsic_send(&a->imsic, u->to);
-        count(&a->torn_copies);
+    for (unsigned i = 0; i < 1u << irq->order && !error; i++) {
+        struct imsic_vector v = vector_after(u->to, i);
+        if (imsic_file_pending(v.id / 64u) >> v.id % 64u & 1) {
+            count(&a->torn_copies);
+            imsic_send(&a->imsic, v);
+        }
     }
-    return AIA_OK;
+    return error;
 }
 
 /* Take the steps back, in reverse: what may be half-way then is what may be half-way in write_steps. */
@@ -138,6 +136,19 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     fence_io_rwio();
 }
 
+/*
+ * A device whose read-back proves nothing: send one edge to each new vector in its place, whether it lost one
+ * or not, and let the old ones retire for as long as a message may be under way.
+ */
+static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct update *u)
+{
+    irq->drained_at = aia_port_time() + irq->msi->posted_limit;
+    for (unsigned i = 0; i < 1u << irq->order; i++) {
+        count(&irq->resent);
+        imsic_send(&a->imsic, vector_after(u->to, i));
+    }
+}
+
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_message want = imsic_message(&a->imsic, u->to), have;
@@ -153,8 +164,11 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
     if (error || have.addr != want.addr || have.data != want.data)
         return AIA_ESILENT;
     if (u->kind == AIA_UPDATE_TORN)
-        error = copy_torn(a, u);
-    if (!error)
-        count(&a->updates[u->kind]);
-    return error;
+        error = copy_torn(a, irq, u);
+    if (error)
+        return error;
+    if (irq->msi->posted_limit)
+        resend_undrained(a, irq, u);
+    count(&a->updates[u->kind]);
+    return AIA_OK;
 }

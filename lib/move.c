@@ -17,8 +17,6 @@
 
 #include "mmio.h"
 
-#define RETRIES 8 /* of a call whose interrupt is moved under it by others */
-
 int move(struct aia *a, struct aia_irq *irq, unsigned to)
 {
     struct update u;
@@ -30,16 +28,18 @@ int move(struct aia *a, struct aia_irq *irq, unsigned to)
     if (error) {
         message_undo(a, irq, &u);
     } else {
-        irq->vec = u.to;
+        for (unsigned i = 0; i < 1u << irq->order; i++)
+            irq[i].vec = vector_after(u.to, i);
         count(&irq->moves);
     }
-    retire(a, irq, error ? u.to : u.from);
+    retire_block(a, irq, error ? u.to : u.from);
     if (u.middle.id)
-        retire(a, irq, u.middle);
+        retire_block(a, irq, u.middle);
     return error;
 }
 
-void retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+/* One vector of irq's. True if it is the first to retire on its hart, where then nobody knows yet. */
+static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
     struct imsic_file *f = &a->imsic.files[v.hart];
     bool first;
@@ -49,16 +49,43 @@ void retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq_number(a, irq)),
                           memory_order_release);
     atomic_fetch_or_explicit(&f->retiring[v.id / 64], 1ull << v.id % 64, memory_order_release);
-    if (!first)
-        return; /* its timer is on, or about to be */
-    if (v.hart == aia_port_hart())
-        reclaim_later(a);
-    else
+    return first;
+}
+
+void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+{
+    bool first = false;
+
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        first |= retire(a, &irq[i], vector_after(v, i));
+    aia_hartset_add(&irq->retiring_on, v.hart);
+    if (irq->policy.reclaim == AIA_RECLAIM_EAGER ||
+        atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) > a->config.max_retiring / 2)
+        aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
+    else if (first) /* else its timer is on, or about to be */
         aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
+}
+
+void first_edge(struct aia *a, struct aia_irq *irq)
+{
+    struct aia_hartset set;
+
+    if (irq->policy.reclaim != AIA_RECLAIM_FIRST_EDGE ||
+        !atomic_load_explicit(&irq->n_retiring, memory_order_relaxed))
+        return;
+    unsigned long was = irq_lock(irq);
+    set = irq->first->retiring_on;
+    irq->first->retiring_on = (struct aia_hartset){{0}};
+    irq_unlock(irq, was);
+    reclaim_ask(a, &set);
 }
 
 void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
+    if (irq->policy.caught == AIA_IN_PLACE) {
+        flow_edge(a, irq, v.hart, v.id);
+        return;
+    }
     unsigned long was = irq_lock(irq);
     struct imsic_vector now = irq->vec;
 
@@ -76,12 +103,18 @@ void reclaim_later(struct aia *a)
     aia_port_timer(aia_port_time() + a->config.lazy_period);
 }
 
-/* Free `id` of this hart, whose drain is proven; if an edge was waiting there, send it on first. */
-static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
+/*
+ * Free `id` of this hart, whose drain is proven; if an edge was waiting there, send it on first. Returns 0 if
+ * there is no proof but time, and that has not come.
+ */
+static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
 {
     struct imsic_file *f = &a->imsic.files[here];
     struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
+
+    if (irq->msi->posted_limit && aia_port_time() < irq->first->drained_at)
+        return 0;
 
     if (pending) {
         imsic_file_clear_pending(id);
@@ -96,6 +129,7 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
     imsic_free(&a->imsic, v);
     count_own(&a->config.harts[here].reclaimed);
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
+    return 1;
 }
 
 int reclaim(struct aia *a, unsigned here)
@@ -118,9 +152,9 @@ int reclaim(struct aia *a, unsigned here)
     }
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         uint64_t pending = old[w] ? imsic_file_pending(w) : 0;
-        for (uint64_t bits = old[w]; bits; bits &= bits - 1, n++) {
+        for (uint64_t bits = old[w]; bits; bits &= bits - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(bits);
-            reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
+            n += reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
         }
     }
     if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)
@@ -161,7 +195,7 @@ static int enter_set(struct aia *a, struct aia_irq *irq, const struct aia_hartse
         return AIA_EINVAL; /* being freed */
     if (aia_hartset_has(set, irq->vec.hart) && hart_state(a, irq->vec.hart) == AIA_HART_ONLINE)
         return AIA_OK;
-    error = imsic_least_loaded(&a->imsic, set, &to);
+    error = imsic_least_loaded(&a->imsic, set, irq->order, &to);
     return error ? error : move(a, irq, to);
 }
 
@@ -176,14 +210,14 @@ static void try_here(void *arg)
 }
 
 /* Wait until one of `set` has a free vector. Asking is worth it only where something retires. */
-static int wait_for_vector(struct aia *a, const struct aia_hartset *set)
+static int wait_for_vector(struct aia *a, const struct aia_hartset *set, unsigned order)
 {
     uint64_t end = aia_port_time() + a->config.wait_limit;
     unsigned hart;
     int error;
 
     reclaim_ask(a, set);
-    while ((error = imsic_least_loaded(&a->imsic, set, &hart)) == AIA_ENOVEC) {
+    while ((error = imsic_least_loaded(&a->imsic, set, order, &hart)) == AIA_ENOVEC) {
         bool hope = false;
         for (unsigned h = 0; h < a->config.n_harts; h++)
             hope |= aia_hartset_has(set, h) &&
@@ -195,32 +229,60 @@ static int wait_for_vector(struct aia *a, const struct aia_hartset *set)
     return error;
 }
 
-/* Thread context: go to the old hart if the move must be made there, wait for vectors to come free. */
+/* One try in thread context: here, or on the old hart if the move must be made there. */
+static int try_once(struct attempt *t)
+{
+    try_here(t);
+    if (t->result != MOVE_ON_OLD_HART)
+        return t->result;
+    int error = aia_call(t->a, t->old, try_here, t);
+    if (error == AIA_EOFFLINE)
+        return AIA_EAGAIN; /* so the interrupt is not there either, now */
+    if (error)
+        return error;
+    return t->result == MOVE_ON_OLD_HART ? AIA_EAGAIN : t->result; /* others have moved it meanwhile */
+}
+
+/* Thread context: try until it works, or nothing gives hope that it will. */
 static int enter_set_wait(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
 {
     struct attempt t = {.a = a, .irq = irq, .set = set};
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+    int error;
+    bool again;
 
-    for (unsigned i = 0; i < RETRIES; i++) {
-        try_here(&t);
-        if (t.result == MOVE_ON_OLD_HART) {
-            int error = aia_call(a, t.old, try_here, &t);
-            if (error == AIA_EOFFLINE)
-                continue; /* so the interrupt is not there either, now */
-            if (error)
-                return error;
-        }
-        if (t.result == AIA_ENOVEC && wait_for_vector(a, set) == AIA_OK)
-            continue;
-        if (t.result != MOVE_ON_OLD_HART)
-            return t.result;
-    }
-    return t.result == MOVE_ON_OLD_HART ? AIA_EAGAIN : t.result;
+    do {
+        error = try_once(&t);
+        again = error == AIA_EAGAIN ||
+                (error == AIA_ENOVEC && wait_for_vector(a, set, irq->order) == AIA_OK);
+    } while (again && aia_port_time() <= end);
+    return error;
 }
 
-int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+/* Chains of moves may outrun the reclaims: wait until irq has less than max_retiring vectors that retire. */
+static int wait_for_drain(struct aia *a, struct aia_irq *irq)
 {
-    int error = enter_set_wait(a, irq, set);
+    uint64_t end = aia_port_time() + a->config.wait_limit;
 
+    while (atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring) {
+        unsigned long was = irq_lock(irq);
+        struct aia_hartset set = irq->retiring_on;
+        irq_unlock(irq, was);
+        reclaim_ask(a, &set);
+        if (aia_port_time() > end)
+            return AIA_ETIMEOUT;
+        aia_port_relax();
+    }
+    return AIA_OK;
+}
+
+int aia_irq_set_affinity(struct aia *a, struct aia_irq *member, const struct aia_hartset *set)
+{
+    struct aia_irq *irq = member->first;
+    int error = wait_for_drain(a, irq);
+
+    if (!error)
+        error = enter_set_wait(a, irq, set);
     if (error)
         return error;
     unsigned long was = irq_lock(irq);
@@ -234,7 +296,7 @@ static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
 {
     unsigned to;
 
-    if (imsic_least_loaded(&a->imsic, &irq->affinity, &to) != AIA_ENOHART)
+    if (imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &to) != AIA_ENOHART)
         return irq->affinity;
     count(&a->strayed);
     return aia_hartset_first(a->config.n_harts);

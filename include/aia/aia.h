@@ -51,11 +51,36 @@ enum aia_update {
 #define AIA_FLOW_RUNNING  4u /* the handler runs on some hart */
 #define AIA_FLOW_STORMED  8u /* disabled by the library because it stormed */
 
-/* An interrupt's descriptor. Read what you like; only the library writes. */
+/* What becomes of an edge that is caught on a retiring vector. */
+enum aia_caught {
+    AIA_FORWARD,  /* one write to the new vector: the handler runs on the new hart */
+    AIA_IN_PLACE, /* the handler runs where the edge was caught */
+};
+
+/* When a retired vector is asked for, beyond what the old hart's lazy timer does anyway. */
+enum aia_reclaim {
+    AIA_RECLAIM_LAZY,       /* never */
+    AIA_RECLAIM_EAGER,      /* at once, by IPI */
+    AIA_RECLAIM_FIRST_EDGE, /* when the first edge arrives on the new vector */
+};
+
+/* All zero is the default, and what docs/decisions.md found best. */
+struct aia_policy {
+    enum aia_caught caught;
+    enum aia_reclaim reclaim;
+};
+
+/*
+ * An interrupt's descriptor. Read what you like; only the library writes. The messages of a multi-message MSI
+ * are a block of descriptors in a row that moves as one: the first one's lock and counters are those of all.
+ */
 struct aia_irq {
     struct aia_lock lock;
     _Atomic uint32_t flow;
     bool used;
+    uint8_t order;         /* the block is 2^order descriptors */
+    struct aia_irq *first; /* of the block; itself, for most */
+    struct aia_policy policy;
     const char *name;
     aia_handler handler;
     void *context;
@@ -63,6 +88,8 @@ struct aia_irq {
     struct aia_hartset affinity; /* what the caller asked for */
     struct imsic_vector vec;     /* where its message points */
     _Atomic uint32_t n_retiring; /* vectors that forward to vec */
+    struct aia_hartset retiring_on; /* harts where there may be some */
+    uint64_t drained_at;         /* posted_limit: no message sent before the last move is under way after this */
     uint64_t storm_since;        /* start of the present storm window, ticks */
     uint32_t storm_count;        /* unwelcome edges in it */
 
@@ -119,6 +146,7 @@ struct aia_config {
     uint16_t ipi_id;          /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
     uint16_t sync_id;         /* identity of imsic_sync(): any other, it is never enabled */
     uint64_t lazy_period;     /* ticks a retired vector may wait for its reclaim */
+    uint32_t max_retiring;    /* vectors of one interrupt that may retire at once; at half of it they are asked for */
     uint64_t wait_limit;      /* ticks that a wait for another hart or a device may last */
     uint64_t storm_window;    /* ticks over which a storm is counted */
     uint32_t storm_limit;     /* edges without an owner, or unhandled, or while disabled, in one window */
@@ -152,12 +180,16 @@ struct aia_request {
     void *context;
     struct aia_msi *msi;
     struct aia_hartset affinity;
+    struct aia_policy policy;
+    unsigned order; /* multi-message MSI: 2^order interrupts, at most 32, of one handler and context; else 0 */
 };
 
 /*
  * Take a descriptor, give the interrupt a vector on the least loaded online hart of its affinity, and
- * start its message. The interrupt is enabled. Thread.
- * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptor), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT: nothing changed.
+ * start its message. The interrupt is enabled. Thread. `*irq` is the first of a block: the handler tells message n
+ * by its irq - irq->first.
+ * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT: nothing
+ * changed.
  */
 int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia_irq **irq);
 
@@ -166,7 +198,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
  * give the descriptor back. Thread. The handler may run until this returns.
  * AIA_OK; AIA_ETIMEOUT: stopped, but a hart did not prove its drain in time; call again.
  */
-int aia_irq_free(struct aia *a, struct aia_irq *irq);
+int aia_irq_free(struct aia *a, struct aia_irq *irq); /* the first of its block */
 
 /*
  * Disable: edges are kept from now on; a run that has begun goes on (aia_irq_synchronize waits for it).
@@ -181,7 +213,8 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
 /*
  * Change the affinity set; if the interrupt is on a hart outside it, move it to the least loaded online
  * hart inside. When the call returns the device sends to the new vector, and whatever it sent to the old
- * one is handled or will be, within one interrupt latency (design section 5). Never "busy". Thread.
+ * one is handled or will be, within one interrupt latency (design section 5). Never "busy": if max_retiring of
+ * its vectors have not drained yet, the call waits for some. Blocks move whole, whichever of them is named. Thread.
  * AIA_OK; AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN: affinity and vector are
  * as they were.
  */

@@ -100,20 +100,18 @@ struct imsic_stats {
 int imsic_init(struct imsic *im);
 
 /*
- * Allocate for `owner` (an interrupt's number) and mark the slot owned.
- * imsic_alloc: the lowest free identity of `hart`.       imsic_alloc_id: identity `id` of `hart`.
- * imsic_alloc_common: one identity free on both harts, allocated on both; `from` may be closed, for it
- *   is where an interrupt is leaving.
- * imsic_alloc_block: 2^order identities in a row, aligned to their number (multi-message MSI sends
- *   base | n); `*first` is the lowest.
+ * Allocate a block of 2^order identities in a row, aligned to their number (multi-message MSI sends
+ * base | n), for owners `owner`, `owner` + 1, ..., and mark their slots owned. Order 0 is one identity.
+ * imsic_alloc: the lowest that are free on `hart`; `*first` is the lowest of them.
+ * imsic_alloc_id: identity `id` of `hart` and those that follow.
+ * imsic_alloc_common: the same identities on two harts; `from` may be closed, for it is where an interrupt
+ *   is leaving.
  * All return AIA_OK, or AIA_ENOVEC with nothing changed (also when a file is closed), or AIA_EINVAL.
  * Time does not depend on the number of identities: at most IMSIC_WORDS steps for a common one.
  */
-int imsic_alloc(struct imsic *im, unsigned hart, uint32_t owner, struct imsic_vector *v);
-int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, uint32_t owner);
-int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, uint32_t owner, uint16_t *id);
-int imsic_alloc_block(struct imsic *im, unsigned hart, unsigned order, uint32_t owner,
-                      struct imsic_vector *first);
+int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner, struct imsic_vector *first);
+int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, unsigned order, uint32_t owner);
+int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner, uint16_t *id);
 
 /* Free one vector. The caller has proof that nothing can still arrive there (lib/move.c, reclaim). */
 void imsic_free(struct imsic *im, struct imsic_vector v);
@@ -126,8 +124,8 @@ void imsic_clear_shut(struct imsic *im, struct imsic_vector v);
 void imsic_open(struct imsic *im, unsigned hart);
 void imsic_close(struct imsic *im, unsigned hart);
 
-/* The open hart of `set` with most free identities, at least one. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
-int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned *hart);
+/* The open hart of `set` with most free identities that has a block of 2^order. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
+int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order, unsigned *hart);
 
 /* Sum of the free identities of all open files but `hart`'s. */
 unsigned imsic_free_elsewhere(struct imsic *im, unsigned hart);

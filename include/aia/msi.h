@@ -17,9 +17,10 @@ struct aia_message {
 
 /* What the device lets software do to a message it may be sending at this moment. */
 enum aia_msi_kind {
-    AIA_MSI_PLAIN,    /* address and data change one after the other, and nothing holds the device back */
-    AIA_MSI_MASKABLE, /* the message can be masked; the device keeps what comes meanwhile */
-    AIA_MSI_STORE,    /* one store changes the whole message */
+    AIA_MSI_PLAIN,     /* address and data change one after the other, and nothing holds the device back */
+    AIA_MSI_MASKABLE,  /* the message can be masked; the device keeps what comes meanwhile */
+    AIA_MSI_STORE,     /* one store changes the whole message */
+    AIA_MSI_STORE_LOW, /* one store changes the data and the lower half of the address */
 };
 
 struct aia_msi;
@@ -39,7 +40,7 @@ struct aia_msi_ops {
     /* MASKABLE: hold the message back; let it go, with what came meanwhile. */
     void (*mask)(struct aia_msi *msi);
     void (*unmask)(struct aia_msi *msi);
-    /* STORE: one single-copy-atomic store of the whole message. */
+    /* STORE, STORE_LOW: one single-copy-atomic store of the message, as far as the kind says. */
     void (*store)(struct aia_msi *msi, const struct aia_message *m);
     /*
      * Read the message back from the device. This is the drain barrier as well as the check: the read's
@@ -48,11 +49,30 @@ struct aia_msi_ops {
      * Returns AIA_OK, or AIA_ESILENT if the device did not answer.
      */
     int (*read_back)(struct aia_msi *msi, struct aia_message *m);
+    /*
+     * Make the source itself send again. May be NULL: the library then writes to the interrupt file in its
+     * place. An intermediate passes it down.
+     */
+    void (*retrigger)(struct aia_msi *msi);
 };
 
+/*
+ * The chips between a device and the IMSIC form a chain of these. The library holds the topmost one, which
+ * owns the message that names a hart: for most devices that is the device's own. An intermediate, such as a
+ * remapping unit, is a struct aia_msi with the device's `below` it: its start() gives the device, once, a
+ * message that names its table entry, its store() changes that entry, and its read_back() ends with the
+ * device's own, for only that drains the device. Neither the library nor the device knows.
+ */
 struct aia_msi {
     const struct aia_msi_ops *ops;
+    struct aia_msi *below; /* NULL: this is the device */
     enum aia_msi_kind kind;
+    /*
+     * 0: read_back() drains the device. Else it does not, and this is the longest time, in ticks, that a
+     * message may be under way: vectors retire for at least as long, and every move sends one edge of its
+     * own, in case the device lost one between two messages.
+     */
+    uint64_t posted_limit;
 };
 
 #endif

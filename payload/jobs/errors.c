@@ -22,7 +22,8 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
 
 static int request(unsigned i, enum aia_msi_kind kind, struct aia_hartset set)
 {
-    struct aia_request q = {"soft", handler, NULL, &softs[i].msi, set};
+    struct aia_request q = {
+            .name = "soft", .handler = handler, .msi = &softs[i].msi, .affinity = set};
 
     soft_init(&softs[i], kind);
     return aia_irq_request(&aia, &q, &irqs[i]);

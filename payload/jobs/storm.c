@@ -73,7 +73,8 @@ static void owned(unsigned hart)
 int job_storm(void)
 {
     unsigned other = (hart_index() + 1) % hart_count();
-    struct aia_request q = {"soft", handler, NULL, &soft.msi, aia_hartset_one(other)};
+    struct aia_request q = {
+            .name = "soft", .handler = handler, .msi = &soft.msi, .affinity = aia_hartset_one(other)};
 
     soft_init(&soft, AIA_MSI_STORE);
     int error = aia_irq_request(&aia, &q, &irq);
