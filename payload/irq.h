@@ -31,6 +31,13 @@ void irq_hart_init(void);
 #define IRQ_IPI_TESTS 8
 void irq_test_ipi(void (*fn)(unsigned n));
 
+/*
+ * How often a hart looks at what it waits for, on the library's behalf, before it sleeps. A test that measures in a deterministic run
+ * says 0: there nobody else goes on before this hart sleeps.
+ */
+extern unsigned irq_spins;
+extern _Atomic unsigned irq_lock_waiting; /* harts that wait for one */
+
 /* Print what the library reported since the last call. Thread context. */
 void irq_print_reports(void);
 /* How often the library has reported this, an enumerator of aia_report.what. */
