@@ -190,7 +190,8 @@ static unsigned find_common(const struct imsic_file *from, const struct imsic_fi
     return 0;
 }
 
-int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner, uint16_t *id)
+int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner,
+                       uint16_t *id)
 {
     if (from >= im->n_files || to >= im->n_files || from == to || order > IMSIC_MAX_ORDER)
         return AIA_EINVAL;

@@ -87,7 +87,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
 static int start(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message want, have;
-    struct imsic_vector v;
+    struct imsic_vector v = {0};
     unsigned hart = 0;
     unsigned long was = irq_lock(irq);
     int error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);

@@ -253,8 +253,7 @@ static int enter_set_wait(struct aia *a, struct aia_irq *irq, const struct aia_h
 
     do {
         error = try_once(&t);
-        again = error == AIA_EAGAIN ||
-                (error == AIA_ENOVEC && wait_for_vector(a, set, irq->order) == AIA_OK);
+        again = error == AIA_EAGAIN || (error == AIA_ENOVEC && wait_for_vector(a, set, irq->order) == AIA_OK);
     } while (again && aia_port_time() <= end);
     return error;
 }

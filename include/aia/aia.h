@@ -85,13 +85,13 @@ struct aia_irq {
     aia_handler handler;
     void *context;
     struct aia_msi *msi;
-    struct aia_hartset affinity; /* what the caller asked for */
-    struct imsic_vector vec;     /* where its message points */
-    _Atomic uint32_t n_retiring; /* vectors that forward to vec */
+    struct aia_hartset affinity;    /* what the caller asked for */
+    struct imsic_vector vec;        /* where its message points */
+    _Atomic uint32_t n_retiring;    /* vectors that forward to vec */
     struct aia_hartset retiring_on; /* harts where there may be some */
-    uint64_t drained_at;         /* posted_limit: no message sent before the last move is under way after this */
-    uint64_t storm_since;        /* start of the present storm window, ticks */
-    uint32_t storm_count;        /* unwelcome edges in it */
+    uint64_t drained_at;  /* posted_limit: no message sent before the last move is under way after this */
+    uint64_t storm_since; /* start of the present storm window, ticks */
+    uint32_t storm_count; /* unwelcome edges in it */
 
     aia_counter moves;
     aia_counter forwarded; /* edges caught on a retiring vector and sent on */
@@ -146,10 +146,11 @@ struct aia_config {
     uint16_t ipi_id;          /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
     uint16_t sync_id;         /* identity of imsic_sync(): any other, it is never enabled */
     uint64_t lazy_period;     /* ticks a retired vector may wait for its reclaim */
-    uint32_t max_retiring;    /* vectors of one interrupt that may retire at once; at half of it they are asked for */
-    uint64_t wait_limit;      /* ticks that a wait for another hart or a device may last */
-    uint64_t storm_window;    /* ticks over which a storm is counted */
-    uint32_t storm_limit;     /* edges without an owner, or unhandled, or while disabled, in one window */
+    uint32_t
+        max_retiring; /* vectors of one interrupt that may retire at once; at half of it they are asked for */
+    uint64_t wait_limit;   /* ticks that a wait for another hart or a device may last */
+    uint64_t storm_window; /* ticks over which a storm is counted */
+    uint32_t storm_limit;  /* edges without an owner, or unhandled, or while disabled, in one window */
 };
 
 struct aia {
@@ -181,7 +182,8 @@ struct aia_request {
     struct aia_msi *msi;
     struct aia_hartset affinity;
     struct aia_policy policy;
-    unsigned order; /* multi-message MSI: 2^order interrupts, at most 32, of one handler and context; else 0 */
+    unsigned
+        order; /* multi-message MSI: 2^order interrupts, at most 32, of one handler and context; else 0 */
 };
 
 /*

@@ -111,7 +111,8 @@ int imsic_init(struct imsic *im);
  */
 int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner, struct imsic_vector *first);
 int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, unsigned order, uint32_t owner);
-int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner, uint16_t *id);
+int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner,
+                       uint16_t *id);
 
 /* Free one vector. The caller has proof that nothing can still arrive there (lib/move.c, reclaim). */
 void imsic_free(struct imsic *im, struct imsic_vector v);

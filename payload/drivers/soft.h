@@ -16,7 +16,7 @@ struct soft {
     _Atomic uint64_t addr;
     _Atomic uint32_t data;
     _Atomic int enabled, masked, pending; /* pending: raised while masked */
-    bool silent; /* does not answer a read-back */
+    bool silent;                          /* does not answer a read-back */
 };
 
 void soft_init(struct soft *s, enum aia_msi_kind kind);
