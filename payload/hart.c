@@ -304,7 +304,8 @@ const char *hart_strerror(int error)
         "EBUSY: it has a job, or is up already",
         "EOFFLINE: not online",
         "ETIMEOUT: not in time",
-        "EFIRMWARE: the SBI call failed", "ENOFILE: it has no interrupt file",
+        "EFIRMWARE: the SBI call failed",
+        "ENOFILE: it has no interrupt file",
     };
     if (error > 0 || -error >= (int)(sizeof(names) / sizeof(names[0])))
         return "not a hart error";
