@@ -214,24 +214,32 @@ static void try_here(void *arg)
     irq_unlock(t->irq, was);
 }
 
-/* Wait until one of `set` has a free vector. Asking is worth it only where something retires. */
+static bool any_retiring(struct aia *a, const struct aia_hartset *set)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(set, h) &&
+            atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_acquire))
+            return true;
+    return false;
+}
+
+/*
+ * Wait until one of `set` has a free vector. There is hope while some retire; that is asked first, because what
+ * retires is free before it retires no more.
+ */
 static int wait_for_vector(struct aia *a, const struct aia_hartset *set, unsigned order)
 {
     uint64_t end = aia_port_time() + a->config.wait_limit;
     unsigned hart;
-    int error;
 
     reclaim_ask(a, set);
-    while ((error = imsic_least_loaded(&a->imsic, set, order, &hart)) == AIA_ENOVEC) {
-        bool hope = false;
-        for (unsigned h = 0; h < a->config.n_harts; h++)
-            hope |= aia_hartset_has(set, h) &&
-                    atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed);
-        if (!hope || aia_port_time() > end)
-            return AIA_ENOVEC;
+    for (;;) {
+        bool hope = any_retiring(a, set) && aia_port_time() <= end;
+        int error = imsic_least_loaded(&a->imsic, set, order, &hart);
+        if (error != AIA_ENOVEC || !hope)
+            return error;
         aia_port_relax();
     }
-    return error;
 }
 
 /* One try in thread context: here, or on the old hart if the move must be made there. */
