@@ -62,6 +62,8 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     if (irq->policy.reclaim == AIA_RECLAIM_EAGER ||
         atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) > a->config.max_retiring / 2)
         aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
+    else if (first && v.hart == aia_port_hart())
+        reclaim_later(a);
     else if (first) /* else its timer is on, or about to be */
         aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
 }
