@@ -58,7 +58,8 @@ void irq_init(void)
             .n_ids = implemented_ids(),
             .slots = slots[h],
         };
-    c.sync_id = files[0].n_ids; /* the lowest priority; nobody else needs it less */
+    /* The lowest priority there is; nobody else needs it less. */
+    c.sync_id = (uint16_t)(files[0].n_ids - (files[0].n_ids == c.ipi_id));
     int error = aia_init(&aia, &c);
     require(!error, "aia_init: %s", aia_strerror(error));
 }
