@@ -43,7 +43,7 @@ dtbs: $(DTBS)
 $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$Q$(TARGET_LD) -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
+	$Q$(CROSS)gcc -march=rv64imac -mabi=lp64 -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
 	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
 # TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.

@@ -58,7 +58,8 @@ void irq_init(void)
             .n_ids = implemented_ids(),
             .slots = slots[h],
         };
-    c.sync_id = files[0].n_ids; /* the lowest priority; nobody else needs it less */
+    /* The lowest priority there is; nobody else needs it less. */
+    c.sync_id = (uint16_t)(files[0].n_ids - (files[0].n_ids == c.ipi_id));
     int error = aia_init(&aia, &c);
     require(!error, "aia_init: %s", aia_strerror(error));
 }
@@ -88,6 +89,7 @@ void irq_print_reports(void)
         [AIA_REPORT_STORM_UNOWNED] = "storm of an identity that nobody owns: shut off",
         [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
         [AIA_REPORT_LATE] = "edge found late, when its hart came back",
+        [AIA_REPORT_CALL_STUCK] = "a call does not end",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };
     unsigned n = atomic_load(&n_reports);

@@ -22,8 +22,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
 
 static int request(unsigned i, enum aia_msi_kind kind, struct aia_hartset set)
 {
-    struct aia_request q = {
-            .name = "soft", .handler = handler, .msi = &softs[i].msi, .affinity = set};
+    struct aia_request q = {.name = "soft", .handler = handler, .msi = &softs[i].msi, .affinity = set};
 
     soft_init(&softs[i], kind);
     return aia_irq_request(&aia, &q, &irqs[i]);
@@ -56,7 +55,6 @@ static void silent_device(unsigned to)
     check(irqs[0]->vec.hart == v.hart && irqs[0]->vec.id == v.id, "it is where it was");
     softs[0].silent = false;
     edge_arrives(0);
-
 }
 
 static void offline_harts(unsigned self)

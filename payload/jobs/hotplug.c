@@ -52,7 +52,8 @@ static void cycle_others(unsigned rounds)
             continue;
         for (unsigned i = 0; i < rounds; i++)
             good += cycle(h);
-        check(good == rounds, "hart %u: %u of %u times offline and back, audit clean each time", h, good, rounds);
+        check(good == rounds, "hart %u: %u of %u times offline and back, audit clean each time", h, good,
+              rounds);
     }
 }
 
@@ -117,7 +118,8 @@ static void second_half(void *arg)
     (void)arg;
     for (unsigned i = 0; i < rounds_; i++)
         good += cycle(boot);
-    check(good == rounds_, "boot hart %u: %u of %u times offline and back, audit clean each time", boot, good, rounds_);
+    check(good == rounds_, "boot hart %u: %u of %u times offline and back, audit clean each time", boot, good,
+          rounds_);
     check(raisers_stop_all(), "all harts leave off");
     check(load_balanced(), "the books balance");
     load_print();

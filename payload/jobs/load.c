@@ -122,8 +122,8 @@ static void look_for(struct load_device *d, uint32_t bits)
     if (!missing)
         return;
     d->lost += (unsigned)__builtin_popcount(missing);
-    print("%s: lost 0x%08x of 0x%08x: status 0x%08x, flow 0x%x, now at hart %u identity %u\n", d->name, missing, bits,
-          edu_status(&d->edu), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
+    print("%s: lost 0x%08x of 0x%08x: status 0x%08x, flow 0x%x, now at hart %u identity %u\n", d->name,
+          missing, bits, edu_status(&d->edu), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
     edu_ack(&d->edu, missing); /* what comes later is another edge */
 }
 
@@ -168,8 +168,8 @@ bool load_balanced(void)
     for (unsigned i = 0; i < load_n_devices; i++) {
         struct load_device *d = &load_devices[i];
         if (d->lost || d->edges != d->handled + d->coalesced) {
-            print("%s: books do not balance: edges %lu, handled %lu + coalesced %lu, lost %lu\n", d->name, d->edges,
-                  d->handled, d->coalesced, d->lost);
+            print("%s: books do not balance: edges %lu, handled %lu + coalesced %lu, lost %lu\n", d->name,
+                  d->edges, d->handled, d->coalesced, d->lost);
             good = false;
         }
     }
@@ -183,12 +183,13 @@ static unsigned us(uint64_t ns)
 
 void load_print(void)
 {
-    print("\n%-6s %9s %9s %9s %9s %6s %7s %9s %7s %7s %7s\n", "device", "edges", "handled", "coalesced", "re-inject",
-          "lost", "empty", "moves", "p50 us", "p99 us", "max us");
+    print("\n%-6s %9s %9s %9s %9s %6s %7s %9s %7s %7s %7s\n", "device", "edges", "handled", "coalesced",
+          "re-inject", "lost", "empty", "moves", "p50 us", "p99 us", "max us");
     for (unsigned i = 0; i < load_n_devices; i++) {
         struct load_device *d = &load_devices[i];
-        print("%-6s %9lu %9lu %9lu %9lu %6lu %7lu %9lu %7u %7u %7u\n", d->name, d->edges, d->handled, d->coalesced,
-              d->irq->forwarded, d->lost, d->empty, d->irq->moves, us(histogram_quantile(&d->latency, 500)),
-              us(histogram_quantile(&d->latency, 990)), us(d->latency.max));
+        print("%-6s %9lu %9lu %9lu %9lu %6lu %7lu %9lu %7u %7u %7u\n", d->name, d->edges, d->handled,
+              d->coalesced, d->irq->forwarded, d->lost, d->empty, d->irq->moves,
+              us(histogram_quantile(&d->latency, 500)), us(histogram_quantile(&d->latency, 990)),
+              us(d->latency.max));
     }
 }

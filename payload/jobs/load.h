@@ -14,26 +14,27 @@
 #include "payload/irq.h"
 #include "payload/random.h"
 
-#define LOAD_MAX      8
-#define LOAD_BURST    32  /* edges in a burst at most: edu has 32 status bits */
-#define LOAD_LOST_MS  100 /* an edge whose handler has not run by then is looked for */
+#define LOAD_MAX     8
+#define LOAD_BURST   32  /* edges in a burst at most: edu has 32 status bits */
+#define LOAD_LOST_MS 100 /* an edge whose handler has not run by then is looked for */
 
 struct load_device {
     struct edu edu;
     struct aia_irq *irq;
     char name[16];
-    _Atomic int taken;         /* one hart raises at a time */
-    unsigned next_bit;         /* the raising hart's */
-    _Atomic uint32_t seen;     /* status bits that a handler run saw, since the step began */
-    _Atomic uint64_t raised;   /* when the single edge of the step was raised; 0: it is a burst */
+    _Atomic int taken;       /* one hart raises at a time */
+    unsigned next_bit;       /* the raising hart's */
+    _Atomic uint32_t seen;   /* status bits that a handler run saw, since the step began */
+    _Atomic uint64_t raised; /* when the single edge of the step was raised; 0: it is a burst */
 
     /* The books. edges and lost are the raising hart's, the others the handler's. */
-    uint64_t edges;            /* raised */
-    uint64_t lost;             /* of these, no handler run saw */
-    _Atomic uint64_t handled;  /* handler runs that saw an edge */
+    uint64_t edges;             /* raised */
+    uint64_t lost;              /* of these, no handler run saw */
+    _Atomic uint64_t handled;   /* handler runs that saw an edge */
     _Atomic uint64_t coalesced; /* edges seen by such a run beyond its first */
-    _Atomic uint64_t empty;    /* handler runs that saw none: an edge's own run came later than the one that saw it */
-    struct histogram latency;  /* from raising a single edge to its handler, ns */
+    _Atomic uint64_t
+        empty; /* handler runs that saw none: an edge's own run came later than the one that saw it */
+    struct histogram latency; /* from raising a single edge to its handler, ns */
 };
 
 extern struct load_device load_devices[LOAD_MAX];

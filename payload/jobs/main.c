@@ -29,8 +29,8 @@ const struct arg job_main_args[] = {
 static struct {
     uint64_t seed;
     struct random control;
-    unsigned turn;    /* the hart that goes next */
-    bool down;        /* it is offline now */
+    unsigned turn; /* the hart that goes next */
+    bool down;     /* it is offline now */
     uint64_t moves, offlines, onlines;
     unsigned failures; /* of operations: moves and hotplug */
 } job;
@@ -136,22 +136,23 @@ static void control(uint64_t seconds)
 
 static void print_harts(void)
 {
-    print("\n%-5s %10s %10s %9s %9s %6s %9s %10s\n", "hart", "handled", "re-inject", "swept", "spurious", "late", "IPIs",
-          "reclaimed");
+    print("\n%-5s %10s %10s %9s %9s %6s %9s %10s\n", "hart", "handled", "re-inject", "swept", "spurious",
+          "late", "IPIs", "reclaimed");
     for (unsigned h = 0; h < hart_count(); h++) {
         struct aia_hart *s = &aia.config.harts[h];
-        print("%-5u %10lu %10lu %9lu %9lu %6lu %9lu %10lu\n", h, s->handled, s->forwarded, s->swept, s->spurious,
-              s->late, s->ipis_taken, s->reclaimed);
+        print("%-5u %10lu %10lu %9lu %9lu %6lu %9lu %10lu\n", h, s->handled, s->forwarded, s->swept,
+              s->spurious, s->late, s->ipis_taken, s->reclaimed);
     }
 }
 
 static void print_totals(uint64_t seconds)
 {
-    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies)\n", job.moves,
-          job.moves / seconds, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
+    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies)\n",
+          job.moves, job.moves / seconds, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
           aia.updates[AIA_UPDATE_TORN], aia.torn_copies);
-    print("offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
-          job.offlines, job.onlines, aia.strayed, job.failures);
+    print(
+        "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
+        job.offlines, job.onlines, aia.strayed, job.failures);
 }
 
 static bool strays(void)

@@ -42,7 +42,7 @@ static int block(unsigned hart)
 {
     struct soft *s = &blockers[n_blockers];
     struct aia_request q = {
-            .name = "blocker", .handler = never, .msi = &s->msi, .affinity = aia_hartset_one(hart)};
+        .name = "blocker", .handler = never, .msi = &s->msi, .affinity = aia_hartset_one(hart)};
 
     soft_init(s, AIA_MSI_STORE);
     int error = aia_irq_request(&aia, &q, &blocker_irqs[n_blockers]);

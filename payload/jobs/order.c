@@ -50,8 +50,11 @@ int job_order(void)
 
     for (unsigned i = 0; i < N; i++) {
         soft_init(&sources[i].soft, AIA_MSI_STORE);
-        struct aia_request q = {
-            .name = "soft", .handler = handler, .context = &sources[i], .msi = &sources[i].soft.msi, .affinity = aia_hartset_one(hart_index())};
+        struct aia_request q = {.name = "soft",
+                                .handler = handler,
+                                .context = &sources[i],
+                                .msi = &sources[i].soft.msi,
+                                .affinity = aia_hartset_one(hart_index())};
         int error = aia_irq_request(&aia, &q, &sources[i].irq);
         if (!check(!error, "request %u: %s", i, aia_strerror(error)))
             return verdict();

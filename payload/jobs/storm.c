@@ -44,7 +44,8 @@ static void unowned(unsigned hart)
 
     check(n > aia.config.storm_limit, "unowned identity on hart %u: shut off after %u edges", hart, n);
     uint64_t counted = aia.config.harts[hart].spurious;
-    check(counted > spurious && counted - spurious <= n, "%lu of them were counted spurious", counted - spurious);
+    check(counted > spurious && counted - spurious <= n, "%lu of them were counted spurious",
+          counted - spurious);
     for (unsigned i = 0; i < 1000; i++)
         imsic_send(&aia.imsic, v);
     check(aia.config.harts[hart].spurious == counted, "after that it costs nothing more");
@@ -57,7 +58,8 @@ static void owned(unsigned hart)
     mine = false;
     must_move(irq, hart);
     unsigned n = hit(irq->vec, AIA_REPORT_STORM_IRQ);
-    check(n > aia.config.storm_limit, "interrupt nobody handles, on hart %u: disabled after %u edges", hart, n);
+    check(n > aia.config.storm_limit, "interrupt nobody handles, on hart %u: disabled after %u edges", hart,
+          n);
     uint64_t ran = runs;
     for (unsigned i = 0; i < 1000; i++)
         soft_raise(&soft);
@@ -74,7 +76,7 @@ int job_storm(void)
 {
     unsigned other = (hart_index() + 1) % hart_count();
     struct aia_request q = {
-            .name = "soft", .handler = handler, .msi = &soft.msi, .affinity = aia_hartset_one(other)};
+        .name = "soft", .handler = handler, .msi = &soft.msi, .affinity = aia_hartset_one(other)};
 
     soft_init(&soft, AIA_MSI_STORE);
     int error = aia_irq_request(&aia, &q, &irq);
