@@ -64,9 +64,21 @@ void irq_init(void)
     require(!error, "aia_init: %s", aia_strerror(error));
 }
 
+static void (*watch_unowned)(unsigned id);
+
+void irq_watch_unowned(void (*fn)(unsigned id))
+{
+    watch_unowned = fn;
+}
+
 void irq_external(void)
 {
+    struct aia_hart *h = &aia.config.harts[hart_index()];
+    uint64_t before = h->spurious;
+
     aia_interrupt(&aia);
+    if (watch_unowned && h->spurious != before)
+        watch_unowned(h->spurious_id); /* if there were several, the others go unwatched */
 }
 
 void irq_lazy_timer(void)

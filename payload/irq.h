@@ -16,6 +16,9 @@ void irq_init(void);
 /* The external interrupt, from trap.S: claims and runs handlers until nothing is pending. */
 void irq_external(void);
 
+/* Have `fn` called, in interrupt context, when an identity fired that nobody owns. */
+void irq_watch_unowned(void (*fn)(unsigned id));
+
 /* The moment of time_arm_lazy() has come; interrupts are off. */
 void irq_lazy_timer(void);
 
