@@ -77,7 +77,6 @@ static bool reclaim_now(void)
     return true;
 }
 
-/* An edge that was lost may have left its bit: the next trial must not find it. */
 bool place_prepare(bool old_is_mover)
 {
     unsigned here = hart_index(), old = old_is_mover ? here : (here + 1) % hart_count();
