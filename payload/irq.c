@@ -15,6 +15,7 @@ static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
 static struct imsic_file files[MACHINE_MAX_HARTS];
 static _Atomic uint32_t slots[MACHINE_MAX_HARTS][IMSIC_MAX_IDS + 1];
 static struct aia_irq irqs[IRQ_MAX];
+static uint16_t reserved[IRQ_MAX * MACHINE_MAX_HARTS];
 static aia_counter runs[IRQ_MAX * MACHINE_MAX_HARTS];
 
 static void (*test_ipi)(unsigned n);
@@ -42,6 +43,7 @@ void irq_init(void)
         .files = files,
         .irqs = irqs,
         .n_irqs = IRQ_MAX,
+        .reserved = reserved,
         .runs = runs,
         .ipi_id = (uint16_t)machine.imsic.ipi_id,
         .max_retiring = 64,
