@@ -105,7 +105,13 @@ struct hotplug_error hotplug_offline_self(void)
 struct hotplug_error hotplug_online(unsigned hart)
 {
     begin();
+    struct hotplug_error e = ok;
     int error = hart_start(hart, time_from_ms(START_MS));
+
+    if (error)
+        e = failed("hart_start", hart_strerror(error));
+    else if ((error = aia_hart_return(&aia, hart, AIA_STAY_AWAY)))
+        e = failed("bringing its interrupts back", aia_strerror(error));
     end();
-    return error ? failed("hart_start", hart_strerror(error)) : ok;
+    return e;
 }
