@@ -36,7 +36,8 @@ bool trial_has(enum trial_kind kind)
 bool trial_init(void)
 {
     if (!check(hart_online_count() >= 3, "three harts or more") ||
-        !check(aia.imsic.sync_id < 64, "a word of identities (ids=16)") || !load_init(1, 1))
+        !check(aia.imsic.sync_id < 64, "a word of identities (ids=16)") ||
+        !check(load_init(1, 1), "an edu device"))
         return false;
     irq_spins = 0;
     trial_calibrate();
