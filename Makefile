@@ -45,12 +45,13 @@ include mk/build.mk
 include mk/payload.mk
 include mk/test.mk
 include mk/check.mk
+include mk/model.mk
 -include $(shell find $B/obj $B/host/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check)
+NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -84,6 +85,7 @@ help:
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
+	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make format      clang-format every source in place'
 	@echo 'make clean       remove what was built (distclean: and what was fetched)'
 	@echo
