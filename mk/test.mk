@@ -63,6 +63,6 @@ test: all hooks host dtbs $B/qemu/hop.bin
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B'; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(if $(TEST),,tests/qemu/runner.t) $(host_selected); \
+	set -- $$qemu_tests $(if $(TEST),,tests/model/quick.t tests/qemu/runner.t) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
