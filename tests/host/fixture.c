@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "fixture.h"
+
+struct t t;
+
+void t_fail(const char *why)
+{
+    print_error("model: %s\n", why);
+    fail();
+}
+
+/* ---- the machine ---- */
+
+void t_prepare(unsigned n, const uint16_t *ids)
+{
+    m_reset(n, ids);
+    memset(&t.aia, 0, sizeof(t.aia));
+    memset(t.harts, 0, sizeof(t.harts));
+    memset(t.irqs, 0, sizeof(t.irqs));
+    memset(t.runs, 0, sizeof(t.runs));
+    memset(t.files, 0, sizeof(t.files));
+    for (unsigned h = 0; h < n; h++) {
+        memset(t.slots[h], 0xff, (ids[h] + 1u) * sizeof(t.slots[h][0]));
+        t.files[h].mmio = m.hart[h].mmio;
+        t.files[h].msi_addr = m.hart[h].msi_addr;
+        t.files[h].n_ids = ids[h];
+        t.files[h].slots = t.slots[h];
+    }
+    m.slots = t.slots;
+    m.slots_end = t.slots + M_MAX_HARTS;
+    t.config = (struct aia_config){
+        .n_harts = n,
+        .harts = t.harts,
+        .files = t.files,
+        .irqs = t.irqs,
+        .n_irqs = T_IRQS,
+        .runs = t.runs,
+        .ipi_id = T_IPI,
+        .sync_id = T_SYNC,
+        .lazy_period = T_LAZY,
+        .wait_limit = T_LIMIT,
+        .storm_window = T_WINDOW,
+        .storm_limit = T_STORM,
+    };
+}
+
+void t_init(void)
+{
+    assert_int_equal(aia_init(&t.aia, &t.config), AIA_OK);
+    m.aia = &t.aia;
+}
+
+void t_online(unsigned hart)
+{
+    m_on(hart);
+    assert_int_equal(aia_hart_online(&t.aia), 0);
+    m.hart[hart].irqs_on = true;
+}
+
+void t_machine(unsigned n, uint16_t ids)
+{
+    uint16_t all[M_MAX_HARTS];
+
+    for (unsigned h = 0; h < M_MAX_HARTS; h++)
+        all[h] = ids;
+    t_prepare(n, all);
+    t_init();
+    for (unsigned h = n; h-- > 0;)
+        t_online(h);
+}
+
+/* ---- interrupts ---- */
+
+static enum aia_result handler(void *context, struct aia_irq *irq)
+{
+    struct t_irq *q = context;
+    bool stray = q->seen == q->dev.n_raised;
+
+    if (q->irq && q->irq != irq)
+        m_die("a handler got another's descriptor");
+    if (q->running++)
+        m_die("a handler runs on harts %u and %u at once", q->hart, m.here);
+    if (m.hart[m.here].claim_unfenced || m.hart[m.here].irqs_on)
+        m_die("a handler runs with interrupts on, or may read what is older than its claim");
+    q->runs++;
+    q->strays += stray;
+    q->seen = q->dev.n_raised;
+    q->hart = m.here;
+    if (q->during)
+        q->during(q);
+    q->running--;
+    return stray || q->deny ? AIA_NONE : AIA_HANDLED;
+}
+
+int t_request(struct t_irq *q, enum aia_msi_kind kind, struct aia_hartset affinity)
+{
+    memset(q, 0, sizeof(*q));
+    m_dev_init(&q->dev, kind);
+    return aia_irq_request(&t.aia,
+                           &(struct aia_request){
+                               .name = "test",
+                               .handler = handler,
+                               .context = q,
+                               .msi = &q->dev.msi,
+                               .affinity = affinity,
+                           },
+                           &q->irq);
+}
+
+void t_irq(struct t_irq *q, enum aia_msi_kind kind, unsigned hart)
+{
+    assert_int_equal(t_request(q, kind, aia_hartset_one(hart)), AIA_OK);
+    assert_int_equal(q->irq->vec.hart, hart);
+}
+
+int t_move(struct t_irq *q, unsigned hart)
+{
+    struct aia_hartset set = aia_hartset_one(hart);
+
+    return aia_irq_set_affinity(&t.aia, q->irq, &set);
+}
+
+void t_fill(unsigned hart, unsigned but)
+{
+    for (unsigned id = 1; id <= t.files[hart].n_ids; id++)
+        if (id != but)
+            imsic_alloc_id(&t.aia.imsic, hart, id, T_FILLER);
+}
+
+void t_unfill(unsigned hart)
+{
+    for (unsigned id = 1; id <= t.files[hart].n_ids; id++)
+        if (t.slots[hart][id] == imsic_slot(IMSIC_OWNED, T_FILLER))
+            imsic_free(&t.aia.imsic, (struct imsic_vector){(uint16_t)hart, (uint16_t)id});
+}
+
+bool t_is_free(unsigned hart, unsigned id)
+{
+    return imsic_slot_state(t.slots[hart][id]) == IMSIC_FREE;
+}
+
+void t_force(enum aia_update how, struct t_irq *q, struct t_irq *other, unsigned from, unsigned to)
+{
+    static const enum aia_msi_kind kinds[AIA_N_UPDATES] = {
+        [AIA_UPDATE_STORE] = AIA_MSI_STORE,
+        [AIA_UPDATE_MASKED] = AIA_MSI_MASKABLE,
+    };
+
+    t_irq(q, kinds[how], from);
+    t_irq(other, AIA_MSI_PLAIN, from);
+    if (how == AIA_UPDATE_TORN)
+        t_fill(to, other->irq->vec.id);
+    else if (how == AIA_UPDATE_COMMON)
+        imsic_alloc_id(&t.aia.imsic, to, q->irq->vec.id, T_FILLER);
+}
+
+/* ---- hotplug ---- */
+
+int t_offline(unsigned hart, unsigned by)
+{
+    m_on(by);
+    int error = aia_hart_leave(&t.aia, hart);
+    if (error)
+        return error;
+    m_on(hart);
+    m.hart[hart].irqs_on = false;
+    error = aia_hart_dying(&t.aia);
+    m.hart[hart].irqs_on = error != AIA_OK;
+    m_on(by);
+    if (!error)
+        m_stop(hart);
+    return error;
+}
+
+int t_back(unsigned hart, unsigned by)
+{
+    m_start(hart);
+    m_on(hart);
+    m.hart[hart].irqs_on = false;
+    int late = aia_hart_online(&t.aia);
+    m.hart[hart].irqs_on = true;
+    m_on(by);
+    return late;
+}
+
+/* ---- what must hold ---- */
+
+void t_check(struct t_irq *q)
+{
+    m_settle();
+    assert_int_equal(q->seen, q->dev.n_raised);
+}
+
+void t_check_quiet(const struct t_irq *q)
+{
+    assert_int_equal(q->dev.n_raised, 0);
+    assert_int_equal(q->runs, 0);
+}
+
+static void found(void *arg, enum aia_finding finding, struct imsic_vector v, uint32_t owner)
+{
+    unsigned *n = arg;
+
+    (void)owner;
+    if (*n < 64) {
+        t.found[*n] = finding;
+        t.found_at[(*n)++] = v;
+    }
+}
+
+unsigned t_audit(unsigned hart)
+{
+    unsigned here = m.here, n = 0;
+
+    m_on(hart);
+    unsigned long was = aia_port_irq_save();
+    unsigned returned = aia_audit(&t.aia, found, &n);
+    aia_port_irq_restore(was);
+    assert_int_equal(returned, n);
+    m_on(here);
+    return n;
+}
+
+void t_check_books(void)
+{
+    m_pass(T_FOREVER);
+    for (unsigned h = 0; h < m.n_harts; h++)
+        if (!m.hart[h].stopped && t_audit(h))
+            fail_msg("hart %u id %u: %s", h, t.found_at[0].id, aia_finding_name(t.found[0]));
+}
+
+unsigned t_reported(unsigned what)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < m.n_reports; i++)
+        n += m.reports[i].what == what;
+    return n;
+}
+
+/* ---- at an access ---- */
+
+static struct {
+    unsigned long left;
+    bool fine, done;
+    void (*fn)(void *arg);
+    void *arg;
+} at;
+
+static void at_hook(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    if (at.done || (e->kind == M_ATOMIC && !at.fine) || at.left--)
+        return;
+    at.done = true;
+    at.fn(at.arg);
+}
+
+void t_at(unsigned long k, bool fine, void (*fn)(void *arg), void *arg)
+{
+    at.left = k;
+    at.fine = fine;
+    at.done = false;
+    at.fn = fn;
+    at.arg = arg;
+    m.hook = at_hook;
+}
+
+bool t_at_done(void)
+{
+    m.hook = NULL;
+    return at.done;
+}
+
+uint64_t t_random(uint64_t *state)
+{
+    uint64_t x = *state += 0x9e3779b97f4a7c15ull; /* splitmix64 */
+
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+    return x ^ x >> 31;
+}

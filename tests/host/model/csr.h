@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * In the place of arch/riscv/csr.h in host tests: the same functions, for the part of it that the library
+ * uses, and every access goes to the model (m_file.c).
+ */
+#ifndef CSR_H
+#define CSR_H
+
+enum model_csr_op { MODEL_CSR_READ, MODEL_CSR_WRITE, MODEL_CSR_SET, MODEL_CSR_CLEAR };
+
+unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v);
+unsigned long model_csr_claim(void);
+
+static inline unsigned long csr_ireg_read(unsigned reg)
+{
+    return model_csr_ireg(MODEL_CSR_READ, reg, 0);
+}
+
+static inline void csr_ireg_write(unsigned reg, unsigned long v)
+{
+    model_csr_ireg(MODEL_CSR_WRITE, reg, v);
+}
+
+static inline void csr_ireg_set(unsigned reg, unsigned long bits)
+{
+    model_csr_ireg(MODEL_CSR_SET, reg, bits);
+}
+
+static inline void csr_ireg_clear(unsigned reg, unsigned long bits)
+{
+    model_csr_ireg(MODEL_CSR_CLEAR, reg, bits);
+}
+
+static inline unsigned long csr_claim_stopei(void)
+{
+    return model_csr_claim();
+}
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hart's S-level interrupt file, seen from its hart (IMSIC.adoc, sections named in model.h). */
+#include "model.h"
+#include "csr.h"
+
+#define EIDELIVERY  0x70u
+#define EITHRESHOLD 0x72u
+#define EIP0        0x80u
+#define EIE0        0xc0u
+
+static uint64_t implemented(const struct m_file *f, unsigned w)
+{
+    uint64_t bits = w ? ~0ull : ~1ull;
+
+    return w == f->n_ids / 64 && f->n_ids % 64 != 63 ? bits & ((2ull << f->n_ids % 64) - 1) : bits;
+}
+
+void m_file_set(struct m_file *f, uint32_t id)
+{
+    if (id >= 1 && id <= f->n_ids)
+        f->eip[id / 64] |= 1ull << id % 64;
+    else
+        f->ignored++;
+}
+
+unsigned m_file_top(const struct m_file *f)
+{
+    for (unsigned w = 0; w <= f->n_ids / 64; w++) {
+        uint64_t both = f->eip[w] & f->eie[w];
+        if (both) {
+            unsigned id = w * 64 + (unsigned)__builtin_ctzll(both);
+            return f->eithreshold == 0 || id < f->eithreshold ? id : 0;
+        }
+    }
+    return 0;
+}
+
+bool m_file_asserted(const struct m_file *f)
+{
+    return f->eidelivery == 1 && m_file_top(f) != 0;
+}
+
+bool m_pending(unsigned hart, unsigned id)
+{
+    return m.hart[hart].file.eip[id / 64] >> id % 64 & 1;
+}
+
+/* What a read-modify-write of a register writes. */
+static uint64_t modify(enum model_csr_op op, uint64_t old, uint64_t v)
+{
+    switch (op) {
+    case MODEL_CSR_WRITE:
+        return v;
+    case MODEL_CSR_SET:
+        return old | v;
+    case MODEL_CSR_CLEAR:
+        return old & ~v;
+    default:
+        return old;
+    }
+}
+
+static uint64_t *array_word(struct m_file *f, unsigned reg)
+{
+    unsigned k = (reg - EIP0) % 64;
+
+    if (k % 2 || k / 2 > f->n_ids / 64)
+        m_die("hart %u: illegal instruction: sireg with siselect %#x", m.here, reg);
+    return reg >= EIE0 ? &f->eie[k / 2] : &f->eip[k / 2];
+}
+
+unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v)
+{
+    struct m_hart *h = &m.hart[m.here];
+    struct m_file *f = &h->file;
+
+    m_event(M_CSR, (void *)(uintptr_t)reg, op, v);
+    if (h->irqs_on)
+        m_die("hart %u: siselect and sireg with interrupts on", m.here);
+    if (reg < EIDELIVERY || reg > 0xff)
+        m_die("hart %u: siselect %#x is no register of an interrupt file", m.here, reg);
+    if (reg >= EIP0) {
+        uint64_t *word = array_word(f, reg);
+        if (reg < EIE0)
+            m_fabric_poll(h);
+        uint64_t old = *word;
+        *word = modify(op, old, v) & implemented(f, (reg - EIP0) % 64 / 2);
+        return old;
+    }
+    uint64_t old = reg == EIDELIVERY ? f->eidelivery : reg == EITHRESHOLD ? f->eithreshold : 0;
+    uint64_t want = modify(op, old, v);
+    if (reg == EIDELIVERY && want <= 1) /* WARL; no PLIC or APLIC delivers here */
+        f->eidelivery = want;
+    if (reg == EITHRESHOLD) {
+        if (want > f->n_ids) /* WLRL */
+            m_die("hart %u: eithreshold %#lx", m.here, (unsigned long)want);
+        f->eithreshold = want;
+    }
+    return old;
+}
+
+unsigned long model_csr_claim(void)
+{
+    struct m_hart *h = &m.hart[m.here];
+
+    m_event(M_CSR, NULL, MODEL_CSR_WRITE, 0);
+    if (h->irqs_on)
+        m_die("hart %u: claims with interrupts on", m.here);
+    unsigned id = m_file_top(&h->file);
+    if (id) {
+        h->file.eip[id / 64] &= ~(1ull << id % 64);
+        h->claim_unfenced = true;
+    }
+    return (unsigned long)id << 16 | id;
+}

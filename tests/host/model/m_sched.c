@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which hart runs. The test is one of them, on its own stack, and says which (m_on). The others have a
+ * stack each, on which they take interrupts and do what m_spawn() gave them; they run when the test lets
+ * them, when it waits for a lock or in aia_port_relax(), or when a hook lets them.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <ucontext.h>
+
+#include "model.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(p, n)               ((void)(p), (void)(n))
+#define __sanitizer_start_switch_fiber(save, bottom, n) ((void)(save), (void)(bottom), (void)(n))
+#define __sanitizer_finish_switch_fiber(s, bottom, n)   ((void)(s), (void)(bottom), (void)(n))
+#endif
+
+#define STACK (256u * 1024)
+
+struct fiber {
+    ucontext_t context;
+    const void *stack; /* for the sanitizer */
+    size_t stack_size;
+    struct fiber *from; /* who let it run; NULL: it does not run */
+    void (*job)(void *arg);
+    void *job_arg;
+    bool began, idle;
+    bool in_hook;
+};
+
+static _Alignas(16) char stacks[M_MAX_HARTS][STACK];
+static struct fiber fibers[M_MAX_HARTS], root;
+static struct fiber *current = &root, *last;
+static char failure[256];
+
+/* Arrived on another stack: tell the sanitizer, and learn from it where the test's own is. */
+static void arrived(void *fake_stack)
+{
+    const void *bottom = NULL;
+    size_t size = 0;
+
+    __sanitizer_finish_switch_fiber(fake_stack, &bottom, &size);
+    if (last == &root) {
+        root.stack = bottom;
+        root.stack_size = size;
+    }
+}
+
+static void switch_to(struct fiber *to)
+{
+    void *fake_stack = NULL;
+    volatile bool back = false;
+
+    last = current;
+    current = to;
+    __sanitizer_start_switch_fiber(&fake_stack, to->stack, to->stack_size);
+    getcontext(&last->context); /* not swapcontext, at which the sanitizer warns */
+    if (!back) {
+        back = true;
+        setcontext(&to->context);
+    }
+    arrived(fake_stack);
+}
+
+void m_die(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(failure, sizeof(failure), format, args);
+    va_end(args);
+    if (current != &root)
+        switch_to(&root); /* the test's framework knows only that stack */
+    m.hook = NULL;
+    m_failed(failure);
+    __builtin_unreachable();
+}
+
+static void idle_loop(void)
+{
+    struct fiber *f = current;
+
+    arrived(NULL);
+    for (;;) {
+        m_take();
+        if (f->job) {
+            f->job(f->job_arg);
+            f->job = NULL;
+            continue;
+        }
+        f->idle = true;
+        m_yield();
+        f->idle = false;
+    }
+}
+
+void m_sched_reset(void)
+{
+    current = &root;
+    failure[0] = '\0';
+    for (unsigned h = 0; h < M_MAX_HARTS; h++) {
+        ASAN_UNPOISON_MEMORY_REGION(stacks[h], STACK);
+        fibers[h] = (struct fiber){.stack = stacks[h], .stack_size = STACK, .idle = true};
+    }
+}
+
+static void begin(unsigned hart)
+{
+    struct fiber *f = &fibers[hart];
+
+    getcontext(&f->context);
+    f->context.uc_stack.ss_sp = stacks[hart];
+    f->context.uc_stack.ss_size = STACK;
+    f->context.uc_link = NULL;
+    makecontext(&f->context, idle_loop, 0);
+    f->began = true;
+}
+
+void m_run(unsigned hart)
+{
+    struct fiber *f = &fibers[hart];
+    unsigned here = m.here;
+    bool in_hook = m.in_hook;
+
+    if (hart == m.here || f->from || m.hart[hart].stopped)
+        return;
+    if (!f->began)
+        begin(hart);
+    f->from = current;
+    m.here = hart;
+    m.in_hook = in_hook || f->in_hook;
+    switch_to(f);
+    m.here = here;
+    m.in_hook = in_hook;
+    f->from = NULL;
+    if (failure[0] && current == &root)
+        m_failed(failure);
+}
+
+void m_run_others(void)
+{
+    for (unsigned h = 0; h < m.n_harts; h++)
+        m_run(h);
+}
+
+void m_yield(void)
+{
+    struct fiber *f = current;
+
+    if (f == &root)
+        m_die("the test's own stack cannot yield");
+    f->in_hook = m.in_hook;
+    switch_to(f->from);
+}
+
+bool m_on_own_stack(void)
+{
+    return current != &root;
+}
+
+bool m_busy(unsigned hart)
+{
+    return !fibers[hart].idle || fibers[hart].job;
+}
+
+void m_spawn(unsigned hart, void (*fn)(void *arg), void *arg)
+{
+    if (m_busy(hart))
+        m_die("hart %u is busy", hart);
+    fibers[hart].job = fn;
+    fibers[hart].job_arg = arg;
+}
+
+void m_on(unsigned hart)
+{
+    if (current != &root || m_busy(hart))
+        m_die("hart %u is busy", hart);
+    m.here = hart;
+}
+
+void m_stop(unsigned hart)
+{
+    if (hart == m.here || m_busy(hart))
+        m_die("hart %u is stopped in the middle of something", hart);
+    m.hart[hart].stopped = true;
+}
+
+void m_start(unsigned hart)
+{
+    m.hart[hart].stopped = false;
+}
+
+bool m_take(void)
+{
+    struct m_hart *h = &m.hart[m.here];
+    bool any = false;
+
+    while (m.aia && h->irqs_on && !h->hold && !h->stopped) {
+        bool timer = h->timer_on && m.now >= h->timer;
+        if (!timer && !m_file_asserted(&h->file))
+            break;
+        any = true;
+        h->irqs_on = false;
+        h->in_irq = true;
+        if (timer)
+            h->timer_on = false;
+        if (timer)
+            aia_timer(m.aia);
+        else
+            aia_interrupt(m.aia);
+        if (h->n_locks || h->irqs_on)
+            m_die("hart %u comes back from an interrupt with a lock held or interrupts on", m.here);
+        h->in_irq = false;
+        h->irqs_on = true;
+    }
+    return any;
+}
+
+void m_settle(void)
+{
+    for (unsigned n = 0;; n++) {
+        bool moved = m_fabric_settle();
+        uint64_t before = m.step;
+
+        m_take();
+        m_run_others();
+        if (!moved && m.step == before)
+            return;
+        if (n > 10000)
+            m_die("it does not settle");
+    }
+}
+
+void m_pass(uint64_t ticks)
+{
+    m_settle();
+    m.now += ticks;
+    m_settle();
+}

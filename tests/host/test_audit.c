@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The audit finds what it is for: each finding provoked, and only that one. */
+#include "fixture.h"
+
+static struct t_irq q;
+
+static void set_up(void)
+{
+    t_machine(2, 127);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    m_settle();
+    assert_int_equal(t_audit(1), 0);
+    m.hart[1].hold = true;
+}
+
+static void check_found(enum aia_finding finding, unsigned id)
+{
+    assert_int_equal(t_audit(1), 1);
+    assert_int_equal(t.found[0], finding);
+    assert_int_equal(t.found_at[0].hart, 1);
+    assert_int_equal(t.found_at[0].id, id);
+    assert_int_equal(t_audit(0), 0);
+}
+
+static void test_clean(void **state)
+{
+    (void)state;
+    set_up();
+    m_raise(&q.dev); /* pending and owned: about to be handled */
+    assert_int_equal(t_audit(1), 0);
+}
+
+static void test_pending_unowned(void **state)
+{
+    (void)state;
+    set_up();
+    m_file_set(&m.hart[1].file, 77);
+    check_found(AIA_PENDING_UNOWNED, 77);
+}
+
+static void test_owned_disabled(void **state)
+{
+    unsigned id;
+
+    (void)state;
+    set_up();
+    id = q.irq->vec.id;
+    m.hart[1].file.eie[0] &= ~(1ull << id);
+    check_found(AIA_OWNED_DISABLED, id);
+}
+
+/* A free one must be enabled as well: its next owner counts on it. */
+static void test_free_disabled(void **state)
+{
+    (void)state;
+    set_up();
+    m.hart[1].file.eie[1] &= ~(1ull << (99 - 64));
+    check_found(AIA_OWNED_DISABLED, 99);
+}
+
+static void test_ipi_disabled(void **state)
+{
+    (void)state;
+    set_up();
+    m.hart[1].file.eie[0] &= ~(1ull << T_IPI);
+    check_found(AIA_OWNED_DISABLED, T_IPI);
+}
+
+static void test_leaked(void **state)
+{
+    (void)state;
+    set_up();
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 3), AIA_OK); /* descriptor 3 is not used */
+    check_found(AIA_LEAKED, 80);
+
+    set_up();
+    uint32_t owner = (uint32_t)(q.irq - t.irqs); /* its descriptor is, but is elsewhere */
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, owner), AIA_OK);
+    check_found(AIA_LEAKED, 80);
+
+    set_up();
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0xabcdef), AIA_OK); /* no such descriptor */
+    check_found(AIA_LEAKED, 80);
+}
+
+static void test_still_retiring(void **state)
+{
+    (void)state;
+    set_up();
+    unsigned id = q.irq->vec.id;
+    assert_int_equal(t_move(&q, 0), AIA_OK);
+    check_found(AIA_STILL_RETIRING, id);
+    m.hart[1].hold = false;
+    m_pass(T_FOREVER);
+    assert_int_equal(t_audit(1), 0);
+}
+
+static void test_count_wrong(void **state)
+{
+    (void)state;
+    set_up();
+    t.files[1].n_free++;
+    check_found(AIA_COUNT_WRONG, 0);
+}
+
+static void test_delivery_off(void **state)
+{
+    (void)state;
+    set_up();
+    m.hart[1].file.eidelivery = 0;
+    check_found(AIA_DELIVERY_OFF, 0);
+}
+
+static void test_shut_is_explained(void **state)
+{
+    (void)state;
+    set_up();
+    m.hart[1].hold = false;
+    for (unsigned i = 0; i < T_STORM + 5; i++) {
+        m_file_set(&m.hart[1].file, 100);
+        m_settle();
+    }
+    assert_int_equal(m.n_reports, 1);
+    assert_int_equal(t_audit(1), 0);
+}
+
+static void test_several(void **state)
+{
+    (void)state;
+    set_up();
+    m_file_set(&m.hart[1].file, 77);
+    m_file_set(&m.hart[1].file, 127);
+    m.hart[1].file.eidelivery = 0;
+    assert_int_equal(t_audit(1), 3);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < AIA_N_FINDINGS; i++)
+        for (unsigned k = 0; k < i; k++)
+            assert_string_not_equal(aia_finding_name(i), aia_finding_name(k));
+    assert_string_equal(aia_finding_name(AIA_N_FINDINGS), "unknown finding");
+    for (int e = AIA_EAGAIN; e <= AIA_OK; e++)
+        assert_string_not_equal(aia_strerror(e), aia_strerror(1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clean),          cmocka_unit_test(test_pending_unowned),
+        cmocka_unit_test(test_owned_disabled), cmocka_unit_test(test_free_disabled),
+        cmocka_unit_test(test_ipi_disabled),   cmocka_unit_test(test_leaked),
+        cmocka_unit_test(test_still_retiring), cmocka_unit_test(test_count_wrong),
+        cmocka_unit_test(test_delivery_off),   cmocka_unit_test(test_shut_is_explained),
+        cmocka_unit_test(test_several),        cmocka_unit_test(test_names),
+    };
+
+    return T_RUN(tests);
+}

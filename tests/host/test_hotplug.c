@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Harts leave, die and come back while devices send: nothing is lost. */
+#include "fixture.h"
+
+#define N 3
+static struct t_irq q[N]; /* one of each kind */
+
+static void set_up(unsigned n_harts, uint32_t lag)
+{
+    t_machine(n_harts, 63);
+    for (unsigned i = 0; i < N; i++)
+        t_irq(&q[i], (enum aia_msi_kind)i, 1);
+    m.inbound_lag = m.store_lag = m.post_lag = lag;
+}
+
+static void check_all(void)
+{
+    for (unsigned i = 0; i < N; i++) {
+        t_check(&q[i]);
+        m_raise(&q[i].dev);
+        t_check(&q[i]);
+    }
+    t_check_books();
+    for (unsigned h = 0; h < m.n_harts; h++) {
+        assert_int_equal(t.harts[h].spurious, 0);
+        assert_int_equal(t.harts[h].late, 0);
+    }
+}
+
+static void edges(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < N; i++)
+        m_raise(&q[i].dev);
+}
+
+static void edges_and_run(void *arg)
+{
+    edges(arg);
+    m_run_others();
+}
+
+/* ---- the whole sequence ---- */
+
+static void test_offline_online(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    for (unsigned round = 0; round < 3; round++) {
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_false(m_file_asserted(&m.hart[1].file));
+        assert_false(aia_hartset_has((struct aia_hartset[]){aia_online(&t.aia)}, 1));
+        for (unsigned i = 0; i < N; i++)
+            assert_int_not_equal(q[i].irq->vec.hart, 1);
+        assert_int_equal(t.files[1].n_free, 61); /* all its vectors are free already */
+        for (unsigned w = 0; w < 1; w++)
+            assert_int_equal(m.hart[1].file.eip[w], 0);
+        assert_int_equal(m.hart[1].file.eidelivery, 0);
+        check_all();
+        assert_int_equal(t_back(1, 0), 0);
+        assert_true(aia_hartset_has((struct aia_hartset[]){aia_online(&t.aia)}, 1));
+        for (unsigned i = 0; i < N; i++)
+            assert_int_equal(t_move(&q[i], 1), AIA_OK);
+        check_all();
+    }
+}
+
+static void sweep(void (*fn)(void *arg), uint32_t lag)
+{
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(3, lag);
+        t_at(k, true, fn, NULL);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_int_equal(t_back(1, 2), 0);
+        more = t_at_done();
+        check_all();
+    }
+}
+
+static void test_edge_at_every_access(void **state)
+{
+    (void)state;
+    sweep(edges, 0);
+    sweep(edges_and_run, 0);
+}
+
+static void test_edge_at_every_access_slow(void **state)
+{
+    (void)state;
+    sweep(edges, M_NEVER);
+    sweep(edges_and_run, M_NEVER);
+    sweep(edges, 9);
+}
+
+/* Interrupts of the leaving hart delayed until it dies: leave alone does not empty its file. */
+static void test_edge_found_by_sweep(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(3, M_NEVER);
+        m.hart[1].hold = true;
+        t_at(k, false, edges, NULL);
+        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        more = t_at_done();
+        m_on(1);
+        m.hart[1].irqs_on = false;
+        m.hart[1].hold = false;
+        assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
+        m_on(0);
+        m_stop(1);
+        check_all();
+    }
+    set_up(3, 0);
+    m.hart[1].hold = true;
+    edges(NULL);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    m_on(1);
+    m.hart[1].irqs_on = m.hart[1].hold = false;
+    assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
+    assert_int_equal(t.harts[1].swept, N);
+    assert_int_equal(t.harts[1].forwarded, N);
+}
+
+/* Something moves toward the leaving hart at every access: nothing is there in the end. */
+static void move_there(void *arg)
+{
+    struct aia_hartset set = aia_hartset_first(2); /* harts 0 and 1 */
+
+    (void)arg;
+    for (unsigned i = 0; i < N; i++)
+        aia_irq_set_affinity(&t.aia, q[i].irq, &set);
+    for (unsigned i = 0; i < N; i++)
+        t_move(&q[i], 1);
+}
+
+static void hart_2_moves_there(void *arg)
+{
+    if (m_busy(2))
+        return;
+    m_spawn(2, move_there, arg);
+    m_run(2);
+}
+
+static void test_moves_toward_it(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(3, 0);
+        t_at(k, true, hart_2_moves_there, NULL);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        more = t_at_done();
+        m_settle();
+        assert_int_equal(t.files[1].n_free, 61);
+        check_all();
+    }
+}
+
+static void request_there(void *arg)
+{
+    struct aia_hartset set = aia_hartset_first(3);
+    static struct t_irq more_q;
+
+    (void)arg;
+    if (t_request(&more_q, AIA_MSI_PLAIN, set) != AIA_OK)
+        m_die("request failed");
+    m_raise(&more_q.dev);
+}
+
+static void hart_2_requests(void *arg)
+{
+    m_spawn(2, request_there, arg);
+    m_run(2);
+}
+
+/* A driver starts at every access of the sequence. */
+static void test_request_meanwhile(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(3, 0);
+        t_at(k, true, hart_2_requests, NULL);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        more = t_at_done();
+        m_settle();
+        check_all();
+    }
+}
+
+static void test_all_harts_in_turn(void **state)
+{
+    (void)state;
+    for (unsigned lag = 0; lag < 2; lag++) {
+        set_up(4, lag ? M_NEVER : 0);
+        for (unsigned round = 0; round < 8; round++) {
+            unsigned hart = round % 4, by = (hart + 1) % 4;
+            edges(NULL);
+            assert_int_equal(t_offline(hart, by), AIA_OK);
+            edges(NULL);
+            assert_int_equal(t_back(hart, by), 0);
+            check_all();
+        }
+    }
+}
+
+/*
+ * No identity is free on both harts, so that the message has to be torn; the other harts have room for just
+ * the two interrupts of the leaving one.
+ */
+static void set_up_torn(struct t_irq *other)
+{
+    t_machine(3, 63);
+    t_force(AIA_UPDATE_TORN, &q[0], other, 1, 2);
+    t_fill(0, 0);
+    imsic_free(&t.aia.imsic, (struct imsic_vector){2, 60});
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 60, T_FILLER), AIA_OK);
+}
+
+static void edge_of_first(void *arg)
+{
+    (void)arg;
+    m_raise(&q[0].dev);
+}
+
+static void test_torn_at_every_access(void **state)
+{
+    static struct t_irq other;
+
+    (void)state;
+    for (unsigned slow = 0; slow < 2; slow++) {
+        bool more = true;
+        for (unsigned k = 0; more; k++) {
+            set_up_torn(&other);
+            m.inbound_lag = m.store_lag = m.post_lag = slow ? M_NEVER : 0;
+            t_at(k, true, edge_of_first, NULL);
+            assert_int_equal(t_offline(1, 0), AIA_OK);
+            more = t_at_done();
+            assert_int_equal(t.aia.updates[AIA_UPDATE_TORN], 2);
+            t_check(&q[0]);
+            assert_int_equal(other.strays, other.runs);
+            for (unsigned h = 0; h < 3; h++)
+                t_unfill(h);
+            t_check_books();
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_offline_online),
+        cmocka_unit_test(test_edge_at_every_access),
+        cmocka_unit_test(test_edge_at_every_access_slow),
+        cmocka_unit_test(test_edge_found_by_sweep),
+        cmocka_unit_test(test_moves_toward_it),
+        cmocka_unit_test(test_request_meanwhile),
+        cmocka_unit_test(test_all_harts_in_turn),
+        cmocka_unit_test(test_torn_at_every_access),
+    };
+
+    return T_RUN(tests);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Harts that cannot go, or come back to a surprise: what fails changes nothing, what is late is not lost. */
+#include "fixture.h"
+
+#define N 3
+static struct t_irq q[N]; /* one of each kind */
+
+static void set_up(unsigned n_harts, uint32_t lag)
+{
+    t_machine(n_harts, 63);
+    for (unsigned i = 0; i < N; i++)
+        t_irq(&q[i], (enum aia_msi_kind)i, 1);
+    m.inbound_lag = m.store_lag = m.post_lag = lag;
+}
+
+static void check_all(void)
+{
+    for (unsigned i = 0; i < N; i++) {
+        t_check(&q[i]);
+        m_raise(&q[i].dev);
+        t_check(&q[i]);
+    }
+    t_check_books();
+    for (unsigned h = 0; h < m.n_harts; h++) {
+        assert_int_equal(t.harts[h].spurious, 0);
+        assert_int_equal(t.harts[h].late, 0);
+    }
+}
+
+static void edges(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < N; i++)
+        m_raise(&q[i].dev);
+}
+
+/* ---- what cannot be done ---- */
+
+static void test_last_hart(void **state)
+{
+    (void)state;
+    set_up(2, 0);
+    assert_int_equal(t_offline(0, 1), AIA_OK);
+    m_on(1);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ELAST);
+    edges(NULL);
+    check_all();
+}
+
+static void test_invalid(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(aia_hart_leave(&t.aia, 3), AIA_EINVAL);
+    m.hart[0].irqs_on = false;
+    assert_int_equal(aia_hart_dying(&t.aia), AIA_EINVAL);
+    assert_int_equal(aia_hart_online(&t.aia), AIA_EINVAL);
+    m.hart[0].irqs_on = true;
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_EOFFLINE);
+}
+
+static void check_still_online(void)
+{
+    for (unsigned i = 0; i < N; i++)
+        assert_int_equal(q[i].irq->vec.hart, 1);
+    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+    assert_true(t.files[1].open);
+    edges(NULL);
+}
+
+static void test_no_room(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    t_fill(0, 40);
+    t_fill(2, 50);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ENOVEC);
+    check_still_online();
+    t_unfill(0);
+    t_unfill(2);
+    check_all();
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+}
+
+static void test_stay(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    aia_hart_stay(&t.aia, 1);
+    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+    for (unsigned i = 0; i < N; i++)
+        assert_int_equal(t_move(&q[i], 1), AIA_OK);
+    edges(NULL);
+    check_all();
+}
+
+/* One device does not answer: whichever it is, the hart stays, and everything goes on. */
+static void test_silent_device(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < N; i++) {
+        set_up(3, 0);
+        q[i].dev.mood = M_MUTE;
+        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ESILENT);
+        assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+        assert_int_equal(q[i].irq->vec.hart, 1);
+        edges(NULL);
+        q[i].dev.mood = M_WELL;
+        check_all();
+    }
+}
+
+/* It falls silent only when the hart dies: the hart is online again. */
+static void test_silent_when_dying(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    /* something is back on the hart: as a move would that was decided before it closed */
+    imsic_open(&t.aia.imsic, 1);
+    t.harts[1].state = AIA_HART_ONLINE;
+    assert_int_equal(t_move(&q[0], 1), AIA_OK);
+    t.harts[1].state = AIA_HART_LEAVING;
+    imsic_close(&t.aia.imsic, 1);
+
+    q[0].dev.mood = M_MUTE;
+    m_on(1);
+    m.hart[1].irqs_on = false;
+    assert_int_equal(aia_hart_dying(&t.aia), AIA_ESILENT);
+    aia_port_irq_restore(1);
+    m_on(0);
+    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+    assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK);
+    edges(NULL);
+    q[0].dev.mood = M_WELL;
+    check_all();
+    assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1);
+}
+
+/* Its own file does not take writes in: the drain is not proven, so the hart must not go. */
+static void test_file_that_does_not_answer(void **state)
+{
+    (void)state;
+    set_up(3, M_NEVER);
+    m.hart[1].file.frozen = true;
+    edges(NULL);
+    assert_int_equal(t_offline(1, 0), AIA_ETIMEOUT);
+    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+    assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK);
+    m.hart[1].file.frozen = false;
+    check_all();
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    check_all();
+}
+
+/* ---- after ---- */
+
+/* hart_stop failed: the embedder brings the hart back where it is. */
+static void test_stop_failed(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    m_on(1);
+    m.hart[1].irqs_on = false;
+    assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
+    assert_int_equal(aia_hart_online(&t.aia), 0);
+    aia_port_irq_restore(1);
+    m_on(0);
+    edges(NULL);
+    check_all();
+}
+
+/*
+ * A device that breaks the ordering rules: an edge by the old message comes out when the hart is gone. It is
+ * late, which is told, and it reaches its handler.
+ */
+static void test_late_edge(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    struct imsic_vector v = q[1].irq->vec;
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    q[1].dev.n_raised++;
+    m_fabric_post(m.hart[1].msi_addr, v.id);
+    m_settle();
+    assert_int_equal(q[1].runs, 0);
+    assert_int_equal(t_back(1, 0), 1);
+    t_check(&q[1]);
+    assert_int_equal(q[1].runs, 1);
+    t_check_quiet(&q[0]);
+    t_check_quiet(&q[2]);
+    assert_int_equal(t.harts[1].late, 1);
+    assert_int_equal(t_reported(AIA_REPORT_LATE), 1);
+    assert_ptr_equal(m.reports[0].irq, q[1].irq);
+    assert_int_equal(m.reports[0].vec.id, v.id);
+    t_check_books();
+}
+
+static void test_late_edge_of_nobody(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m_fabric_post(m.hart[1].msi_addr, 50);
+    assert_int_equal(t_back(1, 0), 1);
+    m_settle();
+    assert_int_equal(t.harts[1].late, 1);
+    assert_null(m.reports[0].irq);
+    t_check_books();
+}
+
+/* Nobody else is in its affinity: it leaves it rather than be lost, and is counted. */
+static void test_stray_affinity(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_int_equal(t.aia.strayed, N);
+
+    /* with another in its affinity it goes there */
+    set_up(3, 0);
+    struct aia_hartset set = {{6}};
+    for (unsigned i = 0; i < N; i++)
+        assert_int_equal(aia_irq_set_affinity(&t.aia, q[i].irq, &set), AIA_OK);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    for (unsigned i = 0; i < N; i++)
+        assert_int_equal(q[i].irq->vec.hart, 2);
+    assert_int_equal(t.aia.strayed, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_last_hart),
+        cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_stay),
+        cmocka_unit_test(test_silent_device),
+        cmocka_unit_test(test_silent_when_dying),
+        cmocka_unit_test(test_file_that_does_not_answer),
+        cmocka_unit_test(test_stop_failed),
+        cmocka_unit_test(test_late_edge),
+        cmocka_unit_test(test_late_edge_of_nobody),
+        cmocka_unit_test(test_stray_affinity),
+    };
+
+    return T_RUN(tests);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Retired vectors: not reused before their drain is proven (P5), reused soon after. */
+#include "fixture.h"
+
+static struct t_irq q, next, busy, third;
+static struct imsic_vector old;
+
+static void at_lag(uint32_t lag)
+{
+    m.inbound_lag = m.store_lag = m.post_lag = lag;
+}
+
+/* q on hart 1 of a machine where nothing arrives before it must. */
+static void set_up(unsigned n_harts)
+{
+    t_machine(n_harts, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    t_irq(&busy, AIA_MSI_PLAIN, 1);
+    old = q.irq->vec;
+    at_lag(M_NEVER);
+}
+
+/* Hart h's timer comes now; nothing else does. */
+static void timer_of(unsigned h)
+{
+    unsigned here = m.here;
+
+    m_on(h);
+    unsigned long was = aia_port_irq_save();
+    m.hart[h].hold = true;
+    aia_timer(&t.aia);
+    aia_port_irq_restore(was);
+    m_on(here);
+    m.hart[h].hold = false;
+}
+
+/* `next` gets q's old vector, everything arrives, and each edge finds its own handler. */
+static void next_owner(void)
+{
+    t_irq(&next, AIA_MSI_PLAIN, old.hart);
+    assert_int_equal(next.irq->vec.id, old.id);
+    t_check(&q);
+    t_check(&busy);
+    assert_int_equal(next.runs, 0);
+    m_raise(&next.dev);
+    t_check(&next);
+    t_check_books();
+    for (unsigned h = 0; h < m.n_harts; h++)
+        assert_int_equal(t.harts[h].spurious, 0);
+}
+
+/* The edge is still in the device when the move begins, behind others on its way. */
+static void test_edge_in_device(void **state)
+{
+    (void)state;
+    set_up(3);
+    for (unsigned i = 0; i < 10; i++)
+        m_raise(&busy.dev);
+    m_raise(&q.dev);
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    timer_of(1);
+    next_owner();
+}
+
+/* The edge has left the device, and is on its way into a slow file. */
+static void test_edge_on_its_way(void **state)
+{
+    (void)state;
+    set_up(3);
+    for (unsigned i = 0; i < 10; i++)
+        m_raise(&busy.dev);
+    m_push(&busy.dev);
+    m_raise(&q.dev);
+    m_push(&q.dev);
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    timer_of(1);
+    next_owner();
+}
+
+/*
+ * The edge waits in hart 1's file, hart 1 sends it on to hart 2, and q moves on from there: hart 2 must not
+ * give the vector away while the copy is under way in hart 1's store buffer.
+ */
+static void test_copy_on_its_way(void **state)
+{
+    (void)state;
+    set_up(3);
+    m.hart[1].hold = true;
+    m_raise(&q.dev);
+    m_settle();
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    old = q.irq->vec;
+    m.hart[1].hold = false;
+    m_run(1);
+    assert_int_equal(t.harts[1].forwarded, 1);
+    assert_int_equal(t_move(&q, 0), AIA_OK);
+    timer_of(2);
+    assert_true(t_is_free(2, old.id));
+    next_owner();
+}
+
+static void enable(void *arg)
+{
+    (void)arg;
+    aia_irq_enable(&t.aia, q.irq);
+}
+
+static void yield_there(void *arg)
+{
+    (void)arg;
+    m_yield();
+}
+
+/*
+ * The same with the copy that enable sends, from a third hart that is stopped before each of its accesses
+ * while the interrupt moves and its old vector finds its next owner.
+ */
+static void test_resent_on_its_way(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(4);
+        aia_irq_disable(&t.aia, q.irq);
+        m_raise(&q.dev);
+        m_settle();
+        m_spawn(3, enable, NULL);
+        t_at(k, true, yield_there, NULL);
+        m_run(3);
+        more = t_at_done();
+        assert_int_equal(t_move(&q, 2), AIA_OK);
+        timer_of(1);
+        next_owner();
+    }
+}
+
+/* And with the copy that the old hart sends on, stopped likewise. */
+static void test_forward_on_its_way(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(3);
+        m.hart[1].hold = true;
+        m_raise(&q.dev);
+        m_settle();
+        assert_int_equal(t_move(&q, 2), AIA_OK);
+        old = q.irq->vec;
+        m.hart[1].hold = false;
+        t_at(k, true, yield_there, NULL);
+        m_run(1);
+        more = t_at_done();
+        assert_int_equal(t_move(&q, 0), AIA_OK);
+        timer_of(2);
+        next_owner();
+    }
+}
+
+/*
+ * Hart 1 is stopped before each access of a reclaim, and another of its vectors retires meanwhile, with an
+ * edge far back in the queue: what the reclaim has proven says nothing of that.
+ */
+static void test_retire_during_reclaim(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(3);
+        t_irq(&third, AIA_MSI_PLAIN, 1);
+        assert_int_equal(t_move(&busy, 2), AIA_OK);
+        m_fabric_settle();
+        m_run(1); /* the IPI that has it set its timer */
+        m.hart[1].timer = m.now;
+        t_at(k, true, yield_there, NULL);
+        m_run(1);
+        more = t_at_done();
+        for (unsigned i = 0; i < 10; i++)
+            m_raise(&third.dev);
+        m_push(&third.dev);
+        m_raise(&q.dev);
+        assert_int_equal(t_move(&q, 2), AIA_OK);
+        m_run(1);
+        t_check(&q);
+        t_check(&third);
+        t_check_books();
+        assert_true(t_is_free(1, old.id));
+        assert_int_equal(t.harts[1].spurious, 0);
+    }
+}
+
+/* One edge at each stage at once; the timer comes before every access of the move back, too. */
+static void timer_1(void *arg)
+{
+    m_run(1);
+    (void)arg;
+}
+
+static void test_timer_at_every_access(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        set_up(3);
+        m_raise(&q.dev);
+        m_push(&q.dev);
+        m_raise(&q.dev);
+        m.hart[1].timer_on = true;
+        m.hart[1].timer = 0;
+        t_at(k, true, timer_1, NULL);
+        assert_int_equal(t_move(&q, 2), AIA_OK);
+        m_raise(&q.dev);
+        assert_int_equal(t_move(&q, 1), AIA_OK);
+        more = t_at_done();
+        t_check(&q);
+        t_check(&busy);
+        t_check_books();
+        assert_int_equal(t.harts[1].spurious + t.harts[2].spurious, 0);
+    }
+}
+
+/* ---- when ---- */
+
+static void test_reclaimed_by_timer(void **state)
+{
+    (void)state;
+    set_up(3);
+    at_lag(0);
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    m_settle();
+    assert_false(t_is_free(1, old.id));
+    assert_int_equal(t.harts[1].reclaimed, 0);
+    m_pass(T_LAZY);
+    assert_true(t_is_free(1, old.id));
+    assert_int_equal(t.harts[1].reclaimed, 1);
+    assert_int_equal(q.irq->n_retiring, 0);
+}
+
+/* Until then an edge there is sent on at once, without any timer (P3). */
+static void test_forwarded_at_once(void **state)
+{
+    (void)state;
+    set_up(3);
+    at_lag(0);
+    m.hart[1].hold = true;
+    m_raise(&q.dev);
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    uint64_t before = m.now;
+    m.hart[1].hold = false;
+    t_check(&q);
+    assert_in_range(m.now - before, 0, 100);
+    assert_int_equal(q.hart, 2);
+    assert_int_equal(q.irq->forwarded, 1);
+    assert_int_equal(t.harts[1].forwarded, 1);
+    assert_int_equal(t.harts[1].handled, 0);
+}
+
+/* A file that takes nothing in for longer than the bound: told, nothing freed, tried again later. */
+static void test_file_that_does_not_answer(void **state)
+{
+    (void)state;
+    set_up(3);
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    m.hart[1].file.frozen = true;
+    timer_of(1);
+    assert_int_equal(t_reported(AIA_REPORT_SYNC_TIMEOUT), 1);
+    assert_false(t_is_free(1, old.id));
+    m_raise(&q.dev); /* the world goes on */
+    t_check(&q);
+    m.hart[1].file.frozen = false;
+    m_pass(T_LAZY * 2);
+    assert_true(t_is_free(1, old.id));
+    t_check_books();
+}
+
+/* An edge that comes in between the two attempts is not passed by either. */
+static void test_edge_between_two_attempts(void **state)
+{
+    (void)state;
+    set_up(3);
+    t_irq(&third, AIA_MSI_PLAIN, 1);
+    m.hart[1].file.frozen = true;
+    m_raise(&q.dev);
+    assert_int_equal(t_move(&busy, 2), AIA_OK);
+    timer_of(1);
+    assert_int_equal(t_reported(AIA_REPORT_SYNC_TIMEOUT), 1);
+    for (unsigned i = 0; i < 10; i++)
+        m_raise(&third.dev);
+    m_push(&third.dev);
+    assert_int_equal(t_move(&q, 2), AIA_OK); /* pushes the edge, in behind the first attempt's write */
+    m.hart[1].file.frozen = false;
+    timer_of(1);
+    next_owner();
+}
+
+/* ---- no vector ---- */
+
+static void test_no_vector(void **state)
+{
+    (void)state;
+    set_up(3);
+    t_fill(2, 0);
+    for (unsigned kind = AIA_MSI_PLAIN; kind <= AIA_MSI_STORE; kind++) {
+        t_irq(&next, kind, 1);
+        struct imsic_vector before = next.irq->vec;
+        assert_int_equal(t_move(&next, 2), AIA_ENOVEC);
+        assert_int_equal(next.irq->vec.id, before.id);
+        assert_true(aia_hartset_has(&next.irq->affinity, 1));
+        assert_false(aia_hartset_has(&next.irq->affinity, 2));
+        m_raise(&next.dev);
+        t_check(&next);
+    }
+    t_unfill(2);
+    t_check_books();
+}
+
+/* The only vector of hart 2 retires: the move asks for its reclaim and waits, but not for the timer. */
+static void test_wait_for_reclaim(void **state)
+{
+    (void)state;
+    set_up(3);
+    t_fill(2, busy.irq->vec.id);
+    assert_int_equal(t_move(&busy, 2), AIA_OK);
+    m_raise(&busy.dev);
+    assert_int_equal(t_move(&busy, 1), AIA_OK);
+    m.hart[1].file.frozen = true; /* hart 1 is not asked */
+    uint64_t before = m.now;
+    t_irq(&next, AIA_MSI_MASKABLE, 1);
+    assert_int_equal(t_move(&next, 2), AIA_OK);
+    assert_in_range(m.now - before, 0, T_LIMIT);
+    m.hart[1].file.frozen = false;
+    t_check(&busy);
+    t_unfill(2);
+    t_check_books();
+}
+
+static void test_wait_for_reclaim_timeout(void **state)
+{
+    (void)state;
+    set_up(3);
+    t_fill(2, busy.irq->vec.id);
+    assert_int_equal(t_move(&busy, 2), AIA_OK);
+    assert_int_equal(t_move(&busy, 1), AIA_OK);
+    m.hart[2].hold = true;
+    uint64_t before = m.now;
+    assert_int_equal(t_move(&q, 2), AIA_ENOVEC);
+    assert_in_range(m.now - before, T_LIMIT, 3 * T_LIMIT);
+    m.hart[2].hold = false;
+    t_unfill(2);
+    t_check_books();
+}
+
+static void test_no_hart(void **state)
+{
+    struct aia_hartset none = {{0}};
+
+    (void)state;
+    set_up(3);
+    at_lag(0);
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &none), AIA_ENOHART);
+    assert_int_equal(t_offline(2, 0), AIA_OK);
+    assert_int_equal(t_move(&q, 2), AIA_ENOHART);
+    assert_int_equal(q.irq->vec.hart, 1);
+    m_raise(&q.dev);
+    t_check(&q);
+}
+
+/* Inside the new set already: nothing moves. The least loaded hart of it otherwise. */
+static void test_where_to(void **state)
+{
+    struct aia_hartset set = aia_hartset_first(4);
+
+    (void)state;
+    set_up(4);
+    at_lag(0);
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
+    assert_int_equal(q.irq->moves, 0);
+    t_irq(&next, AIA_MSI_PLAIN, 2);
+    aia_hartset_remove(&set, 0);
+    aia_hartset_remove(&set, 1);
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
+    assert_int_equal(q.irq->vec.hart, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_edge_in_device),
+        cmocka_unit_test(test_edge_on_its_way),
+        cmocka_unit_test(test_copy_on_its_way),
+        cmocka_unit_test(test_resent_on_its_way),
+        cmocka_unit_test(test_forward_on_its_way),
+        cmocka_unit_test(test_retire_during_reclaim),
+        cmocka_unit_test(test_timer_at_every_access),
+        cmocka_unit_test(test_reclaimed_by_timer),
+        cmocka_unit_test(test_forwarded_at_once),
+        cmocka_unit_test(test_file_that_does_not_answer),
+        cmocka_unit_test(test_edge_between_two_attempts),
+        cmocka_unit_test(test_no_vector),
+        cmocka_unit_test(test_wait_for_reclaim),
+        cmocka_unit_test(test_wait_for_reclaim_timeout),
+        cmocka_unit_test(test_no_hart),
+        cmocka_unit_test(test_where_to),
+    };
+
+    return T_RUN(tests);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Identities that nobody owns, and what fires without end: counted, shut off, told, and brought back. */
+#include "fixture.h"
+
+static struct t_irq q, other;
+
+static struct imsic_vector vec(unsigned hart, unsigned id)
+{
+    return (struct imsic_vector){(uint16_t)hart, (uint16_t)id};
+}
+
+/* ---- nobody's ---- */
+
+static void test_unowned_counted(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    imsic_send(&t.aia.imsic, vec(1, 50));
+    m_settle();
+    assert_int_equal(t.harts[1].spurious, 1);
+    assert_int_equal(t.harts[0].spurious, 0);
+    t_check_quiet(&q);
+}
+
+static void test_unimplemented_ignored(void **state)
+{
+    (void)state;
+    t_machine(1, 63);
+    imsic_send(&t.aia.imsic, vec(0, 64));
+    m_settle();
+    assert_int_equal(t.harts[0].spurious, 0);
+    assert_int_equal(m.hart[0].file.ignored, 1);
+}
+
+static void storm_at(unsigned hart, unsigned id, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        imsic_send(&t.aia.imsic, vec(hart, id));
+        m_settle();
+    }
+}
+
+static void test_unowned_storm(void **state)
+{
+    struct imsic_stats stats;
+
+    (void)state;
+    t_machine(2, 63);
+    storm_at(1, 50, T_STORM);
+    assert_int_equal(m.n_reports, 0);
+    storm_at(1, 50, 10);
+    assert_int_equal(t_reported(AIA_REPORT_STORM_UNOWNED), 1);
+    assert_int_equal(m.reports[0].vec.hart, 1);
+    assert_int_equal(m.reports[0].vec.id, 50);
+    assert_null(m.reports[0].irq);
+    assert_int_equal(t.harts[1].spurious, T_STORM + 1); /* the rest was not even taken */
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0), AIA_ENOVEC);
+    aia_vector_stats(&t.aia, &stats);
+    assert_int_equal(stats.n[IMSIC_SHUT], 1);
+
+    /* a hart's return forgives */
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0), AIA_OK);
+    imsic_free(&t.aia.imsic, vec(1, 50));
+    t_check_books();
+}
+
+/* As many, but slowly. */
+static void test_no_storm(void **state)
+{
+    (void)state;
+    t_machine(1, 63);
+    for (unsigned i = 0; i < 10; i++) {
+        storm_at(0, 50, T_STORM / 2);
+        m_pass(T_WINDOW);
+    }
+    assert_int_equal(m.n_reports, 0);
+}
+
+static void take_50(void *arg)
+{
+    (void)arg;
+    imsic_alloc_id(&t.aia.imsic, 1, 50, (uint32_t)(q.irq - t.irqs));
+}
+
+static void hart_0_takes_50(void *arg)
+{
+    m_spawn(0, take_50, arg);
+    m_run(0);
+}
+
+/* An identity that finds an owner while it storms: at any access, the owner's vector is live. */
+static void test_storming_identity_finds_owner(void **state)
+{
+    (void)state;
+    bool more = true;
+    for (unsigned k = 0; more; k++) {
+        t_machine(2, 63);
+        t_irq(&q, AIA_MSI_PLAIN, 0);
+        storm_at(1, 50, T_STORM);
+        m.hart[1].hold = true;
+        imsic_send(&t.aia.imsic, vec(1, 50));
+        m_settle();
+        m.hart[1].hold = false;
+        m_on(1);
+        t_at(k, true, hart_0_takes_50, NULL);
+        m_take();
+        more = t_at_done();
+        m_run(0);
+        bool live = m.hart[1].file.eie[0] >> 50 & 1;
+        assert_int_equal(live, imsic_slot_state(t.slots[1][50]) != IMSIC_SHUT);
+    }
+}
+
+/* ---- an interrupt that storms ---- */
+
+static void storm(struct t_irq *s, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        m_raise(&s->dev);
+        m_settle();
+    }
+}
+
+static void test_none_counted(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    q.deny = true;
+    storm(&q, 3);
+    q.deny = false;
+    storm(&q, 3);
+    assert_int_equal(q.irq->none, 3);
+    assert_int_equal(q.runs, 6);
+}
+
+static void test_unhandled_storm(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    t_irq(&other, AIA_MSI_PLAIN, 1);
+    q.deny = true;
+    storm(&q, T_STORM + 20);
+    assert_int_equal(q.runs, T_STORM + 1);
+    assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
+    assert_ptr_equal(m.reports[0].irq, q.irq);
+    assert_int_equal(t_audit(1), 0); /* disabled, and the storm explains it */
+    m_raise(&other.dev);
+    t_check(&other);
+
+    q.deny = false;
+    aia_irq_enable(&t.aia, q.irq);
+    t_check(&q); /* the edge that its bit had kept */
+    uint64_t runs = q.runs;
+    storm(&q, 3);
+    assert_int_equal(q.runs, runs + 3);
+    t_check_books();
+}
+
+static void test_storm_while_disabled(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    aia_irq_disable(&t.aia, q.irq);
+    storm(&q, T_STORM + 20);
+    assert_int_equal(q.irq->kept, T_STORM + 1);
+    assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
+    aia_irq_enable(&t.aia, q.irq);
+    t_check(&q);
+    assert_true(q.runs >= 1);
+    m_raise(&q.dev);
+    t_check(&q);
+}
+
+/*
+ * Moved while shut off: the new vector takes edges, the old identity is as good as new. What it had latched
+ * comes with its reclaim.
+ */
+static void test_storm_then_move(void **state)
+{
+    (void)state;
+    t_machine(3, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    unsigned id = q.irq->vec.id;
+    q.deny = true;
+    storm(&q, T_STORM + 20);
+    q.deny = false;
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    aia_irq_enable(&t.aia, q.irq);
+    m_pass(T_LAZY);
+    t_check(&q);
+    m_raise(&q.dev);
+    t_check(&q);
+    t_check_books();
+    assert_true(t_is_free(1, id));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unowned_counted),
+        cmocka_unit_test(test_unimplemented_ignored),
+        cmocka_unit_test(test_unowned_storm),
+        cmocka_unit_test(test_no_storm),
+        cmocka_unit_test(test_storming_identity_finds_owner),
+        cmocka_unit_test(test_none_counted),
+        cmocka_unit_test(test_unhandled_storm),
+        cmocka_unit_test(test_storm_while_disabled),
+        cmocka_unit_test(test_storm_then_move),
+    };
+
+    return T_RUN(tests);
+}

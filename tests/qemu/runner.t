@@ -1,0 +1,123 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Does tests/qemu/run notice? Stands in for QEMU with a script that hangs, dies, falls silent or lies, and wants `not ok'
+# and exit code 1 for each.
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use Test::More tests => 32;
+
+my $dir = tempdir(CLEANUP => 1);
+my $run = $0 =~ s/runner\.t$/run/r;
+delete @ENV{qw(SMP MACHINE MEM ARGS QEMU_ARGS)};
+@ENV{qw(BUILD TABLE FIRMWARE QEMU)} = ($dir, "$dir/table", '/dev/null', "$dir/fake");
+
+sub put {
+    my ($name, $text, $mode) = @_;
+    open my $f, '>', "$dir/$name" or die "$name: $!";
+    print $f $text;
+    close $f;
+    chmod $mode, "$dir/$name";
+}
+
+# What run says of one row when QEMU does this; stderr and exit code too.
+sub judge {
+    my ($does, $row) = @_;
+    put('fake', "#!/bin/sh\n$does\n", 0755);
+    put('table', <<"END", 0644);
+default: all
+machine: virt
+smp: 1
+mem: 1M
+devices: none
+args: none
+mode: mttcg
+timeout: 5
+exit: 0
+last: ^VERDICT: PASS\$
+never: PANIC
+repeat: 1
+boot: elf
+tree: none
+
+test: row
+shows: something
+$row
+END
+    my $said = `$run 2>&1`;
+    return ($? >> 8, $said);
+}
+
+sub passes {
+    my ($what, @how) = @_;
+    my ($code, $said) = judge(@how);
+    ok($code == 0 && $said =~ /^1\.\.1$/m && $said =~ /^ok 1 - row: something$/m, $what) || diag $said;
+}
+
+sub fails {
+    my ($what, $does, $row, $why) = @_;
+    my ($code, $said) = judge($does, $row);
+    my $good = $code == 1 && $said =~ /^1\.\.1$/m && $said =~ /^not ok 1 - row: something$/m && $said =~ /^#   $why/m;
+    ok($good, $what) || diag $said;
+    return $said;
+}
+
+my $fine = 'echo imsicle; echo VERDICT: PASS';
+
+passes('a good run', $fine, 'want: ^imsicle$');
+passes('carriage returns are line ends', q(printf 'imsicle\r\n 1 s\r 2 s\r\nVERDICT: PASS\r\n'), 'want: ^ 1 s$');
+passes('an exit code that is wanted', "$fine; exit 3", 'exit: 3');
+fails('an exit code that is not', "$fine; exit 1", 'exit: 0', 'exit code 1, not 0');
+fails('0 where a failure is wanted', $fine, 'exit: 3', 'exit code 0, not 3');
+fails('truncated output, exit code 0', 'echo imsicle; printf VERD', 'exit: 0', 'the console does not end with');
+fails('no output at all', 'exit 0', 'exit: 0', 'the console does not end with');
+fails('a verdict that is not the last line', "$fine; echo more", 'exit: 0', 'the console does not end with');
+fails('a line that is wanted is not there', $fine, 'want: ^imsickle$', 'the console lacks /\^imsickle\$/');
+fails('a line that must not be there', "echo PANIC: hart 1; $fine", 'exit: 0', 'the console has /PANIC/: PANIC: hart 1');
+fails('too many of a line', "echo imsicle; $fine", 'count: 1 ^imsicle$', 'the console has .* 2 times, not 1');
+fails('killed in the middle', 'echo imsicle; kill -9 $$', 'exit: 0', 'killed$');
+fails('a crash', 'echo imsicle; ulimit -c 0; kill -SEGV $$', 'exit: 0', '(killed by signal 11|exit code 139)');
+fails('a verdict, then a crash', "$fine; ulimit -c 0; kill -ABRT \$\$", 'exit: 0', '(killed by signal 6|exit code 134)');
+fails('runs that differ', 'echo imsicle 1; echo $$; echo VERDICT: PASS', 'repeat: 2', 'two runs print different consoles');
+passes('firmware that differs', 'echo $$; echo imsicle 1; echo VERDICT: PASS', 'repeat: 2');
+
+my $shy = "[ -e $dir/been ] && { rm $dir/been; $fine; exit; }; touch $dir/been; echo left out; exit 3";
+passes('what is not its fault, once', $shy, 'again: ^left');
+fails('what is not its fault, always', "$fine; echo left out", 'again: ^left', 'the console does not end with');
+
+my $begin = time;
+my $said = fails('a hang', 'echo imsicle; exec sleep 100', 'timeout: 1', 'no end after 1 s');
+cmp_ok(time - $begin, '<', 10, 'a hang is ended');
+like($said, qr/to repeat it:\n#     \S*fake -M virt -smp 1 /, 'the command line to repeat it');
+like($said, qr/^#     imsicle$/m, 'the last lines of the console');
+ok(-s "$dir/log/row.log", 'its log is kept');
+fails('a hang after the verdict', "$fine; exec sleep 100", 'timeout: 1', 'no end after 1 s');
+fails('a hang that prints', 'while :; do echo imsicle; sleep 0.1; done', 'timeout: 1', 'no end after 1 s');
+
+# Nobody is left behind when the runner is ended, with its QEMU in full swing.
+put('fake', "#!/bin/sh\necho \$\$ >$dir/pid\nexec sleep 100\n", 0755);
+my $pid = fork;
+if (!$pid) { open STDOUT, '>', '/dev/null'; exec $run }
+for (1 .. 100) { last if -s "$dir/pid"; select undef, undef, undef, 0.05 }
+kill 'TERM', $pid;
+waitpid $pid, 0;
+open my $f, '<', "$dir/pid" or die "no QEMU was started: $!";
+chomp(my $qemu = <$f>);
+for (1 .. 100) { last if !kill 0, $qemu; select undef, undef, undef, 0.05 }
+ok(!kill(0, $qemu), 'a runner that is ended takes its QEMU along');
+
+unlink "$dir/fake";
+my $gone = `$run 2>&1`;
+ok($? >> 8 == 1 && $gone =~ /^not ok 1/m && $gone =~ /exit code 127, not 0/, 'no QEMU') || diag $gone;
+
+# A table that says nonsense runs nothing, and says so.
+for (['a key twice', "smp: 1\nsmp: 2", 'smp twice'], ['an unknown key', 'color: red', 'no such key: color'],
+    ['an unknown mode', 'mode: fast', 'no mode fast'], ['a line that is none', 'smp 1', "not .key: value'"]) {
+    my ($code, $text) = judge($fine, $_->[1]);
+    ok($code && $text !~ /^ok/m && $text =~ /$_->[2]/, "a table with $_->[0]") || diag $text;
+}
+
+`$run nothing-of-the-kind 2>&1`;
+ok($?, 'a test that there is not');
+
