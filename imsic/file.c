@@ -30,6 +30,11 @@ static void word_write(unsigned base, unsigned w, uint64_t v)
     csr_ireg_write(WORD_REG(base, w), v);
 }
 
+static void word_clear(unsigned base, unsigned w, uint64_t bits)
+{
+    csr_ireg_clear(WORD_REG(base, w), bits);
+}
+
 #define ID_REG(base, id) WORD_REG(base, (id) / 64)
 #define ID_BIT(id)       (1ul << (id) % 64)
 #else
@@ -42,6 +47,12 @@ static void word_write(unsigned base, unsigned w, uint64_t v)
 {
     csr_ireg_write(base + 2 * w, (unsigned long)v);
     csr_ireg_write(base + 2 * w + 1, (unsigned long)(v >> 32));
+}
+
+static void word_clear(unsigned base, unsigned w, uint64_t bits)
+{
+    csr_ireg_clear(base + 2 * w, (unsigned long)bits);
+    csr_ireg_clear(base + 2 * w + 1, (unsigned long)(bits >> 32));
 }
 
 #define ID_REG(base, id) ((base) + (id) / 32)
@@ -85,8 +96,11 @@ void imsic_file_off(struct imsic_file *f)
 
 void imsic_file_clear(struct imsic_file *f)
 {
-    for (unsigned w = 0; w < imsic_file_words(f); w++)
-        word_write(EIP0, w, 0);
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        /* What imsic_sync() waits for has to be seen by it, whether it is there already or not. */
+        bool keep = f->sync_owed && f->sync_owed / 64u == w;
+        word_clear(EIP0, w, keep ? ~(1ull << f->sync_owed % 64) : ~0ull);
+    }
 }
 
 void imsic_file_on(const struct imsic *im, struct imsic_file *f)
@@ -130,19 +144,27 @@ void imsic_file_clear_enabled(unsigned id)
     csr_ireg_clear(ID_REG(EIE0, id), ID_BIT(id));
 }
 
+/* Wait until sync_id is pending, and clear it. */
+static int sync_arrives(const struct imsic *im, uint64_t end)
+{
+    while (!(imsic_file_pending(im->sync_id / 64u) >> im->sync_id % 64u & 1))
+        if (aia_port_time() > end)
+            return AIA_ETIMEOUT;
+    imsic_file_clear_pending(im->sync_id);
+    return AIA_OK;
+}
+
 int imsic_sync(const struct imsic *im, struct imsic_file *f)
 {
     uint64_t end = aia_port_time() + im->wait_limit;
 
+    /* The write of a sync that timed out says nothing of what came after it: it has to arrive first. */
+    if (f->sync_owed && sync_arrives(im, end))
+        return AIA_ETIMEOUT;
     imsic_file_clear_pending(im->sync_id);
     fence_all(); /* behind the clear, and behind whatever told us that the earlier writes were made */
     mmio_write32(f->mmio + SETEIPNUM_LE, im->sync_id);
-    for (;;) {
-        if (imsic_file_pending(im->sync_id / 64u) >> im->sync_id % 64u & 1)
-            break;
-        if (aia_port_time() > end)
-            return AIA_ETIMEOUT;
-    }
-    imsic_file_clear_pending(im->sync_id);
-    return AIA_OK;
+    int error = sync_arrives(im, end);
+    f->sync_owed = error ? im->sync_id : 0;
+    return error;
 }

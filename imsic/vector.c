@@ -216,19 +216,21 @@ void imsic_free(struct imsic *im, struct imsic_vector v)
     unlock(im, was);
 }
 
-void imsic_set_shut(struct imsic *im, struct imsic_vector v)
+bool imsic_set_shut(struct imsic *im, struct imsic_vector v)
 {
     struct imsic_file *f = &im->files[v.hart];
     unsigned long was = lock(im);
     uint64_t bit = 1ull << v.id % 64;
+    bool unowned = f->free[v.id / 64] & bit;
 
-    if (f->free[v.id / 64] & bit) { /* it may have found an owner since it fired */
+    if (unowned) { /* it may have found an owner since it fired */
         f->free[v.id / 64] &= ~bit;
         f->n_free--;
         summarise(f, v.id / 64);
         set_slot(f, v.id, IMSIC_SHUT, IMSIC_NO_OWNER);
     }
     unlock(im, was);
+    return unowned;
 }
 
 void imsic_clear_shut(struct imsic *im, struct imsic_vector v)
@@ -281,14 +283,14 @@ int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned
     return error;
 }
 
-unsigned imsic_free_elsewhere(struct imsic *im, unsigned hart)
+unsigned imsic_room_elsewhere(struct imsic *im, unsigned hart)
 {
     unsigned n = 0;
     unsigned long was = lock(im);
 
     for (unsigned h = 0; h < im->n_files; h++)
         if (h != hart && im->files[h].open)
-            n += im->files[h].n_free;
+            n += im->files[h].n_free + atomic_load_explicit(&im->files[h].n_retiring, memory_order_relaxed);
     unlock(im, was);
     return n;
 }

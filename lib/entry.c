@@ -5,7 +5,8 @@
 static void deliver(struct aia *a, unsigned here, unsigned id)
 {
     uint32_t slot = slot_read(&a->imsic.files[here], id);
-    struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot)];
+    uint32_t owner = imsic_slot_owner(slot);
+    struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
 
     switch (imsic_slot_state(slot)) {
     case IMSIC_OWNED:

@@ -6,18 +6,21 @@
  */
 #include "internal.h"
 
-/* Is `n` edges in this window more than the embedder wants to see? `since` and `n` are the window's books. */
-static bool storming(const struct aia *a, uint64_t *since, uint32_t *n)
+/*
+ * One more unwelcome edge: is that more than the embedder wants to see? Several harts may count at once; the
+ * few that one of them miscounts do not matter.
+ */
+static bool storming(const struct aia *a, struct aia_storm *s)
 {
     uint64_t now = aia_port_time();
 
-    if (now - *since > a->config.storm_window) {
-        *since = now;
-        *n = 0;
+    if (now - atomic_load_explicit(&s->since, memory_order_relaxed) > a->config.storm_window) {
+        atomic_store_explicit(&s->since, now, memory_order_relaxed);
+        atomic_store_explicit(&s->count, 0, memory_order_relaxed);
     }
-    if (++*n <= a->config.storm_limit)
+    if (atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed) < a->config.storm_limit)
         return false;
-    *n = 0;
+    atomic_store_explicit(&s->count, 0, memory_order_relaxed);
     return true;
 }
 
@@ -34,7 +37,7 @@ static void shut(struct aia *a, unsigned here, unsigned id)
 /* An edge of `irq` that did no good: unhandled, or kept while disabled. */
 static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
-    if (!storming(a, &irq->storm_since, &irq->storm_count))
+    if (!storming(a, &irq->storm))
         return;
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     shut(a, here, id);
@@ -51,11 +54,17 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
     count_own(&h->spurious);
-    if (!storming(a, &h->storm_since, &h->storm_count))
+    if (!storming(a, &h->storm))
         return;
+    if (!imsic_set_shut(&a->imsic, v))
+        return; /* its new owner has done nothing wrong */
     shut(a, here, id);
-    imsic_set_shut(&a->imsic, v);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_UNOWNED, .vec = v});
+}
+
+static bool stormed(const struct aia *a, uint32_t irq)
+{
+    return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
 }
 
 void flow_reopen(struct aia *a, unsigned here)
@@ -66,10 +75,8 @@ void flow_reopen(struct aia *a, unsigned here)
         for (uint64_t bits = f->shut[w]; bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
             uint32_t slot = slot_read(f, id);
-            const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot)];
 
-            if (imsic_slot_state(slot) != IMSIC_OWNED ||
-                atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_STORMED)
+            if (imsic_slot_state(slot) != IMSIC_OWNED || stormed(a, imsic_slot_owner(slot)))
                 continue;
             f->shut[w] &= ~(1ull << id % 64);
             imsic_file_set_enabled(id);
@@ -80,8 +87,11 @@ void flow_reopen(struct aia *a, unsigned here)
 static void run_handler(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     count_own(&a->config.runs[irq_number(a, irq) * a->config.n_harts + here]);
-    if (irq->handler(irq->context, irq) == AIA_HANDLED)
+    if (irq->handler(irq->context, irq) == AIA_HANDLED) {
+        if (atomic_load_explicit(&irq->storm.count, memory_order_relaxed))
+            atomic_store_explicit(&irq->storm.count, 0, memory_order_relaxed); /* it does some good */
         return;
+    }
     count(&irq->none);
     unwelcome(a, irq, here, id);
 }
@@ -141,8 +151,9 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
         return;
 
     /* The lock keeps vec ours until the copy is sent: after that, its drain covers the copy too. */
-    unsigned long saved = irq_lock(irq);
+    unsigned long saved = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
+    struct aia_hartset old = irq->first->retiring_on;
     if (v.id && (was & AIA_FLOW_PENDING)) {
         count(&irq->resent);
         if (irq->msi->ops->retrigger)
@@ -150,9 +161,12 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
         else
             imsic_send(&a->imsic, v);
     }
-    irq_unlock(irq, saved);
-    if (v.id && (was & AIA_FLOW_STORMED))
+    irq_unlock(irq->first, saved);
+    if (v.id &&
+        (was & AIA_FLOW_STORMED)) { /* an edge may wait where it is, or where it was when it stormed */
         aia_ipi_send(a, v.hart, AIA_IPI_REOPEN);
+        reclaim_ask(a, &old);
+    }
 }
 
 int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)

@@ -42,7 +42,7 @@ static void late_edge(struct aia *a, unsigned here, unsigned id)
     count_own(&a->config.harts[here].late);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_LATE, .vec = v, .irq = irq});
     if (irq && irq->used)
-        forward(a, irq, v);
+        send_on(a, irq);
 }
 
 static int find_late(struct aia *a, unsigned here)
@@ -140,7 +140,7 @@ int aia_hart_leave(struct aia *a, unsigned hart)
         return AIA_EOFFLINE;
     if (count_online(a) == 1)
         return AIA_ELAST;
-    if (count_held(a, hart) > imsic_free_elsewhere(&a->imsic, hart))
+    if (count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
         return AIA_ENOVEC;
 
     set_state(a, hart, AIA_HART_LEAVING);
@@ -180,7 +180,8 @@ static int sweep(struct aia *a, unsigned here)
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
-            if (id != a->imsic.ipi_id) /* its work was done when the word was closed */
+            /* The work of the IPIs was done when their word was closed. */
+            if (id != a->imsic.ipi_id && id != a->imsic.sync_id)
                 count_own(&h->spurious);
         }
     }

@@ -24,18 +24,18 @@ static inline uint32_t irq_number(const struct aia *a, const struct aia_irq *irq
     return (uint32_t)(irq - a->config.irqs);
 }
 
-/* One lock for a block, the first one's. */
-static inline unsigned long irq_lock(struct aia_irq *irq)
+/* A block has one lock, the first one's: it is that one that is locked. */
+static inline unsigned long irq_lock(struct aia_irq *first)
 {
     unsigned long was = aia_port_irq_save();
 
-    aia_port_lock(&irq->first->lock);
+    aia_port_lock(&first->lock);
     return was;
 }
 
-static inline void irq_unlock(struct aia_irq *irq, unsigned long was)
+static inline void irq_unlock(struct aia_irq *first, unsigned long was)
 {
-    aia_port_unlock(&irq->first->lock);
+    aia_port_unlock(&first->lock);
     aia_port_irq_restore(was);
 }
 
@@ -73,11 +73,17 @@ static inline struct imsic_vector vector_after(struct imsic_vector v, unsigned n
 /* Decide how irq's message can change to a vector on `to`, and allocate it. Lock held. */
 int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
 
-/* Carry it out, up to and including the drain barrier. Lock held. AIA_OK or AIA_ESILENT. */
+/* Carry it out, up to and including the drain barrier. Lock held. AIA_OK, AIA_ESILENT or AIA_ETIMEOUT. */
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u);
 
 /* After message_write failed: put the old message back, as far as the device listens. Lock held. */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
+
+/*
+ * Read the message back as a drain barrier. A device that does not answer proves nothing; then it is time
+ * that has to. Lock held. AIA_OK or AIA_ESILENT.
+ */
+int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
 
 /* ---- move.c ---- */
 
@@ -100,7 +106,10 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart);
 /* The block from `v` up, owned by `irq`, is no longer in its message, which has been drained. Lock held. */
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
-/* An edge was caught at `v`, which retires: send it where `irq` is now. Own, off, lock not held. */
+/* Send an edge of `irq` to where it is now, if it is anywhere. Any, lock not held. */
+bool send_on(struct aia *a, struct aia_irq *irq);
+
+/* An edge was caught at `v`, which retires: send it on, or handle it here. Own, off, lock not held. */
 void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
 /* Free those retiring vectors of this hart whose drain is now proven. Own, off, no lock held. */

@@ -79,10 +79,9 @@ void ipi_taken(struct aia *a, unsigned here)
     struct aia_hart *h = &a->config.harts[here];
     uint32_t ipis = atomic_exchange_explicit(&h->ipis, 0, memory_order_acq_rel);
 
-    if (ipis)
-        count_own(&h->ipis_taken);
-    else
-        count_own(&h->spurious);
+    count_own(&h->ipis_taken);
+    if (!ipis) /* taken with the word before this one's: its sender was between the word and the write */
+        count_own(&h->ipis_empty);
     run_ipis(a, here, ipis);
 }
 
@@ -90,8 +89,9 @@ void ipi_open(struct aia *a, unsigned here)
 {
     struct aia_hart *h = &a->config.harts[here];
 
-    atomic_store_explicit(&h->calls, NULL, memory_order_release);
+    /* In this order: whoever finds the list open must be able to send the IPI for it. */
     atomic_store_explicit(&h->ipis, 0, memory_order_release);
+    atomic_store_explicit(&h->calls, NULL, memory_order_release);
 }
 
 void ipi_close(struct aia *a, unsigned here)
@@ -143,8 +143,9 @@ static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
     if (!wait_state(a, c, CALL_DONE)) {
         if (call_changes(c, CALL_QUEUED, CALL_CANCELLED))
             return AIA_ETIMEOUT;
-        if (!wait_state(a, c, CALL_DONE)) /* it runs: fn is the caller's own, and ends */
-            return AIA_ETIMEOUT;
+        while (!wait_state(a, c, CALL_DONE)) /* fn may use what is on the caller's stack */
+            aia_port_report(
+                &(struct aia_report){.what = AIA_REPORT_CALL_STUCK, .vec = {.hart = (uint16_t)hart}});
     }
     atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
     return AIA_OK;

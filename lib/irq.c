@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Descriptors: set up, request, free. */
+#include <string.h>
+
 #include "internal.h"
 
 #include "mmio.h"
@@ -67,17 +69,19 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 
 static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, const struct aia_request *r)
 {
-    *irq = (struct aia_irq){
-        .used = true,
-        .order = (uint8_t)r->order,
-        .first = first,
-        .policy = r->policy,
-        .name = r->name,
-        .handler = r->handler,
-        .context = r->context,
-        .msi = r->msi,
-        .affinity = r->affinity,
-    };
+    /* A hart that leaves looks at every descriptor, so this one's lock may be held even now. */
+    unsigned long was = irq_lock(irq);
+    atomic_store_explicit(&irq->flow, 0, memory_order_relaxed);
+    memset((char *)irq + offsetof(struct aia_irq, name), 0, sizeof(*irq) - offsetof(struct aia_irq, name));
+    irq->name = r->name;
+    irq->handler = r->handler;
+    irq->context = r->context;
+    irq->msi = r->msi;
+    irq->affinity = r->affinity;
+    irq->policy = r->policy;
+    irq->order = (uint8_t)r->order;
+    irq_unlock(irq, was);
+    irq->first = first; /* from here on its lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
         atomic_store_explicit(&a->config.runs[irq_number(a, irq) * a->config.n_harts + h], 0,
                               memory_order_relaxed);
@@ -100,7 +104,7 @@ static int start(struct aia *a, struct aia_irq *irq)
         want = imsic_message(&a->imsic, v);
         fence_rw_o(); /* the slot names its owner before a message can name it */
         irq->msi->ops->start(irq->msi, &want);
-        error = irq->msi->ops->read_back(irq->msi, &have);
+        error = drain(a, irq, &have);
         if (!error && (have.addr != want.addr || have.data != want.data))
             error = AIA_ESILENT;
     }
@@ -117,11 +121,13 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     for (unsigned i = 0; i < 1u << r->order; i++)
         fill_in(a, &irq[i], irq, r);
     int error = start(a, irq);
-    if (error == AIA_ESILENT)
-        aia_irq_free(a, irq); /* it has a vector, and may have sent before it fell silent */
-    else if (error)
+    *out = irq;
+    if (!error)
+        return AIA_OK;
+    *out = NULL;
+    if (!irq->vec.id)
         give_back_descriptors(a, irq);
-    else
+    else if (aia_irq_free(a, irq)) /* it has a vector, and may have sent before it fell silent */
         *out = irq;
     return error;
 }
@@ -135,30 +141,32 @@ static void stop(struct aia *a, struct aia_irq *irq)
 
     if (v.id) {
         irq->msi->ops->stop(irq->msi);
-        irq->msi->ops->read_back(irq->msi, &have); /* drain barrier; a silent device sends nothing either */
-        fence_io_rwio();
+        drain(a, irq, &have);
         for (unsigned i = 0; i < 1u << irq->order; i++)
             irq[i].vec = (struct imsic_vector){0};
-        irq->drained_at = aia_port_time() + irq->msi->posted_limit;
         retire_block(a, irq, v);
     }
     irq_unlock(irq, was);
 }
 
-/* Wait until no vector of `irq` is left and its handler does not run. */
+/*
+ * Wait until no vector of `irq` is left. Its handler does not run any more then: it runs in the interrupt of
+ * some hart that had one, and that hart does not reclaim while it is in there.
+ */
 static int wait_gone(struct aia *a, struct aia_irq *irq)
 {
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
-    uint64_t end = aia_port_time() + a->config.wait_limit + irq->msi->posted_limit;
+    uint64_t now = aia_port_time(), drained = irq->first->drained_at;
+    uint64_t end = (drained > now ? drained : now) + a->config.wait_limit;
 
     while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {
         if (aia_port_time() > end)
             return AIA_ETIMEOUT;
-        if (aia_port_time() >= irq->first->drained_at)
+        if (aia_port_time() >= drained)
             reclaim_ask(a, &all);
         aia_port_relax();
     }
-    return aia_irq_synchronize(a, irq);
+    return AIA_OK;
 }
 
 int aia_irq_free(struct aia *a, struct aia_irq *irq)

@@ -114,6 +114,28 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
     return error;
 }
 
+/*
+ * A device whose read-back proves nothing: send one edge to each new vector in its place, whether it lost one
+ * or not.
+ */
+static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct update *u)
+{
+    for (unsigned i = 0; i < 1u << irq->order; i++) {
+        count(&irq->resent);
+        imsic_send(&a->imsic, vector_after(u->to, i));
+    }
+}
+
+int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
+{
+    int error = irq->msi->ops->read_back(irq->msi, have);
+    uint64_t posted = error ? a->config.wait_limit : irq->msi->posted_limit;
+
+    fence_io_rwio();
+    irq->drained_at = posted ? aia_port_time() + posted : 0;
+    return error;
+}
+
 /* Take the steps back, in reverse: what may be half-way then is what may be half-way in write_steps. */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
@@ -132,20 +154,13 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     default:
         write_steps(msi, u, &old);
     }
-    msi->ops->read_back(msi, &have); /* its drain, if it answers again */
-    fence_io_rwio();
-}
-
-/*
- * A device whose read-back proves nothing: send one edge to each new vector in its place, whether it lost one
- * or not, and let the old ones retire for as long as a message may be under way.
- */
-static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct update *u)
-{
-    irq->drained_at = aia_port_time() + irq->msi->posted_limit;
+    drain(a, irq, &have);
+    if (u->kind != AIA_UPDATE_TORN)
+        return;
+    /* Half-way it may have sent what is not ours to look for any more. */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
-        count(&irq->resent);
-        imsic_send(&a->imsic, vector_after(u->to, i));
+        count(&a->torn_copies);
+        imsic_send(&a->imsic, vector_after(u->from, i));
     }
 }
 
@@ -159,11 +174,10 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
      * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
      * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.
      */
-    int error = irq->msi->ops->read_back(irq->msi, &have);
-    fence_io_rwio();
-    if (error || have.addr != want.addr || have.data != want.data)
-        return AIA_ESILENT;
-    if (u->kind == AIA_UPDATE_TORN)
+    int error = drain(a, irq, &have);
+    if (!error && (have.addr != want.addr || have.data != want.data))
+        error = AIA_ESILENT;
+    if (!error && u->kind == AIA_UPDATE_TORN)
         error = copy_torn(a, irq, u);
     if (error)
         return error;

@@ -62,6 +62,8 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     if (irq->policy.reclaim == AIA_RECLAIM_EAGER ||
         atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) > a->config.max_retiring / 2)
         aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
+    else if (first && v.hart == aia_port_hart())
+        reclaim_later(a);
     else if (first) /* else its timer is on, or about to be */
         aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
 }
@@ -73,29 +75,31 @@ void first_edge(struct aia *a, struct aia_irq *irq)
     if (irq->policy.reclaim != AIA_RECLAIM_FIRST_EDGE ||
         !atomic_load_explicit(&irq->n_retiring, memory_order_relaxed))
         return;
-    unsigned long was = irq_lock(irq);
+    unsigned long was = irq_lock(irq->first);
     set = irq->first->retiring_on;
     irq->first->retiring_on = (struct aia_hartset){{0}};
-    irq_unlock(irq, was);
+    irq_unlock(irq->first, was);
     reclaim_ask(a, &set);
 }
 
-void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+bool send_on(struct aia *a, struct aia_irq *irq)
 {
-    if (irq->policy.caught == AIA_IN_PLACE) {
-        flow_edge(a, irq, v.hart, v.id);
-        return;
-    }
-    unsigned long was = irq_lock(irq);
+    unsigned long was = irq_lock(irq->first);
     struct imsic_vector now = irq->vec;
 
     if (now.id) {
         count(&irq->forwarded);
         imsic_send(&a->imsic, now);
     }
-    irq_unlock(irq, was);
-    if (!now.id) /* being freed: there is nowhere else, so the handler runs here */
-        flow_edge(a, irq, v.hart, v.id);
+    irq_unlock(irq->first, was);
+    return now.id != 0;
+}
+
+void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+{
+    if (irq->policy.caught == AIA_FORWARD && send_on(a, irq))
+        return;
+    flow_edge(a, irq, v.hart, v.id); /* as it was asked, or because it is being freed and is nowhere else */
 }
 
 void reclaim_later(struct aia *a)
@@ -113,7 +117,7 @@ static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pend
     struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
-    if (irq->msi->posted_limit && aia_port_time() < irq->first->drained_at)
+    if (irq->first->drained_at && aia_port_time() < irq->first->drained_at)
         return 0;
 
     if (pending) {
@@ -181,6 +185,7 @@ struct attempt {
     struct aia *a;
     struct aia_irq *irq;
     const struct aia_hartset *set;
+    bool refuge;  /* the set is one for now: the affinity stays as it is */
     unsigned old; /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
     int result;
 };
@@ -206,27 +211,37 @@ static void try_here(void *arg)
 
     t->old = t->irq->vec.hart;
     t->result = enter_set(t->a, t->irq, t->set);
+    if (t->result == AIA_OK && !t->refuge)
+        t->irq->affinity = *t->set; /* in one step with the vector, for others change both too */
     irq_unlock(t->irq, was);
 }
 
-/* Wait until one of `set` has a free vector. Asking is worth it only where something retires. */
+static bool any_retiring(struct aia *a, const struct aia_hartset *set)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(set, h) &&
+            atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_acquire))
+            return true;
+    return false;
+}
+
+/*
+ * Wait until one of `set` has a free vector. There is hope while some retire; that is asked first, because what
+ * retires is free before it retires no more.
+ */
 static int wait_for_vector(struct aia *a, const struct aia_hartset *set, unsigned order)
 {
     uint64_t end = aia_port_time() + a->config.wait_limit;
     unsigned hart;
-    int error;
 
     reclaim_ask(a, set);
-    while ((error = imsic_least_loaded(&a->imsic, set, order, &hart)) == AIA_ENOVEC) {
-        bool hope = false;
-        for (unsigned h = 0; h < a->config.n_harts; h++)
-            hope |= aia_hartset_has(set, h) &&
-                    atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed);
-        if (!hope || aia_port_time() > end)
-            return AIA_ENOVEC;
+    for (;;) {
+        bool hope = any_retiring(a, set) && aia_port_time() <= end;
+        int error = imsic_least_loaded(&a->imsic, set, order, &hart);
+        if (error != AIA_ENOVEC || !hope)
+            return error;
         aia_port_relax();
     }
-    return error;
 }
 
 /* One try in thread context: here, or on the old hart if the move must be made there. */
@@ -244,16 +259,17 @@ static int try_once(struct attempt *t)
 }
 
 /* Thread context: try until it works, or nothing gives hope that it will. */
-static int enter_set_wait(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+static int enter_set_wait(struct attempt *t)
 {
-    struct attempt t = {.a = a, .irq = irq, .set = set};
+    struct aia *a = t->a;
     uint64_t end = aia_port_time() + a->config.wait_limit;
     int error;
     bool again;
 
     do {
-        error = try_once(&t);
-        again = error == AIA_EAGAIN || (error == AIA_ENOVEC && wait_for_vector(a, set, irq->order) == AIA_OK);
+        error = try_once(t);
+        again = error == AIA_EAGAIN ||
+                (error == AIA_ENOVEC && wait_for_vector(a, t->set, t->irq->order) == AIA_OK);
     } while (again && aia_port_time() <= end);
     return error;
 }
@@ -275,30 +291,29 @@ static int wait_for_drain(struct aia *a, struct aia_irq *irq)
     return AIA_OK;
 }
 
-int aia_irq_set_affinity(struct aia *a, struct aia_irq *member, const struct aia_hartset *set)
+int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
 {
-    struct aia_irq *irq = member->first;
-    int error = wait_for_drain(a, irq);
+    struct attempt t = {.a = a, .irq = irq->first, .set = set};
+    int error = wait_for_drain(a, irq->first);
 
-    if (!error)
-        error = enter_set_wait(a, irq, set);
-    if (error)
-        return error;
-    unsigned long was = irq_lock(irq);
-    irq->affinity = *set;
-    irq_unlock(irq, was);
-    return AIA_OK;
+    return error ? error : enter_set_wait(&t);
 }
 
-/* Where may `irq` go when `hart` leaves: its affinity, or if nobody there is open, anywhere. */
+/* Where may `irq` go when its hart leaves: its affinity, or if nobody there is open, anywhere. */
 static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
 {
     unsigned to;
 
     if (imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &to) != AIA_ENOHART)
         return irq->affinity;
-    count(&a->strayed);
     return aia_hartset_first(a->config.n_harts);
+}
+
+/* It has moved off its hart; was that out of its affinity? Lock held. */
+static void count_strayed(struct aia *a, const struct aia_irq *irq)
+{
+    if (irq->vec.id && !aia_hartset_has(&irq->affinity, irq->vec.hart))
+        count(&a->strayed);
 }
 
 int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
@@ -309,6 +324,8 @@ int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
     if (irq->vec.id && irq->vec.hart == hart) {
         struct aia_hartset set = refuge(a, irq);
         error = enter_set(a, irq, &set);
+        if (!error)
+            count_strayed(a, irq);
     }
     irq_unlock(irq, was);
     return error;
@@ -318,8 +335,12 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
     unsigned long was = irq_lock(irq);
     bool there = irq->vec.id && irq->vec.hart == hart;
-    struct aia_hartset set = there ? refuge(a, irq) : irq->affinity;
+    struct aia_hartset set = refuge(a, irq);
     irq_unlock(irq, was);
 
-    return there ? enter_set_wait(a, irq, &set) : AIA_OK;
+    struct attempt t = {.a = a, .irq = irq, .set = &set, .refuge = true};
+    int error = there ? enter_set_wait(&t) : AIA_OK;
+    if (there && !error)
+        count_strayed(a, irq);
+    return error;
 }

@@ -160,6 +160,11 @@ void hart_secondary(struct hart *self)
     hart_loop();
 }
 
+static bool has_file(unsigned index)
+{
+    return machine.harts[index].imsic_addr != 0;
+}
+
 /* Ask the firmware, without waiting for the hart. It may still be on its way down: EBUSY. */
 static int request_start(struct hart *h)
 {
@@ -196,6 +201,8 @@ int hart_start(unsigned index, uint64_t ticks)
 
     if (index >= hart_count())
         return HART_EINVAL;
+    if (!has_file(index))
+        return HART_ENOFILE;
     if (hart_state(index) == HART_ONLINE || coming_up(index))
         return HART_EBUSY;
     while ((error = request_start(h)) == HART_EBUSY)
@@ -220,6 +227,8 @@ static void report_missing(unsigned index, int error)
     if (error == HART_EFIRMWARE)
         print("hart %u (id %lu): left out: the firmware refuses to start it: %s\n", index, h->hartid,
               sbi_strerror(hart_firmware_error(index)));
+    else if (error == HART_ENOFILE)
+        print("hart %u (id %lu): left out: %s\n", index, h->hartid, hart_strerror(error));
     else
         print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s\n", index, h->hartid,
               START_MS, sbi_hsm_state_name(sbi_hart_status(h->hartid)));
@@ -236,7 +245,7 @@ unsigned hart_start_all(void)
     bool waiting, more = true;
 
     for (unsigned i = 0; i < hart_count(); i++)
-        error[i] = i == boot_index ? HART_OK : HART_EBUSY;
+        error[i] = i == boot_index ? HART_OK : has_file(i) ? HART_EBUSY : HART_ENOFILE;
     do {
         waiting = false;
         for (unsigned i = 0; i < hart_count(); i++) {
@@ -296,6 +305,7 @@ const char *hart_strerror(int error)
         "EOFFLINE: not online",
         "ETIMEOUT: not in time",
         "EFIRMWARE: the SBI call failed",
+        "ENOFILE: it has no interrupt file",
     };
     if (error > 0 || -error >= (int)(sizeof(names) / sizeof(names[0])))
         return "not a hart error";

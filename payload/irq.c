@@ -88,6 +88,7 @@ void irq_print_reports(void)
         [AIA_REPORT_STORM_UNOWNED] = "storm of an identity that nobody owns: shut off",
         [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
         [AIA_REPORT_LATE] = "edge found late, when its hart came back",
+        [AIA_REPORT_CALL_STUCK] = "a call does not end",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };
     unsigned n = atomic_load(&n_reports);

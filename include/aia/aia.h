@@ -43,6 +43,12 @@ enum aia_update {
     AIA_N_UPDATES,
 };
 
+/* Unwelcome edges: those that nobody owns, that a handler makes nothing of, that come while disabled. */
+struct aia_storm {
+    _Atomic uint64_t since; /* start of the present window, ticks */
+    _Atomic uint32_t count; /* of them in it, and since the last welcome one */
+};
+
 /* ---- interrupts ---- */
 
 /* Bits of aia_irq.flow. */
@@ -89,9 +95,8 @@ struct aia_irq {
     struct imsic_vector vec;        /* where its message points */
     _Atomic uint32_t n_retiring;    /* vectors that forward to vec */
     struct aia_hartset retiring_on; /* harts where there may be some */
-    uint64_t drained_at;  /* posted_limit: no message sent before the last move is under way after this */
-    uint64_t storm_since; /* start of the present storm window, ticks */
-    uint32_t storm_count; /* unwelcome edges in it */
+    uint64_t drained_at; /* 0: a read-back was proof; else nothing sent before is under way after this time */
+    struct aia_storm storm;
 
     aia_counter moves;
     aia_counter forwarded; /* edges caught on a retiring vector and sent on */
@@ -123,15 +128,15 @@ struct aia_hart {
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
-    uint64_t storm_since;           /* as in struct aia_irq, for unowned identities */
-    uint32_t storm_count;
-    aia_counter handled;   /* edges that ran, or were noted for, their owner's handler */
-    aia_counter forwarded; /* caught on a retiring vector here and sent on */
-    aia_counter swept;     /* of these, by the sweep of a leaving hart */
-    aia_counter spurious;  /* identities that nobody owned */
-    aia_counter late;      /* found pending when the hart came back */
+    struct aia_storm storm;         /* of identities that nobody owns */
+    aia_counter handled;            /* edges that ran, or were noted for, their owner's handler */
+    aia_counter forwarded;          /* caught on a retiring vector here and sent on */
+    aia_counter swept;              /* of these, by the sweep of a leaving hart */
+    aia_counter spurious;           /* identities that nobody owned */
+    aia_counter late;               /* found pending when the hart came back */
     aia_counter ipis_taken;
-    aia_counter reclaimed; /* vectors whose drain was proven here */
+    aia_counter ipis_empty; /* of these, with nothing to do: the work was taken by the one before */
+    aia_counter reclaimed;  /* vectors whose drain was proven here */
 };
 
 /* ---- the machine ---- */
@@ -150,7 +155,7 @@ struct aia_config {
         max_retiring; /* vectors of one interrupt that may retire at once; at half of it they are asked for */
     uint64_t wait_limit;   /* ticks that a wait for another hart or a device may last */
     uint64_t storm_window; /* ticks over which a storm is counted */
-    uint32_t storm_limit;  /* edges without an owner, or unhandled, or while disabled, in one window */
+    uint32_t storm_limit;  /* edges in one window that do no good: see struct aia_storm */
 };
 
 struct aia {
@@ -191,7 +196,8 @@ struct aia_request {
  * start its message. The interrupt is enabled. Thread. `*irq` is the first of a block: the handler tells message n
  * by its irq - irq->first.
  * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT: nothing
- * changed.
+ * changed, and *irq is NULL. If it is not, a silent device's vector could not be had back in time: the
+ * descriptor waits for aia_irq_free().
  */
 int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia_irq **irq);
 
@@ -243,7 +249,9 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
 /*
  * Run fn(arg) on `hart`, in its interrupt context, and wait until it has run. On the running hart: at
  * once, interrupts off. Thread.
- * AIA_OK; AIA_EOFFLINE: not run; AIA_ETIMEOUT: not run, and will not be (the hart answers no interrupt).
+ * AIA_OK; AIA_EOFFLINE: not run; AIA_ETIMEOUT: not run, and will not be (the hart answers no interrupt). Once fn
+ * has begun the call waits for its end, however long it takes, for it may use what is on the caller's stack;
+ * after wait_limit that is reported.
  */
 int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
@@ -307,6 +315,7 @@ struct aia_report {
         AIA_REPORT_STORM_IRQ,     /* irq was disabled, and vec shut off */
         AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
         AIA_REPORT_SYNC_TIMEOUT,  /* writes to this hart's file do not arrive */
+        AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not end */
     } what;
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */

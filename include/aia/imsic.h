@@ -75,6 +75,7 @@ struct imsic_file {
 
     /* The file's own hart's. */
     uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
+    uint16_t sync_owed;         /* sync_id if a sync timed out and its write has still to arrive, else 0 */
 };
 
 struct imsic {
@@ -117,8 +118,11 @@ int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned or
 /* Free one vector. The caller has proof that nothing can still arrive there (lib/move.c, reclaim). */
 void imsic_free(struct imsic *im, struct imsic_vector v);
 
-/* Keep a stormed vector, which nobody owns, from being allocated; give it back. */
-void imsic_set_shut(struct imsic *im, struct imsic_vector v);
+/*
+ * Keep a stormed vector, which nobody owns, from being allocated (false: it has found an owner meanwhile);
+ * give it back.
+ */
+bool imsic_set_shut(struct imsic *im, struct imsic_vector v);
 void imsic_clear_shut(struct imsic *im, struct imsic_vector v);
 
 /* Open a hart's file to allocation, or close it; what is allocated stays. */
@@ -128,8 +132,8 @@ void imsic_close(struct imsic *im, unsigned hart);
 /* The open hart of `set` with most free identities that has a block of 2^order. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
 int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order, unsigned *hart);
 
-/* Sum of the free identities of all open files but `hart`'s. */
-unsigned imsic_free_elsewhere(struct imsic *im, unsigned hart);
+/* Sum of the identities of all open files but `hart`'s that are free, or will be when they have retired. */
+unsigned imsic_room_elsewhere(struct imsic *im, unsigned hart);
 
 void imsic_stats(struct imsic *im, struct imsic_stats *stats);
 

@@ -37,7 +37,7 @@ struct aia_msi_ops {
     /* PLAIN, MASKABLE: write the address, the data. PLAIN is only ever asked for a new low half. */
     void (*write_addr)(struct aia_msi *msi, uint64_t addr);
     void (*write_data)(struct aia_msi *msi, uint32_t data);
-    /* MASKABLE: hold the message back; let it go, with what came meanwhile. */
+    /* MASKABLE: hold the message back, and return when it is; let it go, with what came meanwhile. */
     void (*mask)(struct aia_msi *msi);
     void (*unmask)(struct aia_msi *msi);
     /* STORE, STORE_LOW: one single-copy-atomic store of the message, as far as the kind says. */

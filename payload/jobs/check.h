@@ -10,7 +10,7 @@
 /* Print PASS or FAIL and what was checked; returns `good`. */
 bool check(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Wait up to 100 ms for *value to reach `want`. */
+/* Wait up to two seconds for *value to reach `want`. */
 bool wait_for(const _Atomic uint64_t *value, uint64_t want);
 
 /* Move `irq` to `hart`, which must work. */

@@ -40,6 +40,7 @@ void t_prepare(unsigned n, const uint16_t *ids)
         .ipi_id = T_IPI,
         .sync_id = T_SYNC,
         .lazy_period = T_LAZY,
+        .max_retiring = T_RETIRING,
         .wait_limit = T_LIMIT,
         .storm_window = T_WINDOW,
         .storm_limit = T_STORM,
@@ -126,7 +127,7 @@ void t_fill(unsigned hart, unsigned but)
 {
     for (unsigned id = 1; id <= t.files[hart].n_ids; id++)
         if (id != but)
-            imsic_alloc_id(&t.aia.imsic, hart, id, T_FILLER);
+            imsic_alloc_id(&t.aia.imsic, hart, id, 0, T_FILLER);
 }
 
 void t_unfill(unsigned hart)
@@ -153,7 +154,7 @@ void t_force(enum aia_update how, struct t_irq *q, struct t_irq *other, unsigned
     if (how == AIA_UPDATE_TORN)
         t_fill(to, other->irq->vec.id);
     else if (how == AIA_UPDATE_COMMON)
-        imsic_alloc_id(&t.aia.imsic, to, q->irq->vec.id, T_FILLER);
+        imsic_alloc_id(&t.aia.imsic, to, q->irq->vec.id, 0, T_FILLER);
 }
 
 /* ---- hotplug ---- */

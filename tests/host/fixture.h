@@ -14,15 +14,16 @@
 
 #include "model/model.h"
 
-#define T_IRQS    160 /* descriptors */
-#define T_IPI     1
-#define T_SYNC    2
-#define T_LAZY    100000u
-#define T_LIMIT   2000u
-#define T_STORM   50u
-#define T_WINDOW  1000000u
-#define T_FILLER  0xfffff0u /* owner of what t_fill() takes */
-#define T_FOREVER 1000000u  /* longer than any wait or timer */
+#define T_IRQS     160 /* descriptors */
+#define T_IPI      1
+#define T_SYNC     2
+#define T_LAZY     100000u
+#define T_RETIRING 64 /* vectors of one interrupt */
+#define T_LIMIT    2000u
+#define T_STORM    50u
+#define T_WINDOW   1000000u
+#define T_FILLER   0xfffff0u /* owner of what t_fill() takes */
+#define T_FOREVER  1000000u  /* longer than any wait or timer */
 
 /* An interrupt, its device and what its handler saw. */
 struct t_irq {

@@ -70,16 +70,16 @@ static void test_leaked(void **state)
 {
     (void)state;
     set_up();
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 3), AIA_OK); /* descriptor 3 is not used */
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 3), AIA_OK); /* descriptor 3 is not used */
     check_found(AIA_LEAKED, 80);
 
     set_up();
     uint32_t owner = (uint32_t)(q.irq - t.irqs); /* its descriptor is, but is elsewhere */
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, owner), AIA_OK);
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, owner), AIA_OK);
     check_found(AIA_LEAKED, 80);
 
     set_up();
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0xabcdef), AIA_OK); /* no such descriptor */
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 0xabcdef), AIA_OK); /* no such descriptor */
     check_found(AIA_LEAKED, 80);
 }
 

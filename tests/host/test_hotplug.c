@@ -216,7 +216,7 @@ static void set_up_torn(struct t_irq *other)
     t_force(AIA_UPDATE_TORN, &q[0], other, 1, 2);
     t_fill(0, 0);
     imsic_free(&t.aia.imsic, (struct imsic_vector){2, 60});
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 60, T_FILLER), AIA_OK);
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 60, 0, T_FILLER), AIA_OK);
 }
 
 static void edge_of_first(void *arg)

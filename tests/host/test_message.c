@@ -171,7 +171,7 @@ static void test_torn_beyond_old_file(void **state)
         t_online(h);
     t_irq(&q, AIA_MSI_PLAIN, 1);
     for (unsigned id = 1; id < 64; id++)
-        imsic_alloc_id(&t.aia.imsic, 2, id, 1);
+        imsic_alloc_id(&t.aia.imsic, 2, id, 0, 1);
     m_on(1);
     m.n_log = 0;
     unsigned n_free = t.files[2].n_free;

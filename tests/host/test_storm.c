@@ -55,14 +55,14 @@ static void test_unowned_storm(void **state)
     assert_int_equal(m.reports[0].vec.id, 50);
     assert_null(m.reports[0].irq);
     assert_int_equal(t.harts[1].spurious, T_STORM + 1); /* the rest was not even taken */
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0), AIA_ENOVEC);
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0, 0), AIA_ENOVEC);
     aia_vector_stats(&t.aia, &stats);
     assert_int_equal(stats.n[IMSIC_SHUT], 1);
 
     /* a hart's return forgives */
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0), AIA_OK);
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0, 0), AIA_OK);
     imsic_free(&t.aia.imsic, vec(1, 50));
     t_check_books();
 }
@@ -82,7 +82,7 @@ static void test_no_storm(void **state)
 static void take_50(void *arg)
 {
     (void)arg;
-    imsic_alloc_id(&t.aia.imsic, 1, 50, (uint32_t)(q.irq - t.irqs));
+    imsic_alloc_id(&t.aia.imsic, 1, 50, 0, (uint32_t)(q.irq - t.irqs));
 }
 
 static void hart_0_takes_50(void *arg)

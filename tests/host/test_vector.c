@@ -43,24 +43,31 @@ static bool ref_free(unsigned hart, unsigned id)
            !ref.shut[hart][id];
 }
 
+static bool ref_block_free(unsigned hart, unsigned id, unsigned n)
+{
+    unsigned i = 0;
+
+    while (i < n && ref_free(hart, id + i))
+        i++;
+    return i == n;
+}
+
 static unsigned ref_find(unsigned hart, unsigned order)
 {
     unsigned n = 1u << order;
 
-    for (unsigned id = 0; ref.open[hart] && id + n <= sizes[hart] + 1u; id += n) {
-        unsigned i = 0;
-        while (i < n && ref_free(hart, id + i))
-            i++;
-        if (i == n)
+    for (unsigned id = 0; ref.open[hart] && id + n <= sizes[hart] + 1u; id += n)
+        if (ref_block_free(hart, id, n))
             return id;
-    }
     return 0;
 }
 
-static unsigned ref_find_common(unsigned from, unsigned to)
+static unsigned ref_find_common(unsigned from, unsigned to, unsigned order)
 {
-    for (unsigned id = 1; ref.open[to] && id <= sizes[from]; id++)
-        if (ref_free(from, id) && ref_free(to, id))
+    unsigned n = 1u << order;
+
+    for (unsigned id = 0; ref.open[to] && id + n <= sizes[from] + 1u; id += n)
+        if (ref_block_free(from, id, n) && ref_block_free(to, id, n))
             return id;
     return 0;
 }
@@ -77,7 +84,7 @@ static unsigned ref_n_free(unsigned hart)
 static void ref_take(unsigned hart, unsigned first, unsigned n, uint32_t owner)
 {
     for (unsigned i = 0; i < n; i++)
-        ref.owner[hart][first + i] = owner + 1;
+        ref.owner[hart][first + i] = owner + i + 1;
 }
 
 /* ---- random operations ---- */
@@ -86,7 +93,7 @@ static void alloc_block(unsigned hart, unsigned order, uint32_t owner)
 {
     struct imsic_vector v = {0xffff, 0xffff};
     unsigned want = ref_find(hart, order);
-    int error = order ? imsic_alloc_block(im, hart, order, owner, &v) : imsic_alloc(im, hart, owner, &v);
+    int error = imsic_alloc(im, hart, order, owner, &v);
 
     assert_int_equal(error, want ? AIA_OK : AIA_ENOVEC);
     assert_int_equal(v.id, want ? want : 0xffff);
@@ -94,27 +101,28 @@ static void alloc_block(unsigned hart, unsigned order, uint32_t owner)
     ref_take(hart, want, want ? 1u << order : 0, owner);
 }
 
-static void alloc_id(unsigned hart, unsigned id, uint32_t owner)
+static void alloc_id(unsigned hart, unsigned id, unsigned order, uint32_t owner)
 {
-    int want = id < 1 || id > IMSIC_MAX_IDS           ? AIA_EINVAL
-               : ref.open[hart] && ref_free(hart, id) ? AIA_OK
-                                                      : AIA_ENOVEC;
+    unsigned n = 1u << order;
+    int want = id < 1 || id > IMSIC_MAX_IDS || id % n          ? AIA_EINVAL
+               : ref.open[hart] && ref_block_free(hart, id, n) ? AIA_OK
+                                                               : AIA_ENOVEC;
 
-    assert_int_equal(imsic_alloc_id(im, hart, id, owner), want);
+    assert_int_equal(imsic_alloc_id(im, hart, id, order, owner), want);
     if (!want)
-        ref_take(hart, id, 1, owner);
+        ref_take(hart, id, n, owner);
 }
 
-static void alloc_common(unsigned from, unsigned to, uint32_t owner)
+static void alloc_common(unsigned from, unsigned to, unsigned order, uint32_t owner)
 {
-    unsigned want = from == to ? 0 : ref_find_common(from, to);
+    unsigned want = from == to ? 0 : ref_find_common(from, to, order);
     uint16_t id = 0xffff;
-    int error = imsic_alloc_common(im, from, to, owner, &id);
+    int error = imsic_alloc_common(im, from, to, order, owner, &id);
 
     assert_int_equal(error, want ? AIA_OK : from == to ? AIA_EINVAL : AIA_ENOVEC);
     assert_int_equal(id, want ? want : 0xffff);
-    ref_take(from, want, want ? 1 : 0, owner);
-    ref_take(to, want, want ? 1 : 0, owner);
+    ref_take(from, want, want ? 1u << order : 0, owner);
+    ref_take(to, want, want ? 1u << order : 0, owner);
 }
 
 /* Free, or shut, or forgive, the first identity from `id` up that is in the state for it. */
@@ -138,7 +146,7 @@ static void change(unsigned hart, unsigned id, unsigned what)
     }
 }
 
-static void check_least_loaded(uint64_t bits)
+static void check_least_loaded(uint64_t bits, unsigned order)
 {
     struct aia_hartset set = {{bits}};
     unsigned best = 0, hart = 99, want = 99;
@@ -148,13 +156,13 @@ static void check_least_loaded(uint64_t bits)
         if (!(bits >> h & 1) || !ref.open[h])
             continue;
         error = error == AIA_ENOHART ? AIA_ENOVEC : error;
-        if (ref_n_free(h) > best) {
+        if (ref_find(h, order) && ref_n_free(h) > best) {
             best = ref_n_free(h);
             want = h;
             error = AIA_OK;
         }
     }
-    assert_int_equal(imsic_least_loaded(im, &set, &hart), error);
+    assert_int_equal(imsic_least_loaded(im, &set, order, &hart), error);
     assert_int_equal(hart, want);
 }
 
@@ -168,7 +176,7 @@ static void check_all(void)
         assert_int_equal(t.files[h].n_free, ref_n_free(h));
         for (unsigned other = 0; other < N; other++)
             elsewhere += other != h && ref.open[other] ? ref_n_free(other) : 0;
-        assert_int_equal(imsic_free_elsewhere(im, h), elsewhere);
+        assert_int_equal(imsic_room_elsewhere(im, h), elsewhere);
         for (unsigned id = 1; id <= sizes[h]; id++) {
             uint32_t slot = t.slots[h][id];
             enum imsic_state state = ref.owner[h][id]              ? IMSIC_OWNED
@@ -200,7 +208,7 @@ static void random_operation(uint64_t *seed)
         break;
     case 3:
     case 4:
-        alloc_id(hart, id, owner);
+        alloc_id(hart, id, r >> 48 & 1 ? order : 0, owner);
         break;
     case 5:
     case 6:
@@ -208,7 +216,7 @@ static void random_operation(uint64_t *seed)
         break;
     case 7:
     case 8:
-        alloc_common(hart, other, owner);
+        alloc_common(hart, other, r >> 48 & 1 ? order : 0, owner);
         break;
     case 9:
         set_open(hart, r >> 40 & 7);
@@ -223,7 +231,7 @@ static void random_operation(uint64_t *seed)
         change(hart, id, 0);
     }
     if ((r >> 48) % 64 == 0)
-        check_least_loaded(r >> 56);
+        check_least_loaded(r >> 56, order);
 }
 
 static void random_operations(uint64_t seed, unsigned n)
@@ -257,7 +265,7 @@ static void test_random_full(void **state)
         set_open(h, true);
         for (unsigned id = 1; id <= sizes[h]; id++)
             if (ref_free(h, id))
-                alloc_id(h, id, 7);
+                alloc_id(h, id, 0, 7);
     }
     check_all();
     for (unsigned i = 0; i < 60000; i++) {
@@ -277,7 +285,7 @@ static void test_alignment(void **state)
     set_open(1, true);
     for (unsigned order = 0; order <= IMSIC_MAX_ORDER; order++) {
         struct imsic_vector v;
-        assert_int_equal(imsic_alloc_block(im, 1, order, 1, &v), AIA_OK);
+        assert_int_equal(imsic_alloc(im, 1, order, 1, &v), AIA_OK);
         assert_int_equal(v.id % (1u << order), 0);
     }
 }
@@ -291,14 +299,14 @@ static void test_invalid(void **state)
     setup();
     set_open(0, true);
     set_open(1, true);
-    assert_int_equal(imsic_alloc(im, N, 1, &v), AIA_EINVAL);
-    assert_int_equal(imsic_alloc_block(im, 0, IMSIC_MAX_ORDER + 1, 1, &v), AIA_EINVAL);
-    assert_int_equal(imsic_alloc_id(im, 0, 0, 1), AIA_EINVAL);
-    assert_int_equal(imsic_alloc_id(im, 0, IMSIC_MAX_IDS + 1, 1), AIA_EINVAL);
-    assert_int_equal(imsic_alloc_id(im, 0, 64, 1), AIA_ENOVEC); /* hart 1 would have it */
-    assert_int_equal(imsic_alloc_id(im, N, 3, 1), AIA_EINVAL);
-    assert_int_equal(imsic_alloc_common(im, 0, 0, 1, &id), AIA_EINVAL);
-    assert_int_equal(imsic_alloc_common(im, 0, N, 1, &id), AIA_EINVAL);
+    assert_int_equal(imsic_alloc(im, N, 0, 1, &v), AIA_EINVAL);
+    assert_int_equal(imsic_alloc(im, 0, IMSIC_MAX_ORDER + 1, 1, &v), AIA_EINVAL);
+    assert_int_equal(imsic_alloc_id(im, 0, 0, 0, 1), AIA_EINVAL);
+    assert_int_equal(imsic_alloc_id(im, 0, IMSIC_MAX_IDS + 1, 0, 1), AIA_EINVAL);
+    assert_int_equal(imsic_alloc_id(im, 0, 64, 0, 1), AIA_ENOVEC); /* hart 1 would have it */
+    assert_int_equal(imsic_alloc_id(im, N, 3, 0, 1), AIA_EINVAL);
+    assert_int_equal(imsic_alloc_common(im, 0, 0, 0, 1, &id), AIA_EINVAL);
+    assert_int_equal(imsic_alloc_common(im, 0, N, 0, 1, &id), AIA_EINVAL);
     assert_int_equal(v.hart, 9);
     assert_int_equal(id, 9);
     check_all();
@@ -311,13 +319,13 @@ static void test_reserved_never_given(void **state)
     (void)state;
     setup();
     set_open(0, true);
-    assert_int_equal(imsic_alloc_id(im, 0, T_IPI, 1), AIA_ENOVEC);
-    assert_int_equal(imsic_alloc_id(im, 0, T_SYNC, 1), AIA_ENOVEC);
+    assert_int_equal(imsic_alloc_id(im, 0, T_IPI, 0, 1), AIA_ENOVEC);
+    assert_int_equal(imsic_alloc_id(im, 0, T_SYNC, 0, 1), AIA_ENOVEC);
     for (unsigned i = 0; i < 61; i++) {
-        assert_int_equal(imsic_alloc(im, 0, 1, &v), AIA_OK);
+        assert_int_equal(imsic_alloc(im, 0, 0, 1, &v), AIA_OK);
         assert_true(v.id != 0 && v.id != T_IPI && v.id != T_SYNC);
     }
-    assert_int_equal(imsic_alloc(im, 0, 1, &v), AIA_ENOVEC);
+    assert_int_equal(imsic_alloc(im, 0, 0, 1, &v), AIA_ENOVEC);
 }
 
 /* A common identity may be taken on a closed hart, which it is leaving, but not toward one. */
@@ -328,8 +336,8 @@ static void test_common_from_closed(void **state)
     (void)state;
     setup();
     set_open(1, true);
-    assert_int_equal(imsic_alloc_common(im, 0, 1, 1, &id), AIA_OK);
-    assert_int_equal(imsic_alloc_common(im, 1, 0, 1, &id), AIA_ENOVEC);
+    assert_int_equal(imsic_alloc_common(im, 0, 1, 0, 1, &id), AIA_OK);
+    assert_int_equal(imsic_alloc_common(im, 1, 0, 0, 1, &id), AIA_ENOVEC);
 }
 
 static int init_with(uint16_t ids, uint16_t ipi, uint16_t sync)
