@@ -42,10 +42,12 @@
 
 #include <aia/aia.h>
 
+#ifndef M_MAX_HARTS /* the explorer (tests/explore) makes do with less */
 #define M_MAX_HARTS 8
 #define M_DEVS      256
 #define M_QUEUE     128
 #define M_WORDS     32
+#endif
 #define M_NEVER     UINT32_MAX /* of a lag: only when it has to, see struct m */
 
 /* ---- accesses ---- */
