@@ -144,8 +144,9 @@ void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
 {
-    uint32_t was =
-        atomic_fetch_and_explicit(&irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED), memory_order_acq_rel);
+    /* PENDING goes with them: it is sent again, and a run that has not ended yet must not count it too. */
+    uint32_t was = atomic_fetch_and_explicit(
+        &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
 
     if (!(was & (AIA_FLOW_PENDING | AIA_FLOW_STORMED)))
         return;
