@@ -340,6 +340,8 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
 
     struct attempt t = {.a = a, .irq = irq, .set = &set, .refuge = true};
     int error = there ? enter_set_wait(&t) : AIA_OK;
+    if (error == AIA_EINVAL)
+        return AIA_OK; /* freed meanwhile: it is nowhere */
     if (there && !error)
         count_strayed(a, irq);
     return error;
