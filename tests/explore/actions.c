@@ -5,7 +5,8 @@
 
 enum kind { GO, IRQ, TIMER, STORE_OUT, LAND, RAISE, POST, N_KINDS };
 
-static const char letters[N_KINDS] = "gitsl""dp";
+static const char letters[N_KINDS] = "gitsl"
+                                     "dp";
 
 static bool can(enum kind kind, unsigned who)
 {
@@ -43,7 +44,8 @@ unsigned x_actions(uint8_t *a, bool *only_timers)
         if (kind == TIMER && !x_scenario->any_time)
             continue;
         for (unsigned who = 0; who < (kind < RAISE ? m.n_harts : X_DEVS); who++)
-            if (can(kind, who) && !(x_scenario->preempts && x.preempts >= x_scenario->preempts && preempts(kind, who)))
+            if (can(kind, who) &&
+                !(x_scenario->preempts && x.preempts >= x_scenario->preempts && preempts(kind, who)))
                 a[n++] = (uint8_t)(kind << 4 | who);
     }
     *only_timers = true;
@@ -97,7 +99,7 @@ static void tidy(struct m_queue *q)
 
 bool x_act(uint8_t action)
 {
-    uint64_t before[2], after[2];
+    uint64_t before[2], after[2], now = m.now;
 
     x_hash(x_n_library, before);
     if (setjmp(x_escape))
@@ -110,7 +112,7 @@ bool x_act(uint8_t action)
     for (unsigned d = 0; d < X_DEVS; d++)
         tidy(&x.devs[d].dev.posted);
     x_hash(x_n_library, after);
-    if (before[0] != after[0] || before[1] != after[1])
+    if (before[0] != after[0] || before[1] != after[1] || now != m.now)
         for (unsigned h = 0; h < m.n_harts; h++)
             x.hart[h].changed = true;
     x_check_state();

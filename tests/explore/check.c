@@ -18,8 +18,8 @@ static void check_under_way(void)
     for (unsigned h = 0; h < m.n_harts; h++) {
         const struct m_hart *hart = &m.hart[h];
         for (unsigned i = 0; i < hart->stores.n; i++)
-            check_named((unsigned)((hart->stores.w[i].addr - m.hart[0].mmio) / 0x1000), hart->stores.w[i].data,
-                        "a write of it is in a store buffer");
+            check_named((unsigned)((hart->stores.w[i].addr - m.hart[0].mmio) / 0x1000),
+                        hart->stores.w[i].data, "a write of it is in a store buffer");
         for (unsigned i = 0; i < hart->file.inbound.n; i++)
             check_named(h, hart->file.inbound.w[i].data, "a write of it is before its file");
         for (uint64_t bits = hart->file.eip[0]; bits; bits &= bits - 1)
@@ -70,8 +70,8 @@ void x_check_state(void)
 /* ---- when nothing but timers can happen ---- */
 
 static const char *const waits[] = {
-    [X_LOCK] = "for a lock", [X_WAIT] = "for another hart", [X_HANDLER] = "in a handler", [X_ACCESS] = "to go on",
-    [X_WINDOW] = "to go on",
+    [X_LOCK] = "for a lock", [X_WAIT] = "for another hart", [X_HANDLER] = "in a handler",
+    [X_ACCESS] = "to go on", [X_WINDOW] = "to go on",
 };
 
 void x_check_quiet(void)
@@ -81,14 +81,15 @@ void x_check_quiet(void)
         bool idle = hart->stop == X_IDLE || hart->stop == X_OFF;
         if (!idle && !(x_scenario->needs_time && hart->stop == X_WAIT))
             m_die("P3: hart %u waits %s, and that only a timer could end, or nothing", h, waits[hart->stop]);
-        if (idle && hart->job < 4 && x_scenario->job[h][hart->job].run && !x_scenario->needs_time)
+        if (idle && hart->job < X_JOBS && x_scenario->job[h][hart->job].run && !x_scenario->needs_time)
             m_die("P3: hart %u has never begun its job %u", h, hart->job);
     }
     for (unsigned d = 0; d < X_DEVS; d++)
         for (unsigned n = 0; n < x.devs[d].n; n++)
             if (x.devs[d].of[n].unseen)
-                m_die("P1: an edge of %c is lost, or waits for a timer: no run of its handler has begun since",
-                      'I' + (char)d);
+                m_die(
+                    "P1: an edge of %c is lost, or waits for a timer: no run of its handler has begun since",
+                    'I' + (char)d);
 }
 
 /* ---- at the end ---- */

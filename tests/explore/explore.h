@@ -51,6 +51,7 @@
 #define X_IDS   7           /* identities of a file */
 #define X_IRQS  4           /* descriptors */
 #define X_DEVS  3
+#define X_JOBS  5 /* of a hart, at most */
 #define X_BLOCK 2 /* messages of a multi-message device, at most */
 #define X_IPI   1
 #define X_SYNC  2
@@ -103,10 +104,10 @@ struct world {
     /* Above: the library's. Below: ours. */
     struct x_dev devs[X_DEVS];
     struct x_hart hart[X_HARTS];
-    uint8_t done;     /* jobs that have come to their end, all harts' */
-    uint8_t preempts; /* with a bound: harts that others have gone before, though they could go on */
-    uint8_t last;     /* with a bound: the hart that went last, plus 1 */
-    int result;       /* for a scenario to pass on between its jobs */
+    uint8_t done;           /* jobs that have come to their end, all harts' */
+    uint8_t preempts;       /* with a bound: harts that others have gone before, though they could go on */
+    uint8_t last;           /* with a bound: the hart that went last, plus 1 */
+    uint8_t calls[X_HARTS]; /* of the call that this hart makes: how often it has run */
 };
 
 extern struct world x;
@@ -114,6 +115,9 @@ extern struct world x;
 /* ---- scenarios: scenarios*.c ---- */
 
 typedef void (*x_job)(void); /* in thread context of its hart */
+
+/* When `hart` has done n jobs. */
+#define X_AFTER(hart, n) (0x80 | (hart) << 4 | (n))
 
 struct scenario {
     const char *name;
@@ -123,8 +127,8 @@ struct scenario {
     void (*set_up)(void); /* as hart 0, nothing else happens meanwhile */
     struct {
         x_job run;
-        uint8_t after; /* it may begin when this many jobs of all are done */
-    } job[X_HARTS][4];
+        uint8_t after; /* it may begin when this many jobs of all are done; or see X_AFTER */
+    } job[X_HARTS][X_JOBS];
     uint8_t edges[X_DEVS];
     /* Parameters of set_up and jobs. */
     enum aia_update how;
@@ -144,8 +148,8 @@ extern const struct scenario x_moves[], x_races[], x_harts[];
 /* ---- world.c ---- */
 
 void x_set_up(const struct scenario *s);
-/* Request device `dev`'s interrupt on `hart`; end the path if that fails. */
-void x_request(unsigned dev, enum aia_msi_kind kind, unsigned hart);
+/* Request device `dev`'s interrupt on `hart`; errors but `errors` (a bit each) end the path. */
+void x_request(unsigned dev, enum aia_msi_kind kind, unsigned hart, unsigned errors);
 /* Own every free identity of `hart` but `but`, with no descriptor; give them back. */
 void x_fill(unsigned hart, unsigned but);
 void x_unfill(void);
@@ -213,11 +217,11 @@ struct found {
     uint64_t states, steps;
     unsigned depth, ends; /* states in which nothing can happen */
     double seconds;
-    const char *bound;    /* NULL: exhaustive */
-    bool failed;          /* why: x_failure */
-    unsigned n_path;      /* its path */
+    const char *bound; /* NULL: exhaustive */
+    bool failed;       /* why: x_failure */
+    unsigned n_path;   /* its path */
     uint8_t path[4096];
-    uint32_t updates;     /* kinds of update that were used, a bit each */
+    uint32_t updates; /* kinds of update that were used, a bit each */
 };
 void x_search(const struct scenario *s, double max_seconds, uint64_t max_states, struct found *f);
 

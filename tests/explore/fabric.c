@@ -102,7 +102,7 @@ void x_post(unsigned dev)
 {
     struct m_write w = take(&x.devs[dev].dev.posted);
 
-    x_tell("fabric: the MSI (hart %u, identity %u) of device %c gets as far as hart %u's file", x_hart_of(w.addr), w.data,
-           'I' + (char)dev, x_hart_of(w.addr));
+    x_tell("fabric: the MSI (hart %u, identity %u) of device %c gets as far as hart %u's file",
+           x_hart_of(w.addr), w.data, 'I' + (char)dev, x_hart_of(w.addr));
     m_fabric_post(w.addr, w.data);
 }

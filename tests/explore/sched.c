@@ -66,16 +66,15 @@ static void hart_main(void)
     }
 }
 
-void m_sched_reset(void)
-{
-}
+void m_sched_reset(void) {}
 
 void x_sched_reset(void)
 {
     void (*entry)(void) = hart_main;
 
     memset(x_stacks, 0, sizeof(x_stacks));
-    for (unsigned h = 0; h < X_HARTS; h++) { /* the entry is where the switch returns to, one word below the top */
+    for (unsigned h = 0; h < X_HARTS;
+         h++) { /* the entry is where the switch returns to, one word below the top */
         char *sp = x_stacks[h] + X_STACK - 16 - (N_SAVED - 1) * sizeof(void *);
         memcpy(sp + (N_SAVED - 1) * sizeof(void *), &entry, sizeof(entry));
         x.hart[h] = (struct x_hart){.sp = sp};
@@ -103,7 +102,7 @@ static void take(void)
     h->in_irq = true;
     if (how == X_TIMER) {
         h->timer_on = false;
-        if (m.now < h->timer)
+        if (m.now < h->timer && !x_scenario->any_time)
             m.now = h->timer;
         aia_timer(&x.aia);
     } else {
@@ -149,6 +148,14 @@ void x_go(unsigned hart, enum x_how what)
     m.in_hook = false;
 }
 
+static bool may_begin(const struct x_hart *h, unsigned hart)
+{
+    if (h->job == X_JOBS || !x_scenario->job[hart][h->job].run)
+        return false;
+    uint8_t after = x_scenario->job[hart][h->job].after;
+    return after & 0x80 ? x.hart[after >> 4 & 7].job >= (after & 15) : x.done >= after;
+}
+
 bool x_can_go(unsigned hart)
 {
     const struct x_hart *h = &x.hart[hart];
@@ -156,8 +163,7 @@ bool x_can_go(unsigned hart)
     switch (h->stop) {
     case X_IDLE:
     case X_OFF:
-        return h->job < 4 && x_scenario->job[hart][h->job].run &&
-               x.done >= x_scenario->job[hart][h->job].after;
+        return may_begin(h, hart);
     case X_LOCK:
         return !h->lock->opaque[0];
     case X_WAIT:

@@ -173,7 +173,7 @@ static double now(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -247,7 +247,8 @@ static void start(struct level *present)
 }
 
 /* One depth. False if the search is over. */
-static bool descend(struct level *present, struct level *next, struct found *f, double limit, uint64_t max_states)
+static bool descend(struct level *present, struct level *next, struct found *f, double limit,
+                    uint64_t max_states)
 {
     const char *at = present->memory;
 

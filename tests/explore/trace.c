@@ -62,9 +62,9 @@ static bool inside(uintptr_t at, const volatile void *from, size_t size, unsigne
     return at >= start && at < start + size;
 }
 
-#define FIELD(array, field) (inside(at - offsetof(__typeof__((array)[0]), field), array, sizeof(array), &i, \
-                                    sizeof((array)[0])) &&                                                 \
-                             at == (uintptr_t) & (array)[i].field)
+#define FIELD(array, field)                                                                                \
+    (inside(at - offsetof(__typeof__((array)[0]), field), array, sizeof(array), &i, sizeof((array)[0])) && \
+     at == (uintptr_t) & (array)[i].field)
 
 static void word_name(uintptr_t at, char *name, size_t size)
 {
@@ -102,7 +102,8 @@ static void lock_name(uintptr_t at, char *name, size_t size)
     if (FIELD(x.irqs, lock))
         snprintf(name, size, "%s lock", owner_name(i));
     else
-        snprintf(name, size, "%s lock", at == (uintptr_t)&x.aia.imsic.lock ? "the allocator's" : "the descriptors'");
+        snprintf(name, size, "%s lock",
+                 at == (uintptr_t)&x.aia.imsic.lock ? "the allocator's" : "the descriptors'");
 }
 
 /* ---- changes ---- */
@@ -219,7 +220,7 @@ static void tell_csr(const struct m_event *e)
 
 static void tell_device(const struct m_event *e)
 {
-    static const char *const ops[] = {"starts it", "stops it", "address",   "data",
+    static const char *const ops[] = {"starts it", "stops it",   "address",   "data",
                                       "masks it",  "unmasks it", "one store", "reads back: drain barrier"};
 
     for (unsigned d = 0; d < X_DEVS; d++) {
@@ -258,8 +259,8 @@ void x_tell_event(const struct m_event *e)
         tell_device(e);
         break;
     case M_MMIO:
-        x_tell("hart %u: sends (hart %u, identity %u)", m.here, (unsigned)((e->where - m.hart[0].mmio) / 0x1000),
-               (unsigned)e->value);
+        x_tell("hart %u: sends (hart %u, identity %u)", m.here,
+               (unsigned)((e->where - m.hart[0].mmio) / 0x1000), (unsigned)e->value);
         break;
     case M_FENCE:
         x_tell("hart %u: fence %s", m.here, fences[e->what]);
