@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore [--quick] [--tap] [--full] [--seconds N] [--states N] [--trace] [NAME...]
+ * explore [--quick] [--tap] [--full] [--stop] [--seconds N] [--states N] [NAME...]
+ *     --quick those that make test runs; --full no reduction; --stop at the first counterexample;
+ *     --seconds, --states bounds for each; NAME how a scenario's begins
  * explore NAME --replay g0.d0.p0
  * explore --list
  *
@@ -12,7 +14,7 @@
 #include "explore.h"
 
 static struct {
-    bool quick, tap, list;
+    bool quick, tap, list, stop;
     const char *replay;
     double seconds;
     uint64_t states;
@@ -103,6 +105,8 @@ static void options(int argc, char **argv)
             opt.tap = true;
         else if (!strcmp(argv[i], "--full"))
             x_full = true;
+        else if (!strcmp(argv[i], "--stop"))
+            opt.stop = true;
         else if (!strcmp(argv[i], "--list"))
             opt.list = true;
         else if (!strcmp(argv[i], "--replay"))
@@ -150,6 +154,8 @@ int main(int argc, char **argv)
             if (opt.replay)
                 return replay(s);
             ok &= run(s, ++n);
+            if (!ok && opt.stop)
+                return 1;
         }
     if (!n)
         fprintf(stderr, "explore: no such scenario; see --list\n");

@@ -31,7 +31,7 @@ const struct scenario x_harts[] = {
              [A] = {{i_to_b_if, 0}, {i_to_c, 0}}}},
     {"leave-disable", "A goes while I is disabled and enabled", ON_A(2), QUICK, .late_ipis = true,
      .n_harts = 2, .job = {[A] = {{leave_a, 0}, {die, 0}, {come_back, 3}}, [B] = {{disable_enable_i, 0}}}},
-    {"leave-free", "A goes while I is freed", .set_up = on_a, .how = AIA_N_UPDATES, .edges = {2}, QUICK,
+    {"leave-free", "A goes while I is freed", .set_up = on_a, .how = AIA_N_UPDATES, .edges = {1},
      .late_ipis = true, .n_harts = 2,
      .job = {[A] = {{leave_a, 0}, {die, 0}, {come_back, 3}}, [B] = {{free_i, 0}}}},
     {"leave-request", "A goes while K is requested there", .set_up = on_a, .how = AIA_UPDATE_ADDR,

@@ -73,9 +73,10 @@ void x_sched_reset(void)
     void (*entry)(void) = hart_main;
 
     memset(x_stacks, 0, sizeof(x_stacks));
-    for (unsigned h = 0; h < X_HARTS;
-         h++) { /* the entry is where the switch returns to, one word below the top */
-        char *sp = x_stacks[h] + X_STACK - 16 - (N_SAVED - 1) * sizeof(void *);
+    for (unsigned h = 0; h < X_HARTS; h++) {
+        /* The entry is what the switch returns to, the last word that it takes from the stack. */
+        size_t frame = (16 + N_SAVED * sizeof(void *) + 15) / 16 * 16;
+        char *sp = x_stacks[h] + X_STACK - frame;
         memcpy(sp + (N_SAVED - 1) * sizeof(void *), &entry, sizeof(entry));
         x.hart[h] = (struct x_hart){.sp = sp};
     }
