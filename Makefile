@@ -44,9 +44,10 @@ say = $(if $(V),,@printf '  %-8s%s\n' '$1' '$2')
 include mk/build.mk
 include mk/payload.mk
 include mk/test.mk
+include mk/explore.mk
 include mk/check.mk
 include mk/model.mk
--include $(shell find $B/obj $B/host/obj $B/dts -name '*.d' 2>/dev/null)
+-include $(shell find $B/obj $B/host/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
@@ -84,6 +85,8 @@ help:
 	@echo 'make lib         build $B/libaia.a alone'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
+	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
+	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make format      clang-format every source in place'

@@ -56,7 +56,10 @@ static int find_late(struct aia *a, unsigned here)
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
-            if (id == a->imsic.ipi_id || id == a->imsic.sync_id)
+            if (id == a->imsic.sync_id)
+                continue;
+            imsic_file_clear_pending(id); /* this one, and none that comes behind it unseen */
+            if (id == a->imsic.ipi_id)
                 continue; /* the work of a late IPI was taken when its word was closed */
             late_edge(a, here, id);
             late++;
@@ -82,7 +85,8 @@ int aia_hart_online(struct aia *a)
     imsic_file_off(f);
     if (h->was_online)
         late = find_late(a, here);
-    imsic_file_clear(f);
+    else
+        imsic_file_clear(f);
     error = may_enter(a, here, AIA_HART_ONLINE);
     if (error)
         return error;
@@ -167,7 +171,7 @@ static int evacuate(struct aia *a, unsigned hart,
 static void wait_posted(struct aia *a)
 {
     for (uint32_t i = 0; i < a->config.n_irqs; i++)
-        while (aia_port_time() < a->config.irqs[i].drained_at)
+        while (aia_port_time() < atomic_load_explicit(&a->config.irqs[i].drained_at, memory_order_relaxed))
             aia_port_relax();
 }
 

@@ -52,6 +52,9 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
 /* Give storming identities of this hart another chance, if their interrupt was enabled again. Own, off. */
 void flow_reopen(struct aia *a, unsigned here);
 
+/* It has been started again: send the edge that was kept while it was shut down, if one was. Any. */
+void flow_resume(struct aia *a, struct aia_irq *irq);
+
 /* Identity `id` of this hart fired and belongs to nobody. Own, off. */
 void flow_unowned(struct aia *a, unsigned here, unsigned id);
 

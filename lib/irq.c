@@ -176,12 +176,18 @@ void stop(struct aia *a, struct aia_irq *irq)
     retire_block(a, irq, v);
 }
 
+/* Nothing but time can prove any more that what it sent has arrived. */
+static void undrained(struct aia *a, struct aia_irq *irq)
+{
+    atomic_store_explicit(&irq->drained_at, aia_port_time() + a->config.wait_limit, memory_order_release);
+}
+
 void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
     struct imsic_vector v = irq->vec;
 
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_DEAD, memory_order_acq_rel);
-    irq->drained_at = aia_port_time() + a->config.wait_limit; /* nothing else can prove it */
+    undrained(a, irq);
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = (struct imsic_vector){0};
     if (v.id)
@@ -200,7 +206,7 @@ void stop_wait(struct aia *a, struct aia_irq *irq)
     int error = bus_sync(irq);
     if (error) {
         was = irq_lock(irq);
-        irq->drained_at = aia_port_time() + a->config.wait_limit;
+        undrained(a, irq);
         irq_unlock(irq, was);
         irq->msi->ops->reset(irq->msi);
     }
@@ -214,7 +220,8 @@ void stop_wait(struct aia *a, struct aia_irq *irq)
 static int wait_gone(struct aia *a, struct aia_irq *irq)
 {
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
-    uint64_t now = aia_port_time(), drained = irq->first->drained_at;
+    uint64_t now = aia_port_time(),
+             drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
     uint64_t end = (drained > now ? drained : now) + a->config.wait_limit;
 
     while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {

@@ -49,5 +49,7 @@ int managed_restart(struct aia *a, struct aia_irq *irq)
         reclaim_ask(a, &irq->affinity);
         aia_port_relax();
     }
+    if (!error)
+        flow_resume(a, irq);
     return error;
 }

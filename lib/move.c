@@ -140,18 +140,12 @@ void reclaim_later(struct aia *a)
     aia_port_timer(aia_port_time() + a->config.lazy_period);
 }
 
-/*
- * Free `id` of this hart, whose drain is proven; if an edge was waiting there, send it on first. Returns 0 if
- * there is no proof but time, and that has not come.
- */
-static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
+/* Free `id` of this hart, whose drain is proven; if an edge was waiting there, send it on first. */
+static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
 {
     struct imsic_file *f = &a->imsic.files[here];
     struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
-
-    if (irq->first->drained_at && aia_port_time() < irq->first->drained_at)
-        return 0;
 
     if (pending) {
         imsic_file_clear_pending(id);
@@ -169,7 +163,21 @@ static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pend
         imsic_free(&a->imsic, v);
     count_own(&a->config.harts[here].reclaimed);
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
-    return 1;
+}
+
+/* Of those who retire in word `w`, the ones whose device has been drained: by a read-back, or by time. */
+static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w)
+{
+    uint64_t all = atomic_load_explicit(&f->retiring[w], memory_order_acquire), out = all;
+
+    for (uint64_t bits = all; bits; bits &= bits - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(bits);
+        const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
+        uint64_t at = atomic_load_explicit(&irq->first->drained_at, memory_order_acquire);
+        if (at && aia_port_time() < at)
+            out &= ~(1ull << bit);
+    }
+    return out;
 }
 
 int reclaim(struct aia *a, unsigned here)
@@ -180,9 +188,9 @@ int reclaim(struct aia *a, unsigned here)
 
     if (!atomic_load_explicit(&f->n_retiring, memory_order_acquire))
         return AIA_OK;
-    /* First who retires, then sync: it proves nothing of those who begin to retire after it. */
+    /* First who has been drained, then sync: it proves nothing of what leaves a device after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
-        old[w] = atomic_load_explicit(&f->retiring[w], memory_order_acquire);
+        old[w] = drained(a, f, w);
     int error = imsic_sync(&a->imsic, f);
     if (error) {
         aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
@@ -192,9 +200,9 @@ int reclaim(struct aia *a, unsigned here)
     }
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         uint64_t pending = old[w] ? imsic_file_pending(w) : 0;
-        for (uint64_t bits = old[w]; bits; bits &= bits - 1) {
+        for (uint64_t bits = old[w]; bits; bits &= bits - 1, n++) {
             unsigned bit = (unsigned)__builtin_ctzll(bits);
-            n += reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
+            reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
         }
     }
     if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)

@@ -97,7 +97,8 @@ struct aia_irq {
     struct imsic_vector vec;        /* where its message points */
     _Atomic uint32_t n_retiring;    /* vectors that forward to vec */
     struct aia_hartset retiring_on; /* harts where there may be some */
-    uint64_t drained_at; /* 0: a read-back was proof; else nothing sent before is under way after this time */
+    _Atomic uint64_t
+        drained_at; /* 0: a read-back was proof; else nothing sent before is under way after this time */
     struct aia_storm storm;
 
     aia_counter moves;

@@ -42,17 +42,19 @@
 
 #include <aia/aia.h>
 
+#ifndef M_MAX_HARTS /* the explorer (tests/explore) makes do with less */
 #define M_MAX_HARTS 8
 #define M_DEVS      256
 #define M_QUEUE     128
 #define M_WORDS     32
-#define M_NEVER     UINT32_MAX /* of a lag: only when it has to, see struct m */
+#endif
+#define M_NEVER UINT32_MAX /* of a lag: only when it has to, see struct m */
 
 /* ---- accesses ---- */
 
 enum m_access {
     M_CSR,    /* where: register, or 0 for stopei */
-    M_MMIO,   /* where: address */
+    M_MMIO,   /* where: address; what: bytes to be written, 0: it is read */
     M_FENCE,  /* where: enum model_fence */
     M_LOCK,   /* where: the lock */
     M_UNLOCK, /* where: the lock */
@@ -142,6 +144,8 @@ struct m {
     unsigned n_devs;
     struct aia *aia; /* whose traps the harts take; NULL: none */
     const void *slots, *slots_end;
+    uintptr_t memory; /* that a device reads its message from */
+    size_t memory_size;
 
     /*
      * The fabric's delays, in accesses (of whatever hart): a write goes on after that many, 0: at once,

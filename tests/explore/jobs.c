@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "jobs.h"
+
+enum aia_msi_kind kind_for(enum aia_update how)
+{
+    return how == AIA_UPDATE_STORE    ? AIA_MSI_STORE
+           : how == AIA_UPDATE_MASKED ? AIA_MSI_MASKABLE
+                                      : AIA_MSI_PLAIN;
+}
+
+void on_a(void)
+{
+    x_request(I, kind_for(x_scenario->how), A, 0);
+    if (x_scenario->how == AIA_UPDATE_COMMON) {
+        x_fill(B, 5);
+    } else if (x_scenario->how == AIA_UPDATE_TORN) {
+        x_request(J, AIA_MSI_PLAIN, A, 0);
+        x_fill(B, x.devs[J].irq->vec.id);
+    }
+}
+
+void on_a_and_b(void)
+{
+    x_request(I, kind_for(x_scenario->how), A, 0);
+    x_request(J, kind_for(x_scenario->how), B, 0);
+}
+
+void on_a_disabled(void)
+{
+    on_a();
+    aia_irq_disable(&x.aia, x.devs[I].irq);
+}
+
+void on_a_silent(void)
+{
+    on_a();
+    x.devs[I].dev.mood = M_MUTE;
+}
+
+void on_a_tight(void)
+{
+    x_request(I, kind_for(x_scenario->how), A, 0);
+    x_fill(A, 0);
+    x_fill(B, x.devs[I].irq->vec.id);
+}
+
+/* A read-back that lets earlier MSIs stay behind, as no PCI device's does. */
+static int read_back(struct aia_msi *msi, struct aia_message *message)
+{
+    struct m_dev *d = &x.devs[I].dev;
+
+    (void)msi;
+    m_event(M_DEVICE, d, M_READ_BACK, 0);
+    *message = d->message;
+    return AIA_OK;
+}
+
+void on_a_undrained(void)
+{
+    static struct aia_msi_ops ops;
+
+    on_a();
+    ops = *x.devs[I].dev.msi.ops;
+    ops.read_back = read_back;
+    x.devs[I].dev.msi.ops = &ops;
+    x.devs[I].dev.msi.posted_limit = 5;
+}
+
+void move_or(unsigned dev, unsigned hart, unsigned errors)
+{
+    struct aia_hartset set = aia_hartset_one(hart);
+    struct aia_irq *irq = x.devs[dev].irq;
+
+    if (!irq)
+        return; /* freed before we came to it */
+    struct aia_hartset was = irq->affinity;
+    x_tell("hart %u: moves %c to hart %u", m.here, 'I' + (char)dev, hart);
+    int error = aia_irq_set_affinity(&x.aia, irq, &set);
+    x_tell("hart %u: its move of %c returns: %s", m.here, 'I' + (char)dev, aia_strerror(error));
+    if (error && !(errors & OR(error)))
+        m_die("P6: a move of %c to hart %u fails: %s", 'I' + (char)dev, hart, aia_strerror(error));
+    if (error && irq->used && memcmp(&irq->affinity, &was, sizeof(was)) != 0)
+        m_die("P6: a move of %c fails, and its affinity is not what it was", 'I' + (char)dev);
+    if (error == AIA_ESILENT && irq->vec.hart == hart)
+        m_die("P6: a move of %c fails, and it is there", 'I' + (char)dev);
+}
+
+void i_to_a(void)
+{
+    move_or(I, A, 0);
+}
+
+void i_to_b(void)
+{
+    move_or(I, B, 0);
+}
+
+void i_to_c(void)
+{
+    move_or(I, C, 0);
+}
+
+void j_to_a(void)
+{
+    move_or(J, A, 0);
+}
+
+void j_to_b(void)
+{
+    move_or(J, B, 0);
+}
+
+#define GONE (OR(AIA_EINVAL) | OR(AIA_ENOHART) | OR(AIA_ENOVEC))
+
+void i_to_a_if(void)
+{
+    move_or(I, A, GONE);
+}
+
+void i_to_b_if(void)
+{
+    move_or(I, B, GONE);
+}
+
+void i_to_c_if(void)
+{
+    move_or(I, C, GONE);
+}
+
+void i_to_b_silent(void)
+{
+    move_or(I, B, OR(AIA_ESILENT));
+}
+
+/* ---- enable, disable, free, request ---- */
+
+void disable_i(void)
+{
+    x_tell("hart %u: disables I", m.here);
+    aia_irq_disable(&x.aia, x.devs[I].irq);
+}
+
+void enable_i(void)
+{
+    x_tell("hart %u: enables I", m.here);
+    aia_irq_enable(&x.aia, x.devs[I].irq);
+}
+
+void disable_enable_i(void)
+{
+    disable_i();
+    enable_i();
+}
+
+void free_i(void)
+{
+    struct x_dev *d = &x.devs[I];
+
+    x_tell("hart %u: frees I", m.here);
+    int error = aia_irq_free(&x.aia, d->irq);
+    x_tell("hart %u: its free of I returns: %s", m.here, aia_strerror(error));
+    if (error)
+        m_die("P6: free of I: %s", aia_strerror(error));
+    for (unsigned n = 0; n < d->n; n++)
+        if (d->of[n].unseen || d->of[n].running)
+            m_die("P1: I is freed, and %s",
+                  d->of[n].running ? "its handler runs" : "an edge of it has not been seen");
+    d->irq = NULL;
+    d->edges = 0;
+    d->n = 0; /* from here on, its handler must not run */
+}
+
+void request_k(void)
+{
+    x_tell("hart %u: requests K", m.here);
+    x_request(K, AIA_MSI_PLAIN, A, 0);
+}
+
+void request_k_if(void)
+{
+    x_tell("hart %u: requests K", m.here);
+    x_request(K, AIA_MSI_PLAIN, A, GONE);
+}
+
+/* ---- harts ---- */
+
+static void leave(unsigned hart)
+{
+    x_tell("hart %u: takes hart %u offline", m.here, hart);
+    int error = aia_hart_leave(&x.aia, hart);
+    x_tell("hart %u: that returns: %s", m.here, aia_strerror(error));
+    if (error)
+        m_die("P6: hart %u cannot leave: %s", hart, aia_strerror(error));
+}
+
+void leave_a(void)
+{
+    leave(A);
+}
+
+void leave_b(void)
+{
+    leave(B);
+}
+
+void leave_c(void)
+{
+    leave(C);
+}
+
+void die(void)
+{
+    aia_port_irq_save();
+    int error = aia_hart_dying(&x.aia);
+    x_tell("hart %u: has died: %s", m.here, aia_strerror(error));
+    if (error)
+        m_die("P6: hart %u cannot die: %s", m.here, aia_strerror(error));
+    x_hart_stop();
+}
+
+void come_back(void)
+{
+    int late = aia_hart_online(&x.aia);
+
+    if (late != 0)
+        m_die("P1: hart %u comes back with %d: a late edge", m.here, late);
+    aia_port_irq_restore(true);
+}
+
+/* ---- IPIs ---- */
+
+static void called(void *arg)
+{
+    ++*(uint8_t *)arg;
+}
+
+void ipi_b(void)
+{
+    x_tell("hart %u: sends an IPI to B", m.here);
+    aia_ipi_send(&x.aia, B, AIA_IPI_USER);
+}
+
+static void call(bool may_fail)
+{
+    uint8_t *calls = &x.calls[m.here];
+
+    x_tell("hart %u: calls B", m.here);
+    *calls = 0;
+    int error = aia_call(&x.aia, B, called, calls);
+    x_tell("hart %u: its call returns: %s", m.here, aia_strerror(error));
+    if (error && !(may_fail && error == AIA_EOFFLINE))
+        m_die("a call on B: %s", aia_strerror(error));
+    if (*calls != !error)
+        m_die("a call on B ran %u times and returned: %s", *calls, aia_strerror(error));
+}
+
+void call_b(void)
+{
+    call(false);
+}
+
+void call_b_if(void)
+{
+    call(true);
+}

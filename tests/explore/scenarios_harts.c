@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hart goes and comes back, against edges, moves, IPIs, calls, requests. */
+#include "jobs.h"
+
+#define QUICK         .quick = true
+#define ON_A(n_edges) .set_up = on_a, .how = AIA_UPDATE_ADDR, .edges = {n_edges}
+
+const struct scenario x_harts[] = {
+    {"leave-alone", "A, where I is, goes by itself and comes back", ON_A(2), QUICK, .n_harts = 2,
+     .job = {[A] = {{leave_a, 0}, {die, 1}, {come_back, 2}}}},
+    {"leave-by-other", "the same, asked for by B", ON_A(2), QUICK, .n_harts = 2,
+     .job = {[B] = {{leave_a, 0}}, [A] = {{die, 1}, {come_back, 2}}}},
+    {"leave-common", "the same, a common identity", .set_up = on_a, .how = AIA_UPDATE_COMMON, .edges = {2},
+     QUICK, .n_harts = 2, .job = {[B] = {{leave_a, 0}}, [A] = {{die, 1}, {come_back, 2}}}},
+    {"leave-eager", "the same, reclaimed at once", ON_A(2), .policy = {.reclaim = AIA_RECLAIM_EAGER}, QUICK,
+     .n_harts = 2, .job = {[B] = {{leave_a, 0}}, [A] = {{die, 1}, {come_back, 2}}}},
+    {"leave-inplace", "the same, handled in place", ON_A(2), .policy = {.caught = AIA_IN_PLACE}, QUICK,
+     .n_harts = 2, .job = {[B] = {{leave_a, 0}}, [A] = {{die, 1}, {come_back, 2}}}},
+    {"leave-old", "A goes while B moves I from it", ON_A(2), QUICK, .late_ipis = true, .n_harts = 2,
+     .job = {[B] = {{leave_a, 0}, {i_to_b, 0}}, [A] = {{die, 1}, {come_back, 3}}}},
+    {"leave-old-third", "A goes, asked by C, while B moves I from it", ON_A(1), QUICK, .late_ipis = true,
+     .n_harts = 3,
+     .job = {[C] = {{leave_a, 0}}, [B] = {{i_to_b, 0}}, [A] = {{die, X_AFTER(C, 1)}, {come_back, 3}}}},
+    {"leave-new", "B goes while A moves I to it", ON_A(2), QUICK, .late_ipis = true, .n_harts = 2,
+     .job = {[B] = {{leave_b, 0}, {die, 0}, {come_back, 0}}, [A] = {{i_to_b_if, 0}}}},
+    {"leave-new-third", "B goes, asked by C, while A moves I to it", ON_A(1), .late_ipis = true, .n_harts = 3,
+     .job = {[C] = {{leave_b, 0}}, [B] = {{die, X_AFTER(C, 1)}, {come_back, 3}}, [A] = {{i_to_b_if, 0}}}},
+    {"leave-between", "I goes from A to B to C while B goes", ON_A(1), .late_ipis = true, .n_harts = 3,
+     .job = {[C] = {{leave_b, 0}},
+             [B] = {{die, X_AFTER(C, 1)}, {come_back, 4}},
+             [A] = {{i_to_b_if, 0}, {i_to_c, 0}}}},
+    {"leave-disable", "A goes while I is disabled and enabled", ON_A(2), QUICK, .late_ipis = true,
+     .n_harts = 2, .job = {[A] = {{leave_a, 0}, {die, 0}, {come_back, 3}}, [B] = {{disable_enable_i, 0}}}},
+    {"leave-free", "A goes while I is freed", .set_up = on_a, .how = AIA_N_UPDATES, .edges = {1},
+     .late_ipis = true, .n_harts = 2,
+     .job = {[A] = {{leave_a, 0}, {die, 0}, {come_back, 3}}, [B] = {{free_i, 0}}}},
+    {"leave-request", "A goes while K is requested there", .set_up = on_a, .how = AIA_UPDATE_ADDR,
+     .edges = {1, 0, 1}, QUICK, .late_ipis = true, .n_harts = 2,
+     .job = {[A] = {{leave_a, 0}, {die, 0}, {come_back, 3}}, [B] = {{request_k_if, 0}}}},
+    {"leave-torn", "A goes while I is moved off it, torn", .set_up = on_a, .how = AIA_UPDATE_TORN,
+     .edges = {1, 1}, .strays = true, .late_ipis = true, .n_harts = 3,
+     .job = {[C] = {{leave_a, 0}}, [A] = {{die, X_AFTER(C, 1)}, {come_back, 3}}, [B] = {{i_to_b, 0}}}},
+    {"leave-ipi", "B goes while A calls it and C sends it an IPI", .set_up = on_a, .how = AIA_N_UPDATES,
+     QUICK, .late_ipis = true, .n_harts = 3,
+     .job = {[B] = {{leave_b, 0}, {die, 0}, {come_back, 4}}, [A] = {{call_b_if, 0}}, [C] = {{ipi_b, 0}}}},
+    {"leave-calls", "B goes while A and C call it", .set_up = on_a, .how = AIA_N_UPDATES, .late_ipis = true,
+     .n_harts = 3,
+     .job = {[B] = {{leave_b, 0}, {die, 0}, {come_back, 4}}, [A] = {{call_b_if, 0}}, [C] = {{call_b_if, 0}}}},
+    {0},
+};
