@@ -11,6 +11,8 @@ static void check_named(unsigned hart, unsigned id, const char *how)
 
     if (imsic_slot_state(slot) == IMSIC_FREE || imsic_slot_state(slot) == IMSIC_SHUT)
         m_die("P5: (hart %u, identity %u) is free, and %s", hart, id, how);
+    if (imsic_slot_state(slot) == IMSIC_OWNED && imsic_slot_owner(slot) >= X_IRQS)
+        m_die("P2: (hart %u, identity %u) is another's, and %s", hart, id, how);
 }
 
 static void check_under_way(void)
@@ -59,9 +61,18 @@ static void check_strays(void)
             m_die("P2: an edge landed on hart %u where nobody owns it", h);
 }
 
+/* The bound on retiring vectors may be passed by what one move adds, a common one's two. */
+static void check_bound(void)
+{
+    for (unsigned i = 0; i < X_IRQS; i++)
+        if (x.irqs[i].n_retiring > x.aia.config.max_retiring + 1)
+            m_die("P7: %u vectors of an interrupt retire", x.irqs[i].n_retiring);
+}
+
 void x_check_state(void)
 {
     check_under_way();
+    check_bound();
     for (unsigned d = 0; d < X_DEVS; d++)
         check_device(&x.devs[d]);
     check_strays();
@@ -84,6 +95,9 @@ void x_check_quiet(void)
         if (idle && hart->job < X_JOBS && x_scenario->job[h][hart->job].run && !x_scenario->needs_time)
             m_die("P3: hart %u has never begun its job %u", h, hart->job);
     }
+    for (unsigned h = 0; x_scenario->prompt && h < m.n_harts; h++)
+        if (x.files[h].n_retiring)
+            m_die("P3: a vector of hart %u waits for a timer", h);
     for (unsigned d = 0; d < X_DEVS; d++)
         for (unsigned n = 0; n < x.devs[d].n; n++)
             if (x.devs[d].of[n].unseen)

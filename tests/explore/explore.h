@@ -135,6 +135,7 @@ struct scenario {
     struct aia_policy policy;
     unsigned order;
     bool any_time;       /* timers at any time, not only when nothing else can happen */
+    bool prompt;         /* all vectors are reclaimed before any timer */
     bool strays;         /* edges of one may run another: a torn message */
     bool late_ipis;      /* an IPI may be left behind in a hart that stops */
     bool needs_time;     /* jobs may wait for a timer */

@@ -11,11 +11,20 @@ enum aia_msi_kind kind_for(enum aia_update how)
 void on_a(void)
 {
     x_request(I, kind_for(x_scenario->how), A, 0);
-    if (x_scenario->how == AIA_UPDATE_COMMON) {
-        x_fill(B, 5);
-    } else if (x_scenario->how == AIA_UPDATE_TORN) {
+    if (x_scenario->order)
+        return;
+    switch (x_scenario->how) {
+    case AIA_UPDATE_COMMON:
+    case AIA_UPDATE_MASKED:
+    case AIA_UPDATE_STORE:
+        x_fill(B, 5); /* half-way, the message would be another's */
+        break;
+    case AIA_UPDATE_TORN:
         x_request(J, AIA_MSI_PLAIN, A, 0);
         x_fill(B, x.devs[J].irq->vec.id);
+        break;
+    default:
+        break;
     }
 }
 
@@ -23,6 +32,12 @@ void on_a_and_b(void)
 {
     x_request(I, kind_for(x_scenario->how), A, 0);
     x_request(J, kind_for(x_scenario->how), B, 0);
+}
+
+void on_a_both(void)
+{
+    x_request(I, kind_for(x_scenario->how), A, 0);
+    x_request(J, kind_for(x_scenario->how), A, 0);
 }
 
 void on_a_disabled(void)
@@ -64,6 +79,13 @@ void on_a_undrained(void)
     ops.read_back = read_back;
     x.devs[I].dev.msi.ops = &ops;
     x.devs[I].dev.msi.posted_limit = 5;
+}
+
+void on_a_lost(void)
+{
+    on_a_undrained();
+    x.devs[I].of[0].unseen = true;
+    x.devs[I].of[0].slack = 1;
 }
 
 void move_or(unsigned dev, unsigned hart, unsigned errors)
@@ -150,6 +172,12 @@ void disable_enable_i(void)
 {
     disable_i();
     enable_i();
+}
+
+void raise_i(void)
+{
+    x.devs[I].edges++;
+    x_raise(I);
 }
 
 void free_i(void)

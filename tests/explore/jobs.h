@@ -10,8 +10,10 @@ enum { A, B, C };
 
 /* I on A, of the kind that x_scenario->how needs, and files so occupied that a move to B is made in that way. */
 void on_a(void);
-/* The same, and J on B; I disabled; its device silent from then on; or never proving its drain. */
-void on_a_and_b(void), on_a_disabled(void), on_a_silent(void), on_a_undrained(void);
+/* The same, and J on B; J on A too; I disabled; its device silent from then on; or never proving its drain. */
+void on_a_and_b(void), on_a_both(void), on_a_disabled(void), on_a_silent(void), on_a_undrained(void);
+/* The same, and an edge that it lost between two messages, where nobody could see it. */
+void on_a_lost(void);
 /* I on A, and one identity left in each file: the next move has to wait for a reclaim. */
 void on_a_tight(void);
 
@@ -27,6 +29,8 @@ void i_to_b_silent(void);
 
 void disable_i(void), enable_i(void), disable_enable_i(void);
 void free_i(void);
+/* An edge, now. */
+void raise_i(void);
 /* Then a new interrupt K, where I was. */
 void request_k(void), request_k_if(void);
 

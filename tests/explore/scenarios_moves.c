@@ -11,7 +11,7 @@
 #define BY_THIRD .n_harts = 3, .job = {[C] = {{i_to_b, 0}}}
 #define QUICK    .quick = true
 
-#define EAGER    .policy = {.reclaim = AIA_RECLAIM_EAGER}
+#define EAGER    .prompt = true, .policy = {.reclaim = AIA_RECLAIM_EAGER}
 #define FIRST    .policy = {.reclaim = AIA_RECLAIM_FIRST_EDGE}
 #define IN_PLACE .policy = {.caught = AIA_IN_PLACE}
 
@@ -48,6 +48,8 @@ const struct scenario x_moves[] = {
     {"common-new-eager", "the same, by the new hart", MOVE(COMMON, 2, BY_NEW, QUICK, EAGER)},
     {"torn-new-eager", "the same, torn", MOVE(TORN, 1, BY_NEW, QUICK, EAGER)},
     {"addr-new-first", "asked for at the first edge", MOVE(ADDR, 2, BY_NEW, QUICK, FIRST)},
+    {"first-edge", "the same, with an edge behind the move", .set_up = on_a, .how = AIA_UPDATE_ADDR,
+     .edges = {1}, QUICK, FIRST, .prompt = true, .n_harts = 2, .job = {[A] = {{i_to_b, 0}, {raise_i, 1}}}},
     {"addr-new-inplace", "an edge is handled where it was caught", MOVE(ADDR, 2, BY_NEW, QUICK, IN_PLACE)},
     {"torn-new-inplace", "the same, torn", MOVE(TORN, 1, BY_NEW, QUICK, IN_PLACE)},
     {"block-addr-old", "two messages", MOVE(ADDR, 2, BY_OLD, QUICK, .order = 1)},
@@ -59,5 +61,7 @@ const struct scenario x_moves[] = {
     {"silent-store", "the same", SILENT(STORE)},
     {"undrained-addr", "no read-back drains the device", UNDRAINED(ADDR)},
     {"undrained-store", "the same", UNDRAINED(STORE)},
+    {"undrained-lost", "the device has lost an edge between two messages: the move sends one",
+     .set_up = on_a_lost, .how = AIA_UPDATE_STORE, QUICK, BY_OLD},
     {0},
 };

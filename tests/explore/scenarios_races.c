@@ -6,7 +6,7 @@
 #define ADDR(n_edges, ...) .set_up = on_a, .how = AIA_UPDATE_ADDR, .edges = {n_edges}, __VA_ARGS__
 #define TORN(n_edges, ...) \
     .set_up = on_a, .how = AIA_UPDATE_TORN, .edges = {n_edges, 1}, .strays = true, __VA_ARGS__
-#define EAGER .policy = {.reclaim = AIA_RECLAIM_EAGER}
+#define EAGER .prompt = true, .policy = {.reclaim = AIA_RECLAIM_EAGER}
 
 #define MOVE_AND_FREE(mover, freer) \
     .n_harts = 2, .job = {[mover] = {{i_to_b_if, 0}}, [freer] = {{free_i, 0}, {request_k, 2}}}
@@ -22,6 +22,9 @@ const struct scenario x_races[] = {
      TORN(1, .n_harts = 3, .job = {[B] = {{i_to_b, 0}}, [C] = {{i_to_b, 0}}})},
     {"swap", "I to B by A, J to A by B", .set_up = on_a_and_b, .how = AIA_UPDATE_COMMON, .edges = {1, 1},
      QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{j_to_a, 0}}}},
+    {"both-eager", "I and J leave A one after the other, reclaimed at once", .set_up = on_a_both,
+     .how = AIA_UPDATE_ADDR, .edges = {0, 1}, QUICK, EAGER, .n_harts = 2,
+     .job = {[B] = {{i_to_b, 0}, {j_to_b, 0}}}},
     {"back", "A to B to A, by A", ADDR(2, QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}, {i_to_a, 1}}})},
     {"back-each", "A to B by A, then to A by B",
      ADDR(2, QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_a, 1}}})},
@@ -40,6 +43,9 @@ const struct scenario x_races[] = {
     {"chain-long", "A and B in turn: as many retire as may",
      ADDR(1, .n_harts = 2,
           .job = {[A] = {{i_to_b, 0}, {i_to_a, 1}, {i_to_b, 2}}, [B] = {{i_to_a, 3}, {i_to_b, 4}}})},
+    {"chain-bound", "the same by B, and A takes its time",
+     ADDR(0, QUICK, .n_harts = 2,
+          .job = {[B] = {{i_to_b, 0}, {i_to_a, 0}, {i_to_b, 0}, {i_to_a, 0}, {i_to_b, 0}}})},
     {"chain-tight", "A to B to A, and A has no free vector but the one that retires", .set_up = on_a_tight,
      .how = AIA_UPDATE_ADDR, .edges = {2}, QUICK, .n_harts = 2, .job = {[B] = {{i_to_b, 0}, {i_to_a, 1}}}},
     {"disable-old", "a move by A against disable and enable by B",
