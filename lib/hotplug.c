@@ -293,7 +293,10 @@ int aia_hart_leave(struct aia *a, unsigned hart)
         return AIA_ELAST;
     if (count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
         return AIA_ENOVEC;
-    return pass(a, hart, AIA_HART_EVACUATED);
+    int error = pass(a, hart, AIA_HART_EVACUATED);
+    if (error) /* managed interrupts may have been shut down already */
+        (void)aia_hart_return(a, hart, AIA_STAY_AWAY);
+    return error;
 }
 
 int aia_hart_dying(struct aia *a)
