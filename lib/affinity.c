@@ -17,7 +17,7 @@ struct attempt {
 /* The hart of `set` to be on: the present one if that will do. Lock held. */
 static int choose(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
 {
-    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD)
+    if (is_dead(irq))
         return AIA_ESILENT;
     if (!irq->vec.id)
         return AIA_EINVAL; /* being freed, or shut down */
@@ -62,13 +62,10 @@ static int try_slow(struct attempt *t)
     bus_lock(irq);
     unsigned long was = irq_lock(irq);
     t->result = choose(t->a, irq, t->set, &to);
-    bool moves = t->result == AIA_OK && to != irq->vec.hart;
-    if (moves)
+    if (t->result == AIA_OK && to != irq->vec.hart)
         t->result = move_slow(t->a, irq, to, was);
     adopt(t);
     irq_unlock(irq, was);
-    if (moves && t->result == AIA_ESILENT)
-        irq->msi->ops->reset(irq->msi);
     bus_unlock(irq);
     return t->result;
 }

@@ -144,7 +144,7 @@ void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
 {
-    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD)
+    if (is_dead(irq))
         return;
 
     uint32_t was =

@@ -59,12 +59,10 @@ int move_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was
     fence_rw_o(); /* the slot names its owner before a message can name it */
     irq->msi->ops->store(irq->msi, &want);
     irq_unlock(irq, was); /* both vectors are its own: an edge finds its handler on either */
-    error = bus_sync(irq);
+    error = sync_or_die(a, irq, u.to);
     (void)irq_lock(irq);
-    if (error) {
-        give_up(a, irq, u.to);
+    if (error)
         return error;
-    }
     drain(a, irq, &have);
     count(&a->updates[u.kind]);
     arrive(a, irq, &u);
