@@ -54,7 +54,7 @@ static int find_late(struct aia *a, unsigned here)
 
     imsic_sync(&a->imsic, f); /* if it times out, what has arrived is all there is to see */
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
+        for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
             if (id == a->imsic.ipi_id || id == a->imsic.sync_id)
                 continue; /* the work of a late IPI was taken when its word was closed */
@@ -82,7 +82,8 @@ int aia_hart_online(struct aia *a)
     imsic_file_off(f);
     if (h->was_online)
         late = find_late(a, here);
-    imsic_file_clear(f);
+    else
+        imsic_file_clear(f);
     error = may_enter(a, here, AIA_HART_ONLINE);
     if (error)
         return error;
@@ -221,14 +222,13 @@ static int sweep(struct aia *a, unsigned here)
     atomic_fetch_add_explicit(&h->swept, atomic_load_explicit(&h->forwarded, memory_order_relaxed) - before,
                               memory_order_relaxed);
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
+        for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
             /* The work of the IPIs was done when their word was closed. */
             if (id != a->imsic.ipi_id && id != a->imsic.sync_id)
                 count_own(&h->spurious);
         }
     }
-    imsic_file_clear(f);
     return AIA_OK;
 }
 

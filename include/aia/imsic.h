@@ -201,6 +201,9 @@ static inline unsigned imsic_file_words(const struct imsic_file *f)
 uint64_t imsic_file_pending(unsigned w);
 uint64_t imsic_file_enabled(unsigned w);
 
+/* The pending bits of a word, and exactly these cleared: what comes between the two stays. */
+uint64_t imsic_file_take(const struct imsic_file *f, unsigned w);
+
 void imsic_file_clear_pending(unsigned id);
 void imsic_file_set_enabled(unsigned id);
 void imsic_file_clear_enabled(unsigned id);
