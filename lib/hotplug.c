@@ -164,12 +164,14 @@ static int evacuate(struct aia *a, unsigned hart,
     return AIA_OK;
 }
 
-/* Wait until time has proven the drain of those devices of which nothing else can (posted_limit). */
-static void wait_posted(struct aia *a)
+/*
+ * Wait until time has proven the drain of those devices of which nothing else can (posted_limit). The hart is closed
+ * and evacuated: nothing puts that off any more.
+ */
+static void wait_posted(struct aia *a, unsigned hart)
 {
-    for (uint32_t i = 0; i < a->config.n_irqs; i++)
-        while (aia_port_time() < a->config.irqs[i].drained_at)
-            aia_port_relax();
+    while (aia_port_time() < atomic_load_explicit(&a->imsic.files[hart].drained_at, memory_order_relaxed))
+        aia_port_relax();
 }
 
 static int close_hart(struct aia *a, unsigned hart)
@@ -188,7 +190,7 @@ static int evacuate_hart(struct aia *a, unsigned hart)
     int error = evacuate(a, hart, move_off_wait);
 
     if (!error)
-        wait_posted(a);
+        wait_posted(a, hart);
     return error;
 }
 

@@ -83,10 +83,30 @@ static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     return first;
 }
 
+/* Time alone can prove the drain of what now retires on `hart`. */
+static void not_before(struct aia *a, unsigned hart, uint64_t when)
+{
+    _Atomic uint64_t *at = &a->imsic.files[hart].drained_at;
+    uint64_t was = atomic_load_explicit(at, memory_order_relaxed);
+
+    while (was < when &&
+           !atomic_compare_exchange_weak_explicit(at, &was, when, memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
+/* Neither later than the interrupt's latest move needs, nor than the latest to retire on this hart does. */
+static uint64_t drained_at(const struct imsic_file *f, const struct aia_irq *irq)
+{
+    uint64_t here = atomic_load_explicit(&f->drained_at, memory_order_relaxed);
+
+    return irq->first->drained_at < here ? irq->first->drained_at : here;
+}
+
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
     bool first = false;
 
+    not_before(a, v.hart, irq->drained_at);
     for (unsigned i = 0; i < 1u << irq->order; i++)
         first |= retire(a, &irq[i], vector_after(v, i));
     aia_hartset_add(&irq->retiring_on, v.hart);
@@ -148,9 +168,10 @@ static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pend
     struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
-    if (irq->first->drained_at && aia_port_time() < irq->first->drained_at)
-        return 0;
+    uint64_t drained = drained_at(f, irq);
 
+    if (drained && aia_port_time() < drained)
+        return 0;
     if (pending) {
         imsic_file_clear_pending(id);
         count_own(&a->config.harts[here].forwarded);
