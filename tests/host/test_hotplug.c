@@ -248,6 +248,46 @@ static void test_torn_at_every_access(void **state)
     }
 }
 
+/*
+ * A device without proof of drain but time, moved about elsewhere without end while a hart leaves that it was on: what
+ * the hart waits for is the end of what was sent to it, not of the moves.
+ */
+static unsigned n_moves;
+
+static void move_elsewhere(void *arg)
+{
+    (void)arg;
+    t_move(&q[0], q[0].irq->vec.hart == 0 ? 2 : 0);
+}
+
+static void mover(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    if (e->kind != M_RELAX || e->hart != 0 || q[0].irq->vec.hart == 1 || m_busy(2))
+        return;
+    if (n_moves++ > 2000)
+        m_die("it waits for ever");
+    m_spawn(2, move_elsewhere, NULL);
+    m_run(2);
+}
+
+static void test_undrained_keeps_moving(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    q[0].dev.msi.posted_limit = 3000;
+    n_moves = 0;
+    m.hook = mover;
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    m.hook = NULL;
+    assert_true(n_moves > 10);
+    m_settle();
+    move_elsewhere(NULL);
+    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t.files[1].n_free, 61);
+    check_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_request_meanwhile),
         cmocka_unit_test(test_all_harts_in_turn),
         cmocka_unit_test(test_torn_at_every_access),
+        cmocka_unit_test(test_undrained_keeps_moving),
     };
 
     return T_RUN(tests);
