@@ -1,10 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/drivers/soft.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "csr.h"
 #include "mmio.h"
 
 static struct soft *soft_of(struct aia_msi *msi)
 {
     return (struct soft *)msi; /* its first member */
+}
+
+/* A device's sending and the changes of its registers exclude each other. */
+static unsigned long lock(struct soft *s)
+{
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    unsigned long was = csr_irq_save();
+
+    while (atomic_exchange_explicit(&s->lock, 1, memory_order_acquire))
+        (void)hart_wait_more(&w);
+    return was;
+}
+
+static void unlock(struct soft *s, unsigned long was)
+{
+    atomic_store_explicit(&s->lock, 0, memory_order_release);
+    csr_irq_restore(was);
 }
 
 static void send(struct soft *s)
@@ -16,50 +36,71 @@ static void send(struct soft *s)
 
 void soft_raise(struct soft *s)
 {
-    if (!s->enabled)
-        return;
-    if (s->masked)
+    unsigned long was = lock(s);
+
+    if (s->enabled && s->masked)
         s->pending = 1;
-    else
+    else if (s->enabled)
         send(s);
+    unlock(s, was);
 }
 
 static void start(struct aia_msi *msi, const struct aia_message *m)
 {
     struct soft *s = soft_of(msi);
 
+    unsigned long was = lock(s);
     s->addr = m->addr;
     s->data = m->data;
     s->enabled = 1;
+    unlock(s, was);
 }
 
 static void stop(struct aia_msi *msi)
 {
-    soft_of(msi)->enabled = 0;
+    struct soft *s = soft_of(msi);
+    unsigned long was = lock(s);
+
+    s->enabled = 0;
+    unlock(s, was);
 }
 
 static void write_addr(struct aia_msi *msi, uint64_t addr)
 {
-    soft_of(msi)->addr = addr;
+    struct soft *s = soft_of(msi);
+    unsigned long was = lock(s);
+
+    s->addr = addr;
+    unlock(s, was);
 }
 
 static void write_data(struct aia_msi *msi, uint32_t data)
 {
-    soft_of(msi)->data = data;
+    struct soft *s = soft_of(msi);
+    unsigned long was = lock(s);
+
+    s->data = data;
+    unlock(s, was);
 }
 
 static void mask(struct aia_msi *msi)
 {
-    soft_of(msi)->masked = 1;
+    struct soft *s = soft_of(msi);
+    unsigned long was = lock(s);
+
+    s->masked = 1;
+    unlock(s, was);
 }
 
 static void unmask(struct aia_msi *msi)
 {
     struct soft *s = soft_of(msi);
 
+    unsigned long was = lock(s);
     s->masked = 0;
     if (atomic_exchange(&s->pending, 0))
         send(s);
+    unlock(s, was);
 }
 
 static void store(struct aia_msi *msi, const struct aia_message *m)

@@ -13,6 +13,7 @@
 
 struct soft {
     struct aia_msi msi;
+    _Atomic int lock;
     _Atomic uint64_t addr;
     _Atomic uint32_t data;
     _Atomic int enabled, masked, pending; /* pending: raised while masked */
