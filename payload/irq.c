@@ -76,12 +76,14 @@ void irq_lazy_timer(void)
     aia_timer(&aia);
 }
 
-void irq_hart_init(void)
+int irq_hart_init(void)
 {
     int late = aia_hart_online(&aia);
 
-    require(late >= 0, "aia_hart_online: %s", aia_strerror(late));
+    if (late < 0)
+        return late;
     csr_set(sie, SIE_SEIE);
+    return AIA_OK;
 }
 
 void irq_print_reports(void)
