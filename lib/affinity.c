@@ -210,7 +210,7 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
     bus_lock(irq); /* a move that a slow bus is making now may be to `hart` */
     unsigned long was = irq_lock(irq);
     bool there = is_on(irq, hart);
-    struct aia_hartset set = refuge(a, irq);
+    struct aia_hartset set = there ? refuge(a, irq) : irq->affinity;
     irq_unlock(irq, was);
     bus_unlock(irq);
     if (!there)

@@ -145,6 +145,8 @@ static unsigned count_held(struct aia *a, unsigned hart)
 
     for (uint32_t i = 0; i < a->config.n_irqs; i++) {
         struct aia_irq *irq = &a->config.irqs[i];
+        if (!irq->used)
+            continue;
         unsigned long was = irq_lock(irq);
         n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
         irq_unlock(irq, was);
@@ -157,7 +159,8 @@ static int evacuate(struct aia *a, unsigned hart,
 {
     for (uint32_t i = 0; i < a->config.n_irqs; i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        int error = irq->first == irq ? away(a, irq, hart) : AIA_OK; /* a block moves as one */
+        bool look = irq->used && irq->first == irq; /* a block moves as one */
+        int error = look ? away(a, irq, hart) : AIA_OK;
         if (error)
             return error;
     }
@@ -185,8 +188,19 @@ static void open_hart(struct aia *a, unsigned hart)
     imsic_open(&a->imsic, hart);
 }
 
+/* Whoever takes a descriptor from now on finds the hart closed; who has taken one is seen. */
+static void meet_requests(struct aia *a)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&a->irqs_lock);
+    aia_port_unlock(&a->irqs_lock);
+    aia_port_irq_restore(was);
+}
+
 static int evacuate_hart(struct aia *a, unsigned hart)
 {
+    meet_requests(a);
     int error = evacuate(a, hart, move_off_wait);
 
     if (!error)
