@@ -145,8 +145,10 @@ void aia_port_irq_restore(unsigned long was)
 void aia_port_lock(struct aia_lock *lock)
 {
     _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
+    if (!atomic_exchange_explicit(word, 1, memory_order_acquire))
+        return;
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
     while (atomic_exchange_explicit(word, 1, memory_order_acquire))
         while (atomic_load_explicit(word, memory_order_relaxed))
             (void)hart_wait_more(&w);

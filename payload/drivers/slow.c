@@ -13,9 +13,11 @@ static struct slow *slow_of(struct aia_msi *msi)
 
 static unsigned long lock(struct slow *s)
 {
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
     unsigned long was = csr_irq_save();
 
+    if (!atomic_exchange_explicit(&s->lock, 1, memory_order_acquire))
+        return was;
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
     while (atomic_exchange_explicit(&s->lock, 1, memory_order_acquire))
         (void)hart_wait_more(&w);
     return was;
