@@ -119,7 +119,7 @@ static int enter_set_wait(struct attempt *t)
 {
     struct aia *a = t->a;
     uint64_t end = aia_port_time() + a->config.wait_limit;
-    int error;
+    int error, room;
     bool again;
 
     do {
@@ -128,8 +128,10 @@ static int enter_set_wait(struct attempt *t)
             reclaim_ask(a, t->set); /* the vector kept for it drains yet */
         if (error == AIA_EAGAIN)
             aia_port_relax();
-        again = error == AIA_EAGAIN ||
-                (error == AIA_ENOVEC && wait_for_vector(a, t->set, t->irq->order) == AIA_OK);
+        room = error == AIA_ENOVEC ? wait_for_vector(a, t->set, t->irq->order) : AIA_ENOVEC;
+        if (room == AIA_ENOHART)
+            error = room; /* the hart that was chosen has left meanwhile */
+        again = error == AIA_EAGAIN || room == AIA_OK;
     } while (again && aia_port_time() <= end);
     return error;
 }

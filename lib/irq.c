@@ -93,13 +93,16 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
 static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
 {
     unsigned hart = 0;
-    int error = irq->managed ? managed_choose(a, irq, &hart)
-                             : imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
+    int error;
 
-    if (error)
-        return error;
-    return irq->managed ? managed_activate(a, irq, hart, v)
-                        : imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), v);
+    if (irq->managed) {
+        error = managed_choose(a, irq, &hart);
+        return error ? error : managed_activate(a, irq, hart, v);
+    }
+    do /* again if the hart left, or was filled, between the two */
+        error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
+    while (!error && imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), v));
+    return error;
 }
 
 static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
