@@ -42,11 +42,12 @@ static void push(struct slow *s)
     fence_io_w();
 }
 
-void slow_raise(struct slow *s)
+bool slow_raise(struct slow *s)
 {
     unsigned long was = lock(s);
+    bool sends = s->enabled;
 
-    if (s->enabled) {
+    if (sends) {
         push(s); /* in order */
         s->posted = s->message;
         s->posted_due = time_after(s->post);
@@ -54,6 +55,7 @@ void slow_raise(struct slow *s)
             push(s);
     }
     unlock(s, was);
+    return sends;
 }
 
 static void post_due(struct slow *s)

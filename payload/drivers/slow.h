@@ -45,7 +45,7 @@ void slow_init(struct slow *s, uint64_t delay, uint64_t limit);
 /* The device's turn: take a command, answer one whose time has come. One hart, as often as it can. */
 void slow_poll(struct slow *s);
 
-/* Send the message, if the device is started. Any hart. */
-void slow_raise(struct slow *s);
+/* Send the message; false if the device is not started. Any hart. */
+bool slow_raise(struct slow *s);
 
 #endif

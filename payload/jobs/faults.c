@@ -144,7 +144,8 @@ static void never_stops(long (*how)(void), const char *name, bool comes_back)
         struct hart_wait w = hart_wait_begin(time_from_ms(1000));
         while (!hart_is_online(victim) && hart_wait_more(&w))
             ;
-        while (!tally_started(&managed) && hart_wait_more(&w)) /* what was shut down for it, it starts itself */
+        while (!tally_started(&managed) &&
+               hart_wait_more(&w)) /* what was shut down for it, it starts itself */
             ;
         check(hart_is_online(victim), "%s: it is back by itself", name);
     } else {

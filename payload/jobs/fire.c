@@ -144,7 +144,7 @@ uint64_t fire_edges(void)
     uint64_t n = 0;
 
     for (unsigned i = 0; i < fire.n_tallies; i++)
-        n += fire.tallies[i].sent;
+        n += fire.tallies[i].edges;
     for (unsigned i = 0; i < load_n_devices; i++)
         n += load_devices[i].edges;
     return n;
