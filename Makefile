@@ -87,6 +87,7 @@ help:
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
+	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex; any QEMU, FIRMWARE'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make format      clang-format every source in place'

@@ -105,13 +105,24 @@ void imsic_file_off(struct imsic_file *f)
         word_write(EIE0, w, 0);
 }
 
+/* What imsic_sync() waits for has to be seen by it, whether it is there already or not. */
+static uint64_t clearable(const struct imsic_file *f, unsigned w)
+{
+    return f->sync_owed && f->sync_owed / 64u == w ? ~(1ull << f->sync_owed % 64) : ~0ull;
+}
+
 void imsic_file_clear(struct imsic_file *f)
 {
-    for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        /* What imsic_sync() waits for has to be seen by it, whether it is there already or not. */
-        bool keep = f->sync_owed && f->sync_owed / 64u == w;
-        word_clear(EIP0, w, keep ? ~(1ull << f->sync_owed % 64) : ~0ull);
-    }
+    for (unsigned w = 0; w < imsic_file_words(f); w++)
+        word_clear(EIP0, w, clearable(f, w));
+}
+
+uint64_t imsic_file_take(const struct imsic_file *f, unsigned w)
+{
+    uint64_t pending = word_read(EIP0, w);
+
+    word_clear(EIP0, w, pending & clearable(f, w));
+    return pending;
 }
 
 void imsic_file_on(const struct imsic *im, struct imsic_file *f)

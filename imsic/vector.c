@@ -101,6 +101,7 @@ static void init_file(struct imsic *im, struct imsic_file *f)
     f->open = false;
     f->n_free = 0;
     atomic_store_explicit(&f->n_retiring, 0, memory_order_relaxed);
+    atomic_store_explicit(&f->drained_at, 0, memory_order_relaxed);
     for (unsigned w = 0; w < IMSIC_WORDS; w++) {
         f->free[w] = 0;
         f->shut[w] = 0;

@@ -17,7 +17,7 @@ struct attempt {
 /* The hart of `set` to be on: the present one if that will do. Lock held. */
 static int choose(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
 {
-    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD)
+    if (is_dead(irq))
         return AIA_ESILENT;
     if (!irq->vec.id)
         return AIA_EINVAL; /* being freed, or shut down */
@@ -62,13 +62,10 @@ static int try_slow(struct attempt *t)
     bus_lock(irq);
     unsigned long was = irq_lock(irq);
     t->result = choose(t->a, irq, t->set, &to);
-    bool moves = t->result == AIA_OK && to != irq->vec.hart;
-    if (moves)
+    if (t->result == AIA_OK && to != irq->vec.hart)
         t->result = move_slow(t->a, irq, to, was);
     adopt(t);
     irq_unlock(irq, was);
-    if (moves && t->result == AIA_ESILENT)
-        irq->msi->ops->reset(irq->msi);
     bus_unlock(irq);
     return t->result;
 }
@@ -122,7 +119,7 @@ static int enter_set_wait(struct attempt *t)
 {
     struct aia *a = t->a;
     uint64_t end = aia_port_time() + a->config.wait_limit;
-    int error;
+    int error, room;
     bool again;
 
     do {
@@ -131,8 +128,10 @@ static int enter_set_wait(struct attempt *t)
             reclaim_ask(a, t->set); /* the vector kept for it drains yet */
         if (error == AIA_EAGAIN)
             aia_port_relax();
-        again = error == AIA_EAGAIN ||
-                (error == AIA_ENOVEC && wait_for_vector(a, t->set, t->irq->order) == AIA_OK);
+        room = error == AIA_ENOVEC ? wait_for_vector(a, t->set, t->irq->order) : AIA_ENOVEC;
+        if (room == AIA_ENOHART)
+            error = room; /* the hart that was chosen has left meanwhile */
+        again = error == AIA_EAGAIN || room == AIA_OK;
     } while (again && aia_port_time() <= end);
     return error;
 }
@@ -213,7 +212,7 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
     bus_lock(irq); /* a move that a slow bus is making now may be to `hart` */
     unsigned long was = irq_lock(irq);
     bool there = is_on(irq, hart);
-    struct aia_hartset set = refuge(a, irq);
+    struct aia_hartset set = there ? refuge(a, irq) : irq->affinity;
     irq_unlock(irq, was);
     bus_unlock(irq);
     if (!there)

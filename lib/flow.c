@@ -179,7 +179,7 @@ static void reopen(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
 {
-    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD)
+    if (is_dead(irq))
         return;
 
     /* PENDING goes with them: it is sent again, and a run that has not ended yet must not count it too. */

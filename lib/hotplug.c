@@ -54,12 +54,9 @@ static int find_late(struct aia *a, unsigned here)
 
     imsic_sync(&a->imsic, f); /* if it times out, what has arrived is all there is to see */
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
+        for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
-            if (id == a->imsic.sync_id)
-                continue;
-            imsic_file_clear_pending(id); /* this one, and none that comes behind it unseen */
-            if (id == a->imsic.ipi_id)
+            if (id == a->imsic.ipi_id || id == a->imsic.sync_id)
                 continue; /* the work of a late IPI was taken when its word was closed */
             late_edge(a, here, id);
             late++;
@@ -110,7 +107,7 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         return AIA_EOFFLINE;
     for (uint32_t i = 0; i < a->config.n_irqs; i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart))
+        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq))
             continue;
         int error = irq->managed              ? managed_restart(a, irq)
                     : others == AIA_COME_BACK ? move_back(a, irq)
@@ -148,6 +145,8 @@ static unsigned count_held(struct aia *a, unsigned hart)
 
     for (uint32_t i = 0; i < a->config.n_irqs; i++) {
         struct aia_irq *irq = &a->config.irqs[i];
+        if (!irq->used)
+            continue;
         unsigned long was = irq_lock(irq);
         n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
         irq_unlock(irq, was);
@@ -160,19 +159,22 @@ static int evacuate(struct aia *a, unsigned hart,
 {
     for (uint32_t i = 0; i < a->config.n_irqs; i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        int error = irq->first == irq ? away(a, irq, hart) : AIA_OK; /* a block moves as one */
+        bool look = irq->used && irq->first == irq; /* a block moves as one */
+        int error = look ? away(a, irq, hart) : AIA_OK;
         if (error)
             return error;
     }
     return AIA_OK;
 }
 
-/* Wait until time has proven the drain of those devices of which nothing else can (posted_limit). */
-static void wait_posted(struct aia *a)
+/*
+ * Wait until time has proven the drain of those devices of which nothing else can (posted_limit). The hart is closed
+ * and evacuated: nothing puts that off any more.
+ */
+static void wait_posted(struct aia *a, unsigned hart)
 {
-    for (uint32_t i = 0; i < a->config.n_irqs; i++)
-        while (aia_port_time() < atomic_load_explicit(&a->config.irqs[i].drained_at, memory_order_relaxed))
-            aia_port_relax();
+    while (aia_port_time() < atomic_load_explicit(&a->imsic.files[hart].drained_at, memory_order_relaxed))
+        aia_port_relax();
 }
 
 static int close_hart(struct aia *a, unsigned hart)
@@ -186,12 +188,23 @@ static void open_hart(struct aia *a, unsigned hart)
     imsic_open(&a->imsic, hart);
 }
 
+/* Whoever takes a descriptor from now on finds the hart closed; who has taken one is seen. */
+static void meet_requests(struct aia *a)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&a->irqs_lock);
+    aia_port_unlock(&a->irqs_lock);
+    aia_port_irq_restore(was);
+}
+
 static int evacuate_hart(struct aia *a, unsigned hart)
 {
+    meet_requests(a);
     int error = evacuate(a, hart, move_off_wait);
 
     if (!error)
-        wait_posted(a);
+        wait_posted(a, hart);
     return error;
 }
 
@@ -225,14 +238,13 @@ static int sweep(struct aia *a, unsigned here)
     atomic_fetch_add_explicit(&h->swept, atomic_load_explicit(&h->forwarded, memory_order_relaxed) - before,
                               memory_order_relaxed);
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
+        for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
             /* The work of the IPIs was done when their word was closed. */
             if (id != a->imsic.ipi_id && id != a->imsic.sync_id)
                 count_own(&h->spurious);
         }
     }
-    imsic_file_clear(f);
     return AIA_OK;
 }
 
@@ -297,7 +309,10 @@ int aia_hart_leave(struct aia *a, unsigned hart)
         return AIA_ELAST;
     if (count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
         return AIA_ENOVEC;
-    return pass(a, hart, AIA_HART_EVACUATED);
+    int error = pass(a, hart, AIA_HART_EVACUATED);
+    if (error) /* managed interrupts may have been shut down already */
+        (void)aia_hart_return(a, hart, AIA_STAY_AWAY);
+    return error;
 }
 
 int aia_hart_dying(struct aia *a)

@@ -139,7 +139,7 @@ int move_back(struct aia *a, struct aia_irq *irq);
 
 /*
  * Give the interrupt a vector and start its message, unless it has one. Thread. AIA_OK; AIA_ENOHART, AIA_ENOVEC:
- * nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; AIA_ESILENT: it has a vector.
+ * nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; AIA_ESILENT: it has a vector, or is dead.
  */
 int start(struct aia *a, struct aia_irq *irq);
 
@@ -149,12 +149,20 @@ void stop(struct aia *a, struct aia_irq *irq);
 /* The same in thread context, through a slow bus if it is behind one. No lock held. */
 void stop_wait(struct aia *a, struct aia_irq *irq);
 
-/* Its device does not answer commands: disable it for good, and retire its vector and `other`, if any. Lock held. */
-void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other);
+/*
+ * bus_sync; if the device does not answer it is reset, and the interrupt is dead: disabled for good, its vector and
+ * `other`, if any, retired, and that reported. Bus lock held, lock not.
+ */
+int sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other);
 
 static inline bool is_slow(const struct aia_irq *irq)
 {
     return irq->msi && irq->msi->ops->bus_lock;
+}
+
+static inline bool is_dead(const struct aia_irq *irq)
+{
+    return atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD;
 }
 
 static inline void bus_lock(struct aia_irq *irq)

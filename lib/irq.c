@@ -93,13 +93,16 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
 static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
 {
     unsigned hart = 0;
-    int error = irq->managed ? managed_choose(a, irq, &hart)
-                             : imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
+    int error;
 
-    if (error)
-        return error;
-    return irq->managed ? managed_activate(a, irq, hart, v)
-                        : imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), v);
+    if (irq->managed) {
+        error = managed_choose(a, irq, &hart);
+        return error ? error : managed_activate(a, irq, hart, v);
+    }
+    do /* again if the hart left, or was filled, between the two */
+        error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
+    while (!error && imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), v));
+    return error;
 }
 
 static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
@@ -133,7 +136,7 @@ int start(struct aia *a, struct aia_irq *irq)
         error = read_back_is(a, irq, want);
     irq_unlock(irq, was);
     if (is_slow(irq))
-        error = bus_sync(irq);
+        error = sync_or_die(a, irq, (struct imsic_vector){0});
     bus_unlock(irq);
     return error;
 }
@@ -162,18 +165,43 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     return error;
 }
 
-void stop(struct aia *a, struct aia_irq *irq)
+/* The device sends no more: what it sent is drained, and its vector retires. Lock held. */
+static void stopped(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message have;
     struct imsic_vector v = irq->vec;
 
-    if (!v.id)
-        return;
-    irq->msi->ops->stop(irq->msi);
     drain(a, irq, &have);
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = (struct imsic_vector){0};
     retire_block(a, irq, v);
+}
+
+void stop(struct aia *a, struct aia_irq *irq)
+{
+    if (!irq->vec.id)
+        return;
+    irq->msi->ops->stop(irq->msi);
+    stopped(a, irq);
+}
+
+/* Its vector stays its own until the device has acknowledged that it sends no more. */
+void stop_wait(struct aia *a, struct aia_irq *irq)
+{
+    bus_lock(irq);
+    unsigned long was = irq_lock(irq);
+    if (!is_slow(irq)) {
+        stop(a, irq);
+    } else if (irq->vec.id) {
+        irq->msi->ops->stop(irq->msi);
+        irq_unlock(irq, was);
+        int error = sync_or_die(a, irq, (struct imsic_vector){0});
+        was = irq_lock(irq);
+        if (!error)
+            stopped(a, irq);
+    }
+    irq_unlock(irq, was);
+    bus_unlock(irq);
 }
 
 /* Nothing but time can prove any more that what it sent has arrived. */
@@ -182,7 +210,8 @@ static void undrained(struct aia *a, struct aia_irq *irq)
     atomic_store_explicit(&irq->drained_at, aia_port_time() + a->config.wait_limit, memory_order_release);
 }
 
-void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
+/* Disable for good; vec and `other`, if any, retire. Lock held. */
+static void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
     struct imsic_vector v = irq->vec;
 
@@ -194,23 +223,21 @@ void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
         retire_block(a, irq, v);
     if (other.id)
         retire_block(a, irq, other);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_DEAD, .vec = v, .irq = irq});
 }
 
-void stop_wait(struct aia *a, struct aia_irq *irq)
+int sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
-    bus_lock(irq);
-    unsigned long was = irq_lock(irq);
-    stop(a, irq);
-    irq_unlock(irq, was);
     int error = bus_sync(irq);
-    if (error) {
-        was = irq_lock(irq);
-        undrained(a, irq);
-        irq_unlock(irq, was);
-        irq->msi->ops->reset(irq->msi);
-    }
-    bus_unlock(irq);
+
+    if (!error)
+        return AIA_OK;
+    unsigned long was = irq_lock(irq);
+    struct imsic_vector v = irq->vec;
+    give_up(a, irq, other);
+    irq_unlock(irq, was);
+    irq->msi->ops->reset(irq->msi);
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_DEAD, .vec = v, .irq = irq});
+    return error;
 }
 
 /*

@@ -59,12 +59,10 @@ int move_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was
     fence_rw_o(); /* the slot names its owner before a message can name it */
     irq->msi->ops->store(irq->msi, &want);
     irq_unlock(irq, was); /* both vectors are its own: an edge finds its handler on either */
-    error = bus_sync(irq);
+    error = sync_or_die(a, irq, u.to);
     (void)irq_lock(irq);
-    if (error) {
-        give_up(a, irq, u.to);
+    if (error)
         return error;
-    }
     drain(a, irq, &have);
     count(&a->updates[u.kind]);
     arrive(a, irq, &u);
@@ -85,10 +83,31 @@ static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     return first;
 }
 
+/* Time alone can prove the drain of what now retires on `hart`. */
+static void not_before(struct aia *a, unsigned hart, uint64_t when)
+{
+    _Atomic uint64_t *at = &a->imsic.files[hart].drained_at;
+    uint64_t was = atomic_load_explicit(at, memory_order_relaxed);
+
+    while (was < when &&
+           !atomic_compare_exchange_weak_explicit(at, &was, when, memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
+/* Neither later than the interrupt's latest move needs, nor than the latest to retire on this hart does. */
+static uint64_t drained_at(const struct imsic_file *f, const struct aia_irq *irq)
+{
+    uint64_t here = atomic_load_explicit(&f->drained_at, memory_order_relaxed);
+    uint64_t own = atomic_load_explicit(&irq->first->drained_at, memory_order_acquire);
+
+    return own < here ? own : here;
+}
+
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
     bool first = false;
 
+    not_before(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
     for (unsigned i = 0; i < 1u << irq->order; i++)
         first |= retire(a, &irq[i], vector_after(v, i));
     aia_hartset_add(&irq->retiring_on, v.hart);
@@ -173,7 +192,7 @@ static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w)
     for (uint64_t bits = all; bits; bits &= bits - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(bits);
         const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
-        uint64_t at = atomic_load_explicit(&irq->first->drained_at, memory_order_acquire);
+        uint64_t at = drained_at(f, irq);
         if (at && aia_port_time() < at)
             out &= ~(1ull << bit);
     }

@@ -61,8 +61,15 @@ host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 test: all hooks host dtbs explore-bin $B/qemu/hop.bin
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
-	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B'; \
+	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(if $(TEST),,tests/model/quick.t tests/qemu/runner.t tests/explore/quick.t) $(host_selected); \
+	set -- $$qemu_tests $(if $(TEST),,tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/explore/quick.t) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
+
+# The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names.
+.PHONY: hotplug
+hotplug: all
+	@mkdir -p $B/log $B/qemu
+	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
+	CELLS='$(CELLS)' tests/qemu/matrix

@@ -30,7 +30,10 @@ static struct hotplug_error failed(const char *step, const char *why)
 
 static const struct hotplug_error ok;
 
-/* On the leaving hart. Returns only on an error, with the hart online again. */
+/*
+ * On the leaving hart. Returns only on an error, with the hart online again; if that is refused too, there is
+ * nothing for it to do here but to stop.
+ */
 static struct hotplug_error die(void)
 {
     unsigned long was = csr_irq_save();
@@ -42,9 +45,11 @@ static struct hotplug_error die(void)
     } else {
         error = hart_stop_self();
         e = failed("hart_stop", hart_strerror(error));
-        (void)aia_hart_online(&aia);
+        while (aia_hart_online(&aia) < 0)
+            (void)hart_stop_self();
     }
     csr_irq_restore(was);
+    (void)aia_hart_return(&aia, hart_index(), AIA_STAY_AWAY); /* what was shut down for its leaving */
     return e;
 }
 
@@ -56,6 +61,27 @@ static void die_job(void *arg)
     died = die();
 }
 
+static int start_again(unsigned hart)
+{
+    int error = hart_start(hart, time_from_ms(START_MS));
+
+    if (!error)
+        (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    return hart_is_online(hart) ? HART_OK : error;
+}
+
+/* Until it has stopped, or has come back by itself. */
+static int wait_stopped(unsigned hart, uint64_t ticks)
+{
+    uint64_t end = time_after(ticks);
+    int error;
+
+    do
+        error = hart_wait_stopped(hart, time_from_ms(10));
+    while (error == HART_ETIMEOUT && !hart_is_online(hart) && time_now() < end);
+    return error;
+}
+
 /* After aia_hart_leave(): the rest, on the hart itself, and its confirmation. */
 static struct hotplug_error stop_other(unsigned hart)
 {
@@ -64,12 +90,20 @@ static struct hotplug_error stop_other(unsigned hart)
 
     if (error) {
         aia_hart_stay(&aia, hart);
+        (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
         return failed("the stop job", hart_strerror(error));
     }
     if (hart_join(hart, ticks) == HART_OK) /* it came back from die() */
         return died;
-    error = hart_wait_stopped(hart, ticks);
-    return error ? failed("waiting for STOPPED", hart_strerror(error)) : ok;
+    error = wait_stopped(hart, ticks);
+    if (!error)
+        return ok;
+    if (hart_is_online(hart) && hart_join(hart, ticks) == HART_OK)
+        return died;
+    /* Between our sweep and the firmware's stop. Nothing names it any more; if it can be had back, it comes back. */
+    if (start_again(hart))
+        return failed("waiting for STOPPED, and the hart stays offline", hart_strerror(error));
+    return failed("waiting for STOPPED", hart_strerror(error));
 }
 
 struct hotplug_error hotplug_offline(unsigned hart)

@@ -88,12 +88,14 @@ void irq_lazy_timer(void)
     aia_timer(&aia);
 }
 
-void irq_hart_init(void)
+int irq_hart_init(void)
 {
     int late = aia_hart_online(&aia);
 
-    require(late >= 0, "aia_hart_online: %s", aia_strerror(late));
+    if (late < 0)
+        return late;
     csr_set(sie, SIE_SEIE);
+    return AIA_OK;
 }
 
 void irq_print_reports(void)
@@ -158,11 +160,11 @@ _Atomic unsigned irq_lock_waiting;
 void aia_port_lock(struct aia_lock *lock)
 {
     _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
     ACCESS_HOOK();
     if (!atomic_exchange_explicit(word, 1, memory_order_acquire))
         return;
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
     irq_lock_waiting++;
     w.spins = irq_spins;
     while (atomic_load_explicit(word, memory_order_relaxed) ||

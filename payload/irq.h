@@ -24,9 +24,9 @@ void irq_lazy_timer(void);
 
 /*
  * Each time a hart starts, the boot hart included, before it counts as online: its interrupt file and
- * sie.SEIE. Interrupts are off; sie holds the software and timer interrupts.
+ * sie.SEIE. Interrupts are off; sie holds the software and timer interrupts. AIA_OK, or why it cannot.
  */
-void irq_hart_init(void);
+int irq_hart_init(void);
 
 /* Virtual IPIs that are free for a test job: IRQ_IPI_TEST and the IRQ_IPI_TESTS - 1 after it go to `fn`. */
 #define IRQ_IPI_WAKE  AIA_IPI_USER

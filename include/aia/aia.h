@@ -295,13 +295,14 @@ int aia_hart_online(struct aia *a);
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
 
-/* Undo aia_hart_leave. Any. */
+/* Undo aia_hart_leave; aia_hart_return() then starts again what was shut down. Any. */
 void aia_hart_stay(struct aia *a, unsigned hart);
 
 /*
  * Second half, on the leaving hart itself: force away what is left, run the last IPIs and calls, sweep
  * the file, stop delivery. Own, off; the next thing the embedder does is HSM hart_stop. If that fails,
- * aia_hart_online brings the hart back. AIA_OK; AIA_ENOVEC, AIA_ESILENT, AIA_ETIMEOUT: the hart is online again, nothing lost.
+ * aia_hart_online brings the hart back. AIA_OK; AIA_ENOVEC, AIA_ESILENT, AIA_ETIMEOUT: the hart is online again, nothing lost,
+ * and aia_hart_return() is to be called for it.
  */
 int aia_hart_dying(struct aia *a);
 

@@ -73,6 +73,8 @@ struct imsic_file {
     /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
     _Atomic uint64_t retiring[IMSIC_WORDS];
     _Atomic uint32_t n_retiring;
+    _Atomic uint64_t
+        drained_at; /* what only time can prove drained, of all that retired here, is after this */
 
     /* The file's own hart's. */
     uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
@@ -200,6 +202,9 @@ static inline unsigned imsic_file_words(const struct imsic_file *f)
 /* The pending and the enable bits of identities 64 * w .. 64 * w + 63. */
 uint64_t imsic_file_pending(unsigned w);
 uint64_t imsic_file_enabled(unsigned w);
+
+/* The pending bits of a word, and exactly these cleared: what comes between the two stays. */
+uint64_t imsic_file_take(const struct imsic_file *f, unsigned w);
 
 void imsic_file_clear_pending(unsigned id);
 void imsic_file_set_enabled(unsigned id);

@@ -18,6 +18,7 @@
 #include "payload/jobs/raisers.h"
 
 #define MOVES_PER_TURN 8
+#define PAUSE_US       250 /* between two changes of a hart: some of the time all are there, or all but one */
 
 const struct arg job_main_args[] = {
     {"seconds", "how long (5)"},
@@ -122,7 +123,7 @@ static void control(uint64_t seconds)
             move_some();
         if (hotplug && time_now() >= next_change) {
             change_a_hart();
-            next_change = time_now() + time_from_ms(2);
+            next_change = time_now() + time_from_us(PAUSE_US);
         }
         if (hart_online_count() == 1)
             (void)load_step(&job.control); /* nobody else is there to do it */

@@ -127,6 +127,16 @@ struct m_dev {
     enum m_device_mood mood;
     struct m_queue posted;
     uint64_t n_raised; /* edges it has sent, or holds */
+
+    /* Of one behind a slow bus: the copy that software changes, and the commands that carry it over. */
+    struct m_bus {
+        struct aia_message copy;
+        bool copy_enabled;
+        unsigned locked_by;     /* hart + 1 */
+        unsigned answers_after; /* waits for a command's answer */
+        bool deaf;              /* commands are neither taken nor answered */
+        unsigned n_commands, n_resets;
+    } bus;
 };
 
 #define M_LOG 64
@@ -216,6 +226,11 @@ bool m_raise(struct m_dev *d);
 void m_push(struct m_dev *d);
 /* Is there an access of `d` in the log at or behind *i? Sets *i to it. */
 bool m_logged(const struct m_dev *d, enum m_device_op op, unsigned *i);
+
+/* ---- m_slow.c ---- */
+
+/* A device behind a slow bus; strict about who touches its copy, and about who waits for its answers. */
+void m_slow_init(struct m_dev *d);
 
 /* ---- m_sched.c ---- */
 
