@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An NVMe controller (NVM Express Base 2.0): admin queue, and for reading a queue pair per hart, each with
+ * an MSI-X vector of its own whose managed affinity is that hart. When the hart goes, its queues are
+ * drained and deleted at the device; when it is back, they are made again.
+ */
+#ifndef PAYLOAD_DRIVERS_NVME_H
+#define PAYLOAD_DRIVERS_NVME_H
+
+#include "payload/drivers/disk.h"
+#include "payload/drivers/nvme_ring.h"
+#include "payload/pci/msi.h"
+
+struct nvme;
+
+struct nvme_queue {
+    struct nvme *nvme;
+    struct aia_lock lock;
+    struct nvme_ring ring;
+    bool open; /* commands may be put in */
+    struct aia_hartset harts;
+    struct pci_msix msix;
+    struct aia_irq *irq;
+};
+
+struct nvme {
+    struct disk disk;
+    uintptr_t regs;
+    uint32_t stride;     /* from one doorbell to the next, in bytes */
+    uint64_t timeout_ms; /* CAP.TO: how long becoming ready, or no more so, may take */
+    struct pci_msix_table table;
+    struct nvme_queue queues[DISK_MAX_QUEUES + 1]; /* 0: admin */
+    unsigned n_queues;                             /* beside it */
+    _Atomic int admin_done;
+    struct nvme_result admin_result;
+};
+
+/* What Identify says that matters here. */
+struct nvme_namespace {
+    uint64_t sectors;
+};
+
+/*
+ * The page that Identify Namespace (NVM command set, 4.1.5.1) filled. DISK_OK; DISK_EIDENTIFY: sizes that contradict
+ * each other, or a format that is not there; DISK_EFEATURE: sectors not of 512 bytes, or with metadata.
+ */
+int nvme_parse_namespace(const uint8_t *page, struct nvme_namespace *ns);
+
+extern const struct disk_driver nvme_driver;
+
+#endif
