@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the boot hart does while the others put load on devices (kinds.h, raisers.h): it moves these devices'
+ * interrupts about and takes the other harts offline and back, one at a time. And the verdict on it all.
+ */
+#ifndef PAYLOAD_JOBS_CYCLE_H
+#define PAYLOAD_JOBS_CYCLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Arguments that cycle_run() reads, for a job's table. */
+#define CYCLE_ARGS                                                              \
+    {"seconds", "how long (5)"}, {"seed", "what was drawn at random, again"},   \
+        {"nomove", "move no interrupt"}, {"nohotplug", "take no hart offline"}, \
+    {                                                                           \
+        "unplug", "have that disk stop answering halfway"                       \
+    }
+
+/* The kinds are taken (kinds_init). Load, moves and hotplug, then all the figures. True: nothing is wrong. */
+bool cycle_run(void);
+
+#endif
