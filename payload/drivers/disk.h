@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A disk to read from, whatever its controller. A request that was taken ends in exactly one call of its done(),
- * made by the controller's interrupt handler and by nothing else: a driver never looks for completions by
- * itself, so a request whose interrupt is lost stays where it is, and is missed. Only disk_kill() ends the
- * requests of a disk that does not answer.
+ * because of an interrupt and of nothing else: a driver never looks for completions by itself, so a request
+ * whose interrupt is lost stays where it is, and is missed. Only disk_kill() ends the requests of a disk that
+ * does not answer.
  */
 #ifndef PAYLOAD_DRIVERS_DISK_H
 #define PAYLOAD_DRIVERS_DISK_H
@@ -45,7 +45,7 @@ struct disk_request {
     uint64_t lba;
     uint32_t sectors;                     /* 1 .. DISK_MAX_SECTORS */
     void *buffer;                         /* aligned to DISK_BUFFER */
-    void (*done)(struct disk_request *r); /* interrupt context; may submit again */
+    void (*done)(struct disk_request *r); /* from the interrupt handler, or if it failed from service() */
     int status;                           /* enum disk_error, when done */
     uint32_t detail;                      /* the device's own code for it */
 };
@@ -55,7 +55,7 @@ struct disk;
 struct disk_ops {
     /* Any context. DISK_OK: taken. DISK_EFULL, DISK_ECLOSED, or why the disk is dead: not. */
     int (*submit)(struct disk *d, unsigned queue, struct disk_request *r);
-    /* Thread: what an interrupt handler must not do, such as to recover after an error. May be NULL. */
+    /* Thread: what an interrupt handler told of and must not do, as to recover after an error. May be NULL. */
     int (*service)(struct disk *d);
     /* Does it answer? One register. DISK_OK, DISK_EGONE, DISK_EFATAL. Any context. */
     int (*check)(struct disk *d);

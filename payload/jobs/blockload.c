@@ -4,6 +4,7 @@
 #include "payload/hart.h"
 #include "payload/time.h"
 
+#include "payload/drivers/ahci.h"
 #include "payload/drivers/nvme.h"
 
 #include "payload/jobs/pattern.h"
@@ -260,3 +261,4 @@ static bool unplug(const struct load_kind *kind, const char *device)
         .balanced = block_balanced, .unplug = unplug,                                                  \
     }
 const struct load_kind load_kind_nvme = BLOCK_KIND(nvme);
+const struct load_kind load_kind_ahci = BLOCK_KIND(ahci);
