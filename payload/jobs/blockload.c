@@ -6,6 +6,7 @@
 
 #include "payload/drivers/ahci.h"
 #include "payload/drivers/nvme.h"
+#include "payload/drivers/virtio_blk.h"
 
 #include "payload/jobs/pattern.h"
 #include "payload/pci/regs.h"
@@ -262,3 +263,4 @@ static bool unplug(const struct load_kind *kind, const char *device)
     }
 const struct load_kind load_kind_nvme = BLOCK_KIND(nvme);
 const struct load_kind load_kind_ahci = BLOCK_KIND(ahci);
+const struct load_kind load_kind_virtio = BLOCK_KIND(virtio);

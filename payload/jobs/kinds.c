@@ -8,7 +8,8 @@
 
 #define PCI_MAX 64
 
-static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci};
+static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci,
+                                                &load_kind_virtio};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static const struct load_kind *taken[N_KINDS];
