@@ -25,8 +25,12 @@ void managed_release(struct aia *a, struct aia_irq *irq)
 
 int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v)
 {
-    *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = reserved(a, irq)[hart]};
-    return imsic_activate(&a->imsic, *v) ? AIA_OK : AIA_EAGAIN;
+    struct imsic_vector kept = {.hart = (uint16_t)hart, .id = reserved(a, irq)[hart]};
+
+    if (!imsic_activate(&a->imsic, kept))
+        return AIA_EAGAIN; /* it retires yet, and *v stays as it was: nobody may send there */
+    *v = kept;
+    return AIA_OK;
 }
 
 int managed_choose(struct aia *a, const struct aia_irq *irq, unsigned *hart)
