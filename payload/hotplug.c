@@ -86,18 +86,24 @@ static struct hotplug_error stop_other(unsigned hart)
     return error ? failed("waiting for STOPPED", hart_strerror(error)) : ok;
 }
 
+/* It did not go: the managed interrupts that were shut down for it start again, and then what follows it. */
+static void stay(unsigned hart)
+{
+    (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    (void)tell(watch_back, hart);
+}
+
 /* First half: nothing needs the hart any more. On an error it stays, and all is as before. */
 static struct hotplug_error leave(unsigned hart)
 {
     const char *why = tell(watch_leaves, hart);
+    int error = why ? AIA_OK : aia_hart_leave(&aia, hart);
 
-    if (why)
-        return failed("shutting down what follows it", why);
-    int error = aia_hart_leave(&aia, hart);
-    if (!error)
+    if (!why && !error)
         return ok;
-    (void)tell(watch_back, hart);
-    return failed("moving its interrupts away", aia_strerror(error));
+    stay(hart);
+    return why ? failed("shutting down what follows it", why)
+               : failed("moving its interrupts away", aia_strerror(error));
 }
 
 struct hotplug_error hotplug_offline(unsigned hart)
@@ -108,7 +114,7 @@ struct hotplug_error hotplug_offline(unsigned hart)
     if (!e.step) {
         e = stop_other(hart);
         if (e.step)
-            (void)tell(watch_back, hart);
+            stay(hart);
     }
     end();
     return e;
@@ -123,7 +129,7 @@ struct hotplug_error hotplug_offline_self(void)
     if (e.step)
         return e;
     e = die();
-    (void)tell(watch_back, hart_index());
+    stay(hart_index());
     return e;
 }
 
