@@ -60,8 +60,9 @@ int disk_interrupt(struct disk *d, struct aia_msi *msi, aia_handler handler, voi
 
 /*
  * Bus mastering goes off first, though a message must never be moved that way: this device is given up, and what
- * it might still write would land in buffers that are somebody else's by then. Then the interrupts, for
- * a handler might still be at a request; only what is left after that has no other owner.
+ * it might still write would land in buffers that are somebody else's by then. Its memory stays on, or is
+ * switched on again: an MSI-X table that answers proves the drain at once, one that does not costs its vector
+ * the library's wait_limit. The interrupts go before the requests, for a handler might still be at one.
  */
 void disk_kill(struct disk *d, int why)
 {
@@ -71,12 +72,13 @@ void disk_kill(struct disk *d, int why)
 
     if (!atomic_compare_exchange_strong(&d->dead, &alive, why))
         return;
-    pci_write16(d->pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
+    pci_write16(d->pd, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_NOINTX);
     (void)pci_read16(d->pd, PCI_COMMAND);
     for (unsigned i = 0; i < d->n_irqs; i++)
         if (d->irqs[i])
             (void)aia_irq_free(&aia, d->irqs[i]);
     d->n_irqs = 0;
+    pci_write16(d->pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
     while ((n = d->ops->orphans(d, left, DISK_DEPTH)) != 0) {
         for (unsigned i = 0; i < n; i++) {
             left[i]->status = why;

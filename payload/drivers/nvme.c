@@ -213,7 +213,7 @@ static int create_queue(struct nvme_queue *q)
     int error = admin(q->nvme, cq, NULL);
     if (!error)
         error = admin(q->nvme, sq, NULL);
-    q->open = !error;
+    q->exists = q->open = !error;
     return error;
 }
 
@@ -223,7 +223,10 @@ static int delete_queue(struct nvme_queue *q)
 
     cq.dw[10] = sq.dw[10] = number(q);
     int error = admin(q->nvme, sq, NULL);
-    return error ? error : admin(q->nvme, cq, NULL);
+    if (!error)
+        error = admin(q->nvme, cq, NULL);
+    q->exists = error != DISK_OK;
+    return error;
 }
 
 static void set_open(struct nvme_queue *q, bool open)
@@ -251,6 +254,13 @@ static bool others_online(const struct nvme_queue *q, unsigned hart)
     return false;
 }
 
+static int check_alive(struct disk *d)
+{
+    uint32_t csts = mmio_read32(self(d)->regs + CSTS);
+
+    return csts == UINT32_MAX ? DISK_EGONE : csts & CSTS_CFS ? DISK_EFATAL : DISK_OK;
+}
+
 /* Taken are its requests, and answered by interrupts to this hart, which is there for it yet. */
 static int hart_leaves(struct disk *d, unsigned hart)
 {
@@ -260,11 +270,13 @@ static int hart_leaves(struct disk *d, unsigned hart)
     if (atomic_load(&d->dead) || others_online(q, hart))
         return DISK_OK;
     set_open(q, false);
-    while (in_flight(q))
-        if (!hart_wait_more(&w)) {
-            set_open(q, true);
+    while (in_flight(q)) {
+        int error = check_alive(d);
+        if (error)
+            return error;
+        if (!hart_wait_more(&w))
             return DISK_ETIMEOUT;
-        }
+    }
     return delete_queue(q);
 }
 
@@ -274,17 +286,13 @@ static int hart_back(struct disk *d, unsigned hart)
 
     if (atomic_load(&d->dead) || q->open)
         return DISK_OK;
-    return create_queue(q);
+    if (!q->exists)
+        return create_queue(q);
+    set_open(q, true); /* after all it was not shut down */
+    return DISK_OK;
 }
 
 /* ---- the controller ---- */
-
-static int check_alive(struct disk *d)
-{
-    uint32_t csts = mmio_read32(self(d)->regs + CSTS);
-
-    return csts == UINT32_MAX ? DISK_EGONE : csts & CSTS_CFS ? DISK_EFATAL : DISK_OK;
-}
 
 static unsigned unseen(struct disk *d)
 {

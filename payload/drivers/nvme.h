@@ -17,7 +17,8 @@ struct nvme_queue {
     struct nvme *nvme;
     struct aia_lock lock;
     struct nvme_ring ring;
-    bool open; /* commands may be put in */
+    bool exists; /* at the device */
+    bool open;   /* commands may be put in */
     struct aia_hartset harts;
     struct pci_msix msix;
     struct aia_irq *irq;

@@ -41,6 +41,7 @@ static const char *hart_leaves(unsigned hart)
         struct disk *d = block_devices[i].disk;
         int error = d->ops->hart_leaves ? d->ops->hart_leaves(d, hart) : DISK_OK;
         if (error) {
+            (void)atomic_exchange(&block_devices[i].suspect, error);
             print("%s: shutting down its queue of hart %u: %s\n", d->name, hart, disk_strerror(error));
             return disk_strerror(error);
         }
@@ -56,6 +57,7 @@ static const char *hart_back(unsigned hart)
         struct disk *d = block_devices[i].disk;
         int error = d->ops->hart_back ? d->ops->hart_back(d, hart) : DISK_OK;
         if (error) {
+            (void)atomic_exchange(&block_devices[i].suspect, error);
             print("%s: restarting its queue of hart %u: %s\n", d->name, hart, disk_strerror(error));
             why = disk_strerror(error);
         }

@@ -12,7 +12,7 @@
 #include "payload/pci/regs.h"
 #include <string.h>
 
-#define SETTLE_MS 10000
+#define SETTLE_MS 30000
 
 struct block_device block_devices[BLOCK_MAX];
 unsigned block_n_devices;
@@ -53,6 +53,7 @@ static bool submit(struct block_device *d, struct block_slot *s, struct random *
     for (unsigned i = 0; i < s->r.sectors; i++)
         ((uint64_t *)s->r.buffer)[i * PATTERN_WORDS + PATTERN_WORDS - 1] = ~s->r.lba;
     s->submitted = time_now();
+    s->since = s->share->active;
     s->missed = false;
     atomic_store_explicit(&s->state, BLOCK_BUSY, memory_order_relaxed);
     if (d->disk->ops->submit(d->disk, disk_queue_of(d->disk, hart_index()), &s->r) == DISK_OK) {
@@ -105,33 +106,63 @@ static void nothing(void *arg)
     (void)arg;
 }
 
+/* Have every hart take its interrupts once more, by a call. False: one did not come to it, which proves nothing. */
+static bool all_took_theirs(void)
+{
+    hart_sleep_until(time_after(time_from_ms(BLOCK_LOOK_MS)));
+    for (unsigned h = 0; h < hart_count(); h++) {
+        int error = aia_call(&aia, h, nothing, NULL);
+        if (error && error != AIA_EOFFLINE)
+            return false;
+    }
+    return true;
+}
+
 /*
- * It is overdue. On a busy host a hart may not have run at all for so long: have every hart take its interrupts
- * once more, by a call. Then either the device has not answered, or it has, and nobody was told.
+ * It is overdue. The device is not there any more; or it has not answered; or it has, and though every hart has been
+ * through its interrupts since, nobody was told.
  */
 static void look_into(struct block_device *d, struct block_slot *s)
 {
-    s->missed = true;
-    for (unsigned h = 0; h < hart_count(); h++)
-        (void)aia_call(&aia, h, nothing, NULL);
-    if (!block_busy(s))
-        return;
-    int error = d->disk->ops->check(d->disk);
-    unsigned unseen = d->disk->ops->unseen(d->disk);
-    if (!error && !unseen)
-        error = DISK_ETIMEOUT;
+    const struct disk_ops *ops = d->disk->ops;
+    unsigned before = ops->unseen(d->disk), now = 0;
+    int error = ops->check(d->disk);
+
+    s->since = s->share->active; /* to be looked into again, if this comes to nothing */
+    if (!error) {
+        if (!all_took_theirs() || !block_busy(s))
+            return;
+        now = ops->unseen(d->disk);
+        error = !now && !before ? DISK_ETIMEOUT : DISK_OK;
+    }
+    if (atomic_load(&d->disk->dead) || atomic_load(&d->suspect))
+        return; /* it is being given up, and was made to say anything */
     if (error) {
         (void)atomic_exchange(&d->suspect, error);
-        return;
+    } else if (now && before) {
+        s->missed = true;
+        s->share->lost++;
+        print("%s: lost: %u completions lie in memory, and no interrupt came in %u ms\n", d->disk->name, now,
+              BLOCK_LOST_MS);
     }
-    s->share->lost++;
-    print("%s: lost: %u completions lie in memory, and no interrupt came in %u ms\n", d->disk->name, unseen,
-          BLOCK_LOST_MS);
 }
 
-static bool overdue(struct block_slot *s)
+/*
+ * Time as far as it was this hart's: on a busy host all may stand still for seconds, the device with them, and a
+ * hart that was offline has not waited either.
+ */
+static void tick(struct block_share *h)
 {
-    return !s->missed && time_now() - s->submitted > time_from_ms(BLOCK_LOST_MS) && block_busy(s);
+    uint64_t now = time_now(), most = time_from_ms(1), passed = now - h->seen;
+
+    h->active += passed < most ? passed : most;
+    h->seen = now;
+}
+
+static bool overdue(struct block_device *d, struct block_slot *s)
+{
+    return !s->missed && !atomic_load(&d->suspect) &&
+           s->share->active - s->since > time_from_ms(BLOCK_LOST_MS) && block_busy(s);
 }
 
 static bool step_device(struct block_device *d, struct random *r, bool more)
@@ -139,6 +170,7 @@ static bool step_device(struct block_device *d, struct random *r, bool more)
     struct block_share *h = &d->shares[hart_index()];
     bool did = false;
 
+    tick(h);
     for (unsigned i = 0; i < DISK_DEPTH; i++) {
         struct block_slot *s = &h->slots[i];
         int state = atomic_load_explicit(&s->state, memory_order_acquire);
@@ -148,7 +180,7 @@ static bool step_device(struct block_device *d, struct random *r, bool more)
         } else if (state == BLOCK_FREE && more) {
             more = submit(d, s, r); /* full: for this turn */
             did |= more;
-        } else if (state == BLOCK_BUSY && overdue(s)) {
+        } else if (state == BLOCK_BUSY && overdue(d, s)) {
             look_into(d, s);
         }
     }
@@ -190,15 +222,17 @@ static unsigned outstanding(const struct load_kind *kind)
     unsigned n = 0;
 
     for (unsigned i = 0; i < block_n_devices; i++)
-        for (unsigned h = 0; h < BLOCK_HARTS && block_devices[i].kind == kind; h++)
+        for (unsigned h = 0; h < BLOCK_HARTS && block_devices[i].kind == kind; h++) {
+            tick(&block_devices[i].shares[h]);
             for (unsigned k = 0; k < DISK_DEPTH; k++) {
                 struct block_slot *s = &block_devices[i].shares[h].slots[k];
-                if (block_busy(s) && overdue(s))
+                if (block_busy(s) && overdue(&block_devices[i], s))
                     look_into(&block_devices[i], s);
                 if (atomic_load_explicit(&s->state, memory_order_acquire) == BLOCK_DONE)
                     block_harvest(&block_devices[i], s);
                 n += block_busy(s);
             }
+        }
     return n;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Load on disks, with books: every hart reads from every disk at random, as many requests at once as the disk
  * takes, and compares what it read with what scripts/image put there. A request is missed when it has not
- * ended in BLOCK_LOST_MS; then it is left hanging, and looked into.
+ * ended while its hart was at it for BLOCK_LOST_MS; then it is left hanging, and looked into.
  */
 #ifndef PAYLOAD_JOBS_BLOCKLOAD_H
 #define PAYLOAD_JOBS_BLOCKLOAD_H
@@ -14,6 +14,7 @@
 #define BLOCK_MAX     6u  /* disks */
 #define BLOCK_HARTS   16u /* that read; others leave it */
 #define BLOCK_LOST_MS 2000
+#define BLOCK_LOOK_MS 20 /* from a completion in memory to its interrupt, at most */
 
 extern const struct load_kind load_kind_nvme, load_kind_ahci, load_kind_virtio;
 
@@ -29,6 +30,7 @@ struct block_slot {
     struct block_share *share;
     _Atomic int state;
     bool missed;
+    uint64_t since;                /* block_share.active when it was submitted */
     uint64_t submitted, completed; /* times */
 };
 
@@ -42,6 +44,7 @@ struct block_share {
     uint64_t abandoned;  /* of these, because their disk was given up */
     uint64_t lost;       /* missed, and their completion lies in memory */
     _Atomic uint64_t twice;
+    uint64_t active, seen;    /* time that its hart has spent here: see tick() */
     struct histogram latency; /* ns */
 };
 

@@ -9,6 +9,7 @@
 #include "payload/time.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/raisers.h"
+#include <string.h>
 
 #define MOVES_PER_TURN 8
 
@@ -19,7 +20,7 @@ static struct {
     bool down;     /* it is offline now */
     uint64_t moves, offlines, onlines;
     unsigned failures; /* of operations: moves and hotplug */
-    unsigned refused;  /* moves of what does not answer any more */
+    unsigned refused;  /* of these, for what was made not to answer */
     bool unplugged;
 } job;
 
@@ -36,9 +37,11 @@ static void change_a_hart(void)
 
     if (job.down) {
         e = hotplug_online(job.turn);
-        if (e.step) {
+        if (e.step && job.unplugged && hart_is_online(job.turn))
+            job.refused++; /* all of the hart is back but the queue of what does not answer */
+        else if (e.step)
             report("online", job.turn, e);
-        } else {
+        if (hart_is_online(job.turn)) {
             job.onlines++;
             job.failures += !raisers_start(job.turn);
         }
@@ -54,7 +57,10 @@ static void change_a_hart(void)
     }
     e = hotplug_offline(job.turn);
     if (e.step) {
-        report("offline", job.turn, e);
+        if (job.unplugged)
+            job.refused++; /* its interrupts, its queues cannot be had away, until it is given up */
+        else
+            report("offline", job.turn, e);
         job.failures += !raisers_start(job.turn);
     } else {
         job.offlines++;
@@ -75,8 +81,8 @@ static void move_some(void)
             continue;
         struct aia_hartset set = aia_hartset_one(to);
         int error = aia_irq_set_affinity(&aia, irq, &set);
-        if (error == AIA_ESILENT && job.unplugged) {
-            job.refused++; /* who was unplugged, until that is noticed */
+        if (error && job.unplugged && !strcmp(irq->name, args_get("unplug"))) {
+            job.refused++; /* until it is given up */
         } else if (error) {
             print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
             job.failures++;
@@ -159,6 +165,8 @@ static void print_totals(uint64_t seconds)
     print(
         "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
         job.offlines, job.onlines, aia.strayed, job.failures);
+    if (job.unplugged)
+        print("operations refused while something had stopped answering: %u\n", job.refused);
 }
 
 static bool strays(void)

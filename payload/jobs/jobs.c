@@ -14,5 +14,8 @@ const struct job jobs[] = {
     {"live", job_live, NULL, "what making a vector live costs; run deterministically"},
     {"hotplug", job_hotplug, job_hotplug_args, "every hart offline and back, under fire"},
     {"errors", job_errors, NULL, "what cannot be done is refused; run with ids= small"},
+    {"nvme", job_nvme, job_disks_args, "a disk at its limits, under load, and cut off"},
+    {"ahci", job_ahci, job_disks_args, "the same of AHCI"},
+    {"virtio", job_virtio, job_disks_args, "the same of virtio-blk"},
     {NULL, NULL, NULL, NULL},
 };

@@ -26,7 +26,11 @@ int job_moves(void);
 int job_live(void);
 int job_hotplug(void);
 int job_errors(void);
+int job_nvme(void);
+int job_ahci(void);
+int job_virtio(void);
 
-extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[];
+extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
+    job_disks_args[];
 
 #endif
