@@ -18,7 +18,7 @@ static uint16_t after(uint16_t at)
 
 /*
  * Two bounds: identifiers, and room in the ring. The device frees an entry when it has fetched it, and says so in
- * whatever completion comes next (dw 2), so room may seem less than it is.
+ * whatever completion comes next (dw 2); as long as it says what is true the identifiers run out first.
  */
 bool nvme_ring_put(struct nvme_ring *r, const struct nvme_command *c, void *owner)
 {
