@@ -10,12 +10,16 @@
 #include "payload/drivers/disk.h"
 #include "payload/pci/msi.h"
 
+struct ahci_memory;
+
 struct ahci {
     struct disk disk;
     struct aia_lock lock;
     struct pci_msi msi;
     uintptr_t regs, port;
+    struct ahci_memory *memory;
     unsigned n_slots;
+    unsigned next;   /* slot to be given out */
     uint32_t busy;   /* slots with a request */
     uint32_t issued; /* of these, given to the port */
     enum { AHCI_RUNS, AHCI_BROKEN, AHCI_RECOVERS, AHCI_STUCK } state;

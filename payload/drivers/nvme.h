@@ -11,6 +11,8 @@
 #include "payload/drivers/nvme_ring.h"
 #include "payload/pci/msi.h"
 
+#define NVME_MAX 2u
+
 struct nvme;
 
 struct nvme_queue {
@@ -21,11 +23,11 @@ struct nvme_queue {
     bool open;   /* commands may be put in */
     struct aia_hartset harts;
     struct pci_msix msix;
-    struct aia_irq *irq;
 };
 
 struct nvme {
     struct disk disk;
+    unsigned index; /* of NVME_MAX */
     uintptr_t regs;
     uint32_t stride;     /* from one doorbell to the next, in bytes */
     uint64_t timeout_ms; /* CAP.TO: how long becoming ready, or no more so, may take */
@@ -48,5 +50,19 @@ struct nvme_namespace {
 int nvme_parse_namespace(const uint8_t *page, struct nvme_namespace *ns);
 
 extern const struct disk_driver nvme_driver;
+
+/* Of nvme.c and nvme_queue.c among themselves. */
+extern const struct disk_ops nvme_ops_;
+
+/* Opcode, and where its data is (PRP entry 1). */
+struct nvme_command nvme_command_(uint32_t opcode, const void *data);
+
+/* Have it done, bounded. One at a time: harts come and go one at a time, and set-up has the device for itself. */
+int nvme_admin_(struct nvme *nv, struct nvme_command c, uint32_t *value);
+
+void nvme_init_ring_(struct nvme_queue *q);
+int nvme_create_queue_(struct nvme_queue *q);
+enum aia_result nvme_queue_handler_(void *context, struct aia_irq *irq);
+enum aia_result nvme_admin_handler_(void *context, struct aia_irq *irq);
 
 #endif
