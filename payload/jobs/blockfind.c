@@ -7,32 +7,53 @@
 #include "payload/time.h"
 #include "payload/jobs/pattern.h"
 
-/* The first sector tells the disk's tag; that it is right is seen with the first read of it under load. */
-static bool read_tag(struct block_device *d)
+/* One request by itself, on this queue: sector 0. */
+static int read_first(struct block_device *d, unsigned queue, struct block_slot *s)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(BLOCK_LOST_MS));
-    struct block_slot *s = &d->shares[0].slots[0];
-    const uint64_t *sector = s->r.buffer;
 
     s->r.lba = 0;
     s->r.sectors = 1;
+    *(uint64_t *)s->r.buffer = UINT64_MAX;
     atomic_store(&s->state, BLOCK_BUSY);
-    int error = d->disk->ops->submit(d->disk, disk_queue_of(d->disk, hart_index()), &s->r);
+    int error = d->disk->ops->submit(d->disk, queue, &s->r);
     while (!error && block_busy(s))
         if (!hart_wait_more(&w))
-            error = DISK_ETIMEOUT;
-    if (!error)
-        error = s->r.status;
+            return DISK_ETIMEOUT; /* it stays busy */
+    atomic_store(&s->state, BLOCK_FREE);
+    return error ? error : s->r.status;
+}
+
+/* The first sector tells the disk's tag; that it is right is seen with the first read of it under load. */
+static bool read_tag(struct block_device *d)
+{
+    struct block_slot *s = &d->shares[0].slots[0];
+    const uint64_t *sector = s->r.buffer;
+    int error = read_first(d, disk_queue_of(d->disk, hart_index()), s);
+
     if (error) {
         print("%s: reading sector 0: %s\n", d->disk->name, disk_strerror(error));
         return false;
     }
-    atomic_store(&s->state, BLOCK_FREE);
     d->tag = sector[1];
     if (pattern_good(sector, 0, d->tag))
         return true;
     print("%s: sector 0 is none of scripts/image's\n", d->disk->name);
     return false;
+}
+
+bool block_queues_work(struct block_device *d)
+{
+    struct block_slot *s = &d->shares[0].slots[0];
+
+    for (unsigned q = 0; q < d->disk->n_queues; q++) {
+        int error = read_first(d, q, s);
+        if (error || !pattern_good(s->r.buffer, 0, d->tag)) {
+            print("%s: queue %u, after all this: %s\n", d->disk->name, q, disk_strerror(error));
+            return false;
+        }
+    }
+    return true;
 }
 
 static const char *hart_leaves(unsigned hart)

@@ -239,6 +239,7 @@ static unsigned outstanding(const struct load_kind *kind)
 static bool settle(const struct load_kind *kind)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(SETTLE_MS));
+    bool good = true;
     unsigned n;
 
     while ((n = outstanding(kind)) != 0) {
@@ -251,7 +252,10 @@ static bool settle(const struct load_kind *kind)
             return false;
         }
     }
-    return true;
+    for (unsigned i = 0; i < block_n_devices; i++)
+        if (block_devices[i].kind == kind && !atomic_load(&block_devices[i].disk->dead))
+            good &= block_queues_work(&block_devices[i]);
+    return good;
 }
 
 static unsigned irqs(const struct load_kind *kind, struct aia_irq **list, unsigned max)

@@ -69,6 +69,9 @@ bool block_balanced(const struct load_kind *kind);
 /* A request that ended goes into the books, and its slot is free. */
 void block_harvest(struct block_device *d, struct block_slot *s);
 
+/* With nothing under way and all harts online: does each of its queues still answer? Says which does not. */
+bool block_queues_work(struct block_device *d);
+
 /* What slot i of this hart is, for ever. */
 void block_init_slot(struct block_device *d, unsigned hart, unsigned i);
 
