@@ -162,8 +162,10 @@ enum aia_result ahci_handler_(void *context, struct aia_irq *irq)
         all += n;
         idle = n ? 0 : idle + 1;
     }
-    if (idle == ROUNDS)
+    if (idle == ROUNDS) { /* and might go on for ever: off, for service() to report */
+        mmio_write32(a->regs + GHC, GHC_AHCI);
         a->state = AHCI_STUCK;
+    }
     a->disk.runs++;
     a->disk.empty += !all;
     return AIA_HANDLED; /* also if there was nothing: it was seen by the run before */
