@@ -22,6 +22,7 @@ static struct {
     unsigned failures; /* of operations: moves and hotplug */
     unsigned refused;  /* of these, for what was made not to answer */
     bool unplugged;
+    int (*move)(struct aia_irq *irq, unsigned hart);
 } job;
 
 static void report(const char *what, unsigned h, struct hotplug_error e)
@@ -80,7 +81,7 @@ static void move_some(void)
         if (!hart_is_online(to) || to == irq->vec.hart)
             continue;
         struct aia_hartset set = aia_hartset_one(to);
-        int error = aia_irq_set_affinity(&aia, irq, &set);
+        int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);
         if (error && job.unplugged && !strcmp(irq->name, args_get("unplug"))) {
             job.refused++; /* until it is given up */
         } else if (error) {
@@ -120,7 +121,7 @@ static void control(uint64_t seconds)
 {
     uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
     uint64_t next_change = start, next_progress = start;
-    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug");
+    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
 
     while (time_now() < end) {
@@ -159,9 +160,11 @@ static void print_harts(void)
 
 static void print_totals(uint64_t seconds)
 {
-    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies)\n",
+    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies), "
+          "masked %lu, one store %lu\n",
           job.moves, job.moves / seconds, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
-          aia.updates[AIA_UPDATE_TORN], aia.torn_copies);
+          aia.updates[AIA_UPDATE_TORN], aia.torn_copies, aia.updates[AIA_UPDATE_MASKED],
+          aia.updates[AIA_UPDATE_STORE]);
     print(
         "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
         job.offlines, job.onlines, aia.strayed, job.failures);
@@ -180,12 +183,13 @@ static bool strays(void)
     return n != 0;
 }
 
-bool cycle_run(void)
+bool cycle_run(int (*move)(struct aia_irq *irq, unsigned hart))
 {
     uint64_t seconds = args_u64("seconds", 5);
 
     job.seed = args_u64("seed", time_now());
     job.control.state = job.seed;
+    job.move = move;
     raisers_init(job.seed, kinds_step);
     print("%u devices, %u harts, %lu s, seed=%lu\n", kinds_n_devices, hart_online_count(), seconds, job.seed);
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "payload/irq.h"
+
 /* Arguments that cycle_run() reads, for a job's table. */
 #define CYCLE_ARGS                                                              \
     {"seconds", "how long (5)"}, {"seed", "what was drawn at random, again"},   \
@@ -17,7 +19,10 @@
         "unplug", "have that disk stop answering halfway"                       \
     }
 
-/* The kinds are taken (kinds_init). Load, moves and hotplug, then all the figures. True: nothing is wrong. */
-bool cycle_run(void);
+/*
+ * The kinds are taken (kinds_init). Load, moves and hotplug, then all the figures. True: nothing is wrong. `move`, if not
+ * NULL, moves instead of the library, and then no hart goes, which could not be without it.
+ */
+bool cycle_run(int (*move)(struct aia_irq *irq, unsigned hart));
 
 #endif

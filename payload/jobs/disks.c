@@ -197,7 +197,7 @@ static int run(const char *kinds)
     full();
     wrap();
     lost();
-    check(cycle_run(), "load, moves and hotplug");
+    check(cycle_run(NULL), "load, moves and hotplug");
     if (!args_get("unplug"))
         silent();
     return verdict();

@@ -17,5 +17,8 @@ const struct job jobs[] = {
     {"nvme", job_nvme, job_disks_args, "a disk at its limits, under load, and cut off"},
     {"ahci", job_ahci, job_disks_args, "the same of AHCI"},
     {"virtio", job_virtio, job_disks_args, "the same of virtio-blk"},
+    {"sweep", job_sweep, job_sweep_args, "an edge at each access of a move; HOOKS=1 ICOUNT=1, ids=16"},
+    {"ims", job_ims, NULL, "messages in memory; late and silent devices"},
+    {"blocks", job_blocks, job_blocks_args, "multi-message MSI and a chain of chips, moved under fire"},
     {NULL, NULL, NULL, NULL},
 };

@@ -29,8 +29,11 @@ int job_errors(void);
 int job_nvme(void);
 int job_ahci(void);
 int job_virtio(void);
+int job_sweep(void);
+int job_ims(void);
+int job_blocks(void);
 
 extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
-    job_disks_args[];
+    job_disks_args[], job_sweep_args[], job_blocks_args[];
 
 #endif

@@ -10,20 +10,61 @@
 #include "payload/jobs/cycle.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
+#include "payload/jobs/load.h"
+#include "payload/jobs/naive.h"
 
 const struct arg job_main_args[] = {
     {"devices", "kinds of them, apart by commas, or all (edu)"},
+    {"naive", "move without the library's care, to see what it is for: FAIL is expected"},
+    {"pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"},
     CYCLE_ARGS,
     {NULL, NULL},
 };
 
+/* With `pressure`: none of the ways to change a message was left out. */
+static bool all_updates(void)
+{
+    static const char *const names[AIA_N_UPDATES] = {"one store", "masked", "address only", "common identity",
+                                                     "torn and watched"};
+    bool good = true;
+
+    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
+        if (!aia.updates[u]) {
+            print("no message was changed by: %s\n", names[u]);
+            good = false;
+        }
+    return good;
+}
+
+static int move_naively(struct aia_irq *irq, unsigned hart)
+{
+    for (unsigned i = 0; i < load_n_devices; i++)
+        if (load_devices[i].irq == irq)
+            return naive_move(&load_devices[i], hart);
+    return AIA_OK; /* not one of those that this is about */
+}
+
+static bool add_soft(void)
+{
+    unsigned before = load_n_devices;
+    bool good = load_add_soft();
+
+    kinds_n_devices += load_n_devices - before;
+    return good;
+}
+
 int job_main(void)
 {
     const char *devices = args_get("devices");
+    bool naive = args_get("naive"), pressure = args_get("pressure");
 
-    if (!kinds_init(devices ? devices : "edu"))
+    if (!kinds_init(devices ? devices : "edu") || (pressure && !naive && !add_soft()))
         return EXIT_MACHINE;
-    bool good = cycle_run();
+    if (naive)
+        naive_init();
+    bool good = cycle_run(naive ? move_naively : NULL);
+    good &= !naive || !naive_print();
+    good &= !pressure || all_updates();
     print("VERDICT: %s\n", good ? "PASS" : "FAIL");
     return good ? EXIT_PASS : EXIT_FAIL;
 }
