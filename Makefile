@@ -63,14 +63,28 @@ setup:
 ACCEL    := $(if $(ICOUNT),-icount shift=0$(COMMA)sleep=off -rtc base=2020-01-01$(COMMA)clock=vm,-accel tcg$(COMMA)thread=multi)
 # Two edu devices in slots the payload does not need to know: it enumerates the bus.
 EDU      := edu,dma_mask=0xffffffffffffffff
+# What ARGS asks for by devices= or test=, each disk with an image of its own. A kind is a word here and its options.
+KINDS       := nvme ahci virtio
+WANTED      := $(subst $(COMMA), ,$(patsubst devices=%,%,$(patsubst test=%,%,$(filter devices=% test=%,$(ARGS)))))
+WANTED      := $(if $(filter all,$(WANTED)),$(KINDS),$(filter $(KINDS),$(WANTED)))
+DRIVE        = -drive id=$1,if=none,format=raw,file.locking=off,file=$B/disk/$1-8192.img
+DEV_nvme     = $(call DRIVE,nvme) -device nvme,serial=imsicle,drive=nvme
+DEV_ahci     = $(call DRIVE,ahci) -device ich9-ahci,id=sata -device ide-hd,bus=sata.0,drive=ahci
+DEV_virtio   = $(call DRIVE,virtio) -device virtio-blk-pci,disable-legacy=on,drive=virtio
+IMAGES      := $(WANTED:%=$B/disk/%-8192.img)
+
+$B/disk/%.img: scripts/image
+	$(call say,IMAGE,$@)
+	@scripts/image $@
+
 QEMU_CMD  = $(QEMU) -M $(MACHINE) -smp $(SMP) -m $(MEM) $(ACCEL) -nographic -no-reboot \
 	-bios $(FIRMWARE) -kernel $B/payload.elf -append "$(ARGS)" \
-	-device $(EDU),addr=1 -device $(EDU),addr=2 $(QEMU_ARGS)
+	-device $(EDU),addr=1 -device $(EDU),addr=2 $(foreach k,$(WANTED),$(DEV_$k)) $(QEMU_ARGS)
 
 lib: $B/libaia.a
 all: $B/payload.elf $B/payload.bin
 
-run: all
+run: all $(IMAGES)
 	$(info $(strip $(QEMU_CMD)))
 	@$(QEMU_CMD)
 
@@ -96,6 +110,7 @@ help:
 	@echo 'QEMU=$(QEMU) SMP=$(SMP) MACHINE=$(MACHINE) MEM=$(MEM)'
 	@echo 'FIRMWARE=$(FIRMWARE)  any OpenSBI fw_dynamic or fw_jump'
 	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
+	@echo 'ARGS="devices=all seconds=60"  every kind of device at once; ARGS="test=nvme"  one at its limits'
 	@echo 'ICOUNT=1  deterministic: one instruction is one nanosecond'
 	@echo 'HOOKS=1  the build that test=sweep needs, in build/hooks'
 	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

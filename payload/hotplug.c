@@ -10,6 +10,20 @@
 
 static _Atomic int changing; /* some hart is coming or going */
 
+static const char *(*watch_leaves)(unsigned hart);
+static const char *(*watch_back)(unsigned hart);
+
+void hotplug_watch(const char *(*leaves)(unsigned hart), const char *(*back)(unsigned hart))
+{
+    watch_leaves = leaves;
+    watch_back = back;
+}
+
+static const char *tell(const char *(*whom)(unsigned hart), unsigned hart)
+{
+    return whom ? whom(hart) : NULL;
+}
+
 static void begin(void)
 {
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
@@ -106,38 +120,57 @@ static struct hotplug_error stop_other(unsigned hart)
     return failed("waiting for STOPPED", hart_strerror(error));
 }
 
+/* It did not go: the managed interrupts that were shut down for it start again, and then what follows it. */
+static void stay(unsigned hart)
+{
+    (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    (void)tell(watch_back, hart);
+}
+
+/* First half: nothing needs the hart any more. On an error it stays, and all is as before. */
+static struct hotplug_error leave(unsigned hart)
+{
+    const char *why = tell(watch_leaves, hart);
+    int error = why ? AIA_OK : aia_hart_leave(&aia, hart);
+
+    if (!why && !error)
+        return ok;
+    stay(hart);
+    return why ? failed("shutting down what follows it", why)
+               : failed("moving its interrupts away", aia_strerror(error));
+}
+
 struct hotplug_error hotplug_offline(unsigned hart)
 {
-    struct hotplug_error e = ok;
-
     begin();
-    int error = aia_hart_leave(&aia, hart);
-    if (error)
-        e = failed("moving its interrupts away", aia_strerror(error));
-    else
+    struct hotplug_error e = leave(hart);
+
+    if (!e.step) {
         e = stop_other(hart);
+        if (e.step)
+            stay(hart);
+    }
     end();
     return e;
 }
 
 struct hotplug_error hotplug_offline_self(void)
 {
-    struct hotplug_error e;
-
     begin();
-    int error = aia_hart_leave(&aia, hart_index());
-    if (error) {
-        e = failed("moving its interrupts away", aia_strerror(error));
-        end();
-    } else {
-        end(); /* no other change is made to this hart: it is leaving, and then not there */
-        e = die();
-    }
+    struct hotplug_error e = leave(hart_index());
+
+    end(); /* no other change is made to this hart: it is leaving, and then not there */
+    if (e.step)
+        return e;
+    e = die();
+    stay(hart_index());
     return e;
 }
 
 struct hotplug_error hotplug_online(unsigned hart)
 {
+    const char *why;
+
     begin();
     struct hotplug_error e = ok;
     int error = hart_start(hart, time_from_ms(START_MS));
@@ -146,6 +179,8 @@ struct hotplug_error hotplug_online(unsigned hart)
         e = failed("hart_start", hart_strerror(error));
     else if ((error = aia_hart_return(&aia, hart, AIA_STAY_AWAY)))
         e = failed("bringing its interrupts back", aia_strerror(error));
+    else if ((why = tell(watch_back, hart)))
+        e = failed("restarting what follows it", why);
     end();
     return e;
 }

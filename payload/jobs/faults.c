@@ -171,7 +171,7 @@ static void not_started(void)
 int job_faults(void)
 {
     victim = (hart_index() + 1) % hart_count();
-    if (!check(hart_online_count() > 1, "more than one hart") || !load_init(1, LOAD_MAX))
+    if (!check(hart_online_count() > 1, "more than one hart") || !check(load_init(1, LOAD_MAX), "edu devices"))
         return verdict();
     struct aia_request r = {.name = "managed", .affinity = aia_hartset_one(victim), .managed = true};
     if (!check(!tally_soft(&managed, AIA_MSI_PLAIN, r), "a managed interrupt of hart %u", victim))
@@ -180,7 +180,7 @@ int job_faults(void)
     aia.config.may_enter = may_enter;
     home();
     before = cycle_books();
-    raisers_init(1);
+    raisers_init(1, load_step);
     check(raisers_start_all() && raisers_stop(victim), "all others raise");
     for (unsigned i = 0; i < N_STATES; i++)
         going(i);

@@ -135,7 +135,7 @@ int job_hotplug(void)
         !check(load_init(1, LOAD_MAX), "edu devices"))
         return verdict();
     sweep(other);
-    raisers_init(args_u64("seed", 1));
+    raisers_init(args_u64("seed", 1), load_step);
     check(raisers_start_all(), "all others raise");
     cycle_others(rounds_);
     check(raisers_stop(other), "hart %u takes over", other);

@@ -6,15 +6,10 @@
 #include "payload/time.h"
 #include <stdio.h>
 
-#define PCI_MAX 64
-
 struct load_device load_devices[LOAD_MAX];
 unsigned load_n_devices;
 
 struct load_watch load_watch;
-
-static struct pci pci;
-static struct pci_device pci_devices[PCI_MAX];
 
 /* ---- the devices ---- */
 
@@ -124,14 +119,12 @@ bool load_add_soft(void)
 
 bool load_init(unsigned min, unsigned max)
 {
+    struct pci *pci = kinds_pci();
     struct pci_device *pd;
-    int error = pci_init(&pci, &machine.pci, pci_devices, PCI_MAX);
 
-    if (error) {
-        print("pci: %s\n", pci_strerror(error));
+    if (!pci)
         return false;
-    }
-    for (unsigned n = 0; n < max && (pd = pci_find(&pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
+    for (unsigned n = 0; n < max && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
         if (!init_one(&load_devices[n], n, pd))
             return false;
         load_n_devices = n + 1;
@@ -255,3 +248,59 @@ void load_print(void)
               us(d->latency.max));
     }
 }
+
+/* ---- as one kind of load among others (kinds.h) ---- */
+
+static unsigned find(const struct load_kind *kind, struct pci *pci)
+{
+    (void)kind;
+    (void)pci;
+    return load_init(1, LOAD_MAX) ? load_n_devices : 0;
+}
+
+static bool step(const struct load_kind *kind, struct random *r)
+{
+    (void)kind;
+    return load_step(r);
+}
+
+static unsigned irqs(const struct load_kind *kind, struct aia_irq **list, unsigned max)
+{
+    unsigned n = 0;
+
+    (void)kind;
+    for (; n < load_n_devices && n < max; n++)
+        list[n] = load_devices[n].irq;
+    return n;
+}
+
+static void count(const struct load_kind *kind, uint64_t *completions, uint64_t *lost)
+{
+    (void)kind;
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        *completions += load_devices[i].edges;
+        *lost += load_devices[i].lost;
+    }
+}
+
+static void print_all(const struct load_kind *kind)
+{
+    (void)kind;
+    load_print();
+}
+
+static bool balanced(const struct load_kind *kind)
+{
+    (void)kind;
+    return load_balanced();
+}
+
+const struct load_kind load_kind_edu = {
+    .name = "edu",
+    .find = find,
+    .step = step,
+    .irqs = irqs,
+    .count = count,
+    .print = print_all,
+    .balanced = balanced,
+};

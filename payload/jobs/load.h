@@ -14,6 +14,7 @@
 #include "payload/histogram.h"
 #include "payload/irq.h"
 #include "payload/random.h"
+#include "payload/jobs/kinds.h"
 
 #define LOAD_MAX     8
 #define LOAD_BURST   32  /* edges in a burst at most: edu has 32 status bits */
@@ -42,6 +43,7 @@ struct load_device {
     struct histogram latency;   /* from raising a single edge to its handler, ns */
 };
 
+extern const struct load_kind load_kind_edu;
 extern struct load_device load_devices[LOAD_MAX];
 extern unsigned load_n_devices;
 
