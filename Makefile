@@ -14,7 +14,8 @@ QEMU_ARGS ?=
 ICOUNT    ?=
 CROSS     ?= riscv64-unknown-elf-
 HOSTCC    ?= gcc
-B         ?= build
+HOOKS     ?=
+B         ?= $(if $(HOOKS),build/hooks,build)
 JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 # An environment's CC means the host's compiler: only the command line names ours.
 ifneq ($(origin CC),command line)
@@ -90,4 +91,5 @@ help:
 	@echo 'FIRMWARE=$(FIRMWARE)  any OpenSBI fw_dynamic or fw_jump'
 	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
 	@echo 'ICOUNT=1  deterministic: one instruction is one nanosecond'
+	@echo 'HOOKS=1  the build that test=sweep needs, in build/hooks'
 	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

@@ -14,5 +14,8 @@ const struct job jobs[] = {
     {"live", job_live, NULL, "what making a vector live costs; run deterministically"},
     {"hotplug", job_hotplug, job_hotplug_args, "every hart offline and back, under fire"},
     {"errors", job_errors, NULL, "what cannot be done is refused; run with ids= small"},
+    {"sweep", job_sweep, job_sweep_args, "an edge at each access of a move; HOOKS=1 ICOUNT=1, ids=16"},
+    {"ims", job_ims, NULL, "messages in memory; late and silent devices"},
+    {"blocks", job_blocks, job_blocks_args, "multi-message MSI and a chain of chips, moved under fire"},
     {NULL, NULL, NULL, NULL},
 };

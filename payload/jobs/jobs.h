@@ -26,7 +26,11 @@ int job_moves(void);
 int job_live(void);
 int job_hotplug(void);
 int job_errors(void);
+int job_sweep(void);
+int job_ims(void);
+int job_blocks(void);
 
-extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[];
+extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
+    job_sweep_args[], job_blocks_args[];
 
 #endif
