@@ -170,6 +170,9 @@ int xhci_wait(struct xhci *x, struct xhci_request *r, unsigned ms);
 /* Put a command on the ring, and ring its doorbell unless more follow. XHCI_OK, _EFULL. */
 int xhci_submit_command(struct xhci *x, struct xhci_request *r, uint64_t param, uint32_t control, bool more);
 
+/* The doorbell for commands that were submitted with `more`. */
+void xhci_ring_commands(struct xhci *x);
+
 /* The same, and wait. r->slot is the slot that the completion names. */
 int xhci_command(struct xhci *x, struct xhci_request *r, uint64_t param, uint32_t control);
 

@@ -103,8 +103,10 @@ int xhci_wait(struct xhci *x, struct xhci_request *r, unsigned ms)
         int found = look(x, r, waited);
         if (done(r))
             error = XHCI_OK;
-        else if (found)
+        else if (found) {
             error = found;
+            break;
+        }
     }
     if (!error)
         return judge(r);
@@ -128,6 +130,11 @@ int xhci_submit_command(struct xhci *x, struct xhci_request *r, uint64_t param, 
     if (!error && !more)
         doorbell(x, 0, 0);
     return error;
+}
+
+void xhci_ring_commands(struct xhci *x)
+{
+    doorbell(x, 0, 0);
 }
 
 /* Room comes when others' commands complete; a ring that stays full is the fault of a controller that does not. */
@@ -162,7 +169,7 @@ static int noop_batch(struct xhci *x, unsigned n, bool bells)
     for (; sent < n && !error; sent += !error)
         error = submit_soon(x, &r[sent], 0, XHCI_TRB_TYPE(XHCI_NOOP_COMMAND), !bells);
     if (sent && !bells)
-        doorbell(x, 0, 0);
+        xhci_ring_commands(x);
     for (unsigned i = 0; i < sent; i++) {
         int e = xhci_wait(x, &r[i], XHCI_TIMEOUT_MS); /* every one: they are on this stack */
         error = error ? error : e;

@@ -17,5 +17,7 @@ const struct job jobs[] = {
     {"sweep", job_sweep, job_sweep_args, "an edge at each access of a move; HOOKS=1 ICOUNT=1, ids=16"},
     {"ims", job_ims, NULL, "messages in memory; late and silent devices"},
     {"blocks", job_blocks, job_blocks_args, "multi-message MSI and a chain of chips, moved under fire"},
+    {"xhci", job_xhci, job_xhci_args,
+     "a USB controller and disk; error paths, then load while its interrupts move"},
     {NULL, NULL, NULL, NULL},
 };

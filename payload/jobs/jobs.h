@@ -29,8 +29,9 @@ int job_errors(void);
 int job_sweep(void);
 int job_ims(void);
 int job_blocks(void);
+int job_xhci(void);
 
 extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
-    job_sweep_args[], job_blocks_args[];
+    job_sweep_args[], job_blocks_args[], job_xhci_args[];
 
 #endif

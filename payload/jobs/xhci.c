@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=xhci: a USB controller and its disk. First its error paths, on an idle machine; then load from all harts while
+ * its interrupts move and the other harts go offline and come back. With `naive` the moves are a careless driver's, and
+ * the controller falls silent, as it did in the field; with `unplug` it stops answering halfway.
+ */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/panic.h"
+#include "payload/time.h"
+#include "payload/wedge.h"
+#include "payload/drivers/soft.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/naive.h"
+#include "payload/jobs/usb.h"
+#include "payload/jobs/usb_errors.h"
+#include <stdio.h>
+
+#define JOIN_MS        20000 /* a request may last until its own bound */
+#define MOVES_PER_TURN 4
+#define NEIGHBOURS     3 /* other interrupts on hart h: h % 4 times as many, so that free identities differ */
+#define MAX_NEIGHBOURS 48
+#define UNPLUG_MS      1000 /* by then the drivers must have named it */
+
+const struct arg job_xhci_args[] = {
+    {"seconds", "how long the load lasts (5)"},
+    {"seed", "what was drawn at random, again"},
+    {"intrs", "interrupters to use at most (4)"},
+    {"nomove", "move no interrupt"},
+    {"nohotplug", "take no hart offline"},
+    {"noerrors", "leave out the error paths"},
+    {"naive", "move without the library's care, to see what it is for: FAIL is expected"},
+    {"unplug", "have the controller stop answering halfway"},
+    {NULL, NULL},
+};
+
+static struct {
+    struct random control;
+    bool naive, unplugged;
+    uint64_t unplugged_at;
+    unsigned turn;
+    bool down;
+    uint64_t moves, refused, offlines;
+    unsigned failures;
+} job;
+
+/* ---- neighbours: interrupts that are there and never fire ---- */
+
+static struct soft softs[MAX_NEIGHBOURS];
+static struct {
+    struct aia_irq *irq;
+    unsigned home;
+    char name[12];
+} neighbours[MAX_NEIGHBOURS];
+static unsigned n_neighbours;
+
+static enum aia_result stray(void *context, struct aia_irq *irq)
+{
+    (void)context;
+    wedge_stray(irq);
+    return AIA_NONE;
+}
+
+static int add_neighbour(unsigned hart)
+{
+    unsigned n = n_neighbours;
+    struct aia_request q = {.name = neighbours[n].name,
+                            .handler = stray,
+                            .msi = &softs[n].msi,
+                            .affinity = aia_hartset_one(hart)};
+
+    soft_init(&softs[n], AIA_MSI_STORE);
+    (void)snprintf(neighbours[n].name, sizeof(neighbours[n].name), "soft%u", n);
+    neighbours[n].home = hart;
+    n_neighbours++;
+    return aia_irq_request(&aia, &q, &neighbours[n].irq);
+}
+
+static bool add_neighbours(void)
+{
+    int error = AIA_OK;
+
+    for (unsigned h = 0; h < hart_count() && !error; h++)
+        for (unsigned i = 0; i < h % 4 * NEIGHBOURS && n_neighbours < MAX_NEIGHBOURS && !error; i++)
+            error = hart_is_online(h) ? add_neighbour(h) : AIA_OK;
+    if (error)
+        print("soft devices: %s\n", aia_strerror(error));
+    return !error;
+}
+
+/* Its hart is back: so are they. */
+static void go_home(unsigned hart)
+{
+    struct aia_hartset set = aia_hartset_one(hart);
+
+    for (unsigned i = 0; i < n_neighbours; i++)
+        if (neighbours[i].home == hart && neighbours[i].irq->vec.hart != hart)
+            job.failures += aia_irq_set_affinity(&aia, neighbours[i].irq, &set) != AIA_OK;
+}
+
+/* ---- the other harts ---- */
+
+static struct random randoms[MACHINE_MAX_HARTS];
+static _Atomic int leave[MACHINE_MAX_HARTS];
+
+static void load_loop(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&leave[hart_index()]) && usb_step(&randoms[hart_index()]))
+        ;
+}
+
+static void start(unsigned hart)
+{
+    atomic_store(&leave[hart], 0);
+    int error = hart_run(hart, load_loop, NULL);
+    if (error)
+        print("hart %u, load: %s\n", hart, hart_strerror(error));
+    job.failures += error != 0;
+}
+
+static bool stop(unsigned hart)
+{
+    atomic_store(&leave[hart], 1);
+    int error = hart_join(hart, time_from_ms(JOIN_MS));
+    if (error)
+        print("hart %u, load: %s\n", hart, hart_strerror(error));
+    job.failures += error != 0;
+    return !error;
+}
+
+static void others(void (*what)(unsigned hart))
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != hart_index() && hart_is_online(h))
+            what(h);
+}
+
+static void stop_one(unsigned hart)
+{
+    (void)stop(hart);
+}
+
+/* ---- moves and hotplug ---- */
+
+static void move_to(struct aia_irq *irq, unsigned to)
+{
+    struct imsic_vector from = irq->vec;
+    struct aia_hartset set = aia_hartset_one(to);
+    int error;
+
+    if (job.naive) {
+        error = naive_move_irq(irq, to, wedge_moved);
+    } else {
+        error = aia_irq_set_affinity(&aia, irq, &set);
+        wedge_moved(irq, from, irq->vec);
+    }
+    if (error == AIA_ESILENT && job.unplugged) {
+        job.refused++;
+    } else if (error) {
+        print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
+        job.failures++;
+    } else {
+        job.moves++;
+    }
+}
+
+static unsigned another_hart(unsigned than)
+{
+    unsigned h;
+
+    do
+        h = random_below(&job.control, hart_count());
+    while (!hart_is_online(h) || h == than);
+    return h;
+}
+
+static void move_some(void)
+{
+    for (unsigned i = 0; i < MOVES_PER_TURN; i++) {
+        struct aia_irq *irq = usb.x.intrs[random_below(&job.control, usb.x.n_intrs)].irq;
+        move_to(irq, another_hart(irq->vec.hart));
+    }
+    if (job.unplugged && n_neighbours) { /* the rest of the machine goes on */
+        unsigned i = random_below(&job.control, n_neighbours);
+        neighbours[i].home = another_hart(neighbours[i].irq->vec.hart);
+        move_to(neighbours[i].irq, neighbours[i].home);
+    }
+}
+
+/* A careless driver moves its interrupts off the hart first; what the library does then has nothing left to do. */
+static struct hotplug_error offline(unsigned hart)
+{
+    uint64_t spurious = aia.config.harts[hart].spurious;
+
+    for (unsigned i = 0; i < usb.x.n_intrs && job.naive; i++)
+        if (usb.x.intrs[i].irq->vec.hart == hart)
+            move_to(usb.x.intrs[i].irq, another_hart(hart));
+    struct hotplug_error e = hotplug_offline(hart);
+    if (!e.step && job.naive && aia.config.harts[hart].spurious != spurious)
+        wedge_swept(hart);
+    return e;
+}
+
+static void change_a_hart(void)
+{
+    struct hotplug_error e;
+
+    if (job.down) {
+        e = hotplug_online(job.turn);
+        if (!e.step) {
+            go_home(job.turn);
+            start(job.turn);
+        }
+        job.down = false;
+    } else {
+        do
+            job.turn = (job.turn + 1) % hart_count();
+        while (job.turn == hart_index() || !hart_is_online(job.turn));
+        if (!stop(job.turn))
+            return;
+        e = offline(job.turn);
+        job.down = !e.step;
+        job.offlines += job.down;
+        if (!job.down)
+            start(job.turn);
+    }
+    if (e.step) {
+        print("hart %u: failed at %s: %s\n", job.turn, e.step, e.why);
+        job.failures++;
+    }
+}
+
+static void unplug(uint64_t when)
+{
+    if (job.unplugged || !args_get("unplug") || time_now() < when)
+        return;
+    job.unplugged_at = time_now();
+    job.unplugged = true;
+    usb_unplug();
+}
+
+/* Returns when the time is up, or at once when the controller has fallen silent unasked. */
+static void control(uint64_t start_at, uint64_t ticks)
+{
+    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug");
+    bool moves = hart_online_count() > 1 && !args_get("nomove");
+    uint64_t next_change = start_at;
+
+    while (time_now() - start_at < ticks && (job.unplugged || !atomic_load(&usb.ended))) {
+        if (moves)
+            move_some();
+        if (hotplug && time_now() >= next_change) {
+            change_a_hart();
+            next_change = time_now() + time_from_ms(2);
+        }
+        if (hart_online_count() == 1)
+            (void)usb_step(&job.control); /* nobody else is there to do it */
+        irq_print_reports();
+        unplug(start_at + ticks / 2);
+    }
+    if (job.down)
+        change_a_hart();
+}
+
+/* ---- verdict ---- */
+
+static void check_end(uint64_t took_ms)
+{
+    int ended = atomic_load(&usb.ended);
+    uint64_t after_ms = time_to_us(usb.ended_at - job.unplugged_at) / 1000;
+
+    if (job.unplugged) {
+        check(ended == XHCI_EGONE && after_ms <= UNPLUG_MS, "unplugged: named after %lu ms: %s", after_ms,
+              xhci_strerror(ended));
+        check(job.moves && job.offlines, "the rest went on");
+        return;
+    }
+    if (ended)
+        print("load ended after %lu.%03lu s: %s\n", took_ms / 1000, took_ms % 1000, xhci_strerror(ended));
+    check(!ended, "the controller answers to the end");
+    check(usb_balanced(), "nothing lost, nothing different");
+}
+
+static void free_all(void)
+{
+    int error = AIA_OK;
+
+    for (unsigned i = 0; i < usb.x.n_intrs; i++) {
+        int e = aia_irq_free(&aia, usb.x.intrs[i].irq);
+        error = error ? error : e;
+    }
+    for (unsigned i = 0; i < n_neighbours; i++) {
+        int e = aia_irq_free(&aia, neighbours[i].irq);
+        error = error ? error : e;
+    }
+    check(!error, "all interrupts are given back: %s", aia_strerror(error));
+}
+
+static void load(void)
+{
+    uint64_t seconds = args_u64("seconds", 5), seed = args_u64("seed", time_now());
+
+    job.control.state = seed;
+    job.naive = args_get("naive");
+    for (unsigned h = 0; h < hart_count(); h++)
+        randoms[h].state = random_next(&job.control);
+    print("%u harts, %lu s, %s moves, seed=%lu\n", hart_online_count(), seconds,
+          job.naive ? "naive" : "the library's", seed);
+    others(start);
+    uint64_t start_at = time_now();
+    control(start_at, time_from_ms(seconds * 1000));
+    uint64_t took_ms = time_to_us(time_now() - start_at) / 1000;
+    others(stop_one);
+    usb_print();
+    print("moves %lu: address only %lu, common identity %lu, torn and watched %lu, masked %lu; refused %lu; "
+          "offlines %lu\n",
+          job.moves, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
+          aia.updates[AIA_UPDATE_TORN], aia.updates[AIA_UPDATE_MASKED], job.refused, job.offlines);
+    check_end(took_ms);
+}
+
+int job_xhci(void)
+{
+    wedge_init();
+    if (!usb_init((unsigned)args_u64("intrs", XHCI_INTRS)) || !add_neighbours())
+        return EXIT_MACHINE;
+    if (!args_get("noerrors"))
+        usb_errors();
+    load();
+    check(!job.failures, "no operation failed");
+    if (job.naive) { /* what it left behind is no business of the books */
+        print("VERDICT: %s\n", usb.ended ? "FAIL" : "PASS");
+        return usb.ended ? EXIT_FAIL : EXIT_PASS;
+    }
+    if (!job.unplugged)
+        check(!xhci_stop(&usb.x), "halted");
+    free_all();
+    return verdict();
+}
