@@ -45,6 +45,7 @@ include mk/build.mk
 include mk/payload.mk
 include mk/test.mk
 include mk/check.mk
+include mk/repro.mk
 -include $(shell find $B/obj $B/host/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
@@ -83,6 +84,7 @@ help:
 	@echo 'make lib         build $B/libaia.a alone'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
+	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make format      clang-format every source in place'
 	@echo 'make clean       remove what was built (distclean: and what was fetched)'

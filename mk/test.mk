@@ -53,7 +53,7 @@ host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
 # MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all host dtbs $B/qemu/hop.bin
+test: all host dtbs $B/qemu/hop.bin $B/img/usb-8192.img
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B'; \

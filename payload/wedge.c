@@ -230,6 +230,21 @@ static enum wedge_finding decide(const struct wedge_source *s, struct wedge_stat
     return st->sent ? WEDGE_LOST : WEDGE_UNSENT;
 }
 
+/* One line for what is one fault: the handler has not run since the last one about this interrupt. */
+static bool said_before(const struct aia_irq *irq, enum wedge_finding finding, uint64_t ran_at)
+{
+    static struct {
+        enum wedge_finding finding;
+        uint64_t ran_at;
+    } last[IRQ_MAX];
+    unsigned n = (unsigned)(irq - aia.config.irqs);
+    bool again = last[n].finding == finding && last[n].ran_at == ran_at;
+
+    last[n].finding = finding;
+    last[n].ran_at = ran_at;
+    return again;
+}
+
 static enum wedge_finding look(const struct wedge_source *s)
 {
     struct wedge_state st = {0};
@@ -240,11 +255,13 @@ static enum wedge_finding look(const struct wedge_source *s)
     if (!error && !st.waits)
         return WEDGE_DEVICE;
     finding = error ? WEDGE_GONE : decide(s, &st, &clue);
-    if (finding == WEDGE_GONE) {
+    if (finding == WEDGE_GONE)
         error = error ? error : s->state(s->context, &st);
-        print("%s: no answer: %s\n", s->name, s->strerror(error));
-    } else if (finding != WEDGE_SLOW) {
-        say(s, &st, &clue);
+    if (finding != WEDGE_SLOW && !said_before(s->irq, finding, st.ran_at)) {
+        if (error)
+            print("%s: no answer: %s\n", s->name, s->strerror(error));
+        else
+            say(s, &st, &clue);
     }
     return finding;
 }

@@ -18,7 +18,7 @@
 #include "payload/drivers/xhci_ring.h"
 #include "payload/pci/msi.h"
 
-#define XHCI_INTRS      4 /* interrupters used at most: the first for commands and ports, then the endpoints */
+#define XHCI_INTRS      4  /* interrupters used at most: for commands and ports, bulk in, bulk out, control */
 #define XHCI_SLOTS      4  /* devices */
 #define XHCI_SCRATCHES  16 /* scratchpad pages */
 #define XHCI_PORTS      32

@@ -258,7 +258,9 @@ static int control_stages(struct xhci *x, unsigned slot, const struct usb_setup 
 {
     struct xhci_ring *q = &x->slots[slot].rings[XHCI_EP0];
     bool in = s->type & 0x80;
-    uint32_t direction = in ? XHCI_TRB_IN : 0;
+    uint32_t transfer = XHCI_TRB_TRT(!s->length ? 0 : in ? 3 : 2), direction = in ? XHCI_TRB_IN : 0;
+    uint32_t status = s->length && in ? 0 : XHCI_TRB_IN; /* the other way than the data */
+    uint32_t to = XHCI_TRB_INTR((XHCI_INTRS - 1) % x->n_intrs);
     uint64_t packet = (uint64_t)s->length << 48 | (uint64_t)s->index << 32 | (uint64_t)s->value << 16 |
                       (uint64_t)s->request << 8 | s->type;
     unsigned long was = lock(x);
@@ -269,17 +271,11 @@ static int control_stages(struct xhci *x, unsigned slot, const struct usb_setup 
     }
     begin(r, q);
     r->last = (q->next + (s->length ? 2u : 1u)) % (q->n - 1);
-    (void)xhci_ring_push(q, packet, 8,
-                         XHCI_TRB_TYPE(XHCI_SETUP) | XHCI_TRB_IDT |
-                             XHCI_TRB_TRT(!s->length ? 0
-                                          : in       ? 3
-                                                     : 2),
-                         r);
+    (void)xhci_ring_push(q, packet, 8 | to, XHCI_TRB_TYPE(XHCI_SETUP) | XHCI_TRB_IDT | transfer, r);
     if (s->length)
-        (void)xhci_ring_push(q, (uintptr_t)x->dma.control, s->length,
+        (void)xhci_ring_push(q, (uintptr_t)x->dma.control, s->length | to,
                              XHCI_TRB_TYPE(XHCI_DATA) | XHCI_TRB_ISP | direction, r);
-    (void)xhci_ring_push(q, 0, 0,
-                         XHCI_TRB_TYPE(XHCI_STATUS) | XHCI_TRB_IOC | (s->length && in ? 0 : XHCI_TRB_IN), r);
+    (void)xhci_ring_push(q, 0, to, XHCI_TRB_TYPE(XHCI_STATUS) | XHCI_TRB_IOC | status, r);
     unlock(x, was);
     doorbell(x, slot, x->slots[slot].dci[XHCI_EP0]);
     return XHCI_OK;

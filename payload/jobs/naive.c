@@ -130,7 +130,7 @@ void naive_init(void)
 }
 
 /* Only what any driver could do: allocate, write the device's message, free. */
-int naive_move_irq(struct aia_irq *irq, unsigned to,
+int naive_move_irq(struct aia_irq *irq, unsigned to, bool keep,
                    void (*note)(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to))
 {
     struct imsic_vector from = irq->vec, v;
@@ -143,7 +143,8 @@ int naive_move_irq(struct aia_irq *irq, unsigned to,
     irq->msi->ops->write_addr(irq->msi, m.addr);
     irq->msi->ops->write_data(irq->msi, m.data);
     irq->vec = v;
-    imsic_free(&aia.imsic, from);
+    if (!keep)
+        imsic_free(&aia.imsic, from);
     return AIA_OK;
 }
 
@@ -159,7 +160,7 @@ static void remember(const struct aia_irq *irq, struct imsic_vector from, struct
 
 int naive_move(struct load_device *d, unsigned to)
 {
-    return naive_move_irq(d->irq, to, remember);
+    return naive_move_irq(d->irq, to, false, remember);
 }
 
 uint64_t naive_print(void)

@@ -42,6 +42,16 @@ static int state(void *context, struct wedge_state *s)
     return XHCI_OK;
 }
 
+/* Every hart that waits finds out: count what is silent since another time. */
+static void count_wedge(struct xhci_intr *xi)
+{
+    static _Atomic uint64_t last[XHCI_INTRS];
+    uint64_t since = atomic_load(&xi->ran_at);
+
+    if (atomic_exchange(&last[xi->n], since) != since)
+        atomic_fetch_add(&usb.wedges, 1);
+}
+
 static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms)
 {
     (void)r;
@@ -54,7 +64,7 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
         if (finding == WEDGE_GONE)
             return XHCI_EGONE;
         if (finding == WEDGE_LOST || finding == WEDGE_UNSENT) {
-            atomic_fetch_add(&usb.wedges, 1);
+            count_wedge(xi);
             return XHCI_ETIMEOUT;
         }
     }
@@ -148,8 +158,11 @@ int usb_read_checked(uint32_t block, unsigned n, uint64_t *data)
 static int read_step(struct random *r)
 {
     unsigned n = 1 + random_below(r, random_below(r, 16) ? SMALL_READ : LARGE_READ);
+    uint8_t d[18];
     int error = usb_read_checked(random_below(r, (unsigned)usb.disk.blocks - n), n, buffer);
 
+    if (!error && !random_below(r, 8))
+        error = usb_get_descriptor(&usb.x, usb.disk.slot, 1, 0, d, sizeof(d), NULL);
     usb_storage_give(&usb.disk);
     return error;
 }
