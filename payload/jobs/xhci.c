@@ -24,7 +24,7 @@
 #define MOVES_PER_TURN 4
 #define NEIGHBOURS     3 /* other interrupts on hart h: h % 4 times as many, so that free identities differ */
 #define MAX_NEIGHBOURS 48
-#define KEPT           16   /* old vectors */
+#define DRAIN_MS       1000
 #define UNPLUG_MS      1000 /* by then the drivers must have named it */
 
 const struct arg job_xhci_args[] = {
@@ -151,30 +151,33 @@ static void stop_one(unsigned hart)
 /* ---- moves and hotplug ---- */
 
 /*
- * naive=torn is what Linux 6.12 does: address and data written one after the other, and the old vector kept for a
- * while, so that what was sent to it before is not lost. All that is left to lose is what is sent in between.
+ * naive=torn is what Linux 6.12 does: address and data written one after the other, but the old vector is given up
+ * only when its hart has taken what was sent there. All that is left to lose is what the device sends in between.
  */
-static struct imsic_vector kept[KEPT];
-static unsigned n_kept;
+struct drained {
+    unsigned id;
+    bool pending;
+};
 
-static void keep(struct imsic_vector v)
+static void look_pending(void *arg)
 {
-    struct imsic_vector *oldest = &kept[n_kept++ % KEPT];
+    struct drained *d = arg;
 
-    if (oldest->id)
-        imsic_free(&aia.imsic, *oldest);
-    *oldest = v;
+    d->pending = imsic_file_pending(d->id / 64) >> d->id % 64 & 1;
 }
 
-/* What is on a hart that leaves; some time after the last message to it, so that its edges are handled. */
-static void give_up(unsigned hart)
+static int drain_and_free(struct imsic_vector v)
 {
-    hart_sleep_until(time_after(time_from_ms(1)));
-    for (unsigned i = 0; i < KEPT; i++)
-        if (kept[i].id && kept[i].hart == hart) {
-            imsic_free(&aia.imsic, kept[i]);
-            kept[i].id = 0;
-        }
+    struct hart_wait w = hart_wait_begin(time_from_ms(DRAIN_MS));
+    struct drained d = {.id = v.id, .pending = true};
+    int error;
+
+    while (!(error = aia_call(&aia, v.hart, look_pending, &d)) && d.pending)
+        if (!hart_wait_more(&w))
+            return AIA_ETIMEOUT;
+    if (!error)
+        imsic_free(&aia.imsic, v);
+    return error;
 }
 
 static int naive_to(struct aia_irq *irq, unsigned to)
@@ -182,9 +185,7 @@ static int naive_to(struct aia_irq *irq, unsigned to)
     struct imsic_vector from = irq->vec;
     int error = naive_move_irq(irq, to, job.torn, wedge_moved);
 
-    if (!error && job.torn)
-        keep(from);
-    return error;
+    return error || !job.torn ? error : drain_and_free(from);
 }
 
 static void move_to(struct aia_irq *irq, unsigned to)
@@ -240,8 +241,6 @@ static struct hotplug_error offline(unsigned hart)
     for (unsigned i = 0; i < usb.x.n_intrs && job.naive; i++)
         if (usb.x.intrs[i].irq->vec.hart == hart)
             move_to(usb.x.intrs[i].irq, another_hart(hart));
-    if (job.torn)
-        give_up(hart);
     struct hotplug_error e = hotplug_offline(hart);
     if (!e.step && job.naive && aia.config.harts[hart].spurious != spurious)
         wedge_swept(hart);
