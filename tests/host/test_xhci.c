@@ -226,6 +226,27 @@ static void test_strange_events(void **state)
     assert_int_equal(xhci_ring_room(&x.commands), XHCI_COMMANDS - 2);
 }
 
+/* A request is done by an event that names one of its TRBs, not by one that names a place near it. */
+static void test_near_misses(void **state)
+{
+    struct xhci_request r;
+
+    (void)state;
+    assert_int_equal(init(), XHCI_OK);
+    assert_int_equal(xhci_submit_command(&x, &r, 0, XHCI_TRB_TYPE(XHCI_NOOP_COMMAND), true), XHCI_OK);
+    for (unsigned offset = 1; offset < 32; offset++)
+        xm_event((uintptr_t)x.dma.commands + offset, XHCI_SUCCESS << 24, XHCI_TRB_TYPE(XHCI_COMMAND_EVENT));
+    xm_settle();
+    assert_int_equal(x.intrs[0].strange, 31);
+    assert_int_equal(r.state, XHCI_REQUEST_PENDING);
+    assert_int_equal(xhci_ring_index(&x.commands, (uintptr_t)&x.dma.commands[XHCI_COMMANDS - 2]),
+                     XHCI_COMMANDS - 2);
+    assert_int_equal(xhci_ring_index(&x.commands, (uintptr_t)&x.dma.commands[XHCI_COMMANDS - 1]),
+                     -1); /* link */
+    xm_event((uintptr_t)x.dma.commands, XHCI_SUCCESS << 24, XHCI_TRB_TYPE(XHCI_COMMAND_EVENT));
+    assert_int_equal(xhci_wait(&x, &r, 100), XHCI_OK);
+}
+
 static void test_twice_done(void **state)
 {
     (void)state;
@@ -250,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup(test_cannot_live_with, fresh),
         cmocka_unit_test_setup(test_dies, fresh),
         cmocka_unit_test_setup(test_strange_events, fresh),
+        cmocka_unit_test_setup(test_near_misses, fresh),
         cmocka_unit_test_setup(test_twice_done, fresh),
     };
 
