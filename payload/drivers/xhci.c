@@ -348,10 +348,11 @@ const char *xhci_strerror(int error)
         "BOT_EFAILED: the device failed the command",
         "BOT_EPHASE: the device reports a phase error",
         "BOT_ESHORT: fewer data than asked for",
+        "XHCI_EPULLED: the device is no longer at its port",
     };
     const char *pci = pci_strerror(error);
 
-    if (error <= XHCI_ECONTROLLER && error >= BOT_ESHORT)
+    if (error <= XHCI_ECONTROLLER && error >= XHCI_EPULLED)
         return text[XHCI_ECONTROLLER - error];
     return pci ? pci : aia_strerror(error);
 }

@@ -49,6 +49,7 @@ enum xhci_error {
     BOT_EFAILED = -80,      /* the device failed the command */
     BOT_EPHASE = -81,       /* the device reports a phase error */
     BOT_ESHORT = -82,       /* fewer data than asked for */
+    XHCI_EPULLED = -83,     /* the device is no longer at its port */
 };
 
 /* The error's name and meaning; any error that the drivers here return. */
@@ -62,7 +63,7 @@ struct xhci_request {
     struct xhci_ring *ring;
     unsigned last;     /* index of its last TRB */
     uint8_t code;      /* enum xhci_code, of the completion */
-    uint8_t slot;      /* that the completion names */
+    uint8_t slot;      /* that a transfer is for; then, that the completion names */
     uint32_t residual; /* bytes not transferred */
     uint64_t submitted;
 };
@@ -164,7 +165,7 @@ int xhci_intr_state(struct xhci *x, unsigned i, struct xhci_intr_state *s);
 
 /* ---- xhci_command.c: requests ---- */
 
-/* Wait for `r`, at most `ms`; it is forgotten if this fails. XHCI_OK, _ETIMEOUT, _ECODE, _ESTALL, _EGONE, _EDIED. */
+/* Wait for `r`, at most `ms`; it is forgotten if this fails. XHCI_OK, _ETIMEOUT, _ECODE, _ESTALL, _EGONE, _EDIED, _EPULLED. */
 int xhci_wait(struct xhci *x, struct xhci_request *r, unsigned ms);
 
 /* Put a command on the ring, and ring its doorbell unless more follow. XHCI_OK, _EFULL. */
@@ -225,6 +226,8 @@ int xhci_detach(struct xhci *x, unsigned slot);
 /* Of these files among themselves: dma.control and dma.input are the caller's between the two. XHCI_OK, _ETIMEOUT. */
 int xhci_take_(struct xhci *x);
 void xhci_give_(struct xhci *x);
+/* Is a device at this slot's port? XHCI_OK, _EPULLED. */
+int xhci_present_(const struct xhci *x, unsigned slot);
 /* The ring that a transfer event is of; NULL: none of ours. */
 struct xhci_ring *xhci_ring_of_(struct xhci *x, unsigned slot, unsigned dci);
 /* A context in dma.output or dma.input: 0 is the slot's, or the input control context (6.2.5). */

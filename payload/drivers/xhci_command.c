@@ -32,11 +32,11 @@ static void doorbell(struct xhci *x, unsigned slot, uint32_t target)
     mmio_write32(x->doorbells + 4 * slot, target);
 }
 
-static void begin(struct xhci_request *r, struct xhci_ring *ring)
+static void begin(struct xhci_request *r, struct xhci_ring *ring, unsigned slot)
 {
     r->ring = ring;
     r->code = 0;
-    r->slot = 0;
+    r->slot = (uint8_t)slot;
     r->residual = 0;
     r->submitted = time_now();
     atomic_store_explicit(&r->state, XHCI_REQUEST_PENDING, memory_order_relaxed);
@@ -85,7 +85,9 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited)
 
     if (error)
         atomic_store(&x->failed, error);
-    else if (x->look)
+    else if (r->slot)
+        error = xhci_present_(x, r->slot);
+    if (!error && x->look)
         error = x->look(x, r, waited);
     return error;
 }
@@ -122,7 +124,7 @@ int xhci_submit_command(struct xhci *x, struct xhci_request *r, uint64_t param, 
     int error = xhci_ring_room(&x->commands) ? XHCI_OK : XHCI_EFULL;
 
     if (!error) {
-        begin(r, &x->commands);
+        begin(r, &x->commands, 0);
         r->last = x->commands.next; /* before the push: its event may come at once */
         (void)xhci_ring_push(&x->commands, param, 0, control, r);
     }
@@ -212,7 +214,7 @@ int xhci_submit_bulk(struct xhci *x, unsigned slot, unsigned ring, struct xhci_r
     unsigned long was = lock(x);
     int error = xhci_ring_room(q) ? XHCI_OK : XHCI_EFULL;
     if (!error) {
-        begin(r, q);
+        begin(r, q, slot);
         r->last = q->next;
         (void)xhci_ring_push(q, at, length | XHCI_TRB_INTR(ring % x->n_intrs),
                              XHCI_TRB_TYPE(XHCI_NORMAL) | XHCI_TRB_IOC | XHCI_TRB_ISP, r);
@@ -269,7 +271,7 @@ static int control_stages(struct xhci *x, unsigned slot, const struct usb_setup 
         unlock(x, was);
         return XHCI_EFULL;
     }
-    begin(r, q);
+    begin(r, q, slot);
     r->last = (q->next + (s->length ? 2u : 1u)) % (q->n - 1);
     (void)xhci_ring_push(q, packet, 8 | to, XHCI_TRB_TYPE(XHCI_SETUP) | XHCI_TRB_IDT | transfer, r);
     if (s->length)

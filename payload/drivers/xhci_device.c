@@ -30,6 +30,11 @@ unsigned xhci_port_connected(struct xhci *x, unsigned after)
     return 0;
 }
 
+int xhci_present_(const struct xhci *x, unsigned slot)
+{
+    return port_read(x, x->slots[slot].port) & XHCI_PORT_CONNECTED ? XHCI_OK : XHCI_EPULLED;
+}
+
 /*
  * The end of the reset is told by a port status change event, and only if no change bit was set before it (4.19.2):
  * hence they are cleared first. The event is waited for, not the register.

@@ -159,10 +159,18 @@ static int read_step(struct random *r)
 {
     unsigned n = 1 + random_below(r, random_below(r, 16) ? SMALL_READ : LARGE_READ);
     uint8_t d[18];
+
+    usb.disk_asked_at = time_now();
     int error = usb_read_checked(random_below(r, (unsigned)usb.disk.blocks - n), n, buffer);
 
     if (!error && !random_below(r, 8))
         error = usb_get_descriptor(&usb.x, usb.disk.slot, 1, 0, d, sizeof(d), NULL);
+    if (error && atomic_load(&usb.pull_expected)) {
+        usb.disk_error_at = time_now();
+        usb.noops_then = usb.noops;
+        atomic_store(&usb.disk_error, error);
+        return XHCI_OK; /* and it is not given back: nobody reads any more */
+    }
     usb_storage_give(&usb.disk);
     return error;
 }

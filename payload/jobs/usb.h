@@ -16,6 +16,10 @@ extern struct usb_bench {
     struct usb_storage disk;
     _Atomic int ended; /* the first error that ends the load; 0: it goes on */
     _Atomic uint64_t ended_at;
+    /* With pull_expected, the disk may go, and the controller go on without. */
+    _Atomic int pull_expected, disk_error;
+    uint64_t disk_asked_at, disk_error_at; /* the start of the last read, its end */
+    uint64_t noops_then;
     _Atomic uint64_t noops, reads, bytes; /* done */
     _Atomic uint64_t mismatches;          /* sectors read that hold something else */
     _Atomic uint64_t wedges;              /* interrupts that the look found lost */

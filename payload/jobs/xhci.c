@@ -11,10 +11,10 @@
 #include "payload/panic.h"
 #include "payload/time.h"
 #include "payload/wedge.h"
-#include "payload/drivers/soft.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/naive.h"
+#include "payload/jobs/neighbours.h"
 #include "payload/jobs/usb.h"
 #include "payload/jobs/usb_errors.h"
 #include <stdio.h>
@@ -22,8 +22,6 @@
 
 #define JOIN_MS        20000 /* a request may last until its own bound */
 #define MOVES_PER_TURN 4
-#define NEIGHBOURS     3 /* other interrupts on hart h: h % 4 times as many, so that free identities differ */
-#define MAX_NEIGHBOURS 48
 #define DRAIN_MS       1000
 #define UNPLUG_MS      1000 /* by then the drivers must have named it */
 
@@ -38,72 +36,19 @@ const struct arg job_xhci_args[] = {
      "move without the library's care, to see what it is for: FAIL is expected. naive=torn: with as much "
      "care as can be had without it, the message apart"},
     {"unplug", "have the controller stop answering halfway"},
+    {"pull", "say so halfway, and wait for somebody to pull the disk (device_del)"},
     {NULL, NULL},
 };
 
 static struct {
     struct random control;
-    bool naive, torn, unplugged;
+    bool naive, torn, unplugged, pulled;
     uint64_t unplugged_at;
     unsigned turn;
     bool down;
     uint64_t moves, refused, offlines;
     unsigned failures;
 } job;
-
-/* ---- neighbours: interrupts that are there and never fire ---- */
-
-static struct soft softs[MAX_NEIGHBOURS];
-static struct {
-    struct aia_irq *irq;
-    unsigned home;
-    char name[12];
-} neighbours[MAX_NEIGHBOURS];
-static unsigned n_neighbours;
-
-static enum aia_result stray(void *context, struct aia_irq *irq)
-{
-    (void)context;
-    wedge_stray(irq);
-    return AIA_NONE;
-}
-
-static int add_neighbour(unsigned hart)
-{
-    unsigned n = n_neighbours;
-    struct aia_request q = {.name = neighbours[n].name,
-                            .handler = stray,
-                            .msi = &softs[n].msi,
-                            .affinity = aia_hartset_one(hart)};
-
-    soft_init(&softs[n], AIA_MSI_STORE);
-    (void)snprintf(neighbours[n].name, sizeof(neighbours[n].name), "soft%u", n);
-    neighbours[n].home = hart;
-    n_neighbours++;
-    return aia_irq_request(&aia, &q, &neighbours[n].irq);
-}
-
-static bool add_neighbours(void)
-{
-    int error = AIA_OK;
-
-    for (unsigned h = 0; h < hart_count() && !error; h++)
-        for (unsigned i = 0; i < h % 4 * NEIGHBOURS && n_neighbours < MAX_NEIGHBOURS && !error; i++)
-            error = hart_is_online(h) ? add_neighbour(h) : AIA_OK;
-    if (error)
-        print("soft devices: %s\n", aia_strerror(error));
-    return !error;
-}
-
-/* Its hart is back: so are they. */
-static void go_home(unsigned hart)
-{
-    struct aia_hartset set = aia_hartset_one(hart);
-
-    for (unsigned i = 0; i < n_neighbours; i++)
-        if (neighbours[i].home == hart && neighbours[i].irq->vec.hart != hart)
-            job.failures += aia_irq_set_affinity(&aia, neighbours[i].irq, &set) != AIA_OK;
-}
 
 /* ---- the other harts ---- */
 
@@ -227,9 +172,9 @@ static void move_some(void)
         move_to(irq, another_hart(irq->vec.hart));
     }
     if (job.unplugged && n_neighbours) { /* the rest of the machine goes on */
-        unsigned i = random_below(&job.control, n_neighbours);
-        neighbours[i].home = another_hart(neighbours[i].irq->vec.hart);
-        move_to(neighbours[i].irq, neighbours[i].home);
+        struct neighbour *n = &neighbours[random_below(&job.control, n_neighbours)];
+        n->home = another_hart(n->irq->vec.hart);
+        move_to(n->irq, n->home);
     }
 }
 
@@ -254,7 +199,7 @@ static void change_a_hart(void)
     if (job.down) {
         e = hotplug_online(job.turn);
         if (!e.step) {
-            go_home(job.turn);
+            job.failures += neighbours_go_home(job.turn);
             start(job.turn);
         }
         job.down = false;
@@ -276,8 +221,14 @@ static void change_a_hart(void)
     }
 }
 
+/* Halfway: the plug is pulled here, or whoever reads the console is asked to. */
 static void unplug(uint64_t when)
 {
+    if (args_get("pull") && !job.pulled && time_now() >= when) {
+        usb.pull_expected = 1;
+        job.pulled = true;
+        print("pull the disk\n");
+    }
     if (job.unplugged || !args_get("unplug") || time_now() < when)
         return;
     job.unplugged_at = time_now();
@@ -310,6 +261,17 @@ static void control(uint64_t start_at, uint64_t ticks)
 
 /* ---- verdict ---- */
 
+static void check_pulled(void)
+{
+    int error = atomic_load(&usb.disk_error);
+
+    check(error == XHCI_EPULLED, "pulled: after %lu ms: %s",
+          time_to_us(usb.disk_error_at - usb.disk_asked_at) / 1000, xhci_strerror(error));
+    check(usb.noops > usb.noops_then, "No-Ops go on: %lu more", usb.noops - usb.noops_then);
+    error = xhci_detach(&usb.x, usb.disk.slot);
+    check(!error, "its slot is given back: %s", xhci_strerror(error));
+}
+
 static void check_end(uint64_t took_ms)
 {
     int ended = atomic_load(&usb.ended);
@@ -323,6 +285,8 @@ static void check_end(uint64_t took_ms)
     }
     if (ended)
         print("load ended after %lu.%03lu s: %s\n", took_ms / 1000, took_ms % 1000, xhci_strerror(ended));
+    if (job.pulled)
+        check_pulled();
     check(!ended, "the controller answers to the end");
     check(usb_balanced(), "nothing lost, nothing different");
 }
@@ -335,10 +299,8 @@ static void free_all(void)
         int e = aia_irq_free(&aia, usb.x.intrs[i].irq);
         error = error ? error : e;
     }
-    for (unsigned i = 0; i < n_neighbours; i++) {
-        int e = aia_irq_free(&aia, neighbours[i].irq);
-        error = error ? error : e;
-    }
+    int e = neighbours_free();
+    error = error ? error : e;
     check(!error, "all interrupts are given back: %s", aia_strerror(error));
 }
 
@@ -372,7 +334,7 @@ static void load(void)
 int job_xhci(void)
 {
     wedge_init();
-    if (!usb_init((unsigned)args_u64("intrs", XHCI_INTRS)) || !add_neighbours())
+    if (!usb_init((unsigned)args_u64("intrs", XHCI_INTRS)) || !neighbours_init())
         return EXIT_MACHINE;
     if (!args_get("noerrors"))
         usb_errors();
