@@ -8,6 +8,8 @@ $B/img/%.img: scripts/image | setup
 	$(call say,IMAGE,$@)
 	$Qscripts/image $@
 
+test: $(USB_IMAGE)
+
 .PHONY: repro
 repro: all $(USB_IMAGE)
 	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' scripts/repro $(USB_IMAGE) $(SEED)

@@ -5,8 +5,8 @@
 #include "payload/time.h"
 #include "csr.h"
 
-#define STOP_MS  1000
-#define START_MS 1000
+#define STOP_MS  5000
+#define START_MS 5000
 
 static _Atomic int changing; /* some hart is coming or going */
 

@@ -48,7 +48,7 @@ void irq_init(void)
         .ipi_id = (uint16_t)machine.imsic.ipi_id,
         .max_retiring = 64,
         .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
-        .wait_limit = time_from_ms(1000),
+        .wait_limit = time_from_ms(5000),
         .storm_window = time_from_ms(100),
         .storm_limit = 1000,
     };

@@ -70,16 +70,14 @@ static inline void mmio_write64(uintptr_t a, uint64_t v)
 static inline bool mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t desired[2])
 {
     ACCESS_HOOK();
-    register uint64_t lo __asm__("a0") = expected[0];
-    register uint64_t hi __asm__("a1") = expected[1];
-    register uint64_t new_lo __asm__("a2") = desired[0];
-    register uint64_t new_hi __asm__("a3") = desired[1];
-    register uintptr_t where __asm__("a4") = a;
+    uint64_t lo = expected[0], hi = expected[1];
 
-    __asm__ __volatile__(".4byte 0x2ec7452f"
+    __asm__ __volatile__("mv a0, %0\n mv a1, %1\n mv a2, %2\n mv a3, %3\n mv a4, %4\n"
+                         ".4byte 0x2ec7452f\n"
+                         "mv %0, a0\n mv %1, a1"
                          : "+r"(lo), "+r"(hi)
-                         : "r"(new_lo), "r"(new_hi), "r"(where)
-                         : "memory");
+                         : "r"(desired[0]), "r"(desired[1]), "r"(a)
+                         : "a0", "a1", "a2", "a3", "a4", "memory");
     bool same = lo == expected[0] && hi == expected[1];
     expected[0] = lo;
     expected[1] = hi;

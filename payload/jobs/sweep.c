@@ -26,7 +26,7 @@ const struct arg job_sweep_args[] = {
 };
 
 static struct totals {
-    uint64_t points, pairs, edges, lost, stray, phantom, reinjected, copies, bad;
+    uint64_t points, pairs, edges, lost, stray, phantom, reinjected, copies, bad, trials, early;
     uint64_t delay[TRIAL_N_WHERE];
 } row, sum, lazy_1s;
 
@@ -66,6 +66,8 @@ static bool one(const struct trial *t)
     struct trial_result r = trial_run(t);
     bool good = !r.lost && !r.stray && !r.phantom && !r.wrong;
 
+    row.trials++;
+    row.early += r.early;
     row.edges += r.edges;
     row.lost += r.lost;
     row.stray += r.stray;
@@ -125,6 +127,14 @@ static void add_row(struct totals *total)
             total->delay[w] = row.delay[w];
 }
 
+/* What is asked for at once is reclaimed before the lazy timer comes, each time; at the first edge, if there was one. */
+static bool reclaimed_as_asked(enum aia_reclaim reclaim)
+{
+    return reclaim == AIA_RECLAIM_EAGER        ? row.early == row.trials
+           : reclaim == AIA_RECLAIM_FIRST_EDGE ? row.early > 0
+                                               : !row.early;
+}
+
 static void run_row(enum trial_kind kind, const struct policy *p, bool pairs)
 {
     uint64_t lazy = aia.config.lazy_period;
@@ -145,6 +155,9 @@ static void run_row(enum trial_kind kind, const struct policy *p, bool pairs)
           row.delay[TRIAL_KEPT]);
     if (row.bad || !row.points || !free)
         check(false, "%s, %s: %lu trials failed", trial_kind_name(kind), p->name, row.bad);
+    if (!reclaimed_as_asked(p->policy.reclaim))
+        check(false, "%s, %s: %lu of %lu times reclaimed before the lazy timer", trial_kind_name(kind),
+              p->name, row.early, row.trials);
     add_row(&sum);
     if (p->lazy_us)
         add_row(&lazy_1s);

@@ -50,6 +50,7 @@ struct trial_result {
     unsigned stray;   /* runs of J that nothing allows, and identities that nobody owns */
     unsigned phantom; /* runs of I beyond its edges, their copies and what was sent again */
     unsigned reinjected, copies;
+    bool early;                      /* the old vectors were reclaimed before the lazy timer came */
     uint64_t delay[TRIAL_N_WHERE];   /* longest, of the edges whose message named that hart, instructions */
     const char *access[TRIAL_EDGES]; /* the access before which the edge was raised */
     const char *wrong;               /* what else is: a phrase, or NULL */

@@ -36,7 +36,8 @@ bool trial_has(enum trial_kind kind)
 bool trial_init(void)
 {
     if (!check(hart_online_count() >= 3, "three harts or more") ||
-        !check(aia.imsic.sync_id < 64, "a word of identities (ids=16)") || !load_init(1, 1))
+        !check(aia.imsic.sync_id < 64, "a word of identities (ids=16)") ||
+        !check(load_init(1, 1), "an edu device"))
         return false;
     irq_spins = 0;
     trial_calibrate();
@@ -77,7 +78,6 @@ static bool reclaim_now(void)
     return true;
 }
 
-/* An edge that was lost may have left its bit: the next trial must not find it. */
 bool place_prepare(bool old_is_mover)
 {
     unsigned here = hart_index(), old = old_is_mover ? here : (here + 1) % hart_count();
