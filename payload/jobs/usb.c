@@ -9,7 +9,6 @@
 #include "payload/pci/regs.h"
 #include <stdio.h>
 
-#define PCI_MAX    64
 #define XHCI_CLASS 0x0c0330u                     /* USB controller, xHCI */
 #define TAG        (('u' * 31 + 's') * 31 + 'b') /* of the image called usb (scripts/image) */
 #define STORM      24                            /* No-Ops at most in one */
@@ -19,8 +18,6 @@
 
 struct usb_bench usb;
 
-static struct pci pci;
-static struct pci_device pci_devices[PCI_MAX];
 static uint64_t buffer[LARGE_READ * BLOCK / 8] __attribute__((aligned(65536)));
 
 /* ---- what a wait that takes too long finds out ---- */
@@ -73,15 +70,11 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
 
 /* ---- set-up ---- */
 
-static struct pci_device *find_controller(void)
+static struct pci_device *find_controller(const struct pci *pci)
 {
-    int error = pci_init(&pci, &machine.pci, pci_devices, PCI_MAX);
-
-    if (error)
-        print("pci: %s\n", pci_strerror(error));
-    for (size_t i = 0; i < pci.n && !error; i++)
-        if (pci_devices[i].class == XHCI_CLASS)
-            return &pci_devices[i];
+    for (size_t i = 0; i < pci->n; i++)
+        if (pci->devs[i].class == XHCI_CLASS)
+            return &pci->devs[i];
     return NULL;
 }
 
@@ -110,9 +103,9 @@ static bool said(const char *step, int error)
     return !error;
 }
 
-bool usb_init(unsigned max_intrs)
+bool usb_init(const struct pci *pci, unsigned max_intrs)
 {
-    struct pci_device *pd = find_controller();
+    struct pci_device *pd = find_controller(pci);
     struct xhci *x = &usb.x;
     unsigned port;
 
@@ -212,8 +205,8 @@ void usb_print(void)
           usb.reads, usb.bytes / 1024, usb.mismatches, usb.wedges);
     for (unsigned i = 0; i < usb.x.n_intrs; i++) {
         struct xhci_intr *xi = &usb.x.intrs[i];
-        print("%s: %lu interrupts (%lu of them empty), %lu events, ring wrapped %lu times, %lu moves\n",
-              xi->name, xi->runs, xi->empty, xi->taken, xi->events.wraps, xi->irq->moves);
+        print("%s: %lu interrupts (%lu of them empty), %lu events, ring wrapped %lu times\n", xi->name,
+              xi->runs, xi->empty, xi->taken, xi->events.wraps);
     }
 }
 

@@ -25,8 +25,8 @@ extern struct usb_bench {
     _Atomic uint64_t wedges;              /* interrupts that the look found lost */
 } usb;
 
-/* Find the first xHCI controller, start it with as many interrupts as it has, and its disk. Says what is wrong. */
-bool usb_init(unsigned max_intrs);
+/* Find the first xHCI controller of these, start it with as many interrupts as it has, and its disk. Says what is wrong. */
+bool usb_init(const struct pci *pci, unsigned max_intrs);
 
 /* `n` blocks from `block` on, and compare. An error of the driver's; what differs is counted. */
 int usb_read_checked(uint32_t block, unsigned n, uint64_t *buffer);

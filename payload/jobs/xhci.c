@@ -9,6 +9,7 @@
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/panic.h"
+#include "payload/payload.h"
 #include "payload/time.h"
 #include "payload/wedge.h"
 #include "payload/jobs/check.h"
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PCI_MAX        64
 #define JOIN_MS        20000 /* a request may last until its own bound */
 #define MOVES_PER_TURN 4
 #define DRAIN_MS       1000
@@ -42,7 +44,7 @@ const struct arg job_xhci_args[] = {
 
 static struct {
     struct random control;
-    bool naive, torn, unplugged, pulled;
+    bool naive, torn, unplugged, pulled, freed;
     uint64_t unplugged_at;
     unsigned turn;
     bool down;
@@ -167,7 +169,7 @@ static unsigned another_hart(unsigned than)
 
 static void move_some(void)
 {
-    for (unsigned i = 0; i < MOVES_PER_TURN; i++) {
+    for (unsigned i = 0; i < MOVES_PER_TURN && !job.freed; i++) {
         struct aia_irq *irq = usb.x.intrs[random_below(&job.control, usb.x.n_intrs)].irq;
         move_to(irq, another_hart(irq->vec.hart));
     }
@@ -215,10 +217,25 @@ static void change_a_hart(void)
         if (!job.down)
             start(job.turn);
     }
-    if (e.step) {
+    if (e.step && job.unplugged && !job.freed) {
+        job.refused++; /* an interrupt whose device is silent cannot be moved away: it has to be given back */
+    } else if (e.step) {
         print("hart %u: failed at %s: %s\n", job.turn, e.step, e.why);
         job.failures++;
     }
+}
+
+/* What a driver does that finds its device gone: then it keeps no hart from leaving. */
+static int free_interrupts(void)
+{
+    int error = AIA_OK;
+
+    for (unsigned i = 0; i < usb.x.n_intrs && !job.freed; i++) {
+        int e = aia_irq_free(&aia, usb.x.intrs[i].irq);
+        error = error ? error : e;
+    }
+    job.freed = true;
+    return error;
 }
 
 /* Halfway: the plug is pulled here, or whoever reads the console is asked to. */
@@ -254,6 +271,8 @@ static void control(uint64_t start_at, uint64_t ticks)
             (void)usb_step(&job.control); /* nobody else is there to do it */
         irq_print_reports();
         unplug(start_at + ticks / 2);
+        if (job.unplugged && !job.freed && atomic_load(&usb.ended))
+            job.failures += free_interrupts() != AIA_OK;
     }
     if (job.down)
         change_a_hart();
@@ -293,13 +312,8 @@ static void check_end(uint64_t took_ms)
 
 static void free_all(void)
 {
-    int error = AIA_OK;
+    int error = free_interrupts(), e = neighbours_free();
 
-    for (unsigned i = 0; i < usb.x.n_intrs; i++) {
-        int e = aia_irq_free(&aia, usb.x.intrs[i].irq);
-        error = error ? error : e;
-    }
-    int e = neighbours_free();
     error = error ? error : e;
     check(!error, "all interrupts are given back: %s", aia_strerror(error));
 }
@@ -333,8 +347,14 @@ static void load(void)
 
 int job_xhci(void)
 {
+    static struct pci pci;
+    static struct pci_device devices[PCI_MAX];
+    int error = pci_init(&pci, &machine.pci, devices, PCI_MAX);
+
+    if (error)
+        print("pci: %s\n", pci_strerror(error));
     wedge_init();
-    if (!usb_init((unsigned)args_u64("intrs", XHCI_INTRS)) || !neighbours_init())
+    if (!usb_init(&pci, (unsigned)args_u64("intrs", XHCI_INTRS)) || !neighbours_init())
         return EXIT_MACHINE;
     if (!args_get("noerrors"))
         usb_errors();

@@ -10,7 +10,7 @@
 #include "payload/hart.h"
 #include "payload/time.h"
 
-#define REGS    0x40000000ul
+#define REGS    XM_REGS
 #define OPER    0x40u
 #define BELLS   0x1000u
 #define RUNTIME 0x2000u
@@ -256,7 +256,7 @@ bool hart_wait_more(struct hart_wait *w)
     return xm.now < w->deadline;
 }
 
-/* ---- the rest that the driver stands on ---- */
+/* ---- locks ---- */
 
 unsigned long aia_port_irq_save(void)
 {
@@ -276,50 +276,4 @@ void aia_port_lock(struct aia_lock *lock)
 void aia_port_unlock(struct aia_lock *lock)
 {
     assert(lock->opaque[0]-- == 1);
-}
-
-int pci_enable(struct pci_device *pd)
-{
-    (void)pd;
-    return PCI_OK;
-}
-
-uintptr_t pci_bar(const struct pci_device *pd, unsigned i)
-{
-    (void)pd;
-    return i ? 0 : REGS;
-}
-
-int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd)
-{
-    (void)t;
-    (void)pd;
-    return PCI_ENOCAP;
-}
-
-int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned i)
-{
-    (void)px;
-    (void)t;
-    (void)i;
-    return AIA_EINVAL;
-}
-
-int pci_msi_init(struct pci_msi *pm, struct pci_device *pd)
-{
-    (void)pm;
-    (void)pd;
-    return xm.msi_error;
-}
-
-const char *pci_strerror(int error)
-{
-    (void)error;
-    return NULL;
-}
-
-const char *aia_strerror(int error)
-{
-    (void)error;
-    return "";
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define XM_REGS 0x40000000ul
+
 enum xm_stuck { XM_FINE, XM_STUCK_CNR, XM_STUCK_RUNNING, XM_STUCK_RESET, XM_STUCK_HALTED };
 
 struct xm {
