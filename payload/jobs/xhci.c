@@ -169,7 +169,7 @@ static unsigned another_hart(unsigned than)
 
 static void move_some(void)
 {
-    for (unsigned i = 0; i < MOVES_PER_TURN && !job.freed; i++) {
+    for (unsigned i = 0; i < MOVES_PER_TURN && !job.freed && !atomic_load(&usb.ended); i++) {
         struct aia_irq *irq = usb.x.intrs[random_below(&job.control, usb.x.n_intrs)].irq;
         move_to(irq, another_hart(irq->vec.hart));
     }
