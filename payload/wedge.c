@@ -166,7 +166,10 @@ static void call_all(struct scan *t)
 
 /* ---- the line ---- */
 
-/* The message that the device holds, beside the one that the books have. "" if they agree. */
+/*
+ * The message that the device holds, beside the one that the books have. "" if they agree. No lock is taken, as a device
+ * that is looked into may be one whose owner hangs with it: in the middle of a move the two may differ.
+ */
 static void compare_message(const struct aia_irq *irq, char *text, size_t n)
 {
     struct aia_message have, want = imsic_message(&aia.imsic, irq->vec);
