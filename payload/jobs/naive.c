@@ -130,25 +130,37 @@ void naive_init(void)
 }
 
 /* Only what any driver could do: allocate, write the device's message, free. */
-int naive_move(struct load_device *d, unsigned to)
+int naive_move_irq(struct aia_irq *irq, unsigned to, bool keep,
+                   void (*note)(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to))
 {
-    struct aia_msi *msi = d->irq->msi;
-    struct imsic_vector from = d->irq->vec, v;
-    uint32_t owner = (uint32_t)(d->irq - aia.config.irqs);
-    unsigned n = (unsigned)(d - load_devices);
-    int error = imsic_alloc(&aia.imsic, to, 0, owner, &v);
+    struct imsic_vector from = irq->vec, v;
+    int error = imsic_alloc(&aia.imsic, to, 0, (uint32_t)(irq - aia.config.irqs), &v);
 
     if (error)
         return error;
-    unsigned long was = lock();
-    moves[n][n_moves[n]++ % MOVES] = (struct naive_move){.from = from, .to = v};
-    unlock(was);
+    note(irq, from, v);
     struct aia_message m = imsic_message(&aia.imsic, v);
-    msi->ops->write_addr(msi, m.addr);
-    msi->ops->write_data(msi, m.data);
-    d->irq->vec = v;
-    imsic_free(&aia.imsic, from);
+    irq->msi->ops->write_addr(irq->msi, m.addr);
+    irq->msi->ops->write_data(irq->msi, m.data);
+    irq->vec = v;
+    if (!keep)
+        imsic_free(&aia.imsic, from);
     return AIA_OK;
+}
+
+static void remember(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to)
+{
+    const struct load_device *d = irq->context;
+    unsigned n = (unsigned)(d - load_devices);
+    unsigned long was = lock();
+
+    moves[n][n_moves[n]++ % MOVES] = (struct naive_move){.from = from, .to = to};
+    unlock(was);
+}
+
+int naive_move(struct load_device *d, unsigned to)
+{
+    return naive_move_irq(d->irq, to, false, remember);
 }
 
 uint64_t naive_print(void)

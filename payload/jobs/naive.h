@@ -18,6 +18,10 @@ void naive_init(void);
 /* AIA_OK or AIA_ENOVEC. Thread context, one hart only. */
 int naive_move(struct load_device *d, unsigned to);
 
+/* The same of any interrupt; `note` is told before the message changes. With `keep` the old vector stays its own. */
+int naive_move_irq(struct aia_irq *irq, unsigned to, bool keep,
+                   void (*note)(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to));
+
 /* What became of them; how many ran a handler that was not theirs. */
 uint64_t naive_print(void);
 
