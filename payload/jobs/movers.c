@@ -34,7 +34,8 @@ static bool cycle(unsigned hart, unsigned n)
 
     if (n % AUDIT_EVERY == 0)
         good &= quiet_audit();
-    return good & cycle_up(hart) & fire_start(hart);
+    good &= cycle_up(hart);
+    return good & fire_start(hart);
 }
 
 static bool set_up(void)

@@ -82,7 +82,8 @@ static bool add_managed(void)
 
     for (unsigned i = 0; i < 3; i++)
         good &= !tally_soft(&fire.tallies[fire.n_tallies++], i, managed_request(i));
-    return good & !tally_slow(&fire.tallies[fire.n_tallies++], 20, true, managed_request(1));
+    good &= !tally_slow(&fire.tallies[fire.n_tallies++], 20, true, managed_request(1));
+    return good;
 }
 
 static bool set_up(void)

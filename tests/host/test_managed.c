@@ -325,7 +325,7 @@ static void test_silent_at_restart(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     q.dev.mood = M_MUTE;
     assert_int_equal(back(1, 0), AIA_ESILENT);
-    m_raise(&other.dev);
+    assert_true(m_raise(&other.dev));
     t_check(&other);
     q.dev.mood = M_WELL;
     t_check_books();
