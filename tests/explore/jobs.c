@@ -265,7 +265,9 @@ static void called(void *arg)
 void ipi_b(void)
 {
     x_tell("hart %u: sends an IPI to B", m.here);
-    aia_ipi_send(&x.aia, B, AIA_IPI_USER);
+    x.ipi_unseen[B] = true;
+    if (aia_ipi_send(&x.aia, B, AIA_IPI_USER) == AIA_EOFFLINE)
+        x.ipi_unseen[B] = false;
 }
 
 static void call(bool may_fail)
