@@ -219,6 +219,9 @@ static void leave(unsigned hart)
     x_tell("hart %u: that returns: %s", m.here, aia_strerror(error));
     if (error)
         m_die("P6: hart %u cannot leave: %s", hart, aia_strerror(error));
+    for (unsigned i = 0; i < X_IRQS; i++)
+        if (x.irqs[i].vec.id && x.irqs[i].vec.hart == hart)
+            m_die("P6: hart %u has been left, and an interrupt is still there", hart);
 }
 
 void leave_a(void)
