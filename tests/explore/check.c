@@ -95,6 +95,9 @@ void x_check_quiet(void)
         if (idle && hart->job < X_JOBS && x_scenario->job[h][hart->job].run && !x_scenario->needs_time)
             m_die("P3: hart %u has never begun its job %u", h, hart->job);
     }
+    for (unsigned h = 0; h < m.n_harts; h++)
+        if (x.ipi_unseen[h])
+            m_die("P1: an IPI to hart %u is lost", h);
     for (unsigned h = 0; x_scenario->prompt && h < m.n_harts; h++)
         if (x.files[h].n_retiring)
             m_die("P3: a vector of hart %u waits for a timer", h);

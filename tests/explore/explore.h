@@ -104,10 +104,11 @@ struct world {
     /* Above: the library's. Below: ours. */
     struct x_dev devs[X_DEVS];
     struct x_hart hart[X_HARTS];
-    uint8_t done;           /* jobs that have come to their end, all harts' */
-    uint8_t preempts;       /* with a bound: harts that others have gone before, though they could go on */
-    uint8_t last;           /* with a bound: the hart that went last, plus 1 */
-    uint8_t calls[X_HARTS]; /* of the call that this hart makes: how often it has run */
+    uint8_t done;             /* jobs that have come to their end, all harts' */
+    uint8_t preempts;         /* with a bound: harts that others have gone before, though they could go on */
+    uint8_t last;             /* with a bound: the hart that went last, plus 1 */
+    bool ipi_unseen[X_HARTS]; /* one was sent to this hart, and none has arrived since */
+    uint8_t calls[X_HARTS];   /* of the call that this hart makes: how often it has run */
 };
 
 extern struct world x;

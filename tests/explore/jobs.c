@@ -219,6 +219,9 @@ static void leave(unsigned hart)
     x_tell("hart %u: that returns: %s", m.here, aia_strerror(error));
     if (error)
         m_die("P6: hart %u cannot leave: %s", hart, aia_strerror(error));
+    for (unsigned i = 0; i < X_IRQS; i++)
+        if (x.irqs[i].vec.id && x.irqs[i].vec.hart == hart)
+            m_die("P6: hart %u has been left, and an interrupt is still there", hart);
 }
 
 void leave_a(void)
@@ -265,7 +268,9 @@ static void called(void *arg)
 void ipi_b(void)
 {
     x_tell("hart %u: sends an IPI to B", m.here);
-    aia_ipi_send(&x.aia, B, AIA_IPI_USER);
+    x.ipi_unseen[B] = true;
+    if (aia_ipi_send(&x.aia, B, AIA_IPI_USER) == AIA_EOFFLINE)
+        x.ipi_unseen[B] = false;
 }
 
 static void call(bool may_fail)

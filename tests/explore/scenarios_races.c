@@ -59,6 +59,8 @@ const struct scenario x_races[] = {
     {"enable", "a move against enable, of one that was disabled", .set_up = on_a_disabled,
      .how = AIA_UPDATE_ADDR, .edges = {2}, QUICK, EAGER, .n_harts = 2,
      .job = {[B] = {{i_to_b, 0}}, [A] = {{enable_i, 0}}}},
+    {"enable-by-other", "the same, by the other hart", .set_up = on_a_disabled, .how = AIA_UPDATE_ADDR,
+     .edges = {1}, QUICK, EAGER, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{enable_i, 0}}}},
     {"free-by-old", "a move by B against free by A; then K is where I was", .set_up = on_a, .edges = {1},
      .how = AIA_UPDATE_ADDR, QUICK, MOVE_AND_FREE(B, A)},
     {"free-by-new", "a move by A against free by B; then K", .set_up = on_a, .edges = {1},

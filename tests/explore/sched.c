@@ -323,6 +323,7 @@ void aia_port_timer(uint64_t when)
 void aia_port_ipi(unsigned n)
 {
     (void)n;
+    x.ipi_unseen[m.here] = false;
 }
 
 void aia_port_report(const struct aia_report *report)
