@@ -165,13 +165,12 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 
 /* ---- for hotplug ---- */
 
-/* Where may `irq` go when its hart leaves: its affinity, or if nobody there is open, anywhere. */
+/* Where may `irq` go when its hart leaves: its affinity, or if nobody there is online, anywhere. */
 static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
 {
-    unsigned to;
-
-    if (irq->managed || imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &to) != AIA_ENOHART)
-        return irq->affinity;
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (irq->managed || (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE))
+            return irq->affinity;
     return aia_hartset_first(a->config.n_harts);
 }
 

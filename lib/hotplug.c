@@ -105,7 +105,7 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         return AIA_EINVAL;
     if (hart_state(a, hart) != AIA_HART_ONLINE)
         return AIA_EOFFLINE;
-    for (uint32_t i = 0; i < a->config.n_irqs; i++) {
+    for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
         if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq))
             continue;
@@ -143,7 +143,7 @@ static unsigned count_held(struct aia *a, unsigned hart)
 {
     unsigned n = 0;
 
-    for (uint32_t i = 0; i < a->config.n_irqs; i++) {
+    for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
         if (!irq->used)
             continue;
@@ -157,7 +157,7 @@ static unsigned count_held(struct aia *a, unsigned hart)
 static int evacuate(struct aia *a, unsigned hart,
                     int (*away)(struct aia *a, struct aia_irq *irq, unsigned hart))
 {
-    for (uint32_t i = 0; i < a->config.n_irqs; i++) {
+    for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
         bool look = irq->used && irq->first == irq; /* a block moves as one */
         int error = look ? away(a, irq, hart) : AIA_OK;

@@ -19,6 +19,12 @@ static inline void count(aia_counter *c)
     atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
+/* One past the last descriptor that was ever used: who looks at all of them looks at these. */
+static inline uint32_t irqs_end(const struct aia *a)
+{
+    return atomic_load_explicit(&a->irqs_end, memory_order_relaxed);
+}
+
 static inline uint32_t irq_number(const struct aia *a, const struct aia_irq *irq)
 {
     return (uint32_t)(irq - a->config.irqs);

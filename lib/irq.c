@@ -51,6 +51,8 @@ static struct aia_irq *take_descriptors(struct aia *a, unsigned order)
             found = &a->config.irqs[i];
     for (unsigned i = 0; found && i < 1u << order; i++)
         found[i].used = true;
+    if (found && irqs_end(a) < irq_number(a, found) + (1u << order))
+        atomic_store_explicit(&a->irqs_end, irq_number(a, found) + (1u << order), memory_order_relaxed);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
     return found;

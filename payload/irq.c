@@ -157,14 +157,10 @@ _Atomic unsigned irq_lock_waiting;
  * Test and set. Interrupts are off, so the holder is running on another hart, unless QEMU or a hypervisor
  * has taken that hart off its processor: then hart_wait_more() lets it go on.
  */
-void aia_port_lock(struct aia_lock *lock)
+static void wait_for_lock(_Atomic uintptr_t *word)
 {
-    _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
-
-    ACCESS_HOOK();
-    if (!atomic_exchange_explicit(word, 1, memory_order_acquire))
-        return;
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
+
     irq_lock_waiting++;
     w.spins = irq_spins;
     while (atomic_load_explicit(word, memory_order_relaxed) ||
@@ -173,6 +169,15 @@ void aia_port_lock(struct aia_lock *lock)
         (void)hart_wait_more(&w);
     }
     irq_lock_waiting--;
+}
+
+void aia_port_lock(struct aia_lock *lock)
+{
+    _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
+
+    ACCESS_HOOK();
+    if (atomic_exchange_explicit(word, 1, memory_order_acquire))
+        wait_for_lock(word);
 }
 
 void aia_port_unlock(struct aia_lock *lock)

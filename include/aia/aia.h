@@ -182,6 +182,7 @@ struct aia {
     struct aia_config config;
     struct imsic imsic;
     struct aia_lock irqs_lock; /* finding a free descriptor */
+    _Atomic uint32_t irqs_end; /* no descriptor from here on was ever used */
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies; /* copies sent because a torn message may have landed */
     aia_counter strayed;     /* interrupts that had to leave their affinity because its last hart left */
