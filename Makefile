@@ -14,7 +14,8 @@ QEMU_ARGS ?=
 ICOUNT    ?=
 CROSS     ?= riscv64-unknown-elf-
 HOSTCC    ?= gcc
-B         ?= build
+HOOKS     ?=
+B         ?= $(if $(HOOKS),build/hooks,build)
 JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 # An environment's CC means the host's compiler: only the command line names ours.
 ifneq ($(origin CC),command line)
@@ -45,12 +46,14 @@ include mk/payload.mk
 include mk/test.mk
 include mk/explore.mk
 include mk/check.mk
+include mk/repro.mk
+include mk/model.mk
 -include $(shell find $B/obj $B/host/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check)
+NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -61,14 +64,28 @@ setup:
 ACCEL    := $(if $(ICOUNT),-icount shift=0$(COMMA)sleep=off -rtc base=2020-01-01$(COMMA)clock=vm,-accel tcg$(COMMA)thread=multi)
 # Two edu devices in slots the payload does not need to know: it enumerates the bus.
 EDU      := edu,dma_mask=0xffffffffffffffff
+# What ARGS asks for by devices= or test=, each disk with an image of its own. A kind is a word here and its options.
+KINDS       := nvme ahci virtio
+WANTED      := $(subst $(COMMA), ,$(patsubst devices=%,%,$(patsubst test=%,%,$(filter devices=% test=%,$(ARGS)))))
+WANTED      := $(if $(filter all,$(WANTED)),$(KINDS),$(filter $(KINDS),$(WANTED)))
+DRIVE        = -drive id=$1,if=none,format=raw,file.locking=off,file=$B/disk/$1-8192.img
+DEV_nvme     = $(call DRIVE,nvme) -device nvme,serial=imsicle,drive=nvme
+DEV_ahci     = $(call DRIVE,ahci) -device ich9-ahci,id=sata -device ide-hd,bus=sata.0,drive=ahci
+DEV_virtio   = $(call DRIVE,virtio) -device virtio-blk-pci,disable-legacy=on,drive=virtio
+IMAGES      := $(WANTED:%=$B/disk/%-8192.img)
+
+$B/disk/%.img: scripts/image
+	$(call say,IMAGE,$@)
+	@scripts/image $@
+
 QEMU_CMD  = $(QEMU) -M $(MACHINE) -smp $(SMP) -m $(MEM) $(ACCEL) -nographic -no-reboot \
 	-bios $(FIRMWARE) -kernel $B/payload.elf -append "$(ARGS)" \
-	-device $(EDU),addr=1 -device $(EDU),addr=2 $(QEMU_ARGS)
+	-device $(EDU),addr=1 -device $(EDU),addr=2 $(foreach k,$(WANTED),$(DEV_$k)) $(QEMU_ARGS)
 
 lib: $B/libaia.a
 all: $B/payload.elf $B/payload.bin
 
-run: all
+run: all $(IMAGES)
 	$(info $(strip $(QEMU_CMD)))
 	@$(QEMU_CMD)
 
@@ -85,12 +102,17 @@ help:
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
+	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex; any QEMU, FIRMWARE'
+	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
+	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make format      clang-format every source in place'
 	@echo 'make clean       remove what was built (distclean: and what was fetched)'
 	@echo
 	@echo 'QEMU=$(QEMU) SMP=$(SMP) MACHINE=$(MACHINE) MEM=$(MEM)'
 	@echo 'FIRMWARE=$(FIRMWARE)  any OpenSBI fw_dynamic or fw_jump'
 	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
+	@echo 'ARGS="devices=all seconds=60"  every kind of device at once; ARGS="test=nvme"  one at its limits'
 	@echo 'ICOUNT=1  deterministic: one instruction is one nanosecond'
+	@echo 'HOOKS=1  the build that test=sweep needs, in build/hooks'
 	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

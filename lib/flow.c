@@ -54,6 +54,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
     count_own(&h->spurious);
+    h->spurious_id = (uint16_t)id;
     if (!storming(a, &h->storm))
         return;
     if (!imsic_set_shut(&a->imsic, v))
@@ -76,7 +77,8 @@ void flow_reopen(struct aia *a, unsigned here)
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
             uint32_t slot = slot_read(f, id);
 
-            if (imsic_slot_state(slot) != IMSIC_OWNED || stormed(a, imsic_slot_owner(slot)))
+            bool owned = imsic_slot_state(slot) == IMSIC_OWNED || imsic_slot_state(slot) == IMSIC_RETIRING;
+            if (!owned || stormed(a, imsic_slot_owner(slot)))
                 continue;
             f->shut[w] &= ~(1ull << id % 64);
             imsic_file_set_enabled(id);
@@ -142,32 +144,64 @@ void aia_irq_disable(struct aia *a, struct aia_irq *irq)
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED, memory_order_acq_rel);
 }
 
-void aia_irq_enable(struct aia *a, struct aia_irq *irq)
+/*
+ * Send a kept edge again, to where the interrupt is now. Under the lock that is ours until the copy is sent: after
+ * that, its drain covers the copy too. An interrupt that is shut down keeps the edge for its restart.
+ */
+static void resend(struct aia *a, struct aia_irq *irq)
 {
-    /* PENDING goes with them: it is sent again, and a run that has not ended yet must not count it too. */
-    uint32_t was = atomic_fetch_and_explicit(
-        &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
-
-    if (!(was & (AIA_FLOW_PENDING | AIA_FLOW_STORMED)))
-        return;
-
-    /* The lock keeps vec ours until the copy is sent: after that, its drain covers the copy too. */
     unsigned long saved = irq_lock(irq->first);
-    struct imsic_vector v = irq->vec;
-    struct aia_hartset old = irq->first->retiring_on;
-    if (v.id && (was & AIA_FLOW_PENDING)) {
+
+    if (!irq->vec.id) {
+        atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_acq_rel);
+    } else {
         count(&irq->resent);
         if (irq->msi->ops->retrigger)
             irq->msi->ops->retrigger(irq->msi);
         else
-            imsic_send(&a->imsic, v);
+            imsic_send(&a->imsic, irq->vec);
     }
     irq_unlock(irq->first, saved);
-    if (v.id &&
-        (was & AIA_FLOW_STORMED)) { /* an edge may wait where it is, or where it was when it stormed */
+}
+
+/* After a storm an edge may wait where the interrupt is, or where it was when it stormed. */
+static void reopen(struct aia *a, struct aia_irq *irq)
+{
+    unsigned long saved = irq_lock(irq->first);
+    struct imsic_vector v = irq->vec;
+    struct aia_hartset old = irq->first->retiring_on;
+    irq_unlock(irq->first, saved);
+
+    if (v.id)
         aia_ipi_send(a, v.hart, AIA_IPI_REOPEN);
-        reclaim_ask(a, &old);
-    }
+    reclaim_ask(a, &old);
+}
+
+void aia_irq_enable(struct aia *a, struct aia_irq *irq)
+{
+    if (is_dead(irq))
+        return;
+
+    /* PENDING goes with them: it is sent again, and a run that has not ended yet must not count it too. */
+    uint32_t was = atomic_fetch_and_explicit(
+        &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
+
+    if (was & AIA_FLOW_PENDING)
+        resend(a, irq);
+    if (was & AIA_FLOW_STORMED)
+        reopen(a, irq);
+}
+
+void flow_resume(struct aia *a, struct aia_irq *irq)
+{
+    uint32_t flow = atomic_load_explicit(&irq->flow, memory_order_relaxed);
+
+    do { /* disabled: enable sends it; running: that run has it */
+        if ((flow & (AIA_FLOW_PENDING | AIA_FLOW_DISABLED | AIA_FLOW_RUNNING)) != AIA_FLOW_PENDING)
+            return;
+    } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &flow, flow & ~AIA_FLOW_PENDING,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    resend(a, irq);
 }
 
 int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)

@@ -51,6 +51,8 @@ static struct aia_irq *take_descriptors(struct aia *a, unsigned order)
             found = &a->config.irqs[i];
     for (unsigned i = 0; found && i < 1u << order; i++)
         found[i].used = true;
+    if (found && irqs_end(a) < irq_number(a, found) + (1u << order))
+        atomic_store_explicit(&a->irqs_end, irq_number(a, found) + (1u << order), memory_order_relaxed);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
     return found;
@@ -61,8 +63,10 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    for (unsigned i = 0; i < 1u << irq->order; i++)
+    for (unsigned i = 0; i < 1u << irq->order; i++) {
         irq[i].used = false;
+        irq[i].msi = NULL; /* it is the caller's again: a hart that leaves must not look at it */
+    }
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
 }
@@ -80,6 +84,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
+    irq->managed = false;
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
@@ -87,28 +92,54 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
                               memory_order_relaxed);
 }
 
-/* Give the interrupt its first vector and message. */
-static int start(struct aia *a, struct aia_irq *irq)
+static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
 {
-    struct aia_message want, have;
-    struct imsic_vector v = {0};
     unsigned hart = 0;
-    unsigned long was = irq_lock(irq);
-    int error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
+    int error;
 
-    if (!error)
-        error = imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), &v);
-    if (!error) {
-        for (unsigned i = 0; i < 1u << irq->order; i++)
-            irq[i].vec = vector_after(v, i);
-        want = imsic_message(&a->imsic, v);
-        fence_rw_o(); /* the slot names its owner before a message can name it */
-        irq->msi->ops->start(irq->msi, &want);
-        error = drain(a, irq, &have);
-        if (!error && (have.addr != want.addr || have.data != want.data))
-            error = AIA_ESILENT;
+    if (irq->managed) {
+        error = managed_choose(a, irq, &hart);
+        return error ? error : managed_activate(a, irq, hart, v);
     }
+    do /* again if the hart left, or was filled, between the two */
+        error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
+    while (!error && imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), v));
+    return error;
+}
+
+static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
+{
+    struct aia_message have;
+    int error = drain(a, irq, &have);
+
+    return !error && (have.addr != want.addr || have.data != want.data) ? AIA_ESILENT : error;
+}
+
+int start(struct aia *a, struct aia_irq *irq)
+{
+    struct imsic_vector v = {0};
+    int error = AIA_OK;
+
+    bus_lock(irq);
+    unsigned long was = irq_lock(irq);
+    if (!irq->vec.id)
+        error = first_vector(a, irq, &v);
+    if (!v.id) {
+        irq_unlock(irq, was);
+        bus_unlock(irq);
+        return error;
+    }
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].vec = vector_after(v, i);
+    struct aia_message want = imsic_message(&a->imsic, v);
+    fence_rw_o(); /* the slot names its owner before a message can name it */
+    irq->msi->ops->start(irq->msi, &want);
+    if (!is_slow(irq))
+        error = read_back_is(a, irq, want);
     irq_unlock(irq, was);
+    if (is_slow(irq))
+        error = sync_or_die(a, irq, (struct imsic_vector){0});
+    bus_unlock(irq);
     return error;
 }
 
@@ -116,37 +147,99 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
 {
     struct aia_irq *irq;
 
-    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER || !(irq = take_descriptors(a, r->order)))
+    *out = NULL;
+    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER ||
+        (r->managed && (r->order || !a->config.reserved)) || !(irq = take_descriptors(a, r->order)))
         return AIA_EINVAL;
     for (unsigned i = 0; i < 1u << r->order; i++)
         fill_in(a, &irq[i], irq, r);
-    int error = start(a, irq);
+    int error = r->managed ? managed_reserve(a, irq) : AIA_OK;
+    irq->managed = r->managed && !error;
+    if (!error)
+        error = start(a, irq);
+    if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its set */
+        error = AIA_OK;
     *out = irq;
     if (!error)
         return AIA_OK;
-    *out = NULL;
-    if (!irq->vec.id)
-        give_back_descriptors(a, irq);
-    else if (aia_irq_free(a, irq)) /* it has a vector, and may have sent before it fell silent */
-        *out = irq;
+    if (!aia_irq_free(a, irq)) /* it may have a vector, and have sent before it fell silent */
+        *out = NULL;
     return error;
 }
 
-/* Stop the message; from here an edge that is still under way runs the handler where it lands. */
-static void stop(struct aia *a, struct aia_irq *irq)
+/* The device sends no more: what it sent is drained, and its vector retires. Lock held. */
+static void stopped(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message have;
-    unsigned long was = irq_lock(irq);
     struct imsic_vector v = irq->vec;
 
-    if (v.id) {
+    drain(a, irq, &have);
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].vec = (struct imsic_vector){0};
+    retire_block(a, irq, v);
+}
+
+void stop(struct aia *a, struct aia_irq *irq)
+{
+    if (!irq->vec.id)
+        return;
+    irq->msi->ops->stop(irq->msi);
+    stopped(a, irq);
+}
+
+/* Its vector stays its own until the device has acknowledged that it sends no more. */
+void stop_wait(struct aia *a, struct aia_irq *irq)
+{
+    bus_lock(irq);
+    unsigned long was = irq_lock(irq);
+    if (!is_slow(irq)) {
+        stop(a, irq);
+    } else if (irq->vec.id) {
         irq->msi->ops->stop(irq->msi);
-        drain(a, irq, &have);
-        for (unsigned i = 0; i < 1u << irq->order; i++)
-            irq[i].vec = (struct imsic_vector){0};
-        retire_block(a, irq, v);
+        irq_unlock(irq, was);
+        int error = sync_or_die(a, irq, (struct imsic_vector){0});
+        was = irq_lock(irq);
+        if (!error)
+            stopped(a, irq);
     }
     irq_unlock(irq, was);
+    bus_unlock(irq);
+}
+
+/* Nothing but time can prove any more that what it sent has arrived. */
+static void undrained(struct aia *a, struct aia_irq *irq)
+{
+    atomic_store_explicit(&irq->drained_at, aia_port_time() + a->config.wait_limit, memory_order_release);
+}
+
+/* Disable for good; vec and `other`, if any, retire. Lock held. */
+static void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
+{
+    struct imsic_vector v = irq->vec;
+
+    atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_DEAD, memory_order_acq_rel);
+    undrained(a, irq);
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].vec = (struct imsic_vector){0};
+    if (v.id)
+        retire_block(a, irq, v);
+    if (other.id)
+        retire_block(a, irq, other);
+}
+
+int sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
+{
+    int error = bus_sync(irq);
+
+    if (!error)
+        return AIA_OK;
+    unsigned long was = irq_lock(irq);
+    struct imsic_vector v = irq->vec;
+    give_up(a, irq, other);
+    irq_unlock(irq, was);
+    irq->msi->ops->reset(irq->msi);
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_DEAD, .vec = v, .irq = irq});
+    return error;
 }
 
 /*
@@ -156,7 +249,8 @@ static void stop(struct aia *a, struct aia_irq *irq)
 static int wait_gone(struct aia *a, struct aia_irq *irq)
 {
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
-    uint64_t now = aia_port_time(), drained = irq->first->drained_at;
+    uint64_t now = aia_port_time(),
+             drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
     uint64_t end = (drained > now ? drained : now) + a->config.wait_limit;
 
     while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {
@@ -175,12 +269,15 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq)
 
     if (irq->first != irq)
         return AIA_EINVAL;
-    stop(a, irq);
+    stop_wait(a, irq);
     for (unsigned i = 0; i < 1u << irq->order && !error; i++)
         error = wait_gone(a, &irq[i]);
-    if (!error)
-        give_back_descriptors(a, irq);
-    return error;
+    if (error)
+        return error;
+    if (irq->managed)
+        managed_release(a, irq);
+    give_back_descriptors(a, irq);
+    return AIA_OK;
 }
 
 void aia_vector_stats(struct aia *a, struct imsic_stats *stats)

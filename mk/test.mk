@@ -8,6 +8,9 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/drivers/edu.c \
+	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c \
+	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
+	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$B/host/obj/%.o)
 HOST_TEST_OBJ := $(HOST_TESTS:$B/host/%=$B/host/obj/tests/host/%.o)
@@ -43,8 +46,13 @@ dtbs: $(DTBS)
 $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$Q$(TARGET_LD) -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
+	$Q$(CROSS)gcc -march=rv64imac -mabi=lp64 -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
 	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
+
+# The payload that test=sweep needs, beside the other.
+.PHONY: hooks
+hooks: | setup
+	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
 
 # TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
@@ -53,11 +61,18 @@ host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
 # MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all host dtbs explore-bin $B/qemu/hop.bin
+test: all hooks host dtbs explore-bin $B/qemu/hop.bin
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
-	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B'; \
+	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(if $(TEST),,tests/qemu/runner.t tests/explore/quick.t) $(host_selected); \
+	set -- $$qemu_tests $(if $(TEST),,tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/explore/quick.t) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
+
+# The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names.
+.PHONY: hotplug
+hotplug: all
+	@mkdir -p $B/log $B/qemu
+	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
+	CELLS='$(CELLS)' tests/qemu/matrix

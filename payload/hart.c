@@ -16,6 +16,8 @@
 #define START_MS 1000 /* how long all of them together may take to come up */
 
 struct hart harts[MACHINE_MAX_HARTS];
+long (*hart_stop_call)(void) = sbi_hart_stop;
+long (*hart_start_call)(uint64_t hartid, uintptr_t address, uintptr_t opaque) = sbi_hart_start;
 _Thread_local unsigned hart_index_;
 static unsigned boot_index;
 
@@ -24,6 +26,7 @@ extern char hart_stacks[], __tls_blocks[];
 extern const char __tdata_start[], __tdata_end[], __tbss_end[];
 
 void hart_entry(void);
+long hart_suspend_away(uint32_t type); /* start.S */
 void hart_tls_init(void *tls);
 _Noreturn void hart_secondary(struct hart *self);
 
@@ -114,13 +117,13 @@ static void init_one(unsigned index, unsigned slot)
 }
 
 /* What every start of a hart does, in C, on the hart itself, interrupts off. */
-static void enter(struct hart *h)
+static int enter(struct hart *h)
 {
     hart_index_ = h->index;
     mmu_hart_init();
     time_hart_init(machine.harts[h->index].sstc);
     csr_write(sie, SIE_SSIE | SIE_STIE);
-    irq_hart_init();
+    return irq_hart_init();
 }
 
 bool hart_init(uint64_t boot_hartid)
@@ -135,7 +138,8 @@ bool hart_init(uint64_t boot_hartid)
     for (unsigned i = 0; i < hart_count(); i++)
         init_one(i, i == boot_index ? 0 : i == 0 ? boot_index : i);
     mmu_init();
-    enter(&harts[boot_index]);
+    int error = enter(&harts[boot_index]);
+    require(!error, "no interrupts on the boot hart: %s", aia_strerror(error));
     set_state(&harts[boot_index], HART_ONLINE);
     csr_irq_restore(SSTATUS_SIE);
     return true;
@@ -154,7 +158,14 @@ void hart_secondary(struct hart *self)
     if (!change_state(self, HART_STARTING, HART_ENTERING))
         for (;;)
             (void)sbi_hart_stop();
-    enter(self);
+    int error = enter(self);
+    if (error) {
+        csr_write(sie, 0);
+        atomic_store(&self->sbi_error, error);
+        set_state(self, HART_STOPPING);
+        for (;;)
+            (void)sbi_hart_stop();
+    }
     set_state(self, HART_ONLINE);
     csr_irq_restore(SSTATUS_SIE);
     hart_loop();
@@ -170,9 +181,11 @@ static int request_start(struct hart *h)
 {
     enum hart_state before = hart_state(h->index);
 
+    /* One that was to stop may come back by itself. */
+    if (before == HART_ONLINE || !change_state(h, before, HART_STARTING))
+        return HART_EBUSY;
     atomic_store(&h->job, 0);
-    set_state(h, HART_STARTING);
-    long error = sbi_hart_start(h->hartid, (uintptr_t)hart_entry, (uintptr_t)h);
+    long error = hart_start_call(h->hartid, (uintptr_t)hart_entry, (uintptr_t)h);
     if (!error)
         return HART_OK;
     (void)change_state(h, HART_STARTING, before);
@@ -216,6 +229,10 @@ int hart_start(unsigned index, uint64_t ticks)
         if (give_up(h))
             return HART_ETIMEOUT;
         w = hart_wait_begin(time_from_ms(START_MS)); /* once: it only has to set itself up */
+    }
+    if (hart_state(index) != HART_ONLINE) {
+        (void)hart_wait_stopped(index, ticks);
+        return HART_EIRQ;
     }
     return HART_OK;
 }
@@ -269,11 +286,26 @@ int hart_stop_self(void)
     unsigned long was = csr_irq_save(), sie = csr_swap(sie, 0);
 
     set_state(h, HART_STOPPING);
-    atomic_store(&h->sbi_error, (int)sbi_hart_stop());
+    atomic_store(&h->sbi_error, (int)hart_stop_call());
     set_state(h, HART_ONLINE);
     csr_write(sie, sie);
     csr_irq_restore(was);
     return HART_EFIRMWARE;
+}
+
+long hart_suspend(bool retentive)
+{
+    if (retentive)
+        return sbi_hart_suspend(SBI_SUSPEND_RETENTIVE, 0, 0);
+
+    unsigned long sie = csr_read(sie), satp = csr_read(satp);
+    long error = hart_suspend_away(SBI_SUSPEND_NON_RETENTIVE);
+
+    csr_write(satp, satp);
+    csr_sfence_vma();
+    time_hart_resume();
+    csr_write(sie, sie);
+    return error;
 }
 
 int hart_wait_stopped(unsigned index, uint64_t ticks)
@@ -306,6 +338,7 @@ const char *hart_strerror(int error)
         "ETIMEOUT: not in time",
         "EFIRMWARE: the SBI call failed",
         "ENOFILE: it has no interrupt file",
+        "EIRQ: it came, and could not take interrupts",
     };
     if (error > 0 || -error >= (int)(sizeof(names) / sizeof(names[0])))
         return "not a hart error";

@@ -52,6 +52,7 @@ enum hart_error {
     HART_ETIMEOUT = -4,  /* the bound of the wait has passed */
     HART_EFIRMWARE = -5, /* the SBI call failed; hart_firmware_error() says how */
     HART_ENOFILE = -6,   /* it has no S-level interrupt file, so no interrupt could reach it */
+    HART_EIRQ = -7, /* it came, could not take interrupts, and stopped; hart_firmware_error(): an AIA error */
 };
 
 struct hart {
@@ -115,6 +116,17 @@ int hart_start(unsigned index, uint64_t ticks);
  * with the hart online and interrupts as before. Another hart follows with hart_wait_stopped().
  */
 int hart_stop_self(void);
+
+/* The calls by which these two reach the firmware. A test puts others in their place. */
+extern long (*hart_stop_call)(void);
+extern long (*hart_start_call)(uint64_t hartid, uintptr_t address, uintptr_t opaque);
+
+/*
+ * HSM hart_suspend of the running hart, interrupts off. Retentive: returns when an interrupt is pending. Else the
+ * hart comes back through hart_resume (start.S) with nothing but its stack, and this puts back what it had; the
+ * interrupt file is the caller's to save. Returns an SBI error.
+ */
+long hart_suspend(bool retentive);
 
 /* Wait until the firmware says that this hart is stopped. ETIMEOUT, EFIRMWARE. */
 int hart_wait_stopped(unsigned index, uint64_t ticks);

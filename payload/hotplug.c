@@ -5,10 +5,24 @@
 #include "payload/time.h"
 #include "csr.h"
 
-#define STOP_MS  1000
-#define START_MS 1000
+#define STOP_MS  5000
+#define START_MS 5000
 
 static _Atomic int changing; /* some hart is coming or going */
+
+static const char *(*watch_leaves)(unsigned hart);
+static const char *(*watch_back)(unsigned hart);
+
+void hotplug_watch(const char *(*leaves)(unsigned hart), const char *(*back)(unsigned hart))
+{
+    watch_leaves = leaves;
+    watch_back = back;
+}
+
+static const char *tell(const char *(*whom)(unsigned hart), unsigned hart)
+{
+    return whom ? whom(hart) : NULL;
+}
 
 static void begin(void)
 {
@@ -30,7 +44,10 @@ static struct hotplug_error failed(const char *step, const char *why)
 
 static const struct hotplug_error ok;
 
-/* On the leaving hart. Returns only on an error, with the hart online again. */
+/*
+ * On the leaving hart. Returns only on an error, with the hart online again; if that is refused too, there is
+ * nothing for it to do here but to stop.
+ */
 static struct hotplug_error die(void)
 {
     unsigned long was = csr_irq_save();
@@ -42,9 +59,11 @@ static struct hotplug_error die(void)
     } else {
         error = hart_stop_self();
         e = failed("hart_stop", hart_strerror(error));
-        (void)aia_hart_online(&aia);
+        while (aia_hart_online(&aia) < 0)
+            (void)hart_stop_self();
     }
     csr_irq_restore(was);
+    (void)aia_hart_return(&aia, hart_index(), AIA_STAY_AWAY); /* what was shut down for its leaving */
     return e;
 }
 
@@ -56,6 +75,27 @@ static void die_job(void *arg)
     died = die();
 }
 
+static int start_again(unsigned hart)
+{
+    int error = hart_start(hart, time_from_ms(START_MS));
+
+    if (!error)
+        (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    return hart_is_online(hart) ? HART_OK : error;
+}
+
+/* Until it has stopped, or has come back by itself. */
+static int wait_stopped(unsigned hart, uint64_t ticks)
+{
+    uint64_t end = time_after(ticks);
+    int error;
+
+    do
+        error = hart_wait_stopped(hart, time_from_ms(10));
+    while (error == HART_ETIMEOUT && !hart_is_online(hart) && time_now() < end);
+    return error;
+}
+
 /* After aia_hart_leave(): the rest, on the hart itself, and its confirmation. */
 static struct hotplug_error stop_other(unsigned hart)
 {
@@ -64,48 +104,83 @@ static struct hotplug_error stop_other(unsigned hart)
 
     if (error) {
         aia_hart_stay(&aia, hart);
+        (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
         return failed("the stop job", hart_strerror(error));
     }
     if (hart_join(hart, ticks) == HART_OK) /* it came back from die() */
         return died;
-    error = hart_wait_stopped(hart, ticks);
-    return error ? failed("waiting for STOPPED", hart_strerror(error)) : ok;
+    error = wait_stopped(hart, ticks);
+    if (!error)
+        return ok;
+    if (hart_is_online(hart) && hart_join(hart, ticks) == HART_OK)
+        return died;
+    /* Between our sweep and the firmware's stop. Nothing names it any more; if it can be had back, it comes back. */
+    if (start_again(hart))
+        return failed("waiting for STOPPED, and the hart stays offline", hart_strerror(error));
+    return failed("waiting for STOPPED", hart_strerror(error));
+}
+
+/* It did not go: the managed interrupts that were shut down for it start again, and then what follows it. */
+static void stay(unsigned hart)
+{
+    (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    (void)tell(watch_back, hart);
+}
+
+/* First half: nothing needs the hart any more. On an error it stays, and all is as before. */
+static struct hotplug_error leave(unsigned hart)
+{
+    const char *why = tell(watch_leaves, hart);
+    int error = why ? AIA_OK : aia_hart_leave(&aia, hart);
+
+    if (!why && !error)
+        return ok;
+    stay(hart);
+    return why ? failed("shutting down what follows it", why)
+               : failed("moving its interrupts away", aia_strerror(error));
 }
 
 struct hotplug_error hotplug_offline(unsigned hart)
 {
-    struct hotplug_error e = ok;
-
     begin();
-    int error = aia_hart_leave(&aia, hart);
-    if (error)
-        e = failed("moving its interrupts away", aia_strerror(error));
-    else
+    struct hotplug_error e = leave(hart);
+
+    if (!e.step) {
         e = stop_other(hart);
+        if (e.step)
+            stay(hart);
+    }
     end();
     return e;
 }
 
 struct hotplug_error hotplug_offline_self(void)
 {
-    struct hotplug_error e;
-
     begin();
-    int error = aia_hart_leave(&aia, hart_index());
-    if (error) {
-        e = failed("moving its interrupts away", aia_strerror(error));
-        end();
-    } else {
-        end(); /* no other change is made to this hart: it is leaving, and then not there */
-        e = die();
-    }
+    struct hotplug_error e = leave(hart_index());
+
+    end(); /* no other change is made to this hart: it is leaving, and then not there */
+    if (e.step)
+        return e;
+    e = die();
+    stay(hart_index());
     return e;
 }
 
 struct hotplug_error hotplug_online(unsigned hart)
 {
+    const char *why;
+
     begin();
+    struct hotplug_error e = ok;
     int error = hart_start(hart, time_from_ms(START_MS));
+
+    if (error)
+        e = failed("hart_start", hart_strerror(error));
+    else if ((error = aia_hart_return(&aia, hart, AIA_STAY_AWAY)))
+        e = failed("bringing its interrupts back", aia_strerror(error));
+    else if ((why = tell(watch_back, hart)))
+        e = failed("restarting what follows it", why);
     end();
-    return error ? failed("hart_start", hart_strerror(error)) : ok;
+    return e;
 }

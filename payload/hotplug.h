@@ -25,4 +25,11 @@ struct hotplug_error hotplug_offline_self(void);
 /* Bring it back. Thread context, interrupts on. */
 struct hotplug_error hotplug_online(unsigned hart);
 
+/*
+ * What else follows the harts, such as a device's queues. `leaves` comes first of all, with the hart as able as
+ * ever, and may refuse by giving a reason; `back` comes when the hart and its interrupts are, or when after all it
+ * did not leave. Both return NULL if all went well. One watcher, thread context.
+ */
+void hotplug_watch(const char *(*leaves)(unsigned hart), const char *(*back)(unsigned hart));
+
 #endif

@@ -15,6 +15,7 @@ static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
 static struct imsic_file files[MACHINE_MAX_HARTS];
 static _Atomic uint32_t slots[MACHINE_MAX_HARTS][IMSIC_MAX_IDS + 1];
 static struct aia_irq irqs[IRQ_MAX];
+static uint16_t reserved[IRQ_MAX * MACHINE_MAX_HARTS];
 static aia_counter runs[IRQ_MAX * MACHINE_MAX_HARTS];
 
 static void (*test_ipi)(unsigned n);
@@ -42,11 +43,12 @@ void irq_init(void)
         .files = files,
         .irqs = irqs,
         .n_irqs = IRQ_MAX,
+        .reserved = reserved,
         .runs = runs,
         .ipi_id = (uint16_t)machine.imsic.ipi_id,
         .max_retiring = 64,
         .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
-        .wait_limit = time_from_ms(1000),
+        .wait_limit = time_from_ms(5000),
         .storm_window = time_from_ms(100),
         .storm_limit = 1000,
     };
@@ -58,14 +60,27 @@ void irq_init(void)
             .n_ids = implemented_ids(),
             .slots = slots[h],
         };
-    c.sync_id = files[0].n_ids; /* the lowest priority; nobody else needs it less */
+    /* The lowest priority there is; nobody else needs it less. */
+    c.sync_id = (uint16_t)(files[0].n_ids - (files[0].n_ids == c.ipi_id));
     int error = aia_init(&aia, &c);
     require(!error, "aia_init: %s", aia_strerror(error));
 }
 
+static void (*watch_unowned)(unsigned id);
+
+void irq_watch_unowned(void (*fn)(unsigned id))
+{
+    watch_unowned = fn;
+}
+
 void irq_external(void)
 {
+    struct aia_hart *h = &aia.config.harts[hart_index()];
+    uint64_t before = h->spurious;
+
     aia_interrupt(&aia);
+    if (watch_unowned && h->spurious != before)
+        watch_unowned(h->spurious_id); /* if there were several, the others go unwatched */
 }
 
 void irq_lazy_timer(void)
@@ -73,12 +88,14 @@ void irq_lazy_timer(void)
     aia_timer(&aia);
 }
 
-void irq_hart_init(void)
+int irq_hart_init(void)
 {
     int late = aia_hart_online(&aia);
 
-    require(late >= 0, "aia_hart_online: %s", aia_strerror(late));
+    if (late < 0)
+        return late;
     csr_set(sie, SIE_SEIE);
+    return AIA_OK;
 }
 
 void irq_print_reports(void)
@@ -88,6 +105,7 @@ void irq_print_reports(void)
         [AIA_REPORT_STORM_UNOWNED] = "storm of an identity that nobody owns: shut off",
         [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
         [AIA_REPORT_LATE] = "edge found late, when its hart came back",
+        [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
         [AIA_REPORT_CALL_STUCK] = "a call does not end",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };
@@ -132,22 +150,39 @@ void aia_port_irq_restore(unsigned long was)
     csr_irq_restore(was);
 }
 
+unsigned irq_spins = HART_WAIT_SPINS;
+_Atomic unsigned irq_lock_waiting;
+
 /*
  * Test and set. Interrupts are off, so the holder is running on another hart, unless QEMU or a hypervisor
  * has taken that hart off its processor: then hart_wait_more() lets it go on.
  */
+static void wait_for_lock(_Atomic uintptr_t *word)
+{
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+
+    irq_lock_waiting++;
+    w.spins = irq_spins;
+    while (atomic_load_explicit(word, memory_order_relaxed) ||
+           atomic_exchange_explicit(word, 1, memory_order_acquire)) {
+        w.sleep = time_from_us(1); /* locks are held for no longer, and an interrupt waits for this one */
+        (void)hart_wait_more(&w);
+    }
+    irq_lock_waiting--;
+}
+
 void aia_port_lock(struct aia_lock *lock)
 {
     _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
-    while (atomic_exchange_explicit(word, 1, memory_order_acquire))
-        while (atomic_load_explicit(word, memory_order_relaxed))
-            (void)hart_wait_more(&w);
+    ACCESS_HOOK();
+    if (atomic_exchange_explicit(word, 1, memory_order_acquire))
+        wait_for_lock(word);
 }
 
 void aia_port_unlock(struct aia_lock *lock)
 {
+    ACCESS_HOOK();
     atomic_store_explicit((_Atomic uintptr_t *)&lock->opaque[0], 0, memory_order_release);
 }
 
@@ -156,8 +191,10 @@ void aia_port_relax(void)
     static _Thread_local struct hart_wait w;
     static _Thread_local uint64_t last;
 
-    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) /* another wait than the last one */
+    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) { /* another wait than the last one */
         w = hart_wait_begin(TIME_NEVER);
+        w.spins = irq_spins;
+    }
     (void)hart_wait_more(&w);
     last = time_now();
 }

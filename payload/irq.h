@@ -16,20 +16,30 @@ void irq_init(void);
 /* The external interrupt, from trap.S: claims and runs handlers until nothing is pending. */
 void irq_external(void);
 
+/* Have `fn` called, in interrupt context, when an identity fired that nobody owns. */
+void irq_watch_unowned(void (*fn)(unsigned id));
+
 /* The moment of time_arm_lazy() has come; interrupts are off. */
 void irq_lazy_timer(void);
 
 /*
  * Each time a hart starts, the boot hart included, before it counts as online: its interrupt file and
- * sie.SEIE. Interrupts are off; sie holds the software and timer interrupts.
+ * sie.SEIE. Interrupts are off; sie holds the software and timer interrupts. AIA_OK, or why it cannot.
  */
-void irq_hart_init(void);
+int irq_hart_init(void);
 
 /* Virtual IPIs that are free for a test job: IRQ_IPI_TEST and the IRQ_IPI_TESTS - 1 after it go to `fn`. */
 #define IRQ_IPI_WAKE  AIA_IPI_USER
 #define IRQ_IPI_TEST  (AIA_IPI_USER + 1)
 #define IRQ_IPI_TESTS 8
 void irq_test_ipi(void (*fn)(unsigned n));
+
+/*
+ * How often a hart looks at what it waits for, on the library's behalf, before it sleeps. A test that measures in a deterministic run
+ * says 0: there nobody else goes on before this hart sleeps.
+ */
+extern unsigned irq_spins;
+extern _Atomic unsigned irq_lock_waiting; /* harts that wait for one */
 
 /* Print what the library reported since the last call. Thread context. */
 void irq_print_reports(void);

@@ -143,6 +143,64 @@ hart_entry:
     li      ra, 0
     tail    hart_secondary
 
+/*
+ * long hart_suspend_away(type): non-retentive hart_suspend. What C expects a call to keep is on the stack, and
+ * the firmware hands the stack pointer back in a1. An error returns here at once.
+ */
+    .globl  hart_suspend_away
+hart_suspend_away:
+    addi    sp, sp, -128
+    sd      ra, 0(sp)
+    sd      gp, 8(sp)
+    sd      tp, 16(sp)
+    sd      s0, 24(sp)
+    sd      s1, 32(sp)
+    sd      s2, 40(sp)
+    sd      s3, 48(sp)
+    sd      s4, 56(sp)
+    sd      s5, 64(sp)
+    sd      s6, 72(sp)
+    sd      s7, 80(sp)
+    sd      s8, 88(sp)
+    sd      s9, 96(sp)
+    sd      s10, 104(sp)
+    sd      s11, 112(sp)
+    csrr    t0, sscratch
+    sd      t0, 120(sp)
+    la      a1, hart_resume
+    mv      a2, sp
+    li      a7, 0x48534d            /* HSM */
+    li      a6, 3                   /* hart_suspend */
+    ecall
+    mv      a1, sp
+    j       6f
+hart_resume:
+    csrw    sie, zero
+    csrci   sstatus, 2
+    li      a0, 0
+6:  mv      sp, a1
+    ld      t0, 120(sp)
+    csrw    sscratch, t0
+    la      t0, trap_entry
+    csrw    stvec, t0
+    ld      ra, 0(sp)
+    ld      gp, 8(sp)
+    ld      tp, 16(sp)
+    ld      s0, 24(sp)
+    ld      s1, 32(sp)
+    ld      s2, 40(sp)
+    ld      s3, 48(sp)
+    ld      s4, 56(sp)
+    ld      s5, 64(sp)
+    ld      s6, 72(sp)
+    ld      s7, 80(sp)
+    ld      s8, 88(sp)
+    ld      s9, 96(sp)
+    ld      s10, 104(sp)
+    ld      s11, 112(sp)
+    addi    sp, sp, 128
+    ret
+
     .data
     .balign 8
 start_base:

@@ -80,6 +80,11 @@ void time_hart_init(bool sstc)
     program();
 }
 
+void time_hart_resume(void)
+{
+    program();
+}
+
 void time_arm_lazy(uint64_t when)
 {
     unsigned long was = csr_irq_save();

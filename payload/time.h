@@ -31,6 +31,8 @@ uint64_t time_to_us(uint64_t ticks);
 uint64_t time_from_ns(uint64_t ns); /* rounded up: a wait is never shorter than asked for */
 uint64_t time_from_us(uint64_t us);
 uint64_t time_from_ms(uint64_t ms);
+/* After a suspension that has lost the timer. Interrupts off. */
+void time_hart_resume(void);
 /* now + ticks, or TIME_NEVER where that would overflow. */
 uint64_t time_after(uint64_t ticks);
 

@@ -35,6 +35,7 @@ enum imsic_state {
     IMSIC_RETIRING, /* its owner's until now: forwards to the owner's present vector */
     IMSIC_RESERVED, /* the library's own: IPI, sync */
     IMSIC_SHUT,     /* nobody's, and disabled because it stormed */
+    IMSIC_MANAGED,  /* kept for its owner, a managed interrupt, to come back to */
     IMSIC_N_STATES,
 };
 
@@ -72,6 +73,8 @@ struct imsic_file {
     /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
     _Atomic uint64_t retiring[IMSIC_WORDS];
     _Atomic uint32_t n_retiring;
+    _Atomic uint64_t
+        drained_at; /* what only time can prove drained, of all that retired here, is after this */
 
     /* The file's own hart's. */
     uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
@@ -114,6 +117,16 @@ int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner,
 int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, unsigned order, uint32_t owner);
 int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner,
                        uint16_t *id);
+
+/*
+ * Managed interrupts. Reserve one identity on each hart of `set`, open or not, and note it in ids[hart]: the
+ * same one on all if there is one, or if `kind` needs that. AIA_OK, or AIA_ENOVEC with nothing changed.
+ * imsic_activate: from kept to owned, false if it is not kept (it retires yet). imsic_park: back, after its drain.
+ */
+int imsic_reserve(struct imsic *im, const struct aia_hartset *set, enum aia_msi_kind kind, uint32_t owner,
+                  uint16_t *ids);
+bool imsic_activate(struct imsic *im, struct imsic_vector v);
+void imsic_park(struct imsic *im, struct imsic_vector v);
 
 /* Free one vector. The caller has proof that nothing can still arrive there (lib/move.c, reclaim). */
 void imsic_free(struct imsic *im, struct imsic_vector v);
@@ -169,6 +182,17 @@ void imsic_file_on(const struct imsic *im, struct imsic_file *f);
 /* Is delivery from this hart's file to the hart on? */
 bool imsic_file_delivers(void);
 
+/*
+ * What a hart's file holds, over a suspension that may lose it: save before, restore after; what has become
+ * pending meanwhile stays. imsic_file_off() is not needed: the hart's interrupts are off.
+ */
+struct imsic_saved {
+    uint64_t eip[IMSIC_WORDS], eie[IMSIC_WORDS];
+    unsigned long eithreshold, eidelivery;
+};
+void imsic_file_save(const struct imsic_file *f, struct imsic_saved *saved);
+void imsic_file_restore(const struct imsic_file *f, const struct imsic_saved *saved);
+
 /* Number of 64-identity words in the file. */
 static inline unsigned imsic_file_words(const struct imsic_file *f)
 {
@@ -178,6 +202,9 @@ static inline unsigned imsic_file_words(const struct imsic_file *f)
 /* The pending and the enable bits of identities 64 * w .. 64 * w + 63. */
 uint64_t imsic_file_pending(unsigned w);
 uint64_t imsic_file_enabled(unsigned w);
+
+/* The pending bits of a word, and exactly these cleared: what comes between the two stays. */
+uint64_t imsic_file_take(const struct imsic_file *f, unsigned w);
 
 void imsic_file_clear_pending(unsigned id);
 void imsic_file_set_enabled(unsigned id);

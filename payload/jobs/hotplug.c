@@ -131,10 +131,11 @@ int job_hotplug(void)
     rounds_ = (unsigned)args_u64("rounds", 10);
     boot = hart_index();
     unsigned other = (boot + 1) % hart_count();
-    if (!check(hart_online_count() > 1, "more than one hart") || !load_init(1, LOAD_MAX))
+    if (!check(hart_online_count() > 1, "more than one hart") ||
+        !check(load_init(1, LOAD_MAX), "edu devices"))
         return verdict();
     sweep(other);
-    raisers_init(args_u64("seed", 1));
+    raisers_init(args_u64("seed", 1), load_step);
     check(raisers_start_all(), "all others raise");
     cycle_others(rounds_);
     check(raisers_stop(other), "hart %u takes over", other);

@@ -26,7 +26,25 @@ int job_moves(void);
 int job_live(void);
 int job_hotplug(void);
 int job_errors(void);
+int job_nvme(void);
+int job_ahci(void);
+int job_virtio(void);
+int job_sweep(void);
+int job_ims(void);
+int job_blocks(void);
+int job_xhci(void);
+int job_managed(void);
+int job_slow(void);
+int job_faults(void);
+int job_several(void);
+int job_suspend(void);
+int job_cycles(void);
+int job_movers(void);
+int job_storms(void);
+int job_cost(void);
 
-extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[];
+extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
+    job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[], job_movers_args[],
+    job_storms_args[], job_suspend_args[], job_xhci_args[];
 
 #endif

@@ -6,13 +6,35 @@
 #include "payload/time.h"
 #include <stdio.h>
 
-#define PCI_MAX 64
-
 struct load_device load_devices[LOAD_MAX];
 unsigned load_n_devices;
 
-static struct pci pci;
-static struct pci_device pci_devices[PCI_MAX];
+struct load_watch load_watch;
+
+/* ---- the devices ---- */
+
+static void raise_bit(struct load_device *d, uint32_t bit)
+{
+    if (!d->soft) {
+        edu_raise(&d->edu, bit);
+        return;
+    }
+    atomic_fetch_or_explicit(&d->status, bit, memory_order_release);
+    soft_raise(d->soft);
+}
+
+static uint32_t status_of(struct load_device *d)
+{
+    return d->soft ? atomic_load_explicit(&d->status, memory_order_acquire) : edu_status(&d->edu);
+}
+
+static void acknowledge(struct load_device *d, uint32_t bits)
+{
+    if (d->soft)
+        atomic_fetch_and_explicit(&d->status, ~bits, memory_order_acq_rel);
+    else
+        edu_ack(&d->edu, bits);
+}
 
 /*
  * The first thing it does is to read the status: an edge whose bit is there was sent before, so this run
@@ -22,32 +44,43 @@ static struct pci_device pci_devices[PCI_MAX];
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
     struct load_device *d = context;
-    uint32_t bits = edu_status(&d->edu);
+    uint32_t bits = status_of(d);
     uint64_t raised = atomic_load_explicit(&d->raised, memory_order_relaxed);
 
     (void)irq;
     if (!bits) {
         d->empty++;
+        if (load_watch.empty)
+            load_watch.empty(d);
         return AIA_HANDLED;
     }
     if (raised)
         histogram_add(&d->latency, time_to_ns(time_now() - raised));
-    edu_ack(&d->edu, bits);
+    acknowledge(d, bits);
     d->handled++;
     d->coalesced += (unsigned)__builtin_popcount(bits) - 1;
     atomic_fetch_or_explicit(&d->seen, bits, memory_order_release);
     return AIA_HANDLED;
 }
 
-static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
+static bool request(struct load_device *d, struct aia_msi *msi)
 {
     struct aia_request r = {
         .name = d->name,
         .handler = handler,
         .context = d,
-        .msi = &d->edu.msi.msi,
+        .msi = msi,
         .affinity = aia_hartset_first(hart_count()),
     };
+    int error = aia_irq_request(&aia, &r, &d->irq);
+
+    if (error)
+        print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
+    return !error;
+}
+
+static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
+{
     int error = edu_init(&d->edu, pd);
 
     (void)snprintf(d->name, sizeof(d->name), "edu%u", n);
@@ -60,22 +93,38 @@ static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
             print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
             return false;
         }
-    error = aia_irq_request(&aia, &r, &d->irq);
-    if (error)
-        print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
-    return !error;
+    return request(d, &d->edu.msi.msi);
+}
+
+bool load_add_soft(void)
+{
+    static struct soft softs[3];
+    static struct aia_descriptor_entry entry;
+    static const char *const names[] = {"masked", "store", "memory"};
+
+    soft_init(&softs[0], AIA_MSI_MASKABLE);
+    soft_init(&softs[1], AIA_MSI_STORE);
+    if (soft_init_entry(&softs[2], &entry, AIA_MSI_STORE_LOW, 0))
+        return false;
+    for (unsigned i = 0; i < 3 && load_n_devices < LOAD_MAX; i++) {
+        struct load_device *d = &load_devices[load_n_devices];
+        d->soft = &softs[i];
+        (void)snprintf(d->name, sizeof(d->name), "%s", names[i]);
+        if (!request(d, &d->soft->msi))
+            return false;
+        load_n_devices++;
+    }
+    return true;
 }
 
 bool load_init(unsigned min, unsigned max)
 {
+    struct pci *pci = kinds_pci();
     struct pci_device *pd;
-    int error = pci_init(&pci, &machine.pci, pci_devices, PCI_MAX);
 
-    if (error) {
-        print("pci: %s\n", pci_strerror(error));
+    if (!pci)
         return false;
-    }
-    for (unsigned n = 0; n < max && (pd = pci_find(&pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
+    for (unsigned n = 0; n < max && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
         if (!init_one(&load_devices[n], n, pd))
             return false;
         load_n_devices = n + 1;
@@ -123,8 +172,12 @@ static void look_for(struct load_device *d, uint32_t bits)
         return;
     d->lost += (unsigned)__builtin_popcount(missing);
     print("%s: lost 0x%08x of 0x%08x: status 0x%08x, flow 0x%x, now at hart %u identity %u\n", d->name,
-          missing, bits, edu_status(&d->edu), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
-    edu_ack(&d->edu, missing); /* what comes later is another edge */
+          missing, bits, status_of(d), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
+    for (uint32_t left = missing; left && load_watch.lost; left &= left - 1) {
+        unsigned n = ((unsigned)__builtin_ctz(left) - d->first_bit) % LOAD_BURST;
+        load_watch.lost(d, d->edges - (unsigned)__builtin_popcount(bits) + n, d->at[n]);
+    }
+    acknowledge(d, missing); /* what comes later is another edge */
 }
 
 /* Raise `n` edges, each with a status bit of its own, and wait until handler runs have seen them all. */
@@ -134,9 +187,11 @@ static void raise_edges(struct load_device *d, unsigned n)
 
     atomic_store_explicit(&d->seen, 0, memory_order_relaxed);
     atomic_store_explicit(&d->raised, n == 1 ? time_now() : 0, memory_order_relaxed);
+    d->first_bit = d->next_bit % LOAD_BURST;
     for (unsigned i = 0; i < n; i++) {
-        uint32_t bit = 1u << (d->next_bit++ % 32);
-        edu_raise(&d->edu, bit);
+        uint32_t bit = 1u << (d->next_bit++ % LOAD_BURST);
+        d->at[i] = time_now();
+        raise_bit(d, bit);
         all |= bit;
     }
     d->edges += n;
@@ -193,3 +248,59 @@ void load_print(void)
               us(d->latency.max));
     }
 }
+
+/* ---- as one kind of load among others (kinds.h) ---- */
+
+static unsigned find(const struct load_kind *kind, struct pci *pci)
+{
+    (void)kind;
+    (void)pci;
+    return load_init(1, LOAD_MAX) ? load_n_devices : 0;
+}
+
+static bool step(const struct load_kind *kind, struct random *r)
+{
+    (void)kind;
+    return load_step(r);
+}
+
+static unsigned irqs(const struct load_kind *kind, struct aia_irq **list, unsigned max)
+{
+    unsigned n = 0;
+
+    (void)kind;
+    for (; n < load_n_devices && n < max; n++)
+        list[n] = load_devices[n].irq;
+    return n;
+}
+
+static void count(const struct load_kind *kind, uint64_t *completions, uint64_t *lost)
+{
+    (void)kind;
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        *completions += load_devices[i].edges;
+        *lost += load_devices[i].lost;
+    }
+}
+
+static void print_all(const struct load_kind *kind)
+{
+    (void)kind;
+    load_print();
+}
+
+static bool balanced(const struct load_kind *kind)
+{
+    (void)kind;
+    return load_balanced();
+}
+
+const struct load_kind load_kind_edu = {
+    .name = "edu",
+    .find = find,
+    .step = step,
+    .irqs = irqs,
+    .count = count,
+    .print = print_all,
+    .balanced = balanced,
+};

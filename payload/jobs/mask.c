@@ -11,12 +11,14 @@
 static void keep_and_resend(unsigned n, unsigned to)
 {
     struct load_device *d = &load_devices[0];
-    uint64_t handled = d->handled, coalesced = d->coalesced, runs = d->handled + d->empty;
+    uint64_t kept = d->irq->kept, handled = d->handled, coalesced = d->coalesced,
+             runs = d->handled + d->empty;
 
     aia_irq_disable(&aia, d->irq);
     for (unsigned i = 0; i < n; i++)
         edu_raise(&d->edu, 1u << i);
     d->edges += n;
+    check(wait_for(&d->irq->kept, kept + 1), "an edge is kept");
     hart_sleep_until(time_after(time_from_ms(2)));
     check(d->handled + d->empty == runs, "%u edges while disabled: the handler does not run", n);
     must_move(d->irq, to);
@@ -29,7 +31,7 @@ static void keep_and_resend(unsigned n, unsigned to)
 
 int job_mask(void)
 {
-    if (!load_init(1, 1))
+    if (!check(load_init(1, 1), "an edu device"))
         return verdict();
     struct aia_irq *irq = load_devices[0].irq;
     for (unsigned round = 0; round < 20; round++) {

@@ -2,18 +2,20 @@
 #include "payload/jobs/raisers.h"
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/payload.h"
 #include "payload/time.h"
-#include "payload/jobs/load.h"
 
 #define JOIN_MS 5000
 
 static struct random randoms[MACHINE_MAX_HARTS];
 static _Atomic int leave[MACHINE_MAX_HARTS];
+static bool (*step)(struct random *r);
 
-void raisers_init(uint64_t seed)
+void raisers_init(uint64_t seed, bool (*fn)(struct random *r))
 {
     struct random r = {seed};
 
+    step = fn;
     for (unsigned h = 0; h < hart_count(); h++)
         randoms[h].state = random_next(&r);
 }
@@ -25,7 +27,7 @@ static void raise_loop(void *arg)
 
     (void)arg;
     while (!atomic_load_explicit(&leave[h], memory_order_relaxed))
-        if (!load_step(&randoms[h]))
+        if (!step(&randoms[h]))
             (void)hart_wait_more(&w);
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Harts that raise edges (load.h) until they are told to leave off. */
+/* Harts that put load on devices until they are told to leave off. */
 #ifndef PAYLOAD_JOBS_RAISERS_H
 #define PAYLOAD_JOBS_RAISERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Each hart draws its own numbers from the seed. Once. */
-void raisers_init(uint64_t seed);
+#include "payload/random.h"
+
+/* `step` is the load, a piece at a time; false: nothing to do now. Each hart draws its own numbers from the seed. */
+void raisers_init(uint64_t seed, bool (*step)(struct random *r));
 
 /* Have an idle online hart raise, or have it stop and be idle. False, and said, if it does not. */
 bool raisers_start(unsigned hart);

@@ -44,16 +44,10 @@ const char *pci_strerror(int error)
  * The list is the device's word: it may loop or lead anywhere. Its end, a pointer into the header and one
  * step too many are told apart, because they are different faults for the person who reads the name.
  */
-int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size)
+static int find_from(const struct pci_device *pd, unsigned pointer, uint8_t id, unsigned size)
 {
-    unsigned at;
+    unsigned at = pci_read8(pd, pointer) & ~3u; /* the low two bits are reserved: masked (7.5.1.1.11) */
 
-    if (pci_read16(pd, PCI_ID) == 0xffffu)
-        return PCI_EGONE;
-    if (!(pci_read16(pd, PCI_STATUS) & PCI_STATUS_CAPS))
-        return PCI_ENOCAP;
-    at = pci_read8(pd, PCI_CAP_PTR) &
-         ~3u; /* the low two bits are reserved: software masks them (7.5.1.1.11) */
     for (unsigned i = 0; i < MAX_CAPS; i++) {
         if (at == 0)
             return PCI_ENOCAP;
@@ -64,6 +58,20 @@ int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size)
         at = pci_read8(pd, at + 1u) & ~3u;
     }
     return at == 0 ? PCI_ENOCAP : PCI_ECAPLOOP;
+}
+
+int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size)
+{
+    if (pci_read16(pd, PCI_ID) == 0xffffu)
+        return PCI_EGONE;
+    if (!(pci_read16(pd, PCI_STATUS) & PCI_STATUS_CAPS))
+        return PCI_ENOCAP;
+    return find_from(pd, PCI_CAP_PTR, id, size);
+}
+
+int pci_next_cap(const struct pci_device *pd, unsigned at, uint8_t id, unsigned size)
+{
+    return find_from(pd, at + 1u, id, size);
 }
 
 static void write_buses(const struct pci_device *pd, uint8_t subordinate)

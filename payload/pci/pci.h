@@ -106,6 +106,9 @@ uint64_t pci_bar_size(const struct pci_device *pd, unsigned i);
  */
 int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size);
 
+/* The next one behind the one at `at`: there may be several of one id. */
+int pci_next_cap(const struct pci_device *pd, unsigned at, uint8_t id, unsigned size);
+
 /* One line per function, through the payload's console. */
 void pci_print(const struct pci *p);
 

@@ -20,6 +20,7 @@ void t_prepare(unsigned n, const uint16_t *ids)
     memset(t.harts, 0, sizeof(t.harts));
     memset(t.irqs, 0, sizeof(t.irqs));
     memset(t.runs, 0, sizeof(t.runs));
+    memset(t.reserved, 0, sizeof(t.reserved));
     memset(t.files, 0, sizeof(t.files));
     for (unsigned h = 0; h < n; h++) {
         memset(t.slots[h], 0xff, (ids[h] + 1u) * sizeof(t.slots[h][0]));
@@ -37,6 +38,7 @@ void t_prepare(unsigned n, const uint16_t *ids)
         .irqs = t.irqs,
         .n_irqs = T_IRQS,
         .runs = t.runs,
+        .reserved = t.reserved,
         .ipi_id = T_IPI,
         .sync_id = T_SYNC,
         .lazy_period = T_LAZY,
@@ -95,19 +97,20 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     return stray || q->deny ? AIA_NONE : AIA_HANDLED;
 }
 
+int t_request_as(struct t_irq *q, struct aia_request r)
+{
+    r.name = "test";
+    r.handler = handler;
+    r.context = q;
+    r.msi = &q->dev.msi;
+    return aia_irq_request(&t.aia, &r, &q->irq);
+}
+
 int t_request(struct t_irq *q, enum aia_msi_kind kind, struct aia_hartset affinity)
 {
     memset(q, 0, sizeof(*q));
     m_dev_init(&q->dev, kind);
-    return aia_irq_request(&t.aia,
-                           &(struct aia_request){
-                               .name = "test",
-                               .handler = handler,
-                               .context = q,
-                               .msi = &q->dev.msi,
-                               .affinity = affinity,
-                           },
-                           &q->irq);
+    return t_request_as(q, (struct aia_request){.affinity = affinity});
 }
 
 void t_irq(struct t_irq *q, enum aia_msi_kind kind, unsigned hart)
@@ -159,20 +162,24 @@ void t_force(enum aia_update how, struct t_irq *q, struct t_irq *other, unsigned
 
 /* ---- hotplug ---- */
 
-int t_offline(unsigned hart, unsigned by)
+int t_die(unsigned hart, unsigned by)
 {
-    m_on(by);
-    int error = aia_hart_leave(&t.aia, hart);
-    if (error)
-        return error;
     m_on(hart);
     m.hart[hart].irqs_on = false;
-    error = aia_hart_dying(&t.aia);
+    int error = aia_hart_dying(&t.aia);
     m.hart[hart].irqs_on = error != AIA_OK;
     m_on(by);
     if (!error)
         m_stop(hart);
     return error;
+}
+
+int t_offline(unsigned hart, unsigned by)
+{
+    m_on(by);
+    int error = aia_hart_leave(&t.aia, hart);
+
+    return error ? error : t_die(hart, by);
 }
 
 int t_back(unsigned hart, unsigned by)
@@ -184,6 +191,21 @@ int t_back(unsigned hart, unsigned by)
     m.hart[hart].irqs_on = true;
     m_on(by);
     return late;
+}
+
+struct imsic_stats t_stats(void)
+{
+    struct imsic_stats s;
+
+    aia_vector_stats(&t.aia, &s);
+    return s;
+}
+
+void t_same_stats(struct imsic_stats before)
+{
+    struct imsic_stats now = t_stats();
+
+    assert_memory_equal(&now, &before, sizeof(now));
 }
 
 /* ---- what must hold ---- */

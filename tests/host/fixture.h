@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "model/model.h"
@@ -47,6 +48,7 @@ struct t {
     _Atomic uint32_t slots[M_MAX_HARTS][IMSIC_MAX_IDS + 1];
     struct aia_irq irqs[T_IRQS];
     aia_counter runs[T_IRQS * M_MAX_HARTS];
+    uint16_t reserved[T_IRQS * M_MAX_HARTS];
     struct imsic_vector found_at[64]; /* by the latest t_audit() */
     enum aia_finding found[64];
 };
@@ -63,6 +65,8 @@ void t_online(unsigned hart);
 /* Request an interrupt on `hart`. t_request: as the call itself, an error is returned. */
 void t_irq(struct t_irq *q, enum aia_msi_kind kind, unsigned hart);
 int t_request(struct t_irq *q, enum aia_msi_kind kind, struct aia_hartset affinity);
+/* As `r` asks, of the device that q->dev is already; what `r` leaves out is filled in. */
+int t_request_as(struct t_irq *q, struct aia_request r);
 int t_move(struct t_irq *q, unsigned hart);
 /* Own every free identity of `hart` but `but`, with no descriptor; give them back. */
 void t_fill(unsigned hart, unsigned but);
@@ -75,9 +79,13 @@ bool t_is_free(unsigned hart, unsigned id);
  */
 void t_force(enum aia_update how, struct t_irq *q, struct t_irq *other, unsigned from, unsigned to);
 
-/* Offline and online by hart `by`, all of it. */
+/* Offline and online by hart `by`, all of it. t_die: the second half alone, on the hart itself. */
 int t_offline(unsigned hart, unsigned by);
+int t_die(unsigned hart, unsigned by);
 int t_back(unsigned hart, unsigned by);
+/* The allocator's counts. */
+struct imsic_stats t_stats(void);
+void t_same_stats(struct imsic_stats before);
 
 /* Every edge is followed by a run; nobody ran who had none; every hart's books balance. Settles first. */
 void t_check(struct t_irq *q);
@@ -97,7 +105,10 @@ bool t_at_done(void);
 /* A seeded generator for tests. */
 uint64_t t_random(uint64_t *state);
 
-#define T_RUN(tests) (m_failed = t_fail, cmocka_run_group_tests((tests), NULL, NULL))
+/* TEST_FILTER: a pattern, for a look at some of them. */
+#define T_RUN(tests)                                                   \
+    (m_failed = t_fail, cmocka_set_test_filter(getenv("TEST_FILTER")), \
+     cmocka_run_group_tests((tests), NULL, NULL))
 void t_fail(const char *why);
 
 #endif

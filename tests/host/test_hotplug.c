@@ -190,6 +190,76 @@ static void test_request_meanwhile(void **state)
     }
 }
 
+/*
+ * The other way round: a hart closes at every access of a request, or of a move, that may just have chosen it. It has
+ * begun to leave before, for it looks at all interrupts first.
+ */
+static struct {
+    unsigned long at; /* accesses of hart 0 until it closes */
+    unsigned n_locks; /* of the allocator, taken by hart 2: the first is a look, the second closes */
+    bool done;
+} closing;
+
+static void close_then(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    if (e->hart == 2 && e->kind == M_LOCK && e->where == (uintptr_t)&t.aia.imsic.lock &&
+        closing.n_locks++ == 1) {
+        m_yield();
+    } else if (e->hart == 0 && !closing.done && closing.at-- == 0) {
+        closing.done = true;
+        m_run(2);
+    }
+}
+
+static void leave_1(void *arg)
+{
+    *(int *)arg = aia_hart_leave(&t.aia, 1);
+}
+
+static void begin_to_leave(unsigned long k, int *left)
+{
+    closing.at = k;
+    closing.n_locks = 0;
+    closing.done = true; /* not yet */
+    m.hook = close_then;
+    m_spawn(2, leave_1, left);
+    m_run(2);
+    closing.done = false;
+}
+
+static void test_leave_meanwhile(void **state)
+{
+    static const struct aia_hartset sets[] = {{{2}}, {{3}}, {{3}}};
+    static struct t_irq r;
+
+    (void)state;
+    for (unsigned what = 0; what < 3; what++) { /* a move to it, a move to it or 0, a request */
+        bool more = true;
+        for (unsigned long k = 0; more; k++) {
+            int left = 1, error;
+            set_up(3, 0);
+            for (unsigned i = 0; i < N; i++)
+                assert_int_equal(t_move(&q[i], 2), AIA_OK);
+            m_pass(T_FOREVER);
+            for (unsigned id = 20; id < 30; id++) /* the other one has more room */
+                assert_int_equal(imsic_alloc_id(&t.aia.imsic, 0, id, 0, T_FILLER), AIA_OK);
+            begin_to_leave(k, &left);
+            error = what == 2 ? t_request(&r, AIA_MSI_PLAIN, sets[what])
+                              : aia_irq_set_affinity(&t.aia, q[0].irq, &sets[what]);
+            more = closing.done;
+            m.hook = NULL;
+            closing.done = true;
+            m_settle();
+            assert_int_equal(left, AIA_OK);
+            if (what || error != AIA_ENOHART)
+                assert_int_equal(error, AIA_OK);
+            t_unfill(0);
+            check_all();
+        }
+    }
+}
+
 static void test_all_harts_in_turn(void **state)
 {
     (void)state;
@@ -248,6 +318,47 @@ static void test_torn_at_every_access(void **state)
     }
 }
 
+/*
+ * A device without proof of drain but time, moved about elsewhere without end while a hart leaves that it was on: what
+ * the hart waits for is the end of what was sent to it, not of the moves.
+ */
+static unsigned n_moves;
+
+static void move_elsewhere(void *arg)
+{
+    (void)arg;
+    t_move(&q[0], q[0].irq->vec.hart == 0 ? 2 : 0);
+}
+
+static void mover(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    if (e->kind != M_RELAX || e->hart != 0 || q[0].irq->vec.hart == 1 || m_busy(2) || n_moves == 40)
+        return;
+    n_moves++; /* not so many that the mover itself has to wait for drains */
+    m_spawn(2, move_elsewhere, NULL);
+    m_run(2);
+}
+
+static void test_undrained_keeps_moving(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    q[0].dev.msi.posted_limit = 3000;
+    n_moves = 0;
+    m.hart[1].hold = true; /* it reclaims nothing before it dies */
+    m.hook = mover;
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    m.hook = NULL;
+    assert_true(n_moves > 10);
+    m_settle();
+    move_elsewhere(NULL);
+    m.hart[1].hold = false;
+    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t.files[1].n_free, 61);
+    check_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,8 +368,10 @@ int main(void)
         cmocka_unit_test(test_edge_found_by_sweep),
         cmocka_unit_test(test_moves_toward_it),
         cmocka_unit_test(test_request_meanwhile),
+        cmocka_unit_test(test_leave_meanwhile),
         cmocka_unit_test(test_all_harts_in_turn),
         cmocka_unit_test(test_torn_at_every_access),
+        cmocka_unit_test(test_undrained_keeps_moving),
     };
 
     return T_RUN(tests);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MMIO accesses of harts: only interrupt files are there. Apart from the rest, so that a test of something
+ * MMIO accesses of harts: interrupt files are there, and memory that a device reads (m.memory). Apart from the rest, so that a test of something
  * else (test_pci.c) may bring its own.
  */
+#include <string.h>
+
 #include "model.h"
 #include "mmio.h"
 
@@ -12,9 +14,20 @@ static void check(uintptr_t a, unsigned size)
         m_die("hart %u: access fault: %u bytes at %#lx", m.here, size, (unsigned long)a);
 }
 
+static bool in_memory(uintptr_t a, unsigned size)
+{
+    return m.memory && a >= m.memory && a + size <= m.memory + m.memory_size && a % size == 0;
+}
+
 uint64_t model_mmio_read(uintptr_t a, unsigned size)
 {
+    uint64_t v = 0;
+
     m_event(M_MMIO, (void *)a, 0, 0);
+    if (in_memory(a, size)) {
+        memcpy(&v, (void *)a, size);
+        return v;
+    }
     check(a, size);
     return 0;
 }
@@ -23,7 +36,11 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
 {
     struct m_hart *h = &m.hart[m.here];
 
-    m_event(M_MMIO, (void *)a, 1, v);
+    m_event(M_MMIO, (void *)a, size, v);
+    if (in_memory(a, size)) {
+        memcpy((void *)a, &v, size);
+        return;
+    }
     check(a, size);
     if (h->mem_dirty)
         m_die("hart %u: seteipnum written behind a memory write without a fence rw, o", m.here);
@@ -32,4 +49,17 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
     m_queue_add(&h->stores, a, (uint32_t)v);
     if (m.store_lag == 0)
         m_fabric_flush(h);
+}
+
+bool model_mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t desired[2])
+{
+    m_event(M_MMIO, (void *)a, 16, desired[0]);
+    if (!in_memory(a, 16))
+        m_die("hart %u: amocas.q at %#lx, which is no memory", m.here, (unsigned long)a);
+    bool same = !memcmp((void *)a, expected, 16);
+    if (same)
+        memcpy((void *)a, desired, 16);
+    else
+        memcpy(expected, (void *)a, 16);
+    return same;
 }

@@ -48,13 +48,13 @@
 #define M_QUEUE     128
 #define M_WORDS     32
 #endif
-#define M_NEVER     UINT32_MAX /* of a lag: only when it has to, see struct m */
+#define M_NEVER UINT32_MAX /* of a lag: only when it has to, see struct m */
 
 /* ---- accesses ---- */
 
 enum m_access {
     M_CSR,    /* where: register, or 0 for stopei */
-    M_MMIO,   /* where: address */
+    M_MMIO,   /* where: address; what: bytes to be written, 0: it is read */
     M_FENCE,  /* where: enum model_fence */
     M_LOCK,   /* where: the lock */
     M_UNLOCK, /* where: the lock */
@@ -127,6 +127,16 @@ struct m_dev {
     enum m_device_mood mood;
     struct m_queue posted;
     uint64_t n_raised; /* edges it has sent, or holds */
+
+    /* Of one behind a slow bus: the copy that software changes, and the commands that carry it over. */
+    struct m_bus {
+        struct aia_message copy;
+        bool copy_enabled;
+        unsigned locked_by;     /* hart + 1 */
+        unsigned answers_after; /* waits for a command's answer */
+        bool deaf;              /* commands are neither taken nor answered */
+        unsigned n_commands, n_resets;
+    } bus;
 };
 
 #define M_LOG 64
@@ -144,6 +154,8 @@ struct m {
     unsigned n_devs;
     struct aia *aia; /* whose traps the harts take; NULL: none */
     const void *slots, *slots_end;
+    uintptr_t memory; /* that a device reads its message from */
+    size_t memory_size;
 
     /*
      * The fabric's delays, in accesses (of whatever hart): a write goes on after that many, 0: at once,
@@ -214,6 +226,11 @@ bool m_raise(struct m_dev *d);
 void m_push(struct m_dev *d);
 /* Is there an access of `d` in the log at or behind *i? Sets *i to it. */
 bool m_logged(const struct m_dev *d, enum m_device_op op, unsigned *i);
+
+/* ---- m_slow.c ---- */
+
+/* A device behind a slow bus; strict about who touches its copy, and about who waits for its answers. */
+void m_slow_init(struct m_dev *d);
 
 /* ---- m_sched.c ---- */
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the disk drivers have in common. */
+#include "payload/drivers/disk.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+#include "payload/pci/regs.h"
+#include "payload/time.h"
+#include <stdio.h>
+
+const char *disk_strerror(int error)
+{
+    static const char *const text[] = {
+        "DISK_EFULL: no room for a request now",
+        "DISK_ECLOSED: the queue is shut down with its hart",
+        "DISK_ERANGE: the device says that there is no such sector",
+        "DISK_ESTATUS: the device failed the request",
+        "DISK_ESHORT: it transferred less than was asked for",
+        "DISK_EBOGUS: it completed what it was never asked for",
+        "DISK_EIDENTIFY: what it says of itself cannot be",
+        "DISK_EFEATURE: it lacks something that this driver needs",
+        "DISK_ERESET: its reset did not end in time",
+        "DISK_EREADY: it did not become ready after a reset",
+        "DISK_EFATAL: it reports a fatal error of its own",
+        "DISK_ECOMMAND: a command that sets it up failed",
+        "DISK_ETIMEOUT: it does not answer a command, though its registers are there",
+        "DISK_EGONE: its registers read as all ones",
+        "DISK_ENODISK: nothing is attached to this controller",
+    };
+
+    if (error <= DISK_EFULL && error >= DISK_ENODISK)
+        return text[DISK_EFULL - error];
+    return pci_strerror(error) ? pci_strerror(error) : aia_strerror(error);
+}
+
+int disk_begin(struct disk *d, const struct disk_ops *ops, struct pci_device *pd, const char *kind,
+               unsigned n)
+{
+    d->ops = ops;
+    d->pd = pd;
+    (void)snprintf(d->name, sizeof(d->name), "%s%u", kind, n);
+    return pci_enable(pd);
+}
+
+int disk_interrupt(struct disk *d, struct aia_msi *msi, aia_handler handler, void *context,
+                   const struct aia_hartset *managed)
+{
+    struct aia_request r = {
+        .name = d->name,
+        .handler = handler,
+        .context = context,
+        .msi = msi,
+        .affinity = managed ? *managed : aia_hartset_first(hart_count()),
+        .managed = managed != NULL,
+    };
+    int error = aia_irq_request(&aia, &r, &d->irqs[d->n_irqs]);
+
+    d->n_irqs += d->irqs[d->n_irqs] != NULL;
+    return error;
+}
+
+/*
+ * Bus mastering goes off first, though a message must never be moved that way: this device is given up, and what
+ * it might still write would land in buffers that are somebody else's by then. Its memory stays on, or is
+ * switched on again: an MSI-X table that answers proves the drain at once, one that does not costs its vector
+ * the library's wait_limit. The interrupts go before the requests, for a handler might still be at one.
+ */
+void disk_kill(struct disk *d, int why)
+{
+    struct disk_request *left[DISK_DEPTH];
+    int alive = DISK_OK;
+    unsigned n;
+
+    if (!atomic_compare_exchange_strong(&d->dead, &alive, why))
+        return;
+    pci_write16(d->pd, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_NOINTX);
+    (void)pci_read16(d->pd, PCI_COMMAND);
+    for (unsigned i = 0; i < d->n_irqs; i++)
+        if (d->irqs[i])
+            (void)aia_irq_free(&aia, d->irqs[i]);
+    d->n_irqs = 0;
+    pci_write16(d->pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
+    while ((n = d->ops->orphans(d, left, DISK_DEPTH)) != 0) {
+        for (unsigned i = 0; i < n; i++) {
+            left[i]->status = why;
+            left[i]->done(left[i]);
+        }
+    }
+}
+
+int disk_wait_reg(uintptr_t reg, uint32_t mask, uint32_t want, uint64_t ms, int late)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(ms));
+    uint32_t v;
+
+    while (((v = mmio_read32(reg)) & mask) != want || v == UINT32_MAX) {
+        if (v == UINT32_MAX)
+            return DISK_EGONE;
+        if (!hart_wait_more(&w))
+            return late;
+    }
+    return DISK_OK;
+}

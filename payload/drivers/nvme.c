@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Section numbers: NVM Express Base Specification 2.0, unless another is named. */
+#include "payload/drivers/nvme.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "mmio.h"
+#include <string.h>
+
+/* Registers (3.1.3). */
+#define CAP     0x00u
+#define CC      0x14u
+#define CSTS    0x1cu
+#define AQA     0x24u
+#define ASQ     0x28u
+#define ACQ     0x30u
+#define SQ_TDBL 0x1000u
+
+#define CAP_MQES(cap)   ((uint32_t)((cap)&0xffff) + 1)
+#define CAP_TO(cap)     ((cap) >> 24 & 0xff) /* in 500 ms */
+#define CAP_DSTRD(cap)  ((uint32_t)((cap) >> 32 & 0xf))
+#define CAP_NVM(cap)    ((cap) >> 37 & 1)
+#define CAP_MPSMIN(cap) ((cap) >> 48 & 0xf)
+
+#define CC_EN     1u
+#define CC_QUEUES (6u << 16 | 4u << 20) /* entries of 64 and of 16 bytes; pages of 4 KiB; NVM commands */
+#define CSTS_RDY  1u
+
+/* Commands (5). */
+#define IDENTIFY     0x06u
+#define SET_FEATURES 0x09u
+
+#define IDENTIFY_NAMESPACE 0u
+#define FEATURE_QUEUES     7u
+#define NVME_CLASS         0x010802u /* NVM Express, I/O controller */
+
+static struct nvme nvmes[NVME_MAX];
+
+static _Alignas(4096) uint8_t page[4096];
+
+/* 3.5.1, and CAP.TO of 3.1.3.1. Disabled first, or its queues' addresses could not be set. */
+static int disable(struct nvme *nv)
+{
+    mmio_write32(nv->regs + CC, 0);
+    return disk_wait_reg(nv->regs + CSTS, CSTS_RDY, 0, nv->timeout_ms, DISK_ERESET);
+}
+
+static void write64(uintptr_t reg, const void *p)
+{
+    mmio_write32(reg, (uint32_t)(uintptr_t)p);
+    mmio_write32(reg + 4, (uint32_t)((uintptr_t)p >> 32));
+}
+
+static int enable(struct nvme *nv)
+{
+    struct nvme_queue *q = &nv->queues[0];
+
+    q->nvme = nv;
+    nvme_init_ring_(q);
+    q->open = true;
+    mmio_write32(nv->regs + AQA, (NVME_ENTRIES - 1) << 16 | (NVME_ENTRIES - 1));
+    write64(nv->regs + ASQ, q->ring.sq);
+    write64(nv->regs + ACQ, q->ring.cq);
+    fence_rw_o();
+    mmio_write32(nv->regs + CC, CC_QUEUES | CC_EN);
+    int error = disk_wait_reg(nv->regs + CSTS, CSTS_RDY, CSTS_RDY, nv->timeout_ms, DISK_EREADY);
+    return error ? error : nvme_ops_.check(&nv->disk);
+}
+
+static int read_capabilities(struct nvme *nv)
+{
+    uint32_t low = mmio_read32(nv->regs + CAP);
+    uint64_t cap = (uint64_t)mmio_read32(nv->regs + CAP + 4) << 32 | low;
+
+    if (low == UINT32_MAX)
+        return DISK_EGONE;
+    nv->stride = 4u << CAP_DSTRD(cap);
+    nv->timeout_ms = CAP_TO(cap) * 500 + 500; /* 0 is allowed, and a busy host is slow */
+    if (SQ_TDBL + 2ull * (DISK_MAX_QUEUES + 1) * nv->stride > pci_bar_size(nv->disk.pd, 0))
+        return PCI_EBARBAD;
+    return CAP_MQES(cap) < NVME_ENTRIES || CAP_MPSMIN(cap) || !CAP_NVM(cap) ? DISK_EFEATURE : DISK_OK;
+}
+
+static int identify(struct nvme *nv)
+{
+    struct nvme_command c = nvme_command_(IDENTIFY, page);
+    struct nvme_namespace ns = {0};
+
+    memset(page, 0, sizeof(page));
+    c.dw[1] = 1;
+    c.dw[10] = IDENTIFY_NAMESPACE;
+    int error = nvme_admin_(nv, c, NULL);
+    if (!error)
+        error = nvme_parse_namespace(page, &ns);
+    if (!error)
+        nv->disk.sectors = ns.sectors;
+    return error;
+}
+
+/* 5.27.1.5: ask for as many as there is use for; the answer says how many there are, less one each. */
+static int count_queues(struct nvme *nv)
+{
+    struct nvme_command c = nvme_command_(SET_FEATURES, NULL);
+    unsigned want = hart_count() < DISK_MAX_QUEUES ? hart_count() : DISK_MAX_QUEUES;
+    uint32_t got;
+
+    if (want > nv->table.n - 1)
+        want = nv->table.n - 1;
+    if (!want)
+        return DISK_EFEATURE;
+    c.dw[10] = FEATURE_QUEUES;
+    c.dw[11] = (want - 1) << 16 | (want - 1);
+    int error = nvme_admin_(nv, c, &got);
+    if (error)
+        return error;
+    if ((got & 0xffff) + 1 < want)
+        want = (got & 0xffff) + 1;
+    if ((got >> 16) + 1 < want)
+        want = (got >> 16) + 1;
+    nv->n_queues = nv->disk.n_queues = want;
+    return DISK_OK;
+}
+
+/* Its vector, and then the queue, which may use it at once. */
+static int open_queue(struct nvme *nv, unsigned i)
+{
+    struct nvme_queue *q = &nv->queues[i];
+
+    q->nvme = nv;
+    for (unsigned h = 0; h < hart_count() && i; h++)
+        if (disk_queue_of(&nv->disk, h) == i - 1)
+            aia_hartset_add(&q->harts, h);
+    int error = pci_msix_entry(&q->msix, &nv->table, i);
+    if (!error)
+        error = disk_interrupt(&nv->disk, &q->msix.msi, i ? nvme_queue_handler_ : nvme_admin_handler_, q,
+                               i ? &q->harts : NULL);
+    if (!error && i)
+        error = nvme_create_queue_(q);
+    return error;
+}
+
+static int bring_up(struct nvme *nv)
+{
+    int error = read_capabilities(nv);
+
+    if (!error)
+        error = pci_msix_init(&nv->table, nv->disk.pd);
+    if (!error)
+        error = disable(nv);
+    if (!error)
+        error = enable(nv);
+    if (!error)
+        error = open_queue(nv, 0);
+    if (!error)
+        error = identify(nv);
+    if (!error)
+        error = count_queues(nv);
+    for (unsigned i = 1; i <= nv->n_queues && !error; i++)
+        error = open_queue(nv, i);
+    return error;
+}
+
+static int init(unsigned n, struct pci_device *pd, struct disk **disk)
+{
+    struct nvme *nv = &nvmes[n];
+
+    *nv = (struct nvme){.index = n};
+    int error = disk_begin(&nv->disk, &nvme_ops_, pd, "nvme", n);
+    nv->regs = pci_bar(pd, 0);
+    if (!error && !nv->regs)
+        error = PCI_EBARBAD;
+    if (!error)
+        error = bring_up(nv);
+    *disk = &nv->disk;
+    if (error)
+        disk_kill(&nv->disk, error);
+    return error;
+}
+
+static bool match(const struct pci_device *pd)
+{
+    return pd->class == NVME_CLASS;
+}
+
+const struct disk_driver nvme_driver = {"nvme", NVME_MAX, match, init};

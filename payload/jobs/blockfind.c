@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Finding the disks, and having their queues follow the harts (blockload.h). */
+#include "payload/jobs/blockload.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/time.h"
+#include "payload/jobs/pattern.h"
+
+/* One request by itself, on this queue: sector 0. */
+static int read_first(struct block_device *d, unsigned queue, struct block_slot *s)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(BLOCK_LOST_MS));
+
+    s->r.lba = 0;
+    s->r.sectors = 1;
+    *(uint64_t *)s->r.buffer = UINT64_MAX;
+    atomic_store(&s->state, BLOCK_BUSY);
+    int error = d->disk->ops->submit(d->disk, queue, &s->r);
+    while (!error && block_busy(s))
+        if (!hart_wait_more(&w))
+            return DISK_ETIMEOUT; /* it stays busy */
+    atomic_store(&s->state, BLOCK_FREE);
+    return error ? error : s->r.status;
+}
+
+/* The first sector tells the disk's tag; that it is right is seen with the first read of it under load. */
+static bool read_tag(struct block_device *d)
+{
+    struct block_slot *s = &d->shares[0].slots[0];
+    const uint64_t *sector = s->r.buffer;
+    int error = read_first(d, disk_queue_of(d->disk, hart_index()), s);
+
+    if (error) {
+        print("%s: reading sector 0: %s\n", d->disk->name, disk_strerror(error));
+        return false;
+    }
+    d->tag = sector[1];
+    if (pattern_good(sector, 0, d->tag))
+        return true;
+    print("%s: sector 0 is none of scripts/image's\n", d->disk->name);
+    return false;
+}
+
+bool block_queues_work(struct block_device *d)
+{
+    struct block_slot *s = &d->shares[0].slots[0];
+
+    for (unsigned q = 0; q < d->disk->n_queues; q++) {
+        int error = read_first(d, q, s);
+        if (error || !pattern_good(s->r.buffer, 0, d->tag)) {
+            print("%s: queue %u, after all this: %s\n", d->disk->name, q, disk_strerror(error));
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *hart_leaves(unsigned hart)
+{
+    for (unsigned i = 0; i < block_n_devices; i++) {
+        struct disk *d = block_devices[i].disk;
+        int error = d->ops->hart_leaves ? d->ops->hart_leaves(d, hart) : DISK_OK;
+        if (error) {
+            (void)atomic_exchange(&block_devices[i].suspect, error);
+            print("%s: shutting down its queue of hart %u: %s\n", d->name, hart, disk_strerror(error));
+            return disk_strerror(error);
+        }
+    }
+    return NULL;
+}
+
+static const char *hart_back(unsigned hart)
+{
+    const char *why = NULL;
+
+    for (unsigned i = 0; i < block_n_devices; i++) {
+        struct disk *d = block_devices[i].disk;
+        int error = d->ops->hart_back ? d->ops->hart_back(d, hart) : DISK_OK;
+        if (error) {
+            (void)atomic_exchange(&block_devices[i].suspect, error);
+            print("%s: restarting its queue of hart %u: %s\n", d->name, hart, disk_strerror(error));
+            why = disk_strerror(error);
+        }
+    }
+    return why;
+}
+
+static bool add(const struct load_kind *kind, struct disk *disk)
+{
+    struct block_device *d = &block_devices[block_n_devices];
+
+    d->disk = disk;
+    d->kind = kind;
+    for (unsigned h = 0; h < BLOCK_HARTS; h++)
+        for (unsigned i = 0; i < DISK_DEPTH; i++)
+            block_init_slot(d, h, i);
+    if (!disk->sectors || !read_tag(d))
+        return false;
+    block_n_devices++;
+    print("%s: %lu sectors, %u queues, %u interrupts\n", disk->name, disk->sectors, disk->n_queues,
+          disk->n_irqs);
+    return true;
+}
+
+unsigned block_find(const struct load_kind *kind, struct pci *pci)
+{
+    const struct disk_driver *driver = kind->data;
+    unsigned n = 0;
+
+    hotplug_watch(hart_leaves, hart_back);
+    for (size_t i = 0; i < pci->n && n < driver->max && block_n_devices < BLOCK_MAX; i++) {
+        struct disk *disk;
+        if (!driver->match(&pci->devs[i]))
+            continue;
+        int error = driver->init(n, &pci->devs[i], &disk);
+        if (error) {
+            print("%s%u: %s\n", driver->name, n, disk_strerror(error));
+            return 0;
+        }
+        if (!add(kind, disk))
+            return 0;
+        n++;
+    }
+    if (!n)
+        print("pci: no %s disk\n", driver->name);
+    return n;
+}

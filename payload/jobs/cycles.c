@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test=cycles: one hart down and up, a thousand times, with interrupts on it each time: nothing is used up. */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/cycle.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/tally.h"
+
+const struct arg job_cycles_args[] = {
+    {"rounds", "how often (1000)"},
+    {NULL, NULL},
+};
+
+#define N 8
+static struct tally tallies[N]; /* the last is managed, the one before slow */
+
+static bool set_up(unsigned hart)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < N; i++) {
+        struct aia_request r = {.name = "cycled", .affinity = aia_hartset_one(hart), .managed = i == N - 1};
+        good &= !(i == N - 2 ? tally_slow(&tallies[i], 5, true, r) : tally_soft(&tallies[i], i % 3, r));
+    }
+    return check(good, "%u interrupts on hart %u, one managed, one slow", N, hart);
+}
+
+/* Goes with edges under way, comes back and gets its interrupts again. */
+static bool cycle(unsigned hart)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < N; i++)
+        tally_send(&tallies[i]);
+    good &= cycle_down(hart);
+    for (unsigned i = 0; i < N - 1; i++)
+        good &= tally_edge(&tallies[i]) && tallies[i].irq->vec.hart != hart;
+    good &= cycle_up(hart) && !aia_hart_return(&aia, hart, AIA_COME_BACK);
+    for (unsigned i = 0; i < N; i++)
+        good &= tallies[i].irq->vec.hart == hart && tally_edge(&tallies[i]);
+    return good;
+}
+
+int job_cycles(void)
+{
+    unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = (hart_index() + 1) % hart_count();
+
+    if (!check(hart_online_count() > 1, "more than one hart") || !set_up(hart))
+        return verdict();
+    struct cycle_books before = cycle_books();
+    uint64_t start = time_now();
+    while (good < rounds && cycle(hart))
+        good++;
+    uint64_t ms = time_to_us(time_now() - start) / 1000;
+    check(good == rounds, "%u of %u cycles of hart %u, %lu a second", good, rounds, hart,
+          good * 1000ul / (ms ? ms : 1));
+    check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
+    bool balanced = true;
+    for (unsigned i = 0; i < N; i++)
+        balanced &= tally_balanced(&tallies[i]);
+    check(balanced, "the books balance");
+    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    return verdict();
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=faults: each step of a departure and of a return fails once, under fire: our own states by their veto, the
+ * firmware's by calls in their place. The hart is online again, or offline and clean; nothing is lost or leaks.
+ */
+#include "payload/audit.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/sbi.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/cycle.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
+#include "payload/jobs/raisers.h"
+#include "payload/jobs/tally.h"
+
+static const struct {
+    enum aia_hart_state state;
+    const char *name;
+} states[] = {
+    {AIA_HART_CLOSED, "closed"}, {AIA_HART_EVACUATED, "evacuated"}, {AIA_HART_FORCED, "forced"},
+    {AIA_HART_QUIET, "quiet"},   {AIA_HART_SWEPT, "swept"},         {AIA_HART_OFFLINE, "offline"},
+};
+#define N_STATES (sizeof(states) / sizeof(states[0]))
+
+static struct tally managed;
+static unsigned victim;
+static struct cycle_books before;
+static _Atomic int veto; /* the state that may not be entered; -1: all may */
+
+static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
+{
+    (void)arg;
+    return hart == victim && atomic_load(&veto) == (int)next ? AIA_EAGAIN : AIA_OK;
+}
+
+static void to_victim(void)
+{
+    for (unsigned i = 0; i < load_n_devices; i++)
+        must_move(load_devices[i].irq, victim);
+}
+
+static void home(void)
+{
+    for (unsigned i = 0; i < load_n_devices; i++)
+        must_move(load_devices[i].irq, hart_index());
+}
+
+/* Everybody quiet: nothing leaked, files as the books say, and the hart takes interrupts if it is online. */
+static void whole(const char *what)
+{
+    bool good = raisers_stop_all();
+
+    if (hart_is_online(victim)) {
+        good &= tally_edge(&managed) && managed.irq->vec.hart == victim;
+        home();
+        good &= cycle_same(&before);
+    }
+    good &= audit_all() == 0 && load_balanced() && tally_balanced(&managed) && cycle_late() == 0;
+    check(good, "%s: nothing lost, late or leaked", what);
+    check(raisers_start_all() && (!hart_is_online(victim) || raisers_stop(victim)), "%s: the fire goes on",
+          what);
+}
+
+static void going(unsigned i)
+{
+    to_victim();
+    atomic_store(&veto, (int)states[i].state);
+    struct hotplug_error e = hotplug_offline(victim);
+    atomic_store(&veto, -1);
+    check(e.step && hart_is_online(victim), "%s may not be entered: %s: %s", states[i].name,
+          e.step ? e.step : "no error", e.step ? e.why : "");
+    whole(states[i].name);
+}
+
+static void coming(void)
+{
+    check(cycle_down(victim), "hart %u goes", victim);
+    atomic_store(&veto, AIA_HART_ONLINE);
+    struct hotplug_error e = hotplug_online(victim);
+    atomic_store(&veto, -1);
+    check(e.step && hart_state(victim) == HART_STOPPED, "online may not be entered: %s: %s",
+          e.step ? e.step : "no error", e.step ? e.why : "");
+    whole("online");
+    check(cycle_up(victim), "the next start brings it back");
+    whole("back");
+}
+
+/* ---- the firmware ---- */
+
+static long stop_refused(void)
+{
+    return SBI_ERR_FAILED;
+}
+
+/* As if the firmware kept it: neither stopped nor back. Then it is refused after all, or stops. */
+static _Atomic int let_go;
+static long stuck(void)
+{
+    while (!atomic_load(&let_go))
+        hart_pause();
+    return SBI_ERR_FAILED;
+}
+
+static long stuck_then_stops(void)
+{
+    (void)stuck();
+    return sbi_hart_stop();
+}
+
+static long start_refused(uint64_t hartid, uintptr_t address, uintptr_t opaque)
+{
+    (void)hartid;
+    (void)address;
+    (void)opaque;
+    return SBI_ERR_FAILED;
+}
+
+static void refused(void)
+{
+    to_victim();
+    hart_stop_call = stop_refused;
+    struct hotplug_error e = hotplug_offline(victim);
+    hart_stop_call = sbi_hart_stop;
+    check(e.step && hart_is_online(victim), "hart_stop refused: %s: %s", e.step ? e.step : "no error",
+          e.step ? e.why : "");
+    whole("hart_stop refused");
+}
+
+static void never_stops(long (*how)(void), const char *name, bool comes_back)
+{
+    to_victim();
+    atomic_store(&let_go, 0);
+    hart_stop_call = how;
+    struct hotplug_error e = hotplug_offline(victim);
+    check(e.step && !hart_is_online(victim), "%s: %s: %s", name, e.step ? e.step : "no error",
+          e.step ? e.why : "");
+    whole(name);
+    hart_stop_call = sbi_hart_stop;
+    atomic_store(&let_go, 1);
+    if (comes_back) {
+        struct hart_wait w = hart_wait_begin(time_from_ms(1000));
+        while (!hart_is_online(victim) && hart_wait_more(&w))
+            ;
+        while (!tally_started(&managed) &&
+               hart_wait_more(&w)) /* what was shut down for it, it starts itself */
+            ;
+        check(hart_is_online(victim), "%s: it is back by itself", name);
+    } else {
+        check(!hart_wait_stopped(victim, time_from_ms(1000)), "%s: stopped in the end", name);
+        check(cycle_up(victim), "%s: and brought back", name);
+    }
+    whole(name);
+}
+
+static void not_started(void)
+{
+    check(cycle_down(victim), "hart %u goes", victim);
+    hart_start_call = start_refused;
+    struct hotplug_error e = hotplug_online(victim);
+    hart_start_call = sbi_hart_start;
+    check(e.step && hart_state(victim) == HART_STOPPED, "hart_start refused: %s: %s",
+          e.step ? e.step : "no error", e.step ? e.why : "");
+    whole("hart_start refused");
+    check(cycle_up(victim), "the next start brings it back");
+    whole("back");
+}
+
+int job_faults(void)
+{
+    victim = (hart_index() + 1) % hart_count();
+    if (!check(hart_online_count() > 1, "more than one hart") ||
+        !check(load_init(1, LOAD_MAX), "edu devices"))
+        return verdict();
+    struct aia_request r = {.name = "managed", .affinity = aia_hartset_one(victim), .managed = true};
+    if (!check(!tally_soft(&managed, AIA_MSI_PLAIN, r), "a managed interrupt of hart %u", victim))
+        return verdict();
+    atomic_store(&veto, -1);
+    aia.config.may_enter = may_enter;
+    home();
+    before = cycle_books();
+    raisers_init(1, load_step);
+    check(raisers_start_all() && raisers_stop(victim), "all others raise");
+    for (unsigned i = 0; i < N_STATES; i++)
+        going(i);
+    coming();
+    refused();
+    never_stops(stuck, "STOPPED not reached", true);
+    never_stops(stuck_then_stops, "STOPPED reached late", false);
+    not_started();
+    check(cycle_down(victim) && cycle_up(victim), "and without a fault it goes and comes");
+    check(raisers_stop_all(), "all leave off");
+    check(load_balanced(), "the books balance");
+    return verdict();
+}

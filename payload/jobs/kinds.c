@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/jobs/kinds.h"
+#include "payload/console.h"
+#include "payload/payload.h"
+#include "payload/jobs/blockload.h"
+#include "payload/jobs/load.h"
+#include <string.h>
+
+#define PCI_MAX 64
+
+static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci,
+                                                &load_kind_virtio};
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const struct load_kind *taken[N_KINDS];
+static unsigned n_taken;
+unsigned kinds_n_devices;
+
+struct pci *kinds_pci(void)
+{
+    static struct pci pci;
+    static struct pci_device devices[PCI_MAX];
+
+    if (pci.devs)
+        return &pci;
+    int error = pci_init(&pci, &machine.pci, devices, PCI_MAX);
+    if (!error)
+        return &pci;
+    print("pci: %s\n", pci_strerror(error));
+    pci.devs = NULL;
+    return NULL;
+}
+
+/* The next name in the list; its length. */
+static size_t next_name(const char **list)
+{
+    *list += strspn(*list, ",");
+    return strcspn(*list, ",");
+}
+
+static bool take(const struct load_kind *kind)
+{
+    struct pci *pci = kinds_pci();
+    unsigned n = pci ? kind->find(kind, pci) : 0;
+
+    kinds_n_devices += n;
+    taken[n_taken] = kind;
+    n_taken += n != 0;
+    return n != 0;
+}
+
+static bool take_named(const char *name, size_t length)
+{
+    bool all = length == 3 && !strncmp(name, "all", 3), good = true, found = false;
+
+    for (unsigned i = 0; i < N_KINDS && good; i++) {
+        if (!all && (strlen(kinds[i]->name) != length || strncmp(kinds[i]->name, name, length)))
+            continue;
+        found = true;
+        good = take(kinds[i]);
+    }
+    if (!found)
+        print("argument devices: no kind %.*s\n", (int)length, name);
+    return found && good;
+}
+
+bool kinds_init(const char *names)
+{
+    size_t length;
+    bool good = true;
+
+    for (; good && (length = next_name(&names)) != 0; names += length)
+        good = n_taken < N_KINDS && take_named(names, length);
+    return good && n_taken;
+}
+
+bool kinds_step(struct random *r)
+{
+    bool did = false;
+
+    for (unsigned i = 0; i < n_taken; i++)
+        did |= taken[i]->step(taken[i], r);
+    return did;
+}
+
+unsigned kinds_irqs(struct aia_irq **list, unsigned max)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < n_taken; i++)
+        n += taken[i]->irqs(taken[i], list + n, max - n);
+    return n;
+}
+
+void kinds_service(void)
+{
+    for (unsigned i = 0; i < n_taken; i++)
+        if (taken[i]->service)
+            taken[i]->service(taken[i]);
+}
+
+bool kinds_settle(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < n_taken; i++)
+        if (taken[i]->settle)
+            good &= taken[i]->settle(taken[i]);
+    return good;
+}
+
+void kinds_count(uint64_t *completions, uint64_t *lost)
+{
+    *completions = *lost = 0;
+    for (unsigned i = 0; i < n_taken; i++)
+        taken[i]->count(taken[i], completions, lost);
+}
+
+void kinds_print(void)
+{
+    for (unsigned i = 0; i < n_taken; i++)
+        taken[i]->print(taken[i]);
+}
+
+bool kinds_balanced(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < n_taken; i++)
+        good &= taken[i]->balanced(taken[i]);
+    return good;
+}
+
+bool kinds_unplug(const char *device)
+{
+    for (unsigned i = 0; i < n_taken; i++)
+        if (taken[i]->unplug && taken[i]->unplug(taken[i], device))
+            return true;
+    return false;
+}

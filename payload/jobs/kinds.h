@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kinds of load that the main job can put on a machine, each on its devices, and all of them at once.
+ * A new kind is a row in kinds.c.
+ */
+#ifndef PAYLOAD_JOBS_KINDS_H
+#define PAYLOAD_JOBS_KINDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "payload/irq.h"
+#include "payload/pci/pci.h"
+#include "payload/random.h"
+
+struct load_kind {
+    const char *name; /* as in devices=NAME */
+    const void *data; /* the kind's own */
+    /* Find the devices and take them into use. How many; 0: none, or one does not work, and that was said. */
+    unsigned (*find)(const struct load_kind *kind, struct pci *pci);
+    /* Any hart but the controlling one, thread: do a piece of work. False: there was nothing to do now. */
+    bool (*step)(const struct load_kind *kind, struct random *r);
+    /* The rest is the controlling hart's, thread. The interrupts that may be moved: how many. */
+    unsigned (*irqs)(const struct load_kind *kind, struct aia_irq **list, unsigned max);
+    void (*service)(const struct load_kind *kind); /* now and then; or NULL */
+    bool (*settle)(const struct load_kind *kind);  /* nobody steps any more: see the rest end; or NULL */
+    void (*count)(const struct load_kind *kind, uint64_t *completions, uint64_t *lost);
+    void (*print)(const struct load_kind *kind);
+    bool (*balanced)(const struct load_kind *kind); /* are the books in order? Says what is not */
+    /* Make it stop answering; or NULL. False: no such device. */
+    bool (*unplug)(const struct load_kind *kind, const char *device);
+};
+
+/* The machine's PCI, brought up once; NULL: it cannot be, and that was said. */
+struct pci *kinds_pci(void);
+
+/* Take these kinds, of which there must be devices: names apart by commas, or "all". False: not, and said. */
+bool kinds_init(const char *names);
+
+extern unsigned kinds_n_devices; /* of all kinds taken */
+
+/* The same for all kinds taken. */
+bool kinds_step(struct random *r);
+unsigned kinds_irqs(struct aia_irq **list, unsigned max);
+void kinds_service(void);
+bool kinds_settle(void);
+void kinds_count(uint64_t *completions, uint64_t *lost);
+void kinds_print(void);
+bool kinds_balanced(void);
+bool kinds_unplug(const char *device);
+
+#endif

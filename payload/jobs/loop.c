@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/jobs/loop.h"
+#include "payload/args.h"
+#include "payload/audit.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/irq.h"
+#include "payload/time.h"
+#include "payload/jobs/kinds.h"
+#include "payload/jobs/raisers.h"
+#include <string.h>
+
+#define MOVES_PER_TURN 8
+#define PAUSE_US       250 /* between two changes of a hart: some of the time all are there, or all but one */
+
+static struct {
+    uint64_t seed;
+    struct random control;
+    unsigned turn; /* the hart that goes next */
+    bool down;     /* it is offline now */
+    uint64_t moves, offlines, onlines;
+    unsigned failures; /* of operations: moves and hotplug */
+    unsigned refused;  /* of these, for what was made not to answer */
+    bool unplugged;
+    int (*move)(struct aia_irq *irq, unsigned hart);
+} job;
+
+static void report(const char *what, unsigned h, struct hotplug_error e)
+{
+    print("hart %u: %s failed at %s: %s\n", h, what, e.step, e.why);
+    job.failures++;
+}
+
+/* One change: the hart whose turn it is goes offline, or comes back and the turn goes on. */
+static void change_a_hart(void)
+{
+    struct hotplug_error e;
+
+    if (job.down) {
+        e = hotplug_online(job.turn);
+        if (e.step && job.unplugged && hart_is_online(job.turn))
+            job.refused++; /* all of the hart is back but the queue of what does not answer */
+        else if (e.step)
+            report("online", job.turn, e);
+        if (hart_is_online(job.turn)) {
+            job.onlines++;
+            job.failures += !raisers_start(job.turn);
+        }
+        job.down = false;
+        return;
+    }
+    do
+        job.turn = (job.turn + 1) % hart_count();
+    while (job.turn == hart_index() || !hart_is_online(job.turn));
+    if (!raisers_stop(job.turn)) {
+        job.failures++;
+        return;
+    }
+    e = hotplug_offline(job.turn);
+    if (e.step) {
+        if (job.unplugged)
+            job.refused++; /* its interrupts, its queues cannot be had away, until it is given up */
+        else
+            report("offline", job.turn, e);
+        job.failures += !raisers_start(job.turn);
+    } else {
+        job.offlines++;
+        job.down = true;
+    }
+}
+
+/* Move some interrupts, each to a hart drawn at random among those that are online. */
+static void move_some(void)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX);
+
+    for (unsigned i = 0; i < MOVES_PER_TURN && n; i++) {
+        struct aia_irq *irq = list[random_below(&job.control, n)];
+        unsigned to = random_below(&job.control, hart_count());
+        if (!hart_is_online(to) || to == irq->vec.hart)
+            continue;
+        struct aia_hartset set = aia_hartset_one(to);
+        int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);
+        if (error && job.unplugged && !strcmp(irq->name, args_get("unplug"))) {
+            job.refused++; /* until it is given up */
+        } else if (error) {
+            print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
+            job.failures++;
+        } else {
+            job.moves++;
+        }
+    }
+}
+
+static void progress(uint64_t start)
+{
+    uint64_t completions, lost;
+
+    kinds_count(&completions, &lost);
+    uint64_t ds = time_to_us(time_now() - start) / 100000;
+    print("\r%3lu.%lu s  completions %lu  moves %lu  offlines %lu  lost %lu ", ds / 10, ds % 10, completions,
+          job.moves, job.offlines, lost);
+}
+
+static void unplug(uint64_t when)
+{
+    const char *device = args_get("unplug");
+
+    if (!device || job.unplugged || time_now() < when)
+        return;
+    job.unplugged = true;
+    print("\n%s: unplugged\n", device);
+    if (kinds_unplug(device))
+        return;
+    print("argument unplug=%s: no such disk\n", device);
+    job.failures++;
+}
+
+static void control(uint64_t seconds)
+{
+    uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
+    uint64_t next_change = start, next_progress = start;
+    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
+    bool moves = hart_online_count() > 1 && !args_get("nomove");
+
+    while (time_now() < end) {
+        if (moves)
+            move_some();
+        if (hotplug && time_now() >= next_change) {
+            change_a_hart();
+            next_change = time_now() + time_from_us(PAUSE_US);
+        }
+        if (hart_online_count() == 1)
+            (void)kinds_step(&job.control); /* nobody else is there to do it */
+        if (time_now() >= next_progress) {
+            progress(start);
+            next_progress += time_from_ms(500);
+        }
+        irq_print_reports();
+        kinds_service();
+        unplug(start + (end - start) / 2);
+    }
+    progress(start);
+    print("\n");
+    if (job.down)
+        change_a_hart();
+}
+
+static void print_harts(void)
+{
+    print("\n%-5s %10s %10s %9s %9s %6s %9s %10s\n", "hart", "handled", "re-inject", "swept", "spurious",
+          "late", "IPIs", "reclaimed");
+    for (unsigned h = 0; h < hart_count(); h++) {
+        struct aia_hart *s = &aia.config.harts[h];
+        print("%-5u %10lu %10lu %9lu %9lu %6lu %9lu %10lu\n", h, s->handled, s->forwarded, s->swept,
+              s->spurious, s->late, s->ipis_taken, s->reclaimed);
+    }
+}
+
+static void print_totals(uint64_t seconds)
+{
+    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies), "
+          "masked %lu, one store %lu\n",
+          job.moves, job.moves / seconds, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
+          aia.updates[AIA_UPDATE_TORN], aia.torn_copies, aia.updates[AIA_UPDATE_MASKED],
+          aia.updates[AIA_UPDATE_STORE]);
+    print(
+        "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
+        job.offlines, job.onlines, aia.strayed, job.failures);
+    if (job.unplugged)
+        print("operations refused while something had stopped answering: %u\n", job.refused);
+}
+
+static bool strays(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        n += aia.config.harts[h].spurious + aia.config.harts[h].late;
+    if (n)
+        print("%lu edges were spurious or late\n", n);
+    return n != 0;
+}
+
+bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
+{
+    uint64_t seconds = args_u64("seconds", 5);
+
+    job.seed = args_u64("seed", time_now());
+    job.control.state = job.seed;
+    job.move = move;
+    raisers_init(job.seed, kinds_step);
+    print("%u devices, %u harts, %lu s, seed=%lu\n", kinds_n_devices, hart_online_count(), seconds, job.seed);
+
+    job.failures += !raisers_start_all();
+    control(seconds);
+    job.failures += !raisers_stop_all();
+    job.failures += !kinds_settle();
+    irq_print_reports();
+
+    kinds_print();
+    print_harts();
+    print_totals(seconds);
+    bool good = kinds_balanced();
+    good &= !strays();
+    good &= audit_all() == 0;
+    return good && !job.failures;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the boot hart does while the others put load on devices (kinds.h, raisers.h): it moves these devices'
+ * interrupts about and takes the other harts offline and back, one at a time. And the verdict on it all.
+ */
+#ifndef PAYLOAD_JOBS_LOOP_H
+#define PAYLOAD_JOBS_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "payload/irq.h"
+
+/* Arguments that loop_run() reads, for a job's table. */
+#define LOOP_ARGS                                                               \
+    {"seconds", "how long (5)"}, {"seed", "what was drawn at random, again"},   \
+        {"nomove", "move no interrupt"}, {"nohotplug", "take no hart offline"}, \
+    {                                                                           \
+        "unplug", "have that disk stop answering halfway"                       \
+    }
+
+/*
+ * The kinds are taken (kinds_init). Load, moves and hotplug, then all the figures. True: nothing is wrong. `move`, if not
+ * NULL, moves instead of the library, and then no hart goes, which could not be without it.
+ */
+bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart));
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=managed: interrupts that belong to harts {1, 2}, of each kind of device. Both harts go: the devices are shut
+ * down, as their registers say; one comes back: its first edge is handled there.
+ */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/pci/regs.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/cycle.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
+#include "payload/jobs/tally.h"
+
+#define N_SOFT 3
+static struct tally softs[N_SOFT]; /* one of each kind that a device may be */
+static struct load_device *edu;
+static unsigned first, second; /* the set */
+
+static struct aia_request request(const char *name)
+{
+    struct aia_request r = {.name = name, .managed = true};
+
+    aia_hartset_add(&r.affinity, first);
+    aia_hartset_add(&r.affinity, second);
+    return r;
+}
+
+static _Atomic uint64_t edu_runs;
+
+static enum aia_result edu_handler(void *context, struct aia_irq *irq)
+{
+    struct edu *e = context;
+
+    (void)irq;
+    edu_ack(e, edu_status(e));
+    edu_runs++;
+    return AIA_HANDLED;
+}
+
+/* Its MSI enable bit. */
+static bool edu_started(void)
+{
+    return pci_read16(edu->edu.pd, edu->edu.msi.cap + PCI_MSI_CONTROL) & PCI_MSI_CONTROL_ENABLE;
+}
+
+/* The devices that load_init() found are its own; the first becomes ours. */
+static bool set_up(void)
+{
+    static const char *const names[N_SOFT] = {"plain", "maskable", "store"};
+    struct aia_request r = request("edu");
+
+    if (!load_init(1, 1))
+        return false;
+    edu = &load_devices[0];
+    r.handler = edu_handler;
+    r.context = &edu->edu;
+    r.msi = &edu->edu.msi.msi;
+    if (!check(!aia_irq_free(&aia, edu->irq) && !aia_irq_request(&aia, &r, &edu->irq), "edu: managed"))
+        return false;
+    for (unsigned i = 0; i < N_SOFT; i++) {
+        int error = tally_soft(&softs[i], (enum aia_msi_kind)i, request(names[i]));
+        if (!check(!error, "%s: managed: %s", names[i], aia_strerror(error)))
+            return false;
+    }
+    return true;
+}
+
+static void all_on(unsigned hart)
+{
+    bool good = edu_started() && edu->irq->vec.hart == hart;
+    uint64_t runs = edu_runs, here = aia_irq_runs(&aia, edu->irq, hart);
+
+    edu_raise(&edu->edu, 1);
+    good &= wait_for(&edu_runs, runs + 1) && aia_irq_runs(&aia, edu->irq, hart) == here + 1;
+    for (unsigned i = 0; i < N_SOFT; i++) {
+        here = aia_irq_runs(&aia, softs[i].irq, hart);
+        good &= tally_edge(&softs[i]) && aia_irq_runs(&aia, softs[i].irq, hart) == here + 1;
+    }
+    check(good, "the first edge of each is handled on hart %u", hart);
+}
+
+static void all_shut_down(void)
+{
+    struct imsic_stats s;
+    uint64_t runs = edu_runs, ours = 0;
+    bool off = true;
+
+    check(!edu_started(), "edu: its MSI enable bit is off");
+    edu_raise(&edu->edu, 2);
+    for (unsigned i = 0; i < N_SOFT; i++) {
+        off &= !tally_started(&softs[i]);
+        ours += softs[i].runs;
+    }
+    check(off, "the others are off");
+    aia_vector_stats(&aia, &s);
+    check(s.n[IMSIC_MANAGED] == 2 * (N_SOFT + 1) && s.n[IMSIC_OWNED] == 0, "two vectors are kept for each");
+    hart_sleep_until(time_after(time_from_ms(2)));
+    for (unsigned i = 0; i < N_SOFT; i++)
+        ours -= softs[i].runs;
+    check(edu_runs == runs && !ours, "and nothing runs");
+    edu_ack(&edu->edu, UINT32_MAX);
+}
+
+static void go_and_come(unsigned a, unsigned b)
+{
+    all_on(edu->irq->vec.hart);
+    check(cycle_down(a), "hart %u goes", a);
+    all_on(b);
+    check(cycle_down(b), "hart %u goes", b);
+    all_shut_down();
+    check(cycle_up(a), "hart %u is back", a);
+    all_on(a);
+    check(cycle_up(b), "hart %u is back", b);
+    all_on(a);
+}
+
+int job_managed(void)
+{
+    unsigned self = hart_index();
+
+    if (!check(hart_online_count() > 2, "more than two harts"))
+        return verdict();
+    first = self == 1 ? 0 : 1;
+    second = self == 2 ? 0 : 2;
+    struct cycle_books before = cycle_books();
+    if (!set_up())
+        return verdict();
+    struct cycle_books requested = cycle_books();
+    check(requested.vectors.n[IMSIC_MANAGED] == N_SOFT + 1, "one vector of each is kept for later");
+    go_and_come(first, second);
+    go_and_come(second, first);
+    go_and_come(first, second);
+    check(cycle_same(&requested), "the books are as they were");
+    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    bool freed = !aia_irq_free(&aia, edu->irq);
+    for (unsigned i = 0; i < N_SOFT; i++)
+        freed &= !aia_irq_free(&aia, softs[i].irq);
+    check(freed, "all freed");
+    check(cycle_same(&before), "no vector is kept any more");
+    return verdict();
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=several: harts take themselves down, or each other, all at once, down to the last, which is refused; and
+ * what firmware and hardware may do on the edge: a hart started twice, a start that is refused, wake-ups for nothing, an
+ * interrupt that comes just before the wait for it, or just before the stop.
+ */
+#include "payload/audit.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/payload.h"
+#include "payload/sbi.h"
+#include "payload/symbols.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/cycle.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
+#include "payload/jobs/tally.h"
+#include "csr.h"
+
+static struct tally one;
+static unsigned self;
+
+static bool edge(void)
+{
+    return tally_edge(&one);
+}
+
+/* ---- harts ---- */
+
+static void leave_self(void *arg)
+{
+    struct hotplug_error e = hotplug_offline_self();
+
+    *(struct hotplug_error *)arg = e; /* only on an error */
+}
+
+static struct hotplug_error errors[MACHINE_MAX_HARTS];
+
+static void itself(unsigned hart)
+{
+    must_move(one.irq, hart);
+    check(!hart_run(hart, leave_self, &errors[hart]), "hart %u takes itself down", hart);
+    check(!hart_wait_stopped(hart, time_from_ms(2000)) && !errors[hart].step, "it has stopped");
+    check(edge() && one.irq->vec.hart != hart, "its interrupt is elsewhere");
+    check(cycle_up(hart), "it comes back");
+}
+
+/* All others leave at once, each by itself: none is lost, and the last can not. */
+static void all_at_once(void)
+{
+    unsigned n = 0, stopped = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != self && hart_is_online(h)) {
+            errors[h].step = NULL;
+            n += !hart_run(h, leave_self, &errors[h]);
+        }
+    for (unsigned h = 0; h < hart_count(); h++)
+        stopped += h != self && !hart_wait_stopped(h, time_from_ms(3000)) && !errors[h].step;
+    check(n + 1 == hart_count() && stopped == n, "%u of %u harts took themselves down at once", stopped, n);
+    check(one.irq->vec.hart == self && edge(), "the last holds all");
+    struct hotplug_error e = hotplug_offline_self();
+    check(e.step, "the last is refused: %s", e.step ? e.why : "no error");
+    check(edge() && audit_all() == 0, "and goes on");
+}
+
+/* Each of some harts takes down another, and brings it back, at the same time. */
+static _Atomic unsigned done, wrong;
+
+static void take_next(void *arg)
+{
+    unsigned hart = *(unsigned *)arg;
+
+    for (unsigned i = 0; i < 20; i++)
+        if (!cycle_down(hart) || !cycle_up(hart))
+            atomic_fetch_add(&wrong, 1);
+    atomic_fetch_add(&done, 1);
+}
+
+static void each_other(void)
+{
+    static unsigned victims[MACHINE_MAX_HARTS];
+    unsigned half = hart_count() / 2, n = 0;
+
+    /* the lower half takes down the upper, one each; those stay in hart_loop() */
+    for (unsigned h = 0; h < half; h++) {
+        unsigned a = (self + h) % hart_count(), b = (self + half + h) % hart_count();
+        victims[a] = b;
+        if (a != self)
+            n += !hart_run(a, take_next, &victims[a]);
+    }
+    take_next(&victims[self]);
+    for (unsigned h = 0; h < half; h++)
+        if ((self + h) % hart_count() != self)
+            (void)hart_join((self + h) % hart_count(), time_from_ms(20000));
+    check(done == n + 1 && wrong == 0, "%u harts took another down and up 20 times, at once; %u errors",
+          n + 1, wrong);
+    check(edge() && audit_all() == 0, "nothing is stranded");
+}
+
+static void down_to_one(void)
+{
+    unsigned down = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != self)
+            down += cycle_down(h) && edge();
+    check(down == hart_count() - 1, "%u harts go, one after the other, the last but one too", down);
+    struct hotplug_error e = hotplug_offline_self();
+    check(e.step, "the last is refused: %s", e.step ? e.why : "no error");
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != self)
+            down -= cycle_up(h) && edge();
+    check(down == 0, "all are back");
+}
+
+/* ---- the edge of the firmware ---- */
+
+static void started_twice(unsigned hart)
+{
+    struct cycle_books before = cycle_books();
+    long error = sbi_hart_start(machine.harts[hart].hartid, image_start(), 0);
+
+    check(error == SBI_ERR_ALREADY_AVAILABLE, "hart %u is started while it runs: %s", hart,
+          sbi_strerror(error));
+    check(hart_start(hart, time_from_ms(100)) == HART_EBUSY, "we refuse it ourselves");
+    must_move(one.irq, hart);
+    check(edge() && cycle_same(&before), "it does not notice");
+    error = sbi_hart_start(UINT64_MAX, image_start(), 0);
+    check(error == SBI_ERR_INVALID_PARAM, "no such hart: %s", sbi_strerror(error));
+}
+
+/* ---- waiting ---- */
+
+/* A kick, an IPI or a call finds the hart between its look and its wfi, or in it: none is slept through. */
+static void wakes(unsigned hart)
+{
+    uint64_t worst = 0;
+    unsigned good = 0;
+
+    for (unsigned i = 0; i < 2000; i++) {
+        uint64_t start = time_now();
+        if (i % 8 == 0)
+            hart_kick(hart); /* for nothing */
+        good += tally_edge(&one);
+        uint64_t took = time_now() - start;
+        worst = took > worst ? took : worst;
+    }
+    check(good == 2000, "%u of 2000 edges wake hart %u, %lu us at most", good, hart, time_to_us(worst));
+}
+
+/* An edge right before the stop: sent when the hart says it is dying, by a hart that watches for that. */
+static void just_before_the_stop(unsigned hart)
+{
+    unsigned good = 0;
+    uint64_t swept = aia.config.harts[hart].swept;
+
+    for (unsigned i = 0; i < 50; i++) {
+        must_move(one.irq, hart);
+        if (hart_run(hart, leave_self, &errors[hart]))
+            break;
+        unsigned sent = 0;
+        while (hart_is_online(hart) && sent < 100000) { /* as close to the stop as it gets */
+            tally_send(&one);
+            sent++;
+        }
+        good += !hart_wait_stopped(hart, time_from_ms(2000)) && tally_edge(&one);
+        good -= !cycle_up(hart);
+    }
+    check(good == 50, "%u of 50 times an edge just before the stop is not lost; %lu were swept up", good,
+          aia.config.harts[hart].swept - swept);
+    check(tally_balanced(&one), "the books balance");
+}
+
+int job_several(void)
+{
+    self = hart_index();
+    unsigned other = (self + 1) % hart_count();
+    if (!check(hart_online_count() > 1, "more than one hart"))
+        return verdict();
+    struct aia_request r = {.name = "soft", .affinity = aia_hartset_first(hart_count())};
+    if (!check(!tally_soft(&one, AIA_MSI_PLAIN, r), "an interrupt"))
+        return verdict();
+    must_move(one.irq, self);
+    struct cycle_books before = cycle_books();
+    itself(other);
+    must_move(one.irq, other);
+    all_at_once();
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (!hart_is_online(h))
+            check(cycle_up(h), "hart %u is back", h);
+    each_other();
+    down_to_one();
+    started_twice(other);
+    wakes(other);
+    just_before_the_stop(other);
+    must_move(one.irq, self);
+    check(cycle_same(&before), "the books are as they were");
+    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    return verdict();
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=storms: one cell of `make hotplug`. All harts raise edges of the chosen devices and move them about, under the
+ * chosen policies, while one after the other goes and comes, with an audit after every cycle.
+ */
+#include "payload/args.h"
+#include "payload/audit.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/panic.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/cycle.h"
+#include "payload/jobs/fire.h"
+#include "payload/jobs/jobs.h"
+#include <string.h>
+
+const struct arg job_storms_args[] = {
+    {"seconds", "how long (2)"},
+    {"seed", "what was drawn at random, again"},
+    {"devices", "edu, soft (one of each kind of message), slow, managed or all (all)"},
+    {"caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)"},
+    {"reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)"},
+    {"down", "how many harts may be down at once (2)"},
+    {NULL, NULL},
+};
+
+static struct random control;
+static uint64_t cycles, audits, failures;
+static struct aia_policy policy;
+
+static bool chosen(const char *what)
+{
+    const char *devices = args_get("devices");
+
+    return !devices || !strcmp(devices, "all") || !strcmp(devices, what);
+}
+
+/* ---- devices ---- */
+
+static struct aia_request request(const char *name)
+{
+    return (struct aia_request){.name = name, .affinity = aia_hartset_first(hart_count()), .policy = policy};
+}
+
+/* Harts `a` and the one after it. */
+static struct aia_request managed_request(unsigned a)
+{
+    struct aia_request r = request("managed");
+
+    r.managed = true;
+    r.affinity = aia_hartset_one(a % hart_count());
+    aia_hartset_add(&r.affinity, (a + 1) % hart_count());
+    return r;
+}
+
+static bool add_soft(void)
+{
+    static const char *const names[] = {"plain", "maskable", "store"};
+    bool good = true;
+
+    for (unsigned i = 0; i < 3; i++)
+        good &= !tally_soft(&fire.tallies[fire.n_tallies++], i, request(names[i]));
+    return good;
+}
+
+static bool add_slow(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct tally *t = &fire.tallies[fire.n_tallies++];
+        good &= !tally_slow(t, 20, true, request("slow"));
+        t->slow.post = i ? time_from_us(30) : 0;
+    }
+    return good;
+}
+
+static bool add_managed(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < 3; i++)
+        good &= !tally_soft(&fire.tallies[fire.n_tallies++], i, managed_request(i));
+    good &= !tally_slow(&fire.tallies[fire.n_tallies++], 20, true, managed_request(1));
+    return good;
+}
+
+static bool set_up(void)
+{
+    bool good = true;
+
+    policy.caught = args_u64("caught", 0) ? AIA_IN_PLACE : AIA_FORWARD;
+    policy.reclaim = (enum aia_reclaim)args_u64("reclaim", 0);
+    fire.moves_in_8 = 3;
+    if (chosen("edu")) {
+        good &= load_init(1, LOAD_MAX);
+        for (unsigned i = 0; i < load_n_devices; i++)
+            load_devices[i].irq->policy = policy; /* before anything moves */
+    }
+    if (chosen("soft"))
+        good &= add_soft();
+    if (chosen("slow"))
+        good &= add_slow();
+    if (chosen("managed"))
+        good &= add_managed();
+    return check(good && fire.n_tallies + load_n_devices, "%u interrupts", fire.n_tallies + load_n_devices);
+}
+
+/* ---- harts ---- */
+
+static bool down[MACHINE_MAX_HARTS];
+static unsigned n_down, max_down;
+
+static void quiet_audit(void)
+{
+    bool good = fire_stop_all() && audit_all() == 0;
+
+    failures += !fire_start_all() || !good;
+    audits++;
+}
+
+/* Some hart goes, or one that is away comes back, which ends a cycle. */
+static void change(unsigned hart)
+{
+    if (down[hart]) {
+        failures +=
+            !cycle_up(hart) || aia_hart_return(&aia, hart, random_below(&control, 2)) || !fire_start(hart);
+        down[hart] = false;
+        n_down--;
+        cycles++;
+        quiet_audit();
+        return;
+    }
+    if (n_down == max_down || hart_online_count() == 1)
+        return;
+    if (!fire_stop(hart) || !cycle_down(hart)) {
+        failures++;
+        return;
+    }
+    down[hart] = true;
+    n_down++;
+    failures += !fire_all_arrive();
+}
+
+static void storm(uint64_t seconds)
+{
+    uint64_t end = time_now() + time_from_ms(seconds * 1000);
+    unsigned n = hart_count();
+
+    while (time_now() < end) {
+        unsigned hart = random_below(&control, n);
+        if (hart != hart_index())
+            change(hart);
+        for (unsigned i = 0; i < 4; i++)
+            fire_step(&control);
+        irq_print_reports();
+    }
+    for (unsigned h = 0; h < n; h++)
+        if (down[h])
+            change(h);
+}
+
+int job_storms(void)
+{
+    uint64_t seconds = args_u64("seconds", 2), seed = args_u64("seed", time_now());
+
+    max_down = (unsigned)args_u64("down", hart_count() > 2 ? 2 : 1);
+    control.state = seed;
+    if (!check(hart_online_count() > 1, "more than one hart") || !set_up())
+        return verdict();
+    struct cycle_books before = cycle_books();
+    fire_init(seed);
+    check(fire_start_all(), "%u harts under fire, seed=%lu", hart_online_count(), seed);
+    storm(seconds);
+    check(fire_stop_all(), "all leave off");
+    check(failures == 0, "%lu operations failed", failures);
+    check(fire.failed == 0, "%lu moves failed", fire.failed);
+    check(fire_balanced(), "the books balance");
+    check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
+    check(cycle_spurious() == 0, "nothing spurious");
+    check(cycle_late() == 0, "nothing late");
+    print("totals: cycles %lu edges %lu moves %lu audits %lu lost %lu late %lu\n", cycles, fire_edges(),
+          fire.moves, audits, fire_lost(), cycle_late());
+    return verdict();
+}

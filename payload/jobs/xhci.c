@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=xhci: a USB controller and its disk. First its error paths, on an idle machine; then load from all harts while
+ * its interrupts move and the other harts go offline and come back. With `naive` the moves are a careless driver's, and
+ * the controller falls silent, as it did in the field; with `unplug` it stops answering halfway.
+ */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include "payload/wedge.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/naive.h"
+#include "payload/jobs/neighbours.h"
+#include "payload/jobs/usb.h"
+#include "payload/jobs/usb_errors.h"
+#include <stdio.h>
+#include <string.h>
+
+#define PCI_MAX        64
+#define JOIN_MS        20000 /* a request may last until its own bound */
+#define MOVES_PER_TURN 4
+#define DRAIN_MS       1000
+#define UNPLUG_MS      1000 /* by then the drivers must have named it */
+
+const struct arg job_xhci_args[] = {
+    {"seconds", "how long the load lasts (5)"},
+    {"seed", "what was drawn at random, again"},
+    {"intrs", "interrupters to use at most (4)"},
+    {"nomove", "move no interrupt"},
+    {"nohotplug", "take no hart offline"},
+    {"noerrors", "leave out the error paths"},
+    {"naive",
+     "move without the library's care, to see what it is for: FAIL is expected. naive=torn: with as much "
+     "care as can be had without it, the message apart"},
+    {"unplug", "have the controller stop answering halfway"},
+    {"pull", "say so halfway, and wait for somebody to pull the disk (device_del)"},
+    {NULL, NULL},
+};
+
+static struct {
+    struct random control;
+    bool naive, torn, unplugged, pulled, freed;
+    uint64_t unplugged_at;
+    unsigned turn;
+    bool down;
+    uint64_t moves, refused, offlines;
+    unsigned failures;
+} job;
+
+/* ---- the other harts ---- */
+
+static struct random randoms[MACHINE_MAX_HARTS];
+static _Atomic int leave[MACHINE_MAX_HARTS];
+
+static void load_loop(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&leave[hart_index()]) && usb_step(&randoms[hart_index()]))
+        ;
+}
+
+static void start(unsigned hart)
+{
+    atomic_store(&leave[hart], 0);
+    int error = hart_run(hart, load_loop, NULL);
+    if (error)
+        print("hart %u, load: %s\n", hart, hart_strerror(error));
+    job.failures += error != 0;
+}
+
+static bool stop(unsigned hart)
+{
+    atomic_store(&leave[hart], 1);
+    int error = hart_join(hart, time_from_ms(JOIN_MS));
+    if (error)
+        print("hart %u, load: %s\n", hart, hart_strerror(error));
+    job.failures += error != 0;
+    return !error;
+}
+
+static void others(void (*what)(unsigned hart))
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != hart_index() && hart_is_online(h))
+            what(h);
+}
+
+static void stop_one(unsigned hart)
+{
+    (void)stop(hart);
+}
+
+/* ---- moves and hotplug ---- */
+
+/*
+ * naive=torn is what Linux 6.12 does: address and data written one after the other, but the old vector is given up
+ * only when its hart has taken what was sent there. All that is left to lose is what the device sends in between.
+ */
+struct drained {
+    unsigned id;
+    bool pending;
+};
+
+static void look_pending(void *arg)
+{
+    struct drained *d = arg;
+
+    d->pending = imsic_file_pending(d->id / 64) >> d->id % 64 & 1;
+}
+
+static int drain_and_free(struct imsic_vector v)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(DRAIN_MS));
+    struct drained d = {.id = v.id, .pending = true};
+    int error;
+
+    while (!(error = aia_call(&aia, v.hart, look_pending, &d)) && d.pending)
+        if (!hart_wait_more(&w))
+            return AIA_ETIMEOUT;
+    if (!error)
+        imsic_free(&aia.imsic, v);
+    return error;
+}
+
+static int naive_to(struct aia_irq *irq, unsigned to)
+{
+    struct imsic_vector from = irq->vec;
+    int error = naive_move_irq(irq, to, job.torn, wedge_moved);
+
+    return error || !job.torn ? error : drain_and_free(from);
+}
+
+static void move_to(struct aia_irq *irq, unsigned to)
+{
+    struct imsic_vector from = irq->vec;
+    struct aia_hartset set = aia_hartset_one(to);
+    int error;
+
+    if (job.naive) {
+        error = naive_to(irq, to);
+    } else {
+        error = aia_irq_set_affinity(&aia, irq, &set);
+        wedge_moved(irq, from, irq->vec);
+    }
+    if ((error == AIA_ESILENT || error == AIA_ETIMEOUT) && job.unplugged) {
+        job.refused++; /* nothing proves the drain of its old vectors any more */
+    } else if (error) {
+        print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
+        job.failures++;
+    } else {
+        job.moves++;
+    }
+}
+
+static unsigned another_hart(unsigned than)
+{
+    unsigned h;
+
+    do
+        h = random_below(&job.control, hart_count());
+    while (!hart_is_online(h) || h == than);
+    return h;
+}
+
+static void move_some(void)
+{
+    for (unsigned i = 0; i < MOVES_PER_TURN && !job.freed && !atomic_load(&usb.ended); i++) {
+        struct aia_irq *irq = usb.x.intrs[random_below(&job.control, usb.x.n_intrs)].irq;
+        move_to(irq, another_hart(irq->vec.hart));
+    }
+    if (job.unplugged && n_neighbours) { /* the rest of the machine goes on */
+        struct neighbour *n = &neighbours[random_below(&job.control, n_neighbours)];
+        n->home = another_hart(n->irq->vec.hart);
+        move_to(n->irq, n->home);
+    }
+}
+
+/* A careless driver moves its interrupts off the hart first; what the library does then has nothing left to do. */
+static struct hotplug_error offline(unsigned hart)
+{
+    uint64_t spurious = aia.config.harts[hart].spurious;
+
+    for (unsigned i = 0; i < usb.x.n_intrs && job.naive; i++)
+        if (usb.x.intrs[i].irq->vec.hart == hart)
+            move_to(usb.x.intrs[i].irq, another_hart(hart));
+    struct hotplug_error e = hotplug_offline(hart);
+    if (!e.step && job.naive && aia.config.harts[hart].spurious != spurious)
+        wedge_swept(hart);
+    return e;
+}
+
+static void change_a_hart(void)
+{
+    struct hotplug_error e;
+
+    if (job.down) {
+        e = hotplug_online(job.turn);
+        if (!e.step) {
+            job.failures += neighbours_go_home(job.turn);
+            start(job.turn);
+        }
+        job.down = false;
+    } else {
+        do
+            job.turn = (job.turn + 1) % hart_count();
+        while (job.turn == hart_index() || !hart_is_online(job.turn));
+        if (!stop(job.turn))
+            return;
+        e = offline(job.turn);
+        job.down = !e.step;
+        job.offlines += job.down;
+        if (!job.down)
+            start(job.turn);
+    }
+    if (e.step && job.unplugged && !job.freed) {
+        job.refused++; /* an interrupt whose device is silent cannot be moved away: it has to be given back */
+    } else if (e.step) {
+        print("hart %u: failed at %s: %s\n", job.turn, e.step, e.why);
+        job.failures++;
+    }
+}
+
+/* What a driver does that finds its device gone: then it keeps no hart from leaving. */
+static int free_interrupts(void)
+{
+    int error = AIA_OK;
+
+    for (unsigned i = 0; i < usb.x.n_intrs && !job.freed; i++) {
+        int e = aia_irq_free(&aia, usb.x.intrs[i].irq);
+        error = error ? error : e;
+    }
+    job.freed = true;
+    return error;
+}
+
+/* Halfway: the plug is pulled here, or whoever reads the console is asked to. */
+static void unplug(uint64_t when)
+{
+    if (args_get("pull") && !job.pulled && time_now() >= when) {
+        usb.pull_expected = 1;
+        job.pulled = true;
+        print("pull the disk\n");
+    }
+    if (job.unplugged || !args_get("unplug") || time_now() < when)
+        return;
+    job.unplugged_at = time_now();
+    job.unplugged = true;
+    usb_unplug();
+}
+
+/* Returns when the time is up, or at once when the controller has fallen silent unasked. */
+static void control(uint64_t start_at, uint64_t ticks)
+{
+    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug");
+    bool moves = hart_online_count() > 1 && !args_get("nomove");
+    uint64_t next_change = start_at;
+
+    while (time_now() - start_at < ticks && (job.unplugged || !atomic_load(&usb.ended))) {
+        if (moves)
+            move_some();
+        if (hotplug && time_now() >= next_change) {
+            change_a_hart();
+            next_change = time_now() + time_from_ms(2);
+        }
+        if (hart_online_count() == 1)
+            (void)usb_step(&job.control); /* nobody else is there to do it */
+        irq_print_reports();
+        unplug(start_at + ticks / 2);
+        if (job.unplugged && !job.freed && atomic_load(&usb.ended))
+            job.failures += free_interrupts() != AIA_OK;
+    }
+    if (job.down)
+        change_a_hart();
+}
+
+/* ---- verdict ---- */
+
+static void check_pulled(void)
+{
+    int error = atomic_load(&usb.disk_error);
+
+    check(error == XHCI_EPULLED, "pulled: after %lu ms: %s",
+          time_to_us(usb.disk_error_at - usb.disk_asked_at) / 1000, xhci_strerror(error));
+    check(usb.noops > usb.noops_then, "No-Ops go on: %lu more", usb.noops - usb.noops_then);
+    error = xhci_detach(&usb.x, usb.disk.slot);
+    check(!error, "its slot is given back: %s", xhci_strerror(error));
+}
+
+static void check_end(uint64_t took_ms)
+{
+    int ended = atomic_load(&usb.ended);
+    uint64_t after_ms = time_to_us(usb.ended_at - job.unplugged_at) / 1000;
+
+    if (job.unplugged) {
+        check(ended == XHCI_EGONE && after_ms <= UNPLUG_MS, "unplugged: named after %lu ms: %s", after_ms,
+              xhci_strerror(ended));
+        check(job.moves && job.offlines, "the rest went on");
+        return;
+    }
+    if (ended)
+        print("load ended after %lu.%03lu s: %s\n", took_ms / 1000, took_ms % 1000, xhci_strerror(ended));
+    if (job.pulled)
+        check_pulled();
+    check(!ended, "the controller answers to the end");
+    check(usb_balanced(), "nothing lost, nothing different");
+}
+
+static void free_all(void)
+{
+    int error = free_interrupts(), e = neighbours_free();
+
+    error = error ? error : e;
+    check(!error, "all interrupts are given back: %s", aia_strerror(error));
+}
+
+static void load(void)
+{
+    uint64_t seconds = args_u64("seconds", 5), seed = args_u64("seed", time_now());
+
+    job.control.state = seed;
+    job.naive = args_get("naive");
+    job.torn = job.naive && !strcmp(args_get("naive"), "torn");
+    for (unsigned h = 0; h < hart_count(); h++)
+        randoms[h].state = random_next(&job.control);
+    print("%u harts, %lu s, %s moves, seed=%lu\n", hart_online_count(), seconds,
+          job.torn    ? "torn"
+          : job.naive ? "naive"
+                      : "the library's",
+          seed);
+    others(start);
+    uint64_t start_at = time_now();
+    control(start_at, time_from_ms(seconds * 1000));
+    uint64_t took_ms = time_to_us(time_now() - start_at) / 1000;
+    others(stop_one);
+    usb_print();
+    print("moves %lu: address only %lu, common identity %lu, torn and watched %lu, masked %lu; refused %lu; "
+          "offlines %lu\n",
+          job.moves, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
+          aia.updates[AIA_UPDATE_TORN], aia.updates[AIA_UPDATE_MASKED], job.refused, job.offlines);
+    check_end(took_ms);
+}
+
+int job_xhci(void)
+{
+    static struct pci pci;
+    static struct pci_device devices[PCI_MAX];
+    int error = pci_init(&pci, &machine.pci, devices, PCI_MAX);
+
+    if (error)
+        print("pci: %s\n", pci_strerror(error));
+    wedge_init();
+    if (!usb_init(&pci, (unsigned)args_u64("intrs", XHCI_INTRS)) || !neighbours_init())
+        return EXIT_MACHINE;
+    if (!args_get("noerrors"))
+        usb_errors();
+    load();
+    check(!job.failures, "no operation failed");
+    if (job.naive) { /* what it left behind is no business of the books */
+        print("VERDICT: %s\n", usb.ended ? "FAIL" : "PASS");
+        return usb.ended ? EXIT_FAIL : EXIT_PASS;
+    }
+    if (!job.unplugged)
+        check(!xhci_stop(&usb.x), "halted");
+    free_all();
+    return verdict();
+}

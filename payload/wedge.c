@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/wedge.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include <stdio.h>
+
+#define MOVES    4096 /* remembered: what was sent long ago may be taken only now */
+#define LANDINGS 256
+#define ROUNDS   3 /* of calls to every hart: an edge may be sent on from one to the next, and once more */
+
+static struct aia_lock books;
+
+static struct moved {
+    const struct aia_irq *irq;
+    struct imsic_vector from, to;
+    uint64_t when;
+} moves[MOVES];
+static unsigned n_moves;
+
+/* Edges that nobody owned. Identity 0: found by the sweep of a leaving hart, which does not say which. */
+static struct landing {
+    struct imsic_vector at;
+    uint64_t when;
+    const struct aia_irq *ran; /* whose handler it ran instead; NULL: nobody's */
+} landings[LANDINGS];
+static unsigned n_landings;
+
+static unsigned long lock(void)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&books);
+    return was;
+}
+
+static void unlock(unsigned long was)
+{
+    aia_port_unlock(&books);
+    aia_port_irq_restore(was);
+}
+
+static void landed(struct imsic_vector at, const struct aia_irq *ran)
+{
+    unsigned long was = lock();
+
+    landings[n_landings++ % LANDINGS] = (struct landing){at, time_now(), ran};
+    unlock(was);
+}
+
+static void unowned(unsigned id)
+{
+    landed((struct imsic_vector){(uint16_t)hart_index(), (uint16_t)id}, NULL);
+}
+
+void wedge_init(void)
+{
+    irq_watch_unowned(unowned);
+}
+
+void wedge_swept(unsigned hart)
+{
+    landed((struct imsic_vector){(uint16_t)hart, 0}, NULL);
+}
+
+void wedge_stray(const struct aia_irq *ran)
+{
+    landed(ran->vec, ran);
+}
+
+void wedge_moved(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to)
+{
+    unsigned long was = lock();
+
+    moves[n_moves++ % MOVES] = (struct moved){irq, from, to, time_now()};
+    unlock(was);
+}
+
+/* ---- where it landed ---- */
+
+/* What a look found out about the edge. `at`.id 0: nothing. */
+struct clue {
+    struct imsic_vector at;
+    const char *how; /* it is there */
+    const char *why;
+    const char *ran; /* the name of whose handler it ran */
+};
+
+static const char torn[] = "torn message (new address, old data)";
+static const char freed[] = "old message, its vector given up too early";
+
+/* The latest move of `irq` that could have sent an edge to `at`; at.id 0: to that hart. Books locked. */
+static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
+{
+    for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
+        const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
+        bool old = m->from.hart == at->hart && (!at->id || m->from.id == at->id);
+        bool mixed = m->to.hart == at->hart && m->to.hart != m->from.hart && m->from.id == at->id;
+
+        if (m->irq != irq || !(old || mixed))
+            continue;
+        at->id = m->from.id;
+        return old ? freed : torn;
+    }
+    return NULL;
+}
+
+/* The last one since the handler ran that a move of `irq` explains: what came later would have been handled. */
+static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
+{
+    unsigned long was = lock();
+    struct clue clue = {0};
+
+    for (unsigned i = 0; i < LANDINGS && i < n_landings && !clue.why; i++) {
+        const struct landing *l = &landings[(n_landings - 1 - i) % LANDINGS];
+        struct imsic_vector at = l->at;
+
+        if (l->when < since)
+            break;
+        clue.why = explain(irq, &at);
+        clue.at = at;
+        clue.how = l->ran     ? "and ran the handler of "
+                   : l->at.id ? "unowned"
+                              : "unowned, and was swept away as the hart left";
+        clue.ran = l->ran ? l->ran->name : "";
+    }
+    unlock(was);
+    return clue.why ? clue : (struct clue){0};
+}
+
+/* A hart's own eip, which only it can read: is there anything that belongs to `irq`, or to nobody? */
+struct scan {
+    const struct aia_irq *irq;
+    struct clue clue;
+};
+
+static void scan_hart(void *arg)
+{
+    struct scan *t = arg;
+    const struct imsic_file *f = &aia.imsic.files[hart_index()];
+    uint32_t number = (uint32_t)(t->irq - aia.config.irqs);
+
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        for (uint64_t bits = imsic_file_pending(w); bits; bits &= bits - 1) {
+            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            uint32_t slot = atomic_load(&f->slots[id]);
+            enum imsic_state state = imsic_slot_state(slot);
+
+            if (state == IMSIC_RESERVED || (state != IMSIC_FREE && imsic_slot_owner(slot) != number))
+                continue;
+            t->clue.at = (struct imsic_vector){(uint16_t)hart_index(), (uint16_t)id};
+            t->clue.how = state == IMSIC_RETIRING ? "pending on a retiring vector"
+                          : state == IMSIC_OWNED  ? "pending where it belongs"
+                                                  : "pending, unowned";
+        }
+    }
+}
+
+/* Every hart goes through its interrupts; what one of them has pending all the same is in `scan`. */
+static void call_all(struct scan *t)
+{
+    t->clue.at.id = 0;
+    for (unsigned h = 0; h < hart_count(); h++)
+        (void)aia_call(&aia, h, scan_hart, t); /* an offline hart has nothing: its sweep saw to that */
+}
+
+/* ---- the line ---- */
+
+/*
+ * The message that the device holds, beside the one that the books have. "" if they agree. No lock is taken, as a device
+ * that is looked into may be one whose owner hangs with it: in the middle of a move the two may differ.
+ */
+static void compare_message(const struct aia_irq *irq, char *text, size_t n)
+{
+    struct aia_message have, want = imsic_message(&aia.imsic, irq->vec);
+    unsigned hart = 0;
+
+    text[0] = '\0';
+    if (irq->msi->ops->read_back(irq->msi, &have))
+        (void)snprintf(text, n, "; the device does not say what its message is");
+    else if (have.addr != want.addr || have.data != want.data) {
+        while (hart < hart_count() && aia.imsic.files[hart].msi_addr != have.addr)
+            hart++;
+        (void)snprintf(text, n, "; it sends to hart %u identity %u now, the books say hart %u identity %u",
+                       hart, have.data, irq->vec.hart, irq->vec.id);
+    }
+}
+
+static void say(const struct wedge_source *s, const struct wedge_state *st, const struct clue *clue)
+{
+    uint64_t ms = time_to_us(time_now() - st->ran_at) / 1000;
+    char since[32] = "ever", where[128], message[96];
+
+    compare_message(s->irq, message, sizeof(message));
+    if (st->ran_at)
+        (void)snprintf(since, sizeof(since), "since %lu.%03lu s", ms / 1000, ms % 1000);
+    if (!st->sent)
+        (void)snprintf(where, sizeof(where), "the device has sent none");
+    else if (clue->at.id)
+        (void)snprintf(where, sizeof(where), "edge landed on hart %u identity %u, %s%s%s%s", clue->at.hart,
+                       clue->at.id, clue->how, clue->ran ? clue->ran : "", clue->why ? ": " : "",
+                       clue->why ? clue->why : "");
+    else
+        (void)snprintf(where, sizeof(where), "edge was sent, and nobody saw it land");
+    print("%s: %s, no interrupt %s; %s%s\n", s->name, st->holds, since, where, message);
+}
+
+/* The state after every hart has been through its interrupts, and whether anything moved meanwhile. */
+static enum wedge_finding decide(const struct wedge_source *s, struct wedge_state *st, struct clue *clue)
+{
+    struct scan t = {.irq = s->irq};
+    uint64_t progress = st->progress;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        call_all(&t);
+        if (s->state(s->context, st))
+            return WEDGE_GONE;
+        if (st->progress != progress)
+            return WEDGE_SLOW;
+    }
+    if (atomic_load(&s->irq->flow) & AIA_FLOW_DISABLED) {
+        *clue = (struct clue){.at = s->irq->vec, .how = "kept there while the interrupt is disabled"};
+        return WEDGE_LOST;
+    }
+    *clue = find_landing(s->irq, st->ran_at);
+    if (!clue->at.id)
+        *clue = t.clue;
+    if (!clue->why && clue->at.id) {
+        unsigned long was = lock();
+        clue->why = explain(s->irq, &clue->at);
+        unlock(was);
+    }
+    return st->sent ? WEDGE_LOST : WEDGE_UNSENT;
+}
+
+/* One line for what is one fault: the handler has not run since the last one about this interrupt. */
+static bool said_before(const struct aia_irq *irq, enum wedge_finding finding, uint64_t ran_at)
+{
+    static struct {
+        enum wedge_finding finding;
+        uint64_t ran_at;
+    } last[IRQ_MAX];
+    unsigned n = (unsigned)(irq - aia.config.irqs);
+    bool again = last[n].finding == finding && last[n].ran_at == ran_at;
+
+    last[n].finding = finding;
+    last[n].ran_at = ran_at;
+    return again;
+}
+
+static enum wedge_finding look(const struct wedge_source *s)
+{
+    struct wedge_state st = {0};
+    struct clue clue = {0};
+    enum wedge_finding finding;
+    int error = s->state(s->context, &st);
+
+    if (!error && !st.waits)
+        return WEDGE_DEVICE;
+    finding = error ? WEDGE_GONE : decide(s, &st, &clue);
+    if (finding == WEDGE_GONE)
+        error = error ? error : s->state(s->context, &st);
+    if (finding != WEDGE_SLOW && !said_before(s->irq, finding, st.ran_at)) {
+        if (error)
+            print("%s: no answer: %s\n", s->name, s->strerror(error));
+        else
+            say(s, &st, &clue);
+    }
+    return finding;
+}
+
+enum wedge_finding wedge_look(const struct wedge_source *s)
+{
+    static _Atomic int looking;
+
+    if (atomic_exchange(&looking, 1))
+        return WEDGE_SLOW;
+    enum wedge_finding finding = look(s);
+    atomic_store(&looking, 0);
+    return finding;
+}

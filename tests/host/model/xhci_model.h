@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An xHCI controller as software sees it: registers, the command ring, event ring segments and the event handler busy
+ * protocol (xHCI 1.2, 4.9, 4.17.2). One interrupter, four segments. Its message is taken at the next wait, unless lost.
+ * A test that links this brings no other MMIO model.
+ */
+#ifndef XHCI_MODEL_H
+#define XHCI_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define XM_REGS 0x40000000ul
+
+enum xm_stuck { XM_FINE, XM_STUCK_CNR, XM_STUCK_RUNNING, XM_STUCK_RESET, XM_STUCK_HALTED };
+
+struct xm {
+    /* The test's. */
+    enum xm_stuck stuck;
+    bool gone; /* everything reads as ones */
+    unsigned scratches, pagesize, ports;
+    int msi_error;
+    unsigned lose;          /* so many messages from now on get lost */
+    unsigned noise_at_erdp; /* port 2 events to come just before the next ERDP write with EHB */
+    void *deliver;          /* the handler's context; NULL: messages wait */
+
+    /* For the test to look at. */
+    uint64_t now; /* microseconds */
+    uint64_t messages, commands, command_wraps;
+    unsigned overruns; /* events that found no room */
+    uint32_t sts, erst_size;
+
+    /* The controller's. */
+    uint32_t cmd, iman;
+    uint64_t crcr, command, erst, erdp;
+    unsigned segment, i;
+    bool ran, command_cycle, event_cycle, busy, due;
+};
+extern struct xm xm;
+
+void xm_reset(void);
+
+/* The controller writes an event. */
+void xm_event(uint64_t param, uint32_t status, uint32_t control);
+
+/* Run the handler until no message is under way. */
+void xm_settle(void);
+
+#endif

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Coming back: strayed interrupts, suspension that loses the file, blocks, and two harts that leave together. */
+#include <string.h>
+
+#include "fixture.h"
+
+#define N 3
+static struct t_irq q[N]; /* one of each kind */
+
+static void set_up(unsigned n_harts, uint32_t lag)
+{
+    t_machine(n_harts, 63);
+    for (unsigned i = 0; i < N; i++)
+        t_irq(&q[i], (enum aia_msi_kind)i, 1);
+    m.inbound_lag = m.store_lag = m.post_lag = lag;
+}
+
+static void edges(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < N; i++)
+        m_raise(&q[i].dev);
+}
+
+static void check_on(unsigned hart)
+{
+    for (unsigned i = 0; i < N; i++) {
+        t_check(&q[i]);
+        m_raise(&q[i].dev);
+        t_check(&q[i]);
+        assert_int_equal(q[i].hart, hart);
+    }
+    t_check_books();
+}
+
+/* ---- strayed ---- */
+
+static void test_strayed_come_back(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        set_up(3, k % 2 ? M_NEVER : 0);
+        struct imsic_stats before = t_stats();
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_int_equal(t.aia.strayed, N);
+        assert_int_equal(t_back(1, 0), 0);
+        t_at(k, true, edges, NULL);
+        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+        more = t_at_done();
+        check_on(1);
+        t_same_stats(before);
+    }
+}
+
+static void test_strayed_stay_away(void **state)
+{
+    (void)state;
+    set_up(2, 0);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    check_on(0);
+    struct aia_hartset set = q[0].irq->affinity; /* which it was not changed by */
+    assert_true(aia_hartset_has(&set, 1));
+    assert_false(aia_hartset_has(&set, 0));
+}
+
+/* Only those whose affinity wants the hart, and that are not at home where they are. */
+static void test_others_stay(void **state)
+{
+    struct aia_hartset wide = {{7}};
+
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(t_move(&q[0], 2), AIA_OK);
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q[1].irq, &wide), AIA_OK);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    unsigned there = q[1].irq->vec.hart;
+    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(q[0].irq->vec.hart, 2);
+    assert_int_equal(q[1].irq->vec.hart, there);
+    assert_int_equal(q[2].irq->vec.hart, 1);
+    t_check_books();
+    /* What has strayed from another hart, which is away yet, is no failure of this one's return. */
+    assert_int_equal(t_offline(2, 0), AIA_OK);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(q[0].irq->vec.hart, 0);
+    assert_int_equal(q[2].irq->vec.hart, 1);
+}
+
+/* One does not answer: named, and the others come back all the same. */
+static void test_silent_one(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < N; i++) {
+        set_up(3, 0);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_int_equal(t_back(1, 0), 0);
+        q[i].dev.mood = M_MUTE;
+        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_ESILENT);
+        for (unsigned j = 0; j < N; j++)
+            assert_int_equal(q[j].irq->vec.hart == 1, j != i);
+        q[i].dev.mood = M_WELL;
+        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+        check_on(1);
+    }
+}
+
+static void test_return_refused(void **state)
+{
+    (void)state;
+    set_up(3, 0);
+    assert_int_equal(aia_hart_return(&t.aia, 3, AIA_COME_BACK), AIA_EINVAL);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_EOFFLINE);
+}
+
+/* ---- suspend ---- */
+
+/* What a file may hold when its hart wakes from a suspension that did not retain it. */
+enum lost { KEPT, ZEROED, JUNK, N_LOST };
+
+static void lose(struct m_file *f, enum lost how)
+{
+    uint64_t junk = 0x1234567;
+
+    if (how == KEPT)
+        return;
+    for (unsigned w = 0; w <= f->n_ids / 64; w++) {
+        /* Enabled and delivering at random; pending junk could not be told from edges, by anybody. */
+        f->eie[w] = how == JUNK ? t_random(&junk) & ~1ull : 0;
+        f->eip[w] = 0;
+    }
+    f->eidelivery = how == JUNK;
+    f->eithreshold = how == JUNK; /* 1: delivers none */
+}
+
+static void suspend(enum lost how, void (*meanwhile)(void *arg))
+{
+    struct imsic_saved saved;
+
+    m_on(1);
+    m.hart[1].irqs_on = false;
+    aia_hart_save(&t.aia, &saved);
+    m_on(0);
+    m_stop(1);
+    lose(&m.hart[1].file, how);
+    if (meanwhile)
+        meanwhile(NULL);
+    m_start(1);
+    m_on(1);
+    aia_hart_restore(&t.aia, &saved);
+    aia_port_irq_restore(1);
+    m_on(0);
+}
+
+static void test_suspend_with_pending_edges(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_LOST; how++)
+        for (unsigned when = 0; when < 4; when++) { /* bit 0: before, bit 1: while it is suspended */
+            set_up(2, 0);
+            m.hart[1].hold = true;
+            if (when & 1)
+                edges(NULL);
+            if (when & 1)
+                aia_ipi_send(&t.aia, 1, AIA_IPI_USER);
+            m_settle();
+            assert_int_equal(q[0].runs, 0);
+            m.hart[1].hold = false;
+            suspend((enum lost)how, when & 2 ? edges : NULL);
+            m_settle();
+            for (unsigned i = 0; i < N; i++)
+                assert_int_equal(q[i].runs, when ? 1 : 0);
+            assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], when & 1);
+            assert_int_equal(t.harts[1].spurious, 0);
+            check_on(1);
+        }
+}
+
+/* An edge at every access of saving and restoring, on its way when the hart went down or not. */
+static void test_edge_at_every_access_of_suspend(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_LOST; how++)
+        for (unsigned lag = 0; lag < 2; lag++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                set_up(2, lag ? M_NEVER : 0);
+                t_at(k, true, edges, NULL);
+                /* what lands between save and power-off is the hardware's to keep: it must not power off */
+                suspend(lag ? (enum lost)how : KEPT, NULL);
+                more = t_at_done();
+                check_on(1);
+            }
+        }
+}
+
+/* A vector that is retiring, and one shut off by a storm, are so afterwards. */
+static void test_suspend_keeps_the_books(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_LOST; how++) {
+        set_up(2, 0);
+        q[0].deny = true;
+        for (unsigned i = 0; i <= T_STORM + 1; i++) {
+            m_raise(&q[0].dev);
+            m_settle();
+        }
+        assert_true(q[0].irq->flow & AIA_FLOW_STORMED);
+        m.hart[1].hold = true;
+        m_raise(&q[1].dev);
+        assert_int_equal(t_move(&q[1], 0), AIA_OK);
+        m.hart[1].hold = false;
+        suspend((enum lost)how, NULL);
+        t_check(&q[1]);
+        uint64_t runs = q[0].runs;
+        m_raise(&q[0].dev);
+        m_settle();
+        assert_int_equal(q[0].runs, runs);
+        q[0].deny = false;
+        aia_irq_enable(&t.aia, q[0].irq);
+        t_check(&q[0]);
+        t_check_books();
+    }
+}
+
+/* ---- blocks ---- */
+
+#define ORDER 2
+#define BLOCK (1u << ORDER)
+static struct m_dev multi;
+static struct aia_irq *block;
+static uint64_t sent[BLOCK], ran[BLOCK];
+static unsigned block_hart;
+
+static enum aia_result block_handler(void *context, struct aia_irq *irq)
+{
+    (void)context;
+    ran[irq - irq->first] = sent[irq - irq->first];
+    block_hart = m.here;
+    return AIA_HANDLED;
+}
+
+/* Message n of the device: its data with n in the low bits. */
+static void raise_block(void *arg)
+{
+    (void)arg;
+    for (unsigned n = 0; n < BLOCK && multi.enabled; n++) {
+        sent[n]++;
+        m_queue_add(&multi.posted, multi.message.addr, multi.message.data | n);
+    }
+    if (m.post_lag == 0)
+        m_push(&multi);
+}
+
+static void set_up_block(enum aia_msi_kind kind, uint32_t lag)
+{
+    t_machine(3, 63);
+    memset(sent, 0, sizeof(sent));
+    memset(ran, 0, sizeof(ran));
+    m_dev_init(&multi, kind);
+    struct aia_request r = {
+        .name = "block", .handler = block_handler, .msi = &multi.msi, .affinity = {{2}}, .order = ORDER};
+    assert_int_equal(aia_irq_request(&t.aia, &r, &block), AIA_OK);
+    m.inbound_lag = m.store_lag = m.post_lag = lag;
+}
+
+static void check_block(void)
+{
+    for (unsigned twice = 0; twice < 2; twice++) {
+        m_settle();
+        assert_memory_equal(ran, sent, sizeof(ran));
+        raise_block(NULL);
+    }
+    m_settle();
+    assert_memory_equal(ran, sent, sizeof(ran));
+    assert_int_equal(block_hart, block->vec.hart);
+    t_check_books();
+}
+
+static void test_block_goes_and_comes_back(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 3; kind++)
+        for (unsigned lag = 0; lag < 2; lag++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                set_up_block((enum aia_msi_kind)kind, lag ? M_NEVER : 0);
+                struct imsic_stats before = t_stats();
+                t_at(k, true, raise_block, NULL);
+                assert_int_equal(t_offline(1, 0), AIA_OK);
+                more = t_at_done();
+                assert_int_equal(t.files[1].n_free, 61);
+                check_block();
+                assert_int_equal(t_back(1, 0), 0);
+                assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+                assert_int_equal(block->vec.hart, 1);
+                check_block();
+                t_same_stats(before);
+            }
+        }
+}
+
+/* There is room for its number, but in no row: the hart stays, and nothing has changed. */
+static void test_no_room_for_a_block(void **state)
+{
+    (void)state;
+    set_up_block(AIA_MSI_PLAIN, 0);
+    for (unsigned h = 0; h < 3; h += 2) {
+        t_fill(h, 0);
+        for (unsigned id = 8; id < 56; id += 4)
+            imsic_free(&t.aia.imsic, (struct imsic_vector){(uint16_t)h, (uint16_t)id});
+    }
+    struct imsic_stats before = t_stats();
+    assert_int_equal(t_offline(1, 0), AIA_ENOVEC);
+    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+    assert_int_equal(block->vec.hart, 1);
+    t_same_stats(before);
+    t_unfill(0);
+    t_unfill(2);
+    check_block();
+}
+
+/* ---- two harts at once ---- */
+
+/* Both have left before either dies: what the first gave the second is not stuck there. */
+static void test_two_leave_before_either_dies(void **state)
+{
+    (void)state;
+    for (unsigned first = 1; first < 3; first++)
+        for (unsigned lag = 0; lag < 2; lag++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                set_up(4, lag ? M_NEVER : 0);
+                struct imsic_stats before = t_stats();
+                t_at(k, true, edges, NULL);
+                assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+                assert_int_equal(aia_hart_leave(&t.aia, 2), AIA_OK);
+                assert_int_equal(t_die(first, 0), AIA_OK);
+                assert_int_equal(t_die(3 - first, 0), AIA_OK);
+                more = t_at_done();
+                for (unsigned i = 0; i < N; i++)
+                    t_check(&q[i]);
+                assert_int_equal(t.files[1].n_free, 61);
+                assert_int_equal(t.files[2].n_free, 61);
+                for (unsigned h = 1; h < 3; h++) {
+                    assert_int_equal(t_back(h, 3), 0);
+                    assert_int_equal(aia_hart_return(&t.aia, h, AIA_COME_BACK), AIA_OK);
+                }
+                check_on(1);
+                t_same_stats(before);
+            }
+        }
+}
+
+/* Of the last two, one has left and is on its way: the other is the last, until the first has come back. */
+static void test_two_of_two(void **state)
+{
+    (void)state;
+    set_up(2, 0);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_ELAST);
+    aia_hart_stay(&t.aia, 1);
+    m_on(1);
+    assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_OK);
+    assert_int_equal(t_die(0, 1), AIA_OK);
+    for (unsigned i = 0; i < N; i++) {
+        m_raise(&q[i].dev);
+        t_check(&q[i]);
+    }
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ELAST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strayed_come_back),
+        cmocka_unit_test(test_strayed_stay_away),
+        cmocka_unit_test(test_others_stay),
+        cmocka_unit_test(test_silent_one),
+        cmocka_unit_test(test_return_refused),
+        cmocka_unit_test(test_suspend_with_pending_edges),
+        cmocka_unit_test(test_edge_at_every_access_of_suspend),
+        cmocka_unit_test(test_suspend_keeps_the_books),
+        cmocka_unit_test(test_block_goes_and_comes_back),
+        cmocka_unit_test(test_no_room_for_a_block),
+        cmocka_unit_test(test_two_leave_before_either_dies),
+        cmocka_unit_test(test_two_of_two),
+    };
+
+    return T_RUN(tests);
+}

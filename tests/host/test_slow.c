@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Devices behind a slow bus: only a copy changes, one command carries it over, and one that is not answered kills. */
+#include <string.h>
+
+#include "fixture.h"
+
+static struct t_irq q, plain;
+
+static int request(uint64_t set, bool managed)
+{
+    memset(&q, 0, sizeof(q));
+    m_slow_init(&q.dev);
+    return t_request_as(&q, (struct aia_request){.affinity = {{set}}, .managed = managed});
+}
+
+static void set_up(unsigned n_harts, uint64_t set)
+{
+    t_machine(n_harts, 63);
+    assert_int_equal(request(set, false), AIA_OK);
+    q.dev.bus.n_commands = m.n_log = 0;
+}
+
+static void edge_is_handled_on(unsigned hart)
+{
+    assert_true(m_raise(&q.dev));
+    t_check(&q);
+    assert_int_equal(q.hart, hart);
+}
+
+static void check_dead(void)
+{
+    assert_true(q.irq->flow & AIA_FLOW_DEAD);
+    assert_int_equal(q.irq->vec.id, 0);
+    assert_int_equal(q.dev.bus.n_resets, 1);
+    assert_int_equal(t_reported(AIA_REPORT_DEAD), 1);
+    assert_ptr_equal(m.reports[0].irq, q.irq);
+}
+
+/* ---- one command each ---- */
+
+static void test_startup_waits(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    assert_int_equal(request(1, false), AIA_OK);
+    assert_int_equal(q.dev.bus.n_commands, 1);
+    assert_true(q.dev.enabled); /* the answer has come */
+    edge_is_handled_on(0);
+}
+
+static void test_teardown_waits(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    struct imsic_stats before = t_stats();
+    assert_int_equal(request(2, false), AIA_OK);
+    q.dev.bus.n_commands = 0;
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    assert_int_equal(q.dev.bus.n_commands, 1);
+    assert_false(q.dev.enabled);
+    t_same_stats(before);
+}
+
+/* An edge at every access of a move, while the command is under way too: old or new, never lost. */
+static void raise(void *arg)
+{
+    (void)arg;
+    m_raise(&q.dev);
+    m_run_others();
+}
+
+static void test_move_is_one_command(void **state)
+{
+    (void)state;
+    for (unsigned lag = 0; lag < 2; lag++) {
+        bool more = true;
+        for (unsigned k = 0; more; k++) {
+            set_up(3, 2);
+            m.inbound_lag = m.store_lag = m.post_lag = lag ? M_NEVER : 0;
+            t_at(k, true, raise, NULL);
+            assert_int_equal(t_move(&q, 2), AIA_OK);
+            more = t_at_done();
+            t_check(&q);
+            assert_int_equal(q.dev.bus.n_commands, 1);
+            edge_is_handled_on(2);
+            t_check_books();
+        }
+    }
+}
+
+/* The same of a teardown: until the device has obeyed, its vector is its own. */
+static void test_edge_during_teardown(void **state)
+{
+    (void)state;
+    for (unsigned by_hart = 0; by_hart < 2; by_hart++) {
+        bool more = true;
+        for (unsigned k = 0; more; k++) {
+            t_machine(3, 63);
+            t.aia.config.lazy_period = 1; /* reclaim as soon as it is thought drained */
+            struct imsic_stats before = t_stats();
+            assert_int_equal(request(2, by_hart), AIA_OK);
+            q.dev.bus.answers_after = 20;
+            t_at(k, true, raise, NULL);
+            assert_int_equal(by_hart ? aia_hart_leave(&t.aia, 1) : aia_irq_free(&t.aia, q.irq), AIA_OK);
+            more = t_at_done();
+            m_settle(); /* hart 1 may wait for a lock yet */
+            if (by_hart)
+                assert_int_equal(t_die(1, 0), AIA_OK);
+            t_check(&q);
+            if (!by_hart)
+                t_same_stats(before);
+            t_check_books();
+            for (unsigned h = 0; h < 3; h++)
+                assert_int_equal(t.harts[h].spurious, 0);
+        }
+    }
+}
+
+/* A null move sends none; mask and unmask only change memory. */
+static void test_what_sends_no_command(void **state)
+{
+    (void)state;
+    set_up(2, 3);
+    struct aia_hartset both = {{3}};
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &both), AIA_OK);
+    unsigned long was = aia_port_irq_save(); /* atomic context will do */
+    aia_irq_disable(&t.aia, q.irq);
+    aia_irq_enable(&t.aia, q.irq);
+    aia_port_irq_restore(was);
+    assert_int_equal(q.dev.bus.n_commands, 0);
+    unsigned i = 0;
+    assert_false(m_logged(&q.dev, M_STORE, &i));
+}
+
+/* Two harts move it at once: the bus lock keeps them apart, and each sends its own command. */
+static void move_to_2(void *arg)
+{
+    int *error = arg;
+
+    *error = t_move(&q, 2);
+}
+
+static void hart_2_moves_it(void *arg)
+{
+    if (m_busy(2))
+        return;
+    m_spawn(2, move_to_2, arg);
+    m_run(2);
+}
+
+static void test_two_moves_at_once(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        int other = 1;
+        set_up(4, 2);
+        t_at(k, true, hart_2_moves_it, &other);
+        assert_int_equal(t_move(&q, 3), AIA_OK);
+        more = t_at_done();
+        m_settle();
+        if (!more)
+            break;
+        assert_int_equal(other, AIA_OK);
+        assert_int_equal(q.dev.bus.n_commands, 2);
+        assert_int_equal(q.dev.message.addr, m.hart[q.irq->vec.hart].msi_addr);
+        edge_is_handled_on(q.irq->vec.hart);
+        t_check_books();
+    }
+}
+
+/* ---- a device that does not answer ---- */
+
+static void test_startup_unanswered(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    struct imsic_stats before = t_stats();
+    memset(&q, 0, sizeof(q));
+    m_slow_init(&q.dev);
+    q.dev.bus.deaf = true;
+    assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{2}}}), AIA_ESILENT);
+    assert_true(q.dev.bus.n_resets >= 1);
+    if (q.irq) {
+        m_pass(T_FOREVER);
+        assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    }
+    t_same_stats(before);
+    t_check_books();
+}
+
+static void test_move_unanswered(void **state)
+{
+    (void)state;
+    set_up(3, 2);
+    struct imsic_stats before = t_stats();
+    q.dev.bus.deaf = true;
+    assert_int_equal(t_move(&q, 2), AIA_ESILENT);
+    check_dead();
+    assert_int_equal(t_move(&q, 2), AIA_ESILENT); /* and stays so, without another command */
+    assert_int_equal(q.dev.bus.n_commands, 1);
+    t_check_books(); /* time proves what the device cannot: both vectors are free again */
+    before.n[IMSIC_OWNED]--;
+    before.n[IMSIC_FREE]++;
+    t_same_stats(before);
+    aia_irq_enable(&t.aia, q.irq);
+    assert_true(q.irq->flow & AIA_FLOW_DISABLED);
+}
+
+/* It had sent before it fell silent, to the old vector and to the new: neither is anybody's but its own. */
+static void test_edges_of_the_dead(void **state)
+{
+    (void)state;
+    for (unsigned to_new = 0; to_new < 2; to_new++) {
+        set_up(3, 2);
+        unsigned id = q.irq->vec.id;
+        q.dev.bus.deaf = true;
+        assert_int_equal(t_move(&q, 2), AIA_ESILENT);
+        m_fabric_post(m.hart[to_new ? 2 : 1].msi_addr, id);
+        t_check_books();
+        for (unsigned h = 0; h < 3; h++)
+            assert_int_equal(t.harts[h].spurious, 0);
+    }
+}
+
+/* The hart leaves; that one is left behind dead, the others move, and the hart goes. */
+static void leave_unanswered(bool managed, uint64_t set)
+{
+    t_machine(3, 63);
+    assert_int_equal(request(set, managed), AIA_OK);
+    t_irq(&plain, AIA_MSI_PLAIN, 1);
+    q.dev.bus.deaf = true;
+    m_raise(&plain.dev);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    check_dead();
+    assert_int_equal(t.harts[1].state, AIA_HART_OFFLINE);
+    assert_int_equal(t.files[1].n_free, 61u - managed);
+    m_raise(&plain.dev);
+    t_check(&plain);
+    /* It is back, its device too: dead it stays, and no error keeps the hart from being whole. */
+    q.dev.bus.deaf = false;
+    unsigned commands = q.dev.bus.n_commands;
+    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(q.dev.bus.n_commands, commands);
+    assert_int_equal(plain.irq->vec.hart, 1);
+    m_raise(&plain.dev);
+    t_check(&plain);
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK); /* no command needed: it has no vector */
+    t_check_books();
+    struct imsic_stats s = t_stats();
+    assert_int_equal(s.n[IMSIC_MANAGED], 0);
+    assert_int_equal(s.n[IMSIC_OWNED], 1);
+}
+
+static void test_leave_unanswered(void **state)
+{
+    (void)state;
+    leave_unanswered(false, 2);
+}
+
+static void test_managed_unanswered(void **state)
+{
+    (void)state;
+    leave_unanswered(true, 2);     /* its shutdown is what is not answered */
+    leave_unanswered(true, 2 | 4); /* its move */
+}
+
+/* Managed, and silent when it is to be started again. */
+static void test_restart_unanswered(void **state)
+{
+    (void)state;
+    t_machine(3, 63);
+    assert_int_equal(request(2, true), AIA_OK);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_false(q.dev.enabled);
+    q.dev.bus.deaf = true;
+    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_ESILENT);
+    check_dead();
+    t_check_books();
+    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+}
+
+/* ---- harts ---- */
+
+static void test_leave_and_return(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        set_up(3, 2);
+        t_at(k, true, raise, NULL);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        more = t_at_done();
+        assert_int_equal(q.dev.bus.n_commands, 1);
+        edge_is_handled_on(q.irq->vec.hart);
+        assert_int_equal(t_back(1, 0), 0);
+        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+        edge_is_handled_on(1);
+        t_check_books();
+    }
+}
+
+/* A move toward the leaving hart is under way on the bus: the leave waits for it, and takes it back. */
+static void move_to_1(void *arg)
+{
+    (void)arg;
+    t_move(&q, 1);
+}
+
+static void hart_2_moves_there(void *arg)
+{
+    (void)arg;
+    if (m_busy(2))
+        return;
+    m_spawn(2, move_to_1, NULL);
+    m_run(2);
+}
+
+static void test_leave_meets_a_move(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        set_up(3, 1);
+        t_at(k, true, hart_2_moves_there, NULL);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        more = t_at_done();
+        m_settle();
+        assert_int_not_equal(q.irq->vec.hart, 1);
+        edge_is_handled_on(q.irq->vec.hart);
+        assert_int_equal(t.files[1].n_free, 61);
+        t_check_books();
+    }
+    /* The same, begun before. */
+    set_up(3, 1);
+    q.dev.bus.answers_after = 50;
+    hart_2_moves_there(NULL);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m_settle();
+    edge_is_handled_on(q.irq->vec.hart);
+    assert_int_equal(t.files[1].n_free, 61);
+    t_check_books();
+}
+
+/* On the dying hart nothing may wait: refused by name, no command sent, and the hart is online again. */
+static void test_atomic_context_refuses(void **state)
+{
+    (void)state;
+    set_up(3, 1);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    imsic_open(&t.aia.imsic, 1); /* as if it had come back after the evacuation */
+    t.harts[1].state = AIA_HART_ONLINE;
+    assert_int_equal(t_move(&q, 1), AIA_OK);
+    t.harts[1].state = AIA_HART_EVACUATED;
+    imsic_close(&t.aia.imsic, 1);
+    q.dev.bus.n_commands = 0;
+    assert_int_equal(t_die(1, 0), AIA_ECONTEXT);
+    assert_int_equal(q.dev.bus.n_commands, 0);
+    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+    edge_is_handled_on(1);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    edge_is_handled_on(q.irq->vec.hart);
+    t_check_books();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_startup_waits),          cmocka_unit_test(test_teardown_waits),
+        cmocka_unit_test(test_move_is_one_command),    cmocka_unit_test(test_edge_during_teardown),
+        cmocka_unit_test(test_what_sends_no_command),  cmocka_unit_test(test_two_moves_at_once),
+        cmocka_unit_test(test_startup_unanswered),     cmocka_unit_test(test_move_unanswered),
+        cmocka_unit_test(test_edges_of_the_dead),      cmocka_unit_test(test_leave_unanswered),
+        cmocka_unit_test(test_managed_unanswered),     cmocka_unit_test(test_restart_unanswered),
+        cmocka_unit_test(test_leave_and_return),       cmocka_unit_test(test_leave_meets_a_move),
+        cmocka_unit_test(test_atomic_context_refuses),
+    };
+
+    return T_RUN(tests);
+}
