@@ -246,6 +246,11 @@ void die(void)
     x_tell("hart %u: has died: %s", m.here, aia_strerror(error));
     if (error)
         m_die("P6: hart %u cannot die: %s", m.here, aia_strerror(error));
+    const struct m_file *f = &m.hart[m.here].file;
+    if (f->eidelivery || f->eie[0])
+        m_die("P7: hart %u goes, and its file delivers", m.here);
+    if (f->eip[0] & ~(x_scenario->late_ipis ? 1ull << X_IPI : 0))
+        m_die("P7: hart %u goes, and something is pending there", m.here);
     x_hart_stop();
 }
 
