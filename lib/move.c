@@ -136,6 +136,28 @@ static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pend
     return 1;
 }
 
+/*
+ * What the sources of `old` had sent has arrived: of those behind a barrier it has to say so, of all the others, and of
+ * copies that harts have sent, a write of our own does.
+ */
+static int sync_all(struct aia *a, unsigned here, const uint64_t *old)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    struct aia_barrier *done = NULL;
+    int error = AIA_OK;
+
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        for (uint64_t bits = old[w]; bits && !error; bits &= bits - 1) {
+            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            struct aia_barrier *b = a->config.irqs[imsic_slot_owner(slot_read(f, id))].msi->barrier;
+            if (b && b != done)
+                error = imsic_sync_behind(&a->imsic, f, b);
+            done = b ? b : done;
+        }
+    }
+    return error ? error : imsic_sync(&a->imsic, f);
+}
+
 int reclaim(struct aia *a, unsigned here)
 {
     struct imsic_file *f = &a->imsic.files[here];
@@ -147,7 +169,7 @@ int reclaim(struct aia *a, unsigned here)
     /* First who retires, then sync: it proves nothing of those who begin to retire after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         old[w] = atomic_load_explicit(&f->retiring[w], memory_order_acquire);
-    int error = imsic_sync(&a->imsic, f);
+    int error = sync_all(a, here, old);
     if (error) {
         aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
                                              .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
