@@ -115,8 +115,8 @@ static bool layout_valid(const struct aplic_layout *l)
 }
 
 /*
- * The byte order may be anything at first: an 8-bit value written to both ends of domaincfg arrives, and its BE = 0
- * settles it. IE comes last, when no source is active ("Domain configuration").
+ * The byte order may be anything at first: 0 is the same in both, and its BE = 0 settles it. IE comes last, when no
+ * source is active ("Domain configuration").
  */
 int aplic_init(struct aplic *a)
 {
@@ -126,7 +126,7 @@ int aplic_init(struct aplic *a)
         return AIA_EINVAL;
     a->genmsi = (struct aia_lock){{0}};
     a->barrier.send = send_extempore;
-    aplic_write(a, DOMAINCFG, mode << 24 | mode);
+    aplic_write(a, DOMAINCFG, 0);
     for (unsigned i = 1; i <= a->n_sources; i++)
         aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* clears pending and enable as well */
     a->raw_inputs = inputs_raw(a);

@@ -105,18 +105,11 @@ void aplic_source_ops_(struct aplic_source *s, struct aplic *a, unsigned number,
 }
 
 /*
- * Both of the specification's options together: setipnum, but only if the line is seen up. It would do by itself, were
- * it not for implementations where it makes a level pending whose line is down, and that for ever (QEMU before 9.0). A
- * line that falls and rises again between the two sends an MSI of its own; one too many is met by the look at the line
- * before the handler. The fence: what the handler told the device comes before the look.
+ * The specification's second option: setipnum when the handler is done, which makes a line pending that is still up, and
+ * its interrupt come again. There are implementations where it makes any level pending (QEMU before 9.0); together with
+ * the look before the handler, that ends after one round as well. The fence: what the handler told the device has been
+ * told before.
  */
-static void again_if_up(struct aplic_source *s)
-{
-    fence_all();
-    if (aplic_asserted(s))
-        aplic_raise(s);
-}
-
 static enum aia_result level_handler(void *context, struct aia_irq *irq)
 {
     struct aplic_source *s = context;
@@ -127,7 +120,8 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     }
     fence_io_rwio(); /* what the handler reads is not older than the line */
     enum aia_result result = s->handler(s->context, irq);
-    again_if_up(s);
+    fence_all();
+    aplic_raise(s);
     return result;
 }
 

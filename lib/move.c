@@ -136,26 +136,38 @@ static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pend
     return 1;
 }
 
+static void report_no_sync(struct aia *a, unsigned here)
+{
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
+                                         .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
+}
+
 /*
- * What the sources of `old` had sent has arrived: of those behind a barrier it has to say so, of all the others, and of
- * copies that harts have sent, a write of our own does.
+ * Of the vectors in `old`, those behind a barrier have no proof but the barrier's: take out the ones whose barrier does
+ * not give it. AIA_OK, or the error of such a barrier.
  */
-static int sync_all(struct aia *a, unsigned here, const uint64_t *old)
+static int pass_barriers(struct aia *a, unsigned here, uint64_t *old)
 {
     struct imsic_file *f = &a->imsic.files[here];
-    struct aia_barrier *done = NULL;
-    int error = AIA_OK;
+    struct aia_barrier *last = NULL;
+    int error = AIA_OK, any = AIA_OK;
 
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        for (uint64_t bits = old[w]; bits && !error; bits &= bits - 1) {
-            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
-            struct aia_barrier *b = a->config.irqs[imsic_slot_owner(slot_read(f, id))].msi->barrier;
-            if (b && b != done)
-                error = imsic_sync_behind(&a->imsic, f, b);
-            done = b ? b : done;
+        for (uint64_t bits = old[w]; bits; bits &= bits - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(bits);
+            uint32_t owner = imsic_slot_owner(slot_read(f, w * 64 + bit));
+            struct aia_barrier *b = a->config.irqs[owner].msi->barrier;
+            if (!b)
+                continue;
+            if (b != last && (error = imsic_sync_behind(&a->imsic, f, b)) != AIA_OK)
+                report_no_sync(a, here);
+            last = b;
+            if (error)
+                old[w] &= ~(1ull << bit);
+            any = error ? error : any;
         }
     }
-    return error ? error : imsic_sync(&a->imsic, f);
+    return any;
 }
 
 int reclaim(struct aia *a, unsigned here)
@@ -169,10 +181,9 @@ int reclaim(struct aia *a, unsigned here)
     /* First who retires, then sync: it proves nothing of those who begin to retire after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         old[w] = atomic_load_explicit(&f->retiring[w], memory_order_acquire);
-    int error = sync_all(a, here, old);
+    int barred = pass_barriers(a, here, old), error = imsic_sync(&a->imsic, f);
     if (error) {
-        aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
-                                             .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
+        report_no_sync(a, here);
         reclaim_later(a);
         return error;
     }
@@ -185,7 +196,7 @@ int reclaim(struct aia *a, unsigned here)
     }
     if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)
         reclaim_later(a);
-    return AIA_OK;
+    return barred;
 }
 
 void aia_timer(struct aia *a)

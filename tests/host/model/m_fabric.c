@@ -2,7 +2,7 @@
 /* Writes on their way to interrupt files: store buffers, posted queues, inbound queues. */
 #include <string.h>
 
-#include "model.h"
+#include "aplic_model.h"
 
 void m_queue_add(struct m_queue *q, uint64_t addr, uint32_t data)
 {
@@ -76,6 +76,7 @@ void m_fabric_step(void)
     for (unsigned i = 0; i < m.n_devs; i++)
         if (due(&m.devs[i]->posted, m.post_lag))
             m_push(m.devs[i]);
+    am_step();
     for (unsigned i = 0; i < m.n_harts; i++)
         land_due(&m.hart[i].file);
 }
@@ -84,6 +85,7 @@ void m_fabric_poll(struct m_hart *h)
 {
     if (h->stores.n)
         store_out(h);
+    am_poll((unsigned)(h - m.hart));
     land(&h->file);
 }
 
@@ -95,7 +97,7 @@ void m_fabric_wait(void)
 
 bool m_fabric_settle(void)
 {
-    bool moved = false;
+    bool moved = am_settle();
 
     for (unsigned i = 0; i < m.n_devs; i++) {
         moved |= m.devs[i]->posted.n != 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MMIO accesses of harts: only interrupt files are there. Apart from the rest, so that a test of something
+ * MMIO accesses of harts: interrupt files and APLICs are there. Apart from the rest, so that a test of something
  * else (test_pci.c) may bring its own.
  */
-#include "model.h"
+#include "aplic_model.h"
 #include "mmio.h"
 
 static void check(uintptr_t a, unsigned size)
@@ -15,6 +15,9 @@ static void check(uintptr_t a, unsigned size)
 uint64_t model_mmio_read(uintptr_t a, unsigned size)
 {
     m_event(M_MMIO, (void *)a, 0, 0);
+    struct am *d = am_at(a);
+    if (d && size == 4 && a % 4 == 0)
+        return am_read(d, (unsigned)(a - d->base));
     check(a, size);
     return 0;
 }
@@ -24,6 +27,11 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
     struct m_hart *h = &m.hart[m.here];
 
     m_event(M_MMIO, (void *)a, 1, v);
+    struct am *d = am_at(a);
+    if (d && size == 4 && a % 4 == 0) {
+        am_write(d, (unsigned)(a - d->base), (uint32_t)v);
+        return;
+    }
     check(a, size);
     if (h->mem_dirty)
         m_die("hart %u: seteipnum written behind a memory write without a fence rw, o", m.here);

@@ -46,6 +46,7 @@
 #define M_DEVS      256
 #define M_QUEUE     128
 #define M_WORDS     32
+#define M_APLICS    4
 #define M_NEVER     UINT32_MAX /* of a lag: only when it has to, see struct m */
 
 /* ---- accesses ---- */
@@ -70,6 +71,8 @@ struct m_event {
 };
 
 /* ---- the parts ---- */
+
+struct am; /* aplic_model.h */
 
 /* A queue of writes on their way to interrupt files. */
 struct m_queue {
@@ -140,6 +143,8 @@ struct m {
     struct m_hart hart[M_MAX_HARTS];
     struct m_dev *devs[M_DEVS];
     unsigned n_devs;
+    struct am *aplics[M_APLICS];
+    unsigned n_aplics;
     struct aia *aia; /* whose traps the harts take; NULL: none */
     const void *slots, *slots_end;
 
