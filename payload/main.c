@@ -9,6 +9,7 @@
 #include "payload/sbi.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
+#include "payload/wires.h"
 #include "payload/jobs/jobs.h"
 #include <string.h>
 
@@ -25,6 +26,7 @@ static const struct arg common_args[] = {
     {"ids", "use only identities 1 to this of each interrupt file"},
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
+    {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {NULL, NULL},
 };
@@ -129,6 +131,8 @@ void payload_main(uint64_t hartid, const void *fdt)
     time_init(machine.timebase);
     hand_over(hartid, fdt);
     irq_init();
+    if (!wires_init())
+        machine_exit(EXIT_MACHINE);
     if (!hart_init(hartid))
         refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
     banner();
@@ -140,5 +144,7 @@ void payload_main(uint64_t hartid, const void *fdt)
         machine_exit(EXIT_MACHINE);
     }
     (void)hart_start_all();
+    if (!wires_check())
+        machine_exit(EXIT_MACHINE);
     machine_exit(job->run());
 }

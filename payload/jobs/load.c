@@ -30,6 +30,8 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
         d->empty++;
         return AIA_HANDLED;
     }
+    if (d->singly)
+        bits &= -bits;
     if (raised)
         histogram_add(&d->latency, time_to_ns(time_now() - raised));
     edu_ack(&d->edu, bits);
@@ -37,6 +39,30 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     d->coalesced += (unsigned)__builtin_popcount(bits) - 1;
     atomic_fetch_or_explicit(&d->seen, bits, memory_order_release);
     return AIA_HANDLED;
+}
+
+static bool can_send(const struct load_device *d)
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (pci_msi_can_send(&d->edu.msi, machine.harts[h].imsic_addr)) {
+            print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
+            return false;
+        }
+    return true;
+}
+
+/* By its wire: the request, in place of the one for its MSI. */
+static bool by_wire(struct load_device *d, struct pci_device *pd, struct aia_request *r)
+{
+    struct machine_wire wire = wires_intx(pd);
+    struct aplic_source *s = wires_source(d->name, &wire);
+
+    if (!s)
+        return false;
+    d->wire = s;
+    *r = aplic_request(s, r);
+    pci_intx(pd, true);
+    return true;
 }
 
 static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
@@ -55,11 +81,8 @@ static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
         print("%s: %s\n", d->name, pci_strerror(error));
         return false;
     }
-    for (unsigned h = 0; h < hart_count(); h++)
-        if (pci_msi_can_send(&d->edu.msi, machine.harts[h].imsic_addr)) {
-            print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
-            return false;
-        }
+    if (wires_wanted() ? !by_wire(d, pd, &r) : !can_send(d))
+        return false;
     error = aia_irq_request(&aia, &r, &d->irq);
     if (error)
         print("%s: no interrupt: %s\n", d->name, aia_strerror(error));

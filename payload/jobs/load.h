@@ -13,6 +13,7 @@
 #include "payload/histogram.h"
 #include "payload/irq.h"
 #include "payload/random.h"
+#include "payload/wires.h"
 
 #define LOAD_MAX     8
 #define LOAD_BURST   32  /* edges in a burst at most: edu has 32 status bits */
@@ -21,7 +22,9 @@
 struct load_device {
     struct edu edu;
     struct aia_irq *irq;
+    const struct aplic_source *wire; /* NULL: it sends messages */
     char name[16];
+    bool singly;             /* each handler run takes one edge: a level stays up for the others */
     _Atomic int taken;       /* one hart raises at a time */
     unsigned next_bit;       /* the raising hart's */
     _Atomic uint32_t seen;   /* status bits that a handler run saw, since the step began */
