@@ -14,5 +14,7 @@ const struct job jobs[] = {
     {"live", job_live, NULL, "what making a vector live costs; run deterministically"},
     {"hotplug", job_hotplug, job_hotplug_args, "every hart offline and back, under fire"},
     {"errors", job_errors, NULL, "what cannot be done is refused; run with ids= small"},
+    {"level", job_level, job_level_args, "a level comes again until its line falls"},
+    {"wires", job_wires, job_wires_args, "RTC alarm, random numbers and typing, by wire and under fire"},
     {NULL, NULL, NULL, NULL},
 };

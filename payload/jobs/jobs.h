@@ -26,7 +26,10 @@ int job_moves(void);
 int job_live(void);
 int job_hotplug(void);
 int job_errors(void);
+int job_level(void);
+int job_wires(void);
 
-extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[];
+extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
+    job_level_args[], job_wires_args[];
 
 #endif
