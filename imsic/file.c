@@ -32,6 +32,11 @@ static void word_write(unsigned base, unsigned w, uint64_t v)
     csr_ireg_write(WORD_REG(base, w), v);
 }
 
+static void word_set(unsigned base, unsigned w, uint64_t bits)
+{
+    csr_ireg_set(WORD_REG(base, w), bits);
+}
+
 static void word_clear(unsigned base, unsigned w, uint64_t bits)
 {
     csr_ireg_clear(WORD_REG(base, w), bits);
@@ -49,6 +54,12 @@ static void word_write(unsigned base, unsigned w, uint64_t v)
 {
     csr_ireg_write(base + 2 * w, (unsigned long)v);
     csr_ireg_write(base + 2 * w + 1, (unsigned long)(v >> 32));
+}
+
+static void word_set(unsigned base, unsigned w, uint64_t bits)
+{
+    csr_ireg_set(base + 2 * w, (unsigned long)bits);
+    csr_ireg_set(base + 2 * w + 1, (unsigned long)(bits >> 32));
 }
 
 static void word_clear(unsigned base, unsigned w, uint64_t bits)
@@ -114,6 +125,27 @@ void imsic_file_on(const struct imsic *im, struct imsic_file *f)
     imsic_file_clear_enabled(im->sync_id);
     csr_ireg_write(EITHRESHOLD, 0);
     csr_ireg_write(EIDELIVERY, 1);
+}
+
+void imsic_file_save(const struct imsic_file *f, struct imsic_saved *saved)
+{
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        saved->eip[w] = word_read(EIP0, w);
+        saved->eie[w] = word_read(EIE0, w);
+    }
+    saved->eithreshold = csr_ireg_read(EITHRESHOLD);
+    saved->eidelivery = csr_ireg_read(EIDELIVERY);
+}
+
+void imsic_file_restore(const struct imsic_file *f, const struct imsic_saved *saved)
+{
+    csr_ireg_write(EIDELIVERY, 0);
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        word_set(EIP0, w, saved->eip[w]); /* beside what has come since */
+        word_write(EIE0, w, saved->eie[w]);
+    }
+    csr_ireg_write(EITHRESHOLD, saved->eithreshold);
+    csr_ireg_write(EIDELIVERY, saved->eidelivery);
 }
 
 bool imsic_file_delivers(void)

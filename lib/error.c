@@ -22,6 +22,8 @@ const char *aia_strerror(int error)
         return "hart is not online";
     case AIA_ELAST:
         return "last online hart";
+    case AIA_ECONTEXT:
+        return "would have to wait where nothing may";
     case AIA_EAGAIN:
         return "interrupt kept changing";
     }

@@ -144,6 +144,9 @@ void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
 {
+    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD)
+        return;
+
     uint32_t was =
         atomic_fetch_and_explicit(&irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED), memory_order_acq_rel);
 

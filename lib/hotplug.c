@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Harts coming and going, as design section 6. Offline of hart H:
+ * Harts coming and going, as design section 6. Offline of hart H is a sequence of states (aia.h), each of which
+ * is entered by one function here:
  *
- *   1. can the others hold what H holds?             aia_hart_leave, on any hart
- *   2. close H: nothing migrates back
- *   3. move everything away, H still taking interrupts
- *   4. on H, interrupts off: force what is left,     aia_hart_dying, on H
- *      run the last IPIs and calls, sweep all of eip,
- *      verify, stop delivery
- *   5. HSM hart_stop, and its confirmation            the embedder
+ *   1. can the others hold what H holds?               aia_hart_leave, in thread context on any hart
+ *   2. close H: nothing migrates back                  CLOSED
+ *   3. move everything away, H still taking interrupts EVACUATED
+ *   4. on H, interrupts off: force what is left,       aia_hart_dying, on H: FORCED
+ *      run the last IPIs and calls,                    QUIET
+ *      sweep all of eip,                               SWEPT
+ *      stop delivery                                   OFFLINE
+ *   5. HSM hart_stop, and its confirmation             the embedder
  *
  * After 4 no message names H, every edge sent to it has been seen, and all its vectors are free; its file
  * stays closed until it is back, so none is given out.
@@ -63,12 +65,17 @@ static int find_late(struct aia *a, unsigned here)
     return late;
 }
 
+static int may_enter(struct aia *a, unsigned hart, enum aia_hart_state next)
+{
+    return a->config.may_enter ? a->config.may_enter(a->config.may_enter_arg, hart, next) : AIA_OK;
+}
+
 int aia_hart_online(struct aia *a)
 {
     unsigned here = aia_port_hart();
     struct aia_hart *h = &a->config.harts[here];
     struct imsic_file *f = &a->imsic.files[here];
-    int late = 0;
+    int error, late = 0;
 
     if (hart_state(a, here) != AIA_HART_OFFLINE)
         return AIA_EINVAL;
@@ -76,6 +83,9 @@ int aia_hart_online(struct aia *a)
     if (h->was_online)
         late = find_late(a, here);
     imsic_file_clear(f);
+    error = may_enter(a, here, AIA_HART_ONLINE);
+    if (error)
+        return error;
     imsic_file_on(&a->imsic, f);
     for (unsigned id = 1; id <= f->n_ids; id++)
         imsic_clear_shut(&a->imsic, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
@@ -84,6 +94,37 @@ int aia_hart_online(struct aia *a)
     set_state(a, here, AIA_HART_ONLINE);
     imsic_open(&a->imsic, here);
     return late;
+}
+
+int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
+{
+    int first = AIA_OK;
+
+    if (hart >= a->config.n_harts)
+        return AIA_EINVAL;
+    if (hart_state(a, hart) != AIA_HART_ONLINE)
+        return AIA_EOFFLINE;
+    for (uint32_t i = 0; i < a->config.n_irqs; i++) {
+        struct aia_irq *irq = &a->config.irqs[i];
+        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart))
+            continue;
+        int error = irq->managed              ? managed_restart(a, irq)
+                    : others == AIA_COME_BACK ? move_back(a, irq)
+                                              : AIA_OK;
+        if (!first)
+            first = error;
+    }
+    return first;
+}
+
+void aia_hart_save(const struct aia *a, struct imsic_saved *saved)
+{
+    imsic_file_save(&a->imsic.files[aia_port_hart()], saved);
+}
+
+void aia_hart_restore(const struct aia *a, const struct imsic_saved *saved)
+{
+    imsic_file_restore(&a->imsic.files[aia_port_hart()], saved);
 }
 
 /* ---- going ---- */
@@ -104,7 +145,7 @@ static unsigned count_held(struct aia *a, unsigned hart)
     for (uint32_t i = 0; i < a->config.n_irqs; i++) {
         struct aia_irq *irq = &a->config.irqs[i];
         unsigned long was = irq_lock(irq);
-        n += irq->vec.id && irq->vec.hart == hart;
+        n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
         irq_unlock(irq, was);
     }
     return n;
@@ -130,33 +171,35 @@ static void wait_posted(struct aia *a)
             aia_port_relax();
 }
 
-int aia_hart_leave(struct aia *a, unsigned hart)
+static int close_hart(struct aia *a, unsigned hart)
 {
-    int error;
-
-    if (hart >= a->config.n_harts)
-        return AIA_EINVAL;
-    if (hart_state(a, hart) != AIA_HART_ONLINE)
-        return AIA_EOFFLINE;
-    if (count_online(a) == 1)
-        return AIA_ELAST;
-    if (count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
-        return AIA_ENOVEC;
-
-    set_state(a, hart, AIA_HART_LEAVING);
     imsic_close(&a->imsic, hart);
-    error = evacuate(a, hart, move_off_wait);
-    if (error)
-        aia_hart_stay(a, hart);
-    else
+    return AIA_OK;
+}
+
+static void open_hart(struct aia *a, unsigned hart)
+{
+    imsic_open(&a->imsic, hart);
+}
+
+static int evacuate_hart(struct aia *a, unsigned hart)
+{
+    int error = evacuate(a, hart, move_off_wait);
+
+    if (!error)
         wait_posted(a);
     return error;
 }
 
-void aia_hart_stay(struct aia *a, unsigned hart)
+static int force_away(struct aia *a, unsigned here)
 {
-    set_state(a, hart, AIA_HART_ONLINE);
-    imsic_open(&a->imsic, hart);
+    return evacuate(a, here, move_off);
+}
+
+static int hush(struct aia *a, unsigned here)
+{
+    ipi_close(a, here);
+    return AIA_OK;
 }
 
 /*
@@ -189,27 +232,75 @@ static int sweep(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
+static int silence(struct aia *a, unsigned here)
+{
+    imsic_file_off(&a->imsic.files[here]);
+    return AIA_OK;
+}
+
+static const struct step {
+    enum aia_hart_state state;
+    int (*enter)(struct aia *a, unsigned hart);
+    void (*undo)(struct aia *a, unsigned hart); /* NULL: nothing to undo */
+} steps[] = {
+    {AIA_HART_CLOSED, close_hart, open_hart},
+    {AIA_HART_EVACUATED, evacuate_hart, NULL},
+    {AIA_HART_FORCED, force_away, NULL},
+    {AIA_HART_QUIET, hush, ipi_open},
+    {AIA_HART_SWEPT, sweep, NULL},
+    {AIA_HART_OFFLINE, silence, NULL},
+};
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
+
+/* From the present state, undo what was done on the way to it, last first. */
+void aia_hart_stay(struct aia *a, unsigned hart)
+{
+    enum aia_hart_state state = hart_state(a, hart);
+
+    set_state(a, hart, AIA_HART_ONLINE); /* first: who finds it open must find it online */
+    for (unsigned i = N_STEPS; i-- > 0;)
+        if (steps[i].state != AIA_HART_OFFLINE && steps[i].state <= state && steps[i].undo)
+            steps[i].undo(a, hart);
+}
+
+/* Pass the states behind the present one, up to and including `last`. */
+static int pass(struct aia *a, unsigned hart, enum aia_hart_state last)
+{
+    for (unsigned i = 0; i < N_STEPS; i++) {
+        if (steps[i].state != AIA_HART_OFFLINE && steps[i].state <= hart_state(a, hart))
+            continue;
+        int error = may_enter(a, hart, steps[i].state);
+        if (!error)
+            error = steps[i].enter(a, hart);
+        if (error) {
+            aia_hart_stay(a, hart);
+            return error;
+        }
+        set_state(a, hart, steps[i].state);
+        if (steps[i].state == last)
+            break;
+    }
+    return AIA_OK;
+}
+
+int aia_hart_leave(struct aia *a, unsigned hart)
+{
+    if (hart >= a->config.n_harts)
+        return AIA_EINVAL;
+    if (hart_state(a, hart) != AIA_HART_ONLINE)
+        return AIA_EOFFLINE;
+    if (count_online(a) == 1)
+        return AIA_ELAST;
+    if (count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
+        return AIA_ENOVEC;
+    return pass(a, hart, AIA_HART_EVACUATED);
+}
+
 int aia_hart_dying(struct aia *a)
 {
     unsigned here = aia_port_hart();
-    struct imsic_file *f = &a->imsic.files[here];
 
-    if (hart_state(a, here) != AIA_HART_LEAVING)
+    if (hart_state(a, here) != AIA_HART_EVACUATED)
         return AIA_EINVAL;
-    int error = evacuate(a, here, move_off);
-    if (error)
-        goto stay;
-    ipi_close(a, here);
-    error = sweep(a, here);
-    if (error)
-        goto reopen;
-    imsic_file_off(f);
-    set_state(a, here, AIA_HART_OFFLINE);
-    return AIA_OK;
-
-reopen:
-    ipi_open(a, here);
-stay:
-    aia_hart_stay(a, here);
-    return error;
+    return pass(a, here, AIA_HART_OFFLINE);
 }

@@ -94,14 +94,14 @@ int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
 #define MOVE_ON_OLD_HART 1
 int move(struct aia *a, struct aia_irq *irq, unsigned to);
 
+/*
+ * The same through a slow bus. Bus lock and lock held; the latter, taken with `was`, is let go while the command
+ * is under way. AIA_ESILENT: the device did not answer, and the interrupt is dead.
+ */
+int move_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was);
+
 /* An edge arrived at irq's vector: with AIA_RECLAIM_FIRST_EDGE, ask for the old ones. Own, off, lock not held. */
 void first_edge(struct aia *a, struct aia_irq *irq);
-
-/* Move `irq` off `hart`, if it is there, to where its affinity allows, else anywhere. Errors as move. */
-int move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
-
-/* As move_off, in thread context: goes to the old hart if it must. */
-int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart);
 
 /* The block from `v` up, owned by `irq`, is no longer in its message, which has been drained. Lock held. */
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
@@ -120,6 +120,69 @@ void reclaim_later(struct aia *a);
 
 /* Ask all harts of `set` that have retiring vectors to reclaim now. Any. */
 void reclaim_ask(struct aia *a, const struct aia_hartset *set);
+
+/* ---- affinity.c ---- */
+
+/* Move `irq` off `hart`, if it is there, to where its affinity allows, else anywhere. Errors as move. */
+int move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
+
+/* As move_off, in thread context: goes to the old hart if it must, and through slow buses. */
+int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart);
+
+/* Bring `irq` into its affinity again, if it had to leave. Thread. */
+int move_back(struct aia *a, struct aia_irq *irq);
+
+/* ---- irq.c ---- */
+
+/*
+ * Give the interrupt a vector and start its message, unless it has one. Thread. AIA_OK; AIA_ENOHART, AIA_ENOVEC:
+ * nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; AIA_ESILENT: it has a vector.
+ */
+int start(struct aia *a, struct aia_irq *irq);
+
+/* Stop the message; from here an edge that is still under way runs the handler where it lands. Lock held. */
+void stop(struct aia *a, struct aia_irq *irq);
+
+/* The same in thread context, through a slow bus if it is behind one. No lock held. */
+void stop_wait(struct aia *a, struct aia_irq *irq);
+
+/* Its device does not answer commands: disable it for good, and retire its vector and `other`, if any. Lock held. */
+void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other);
+
+static inline bool is_slow(const struct aia_irq *irq)
+{
+    return irq->msi && irq->msi->ops->bus_lock;
+}
+
+static inline void bus_lock(struct aia_irq *irq)
+{
+    if (is_slow(irq))
+        irq->msi->ops->bus_lock(irq->msi);
+}
+
+static inline int bus_sync(struct aia_irq *irq)
+{
+    return is_slow(irq) ? irq->msi->ops->bus_sync(irq->msi) : AIA_OK;
+}
+
+static inline void bus_unlock(struct aia_irq *irq)
+{
+    if (is_slow(irq))
+        irq->msi->ops->bus_unlock(irq->msi);
+}
+
+/* ---- managed.c ---- */
+
+/* Reserve a vector on each hart of the affinity; give them back. AIA_OK or AIA_ENOVEC. Any. */
+int managed_reserve(struct aia *a, struct aia_irq *irq);
+void managed_release(struct aia *a, struct aia_irq *irq);
+
+/* The online hart it should be on; the vector kept for it there, made its own. Any. */
+int managed_choose(struct aia *a, const struct aia_irq *irq, unsigned *hart);
+int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v);
+
+/* Start it again, if it was shut down. Thread. */
+int managed_restart(struct aia *a, struct aia_irq *irq);
 
 /* ---- ipi.c ---- */
 

@@ -61,8 +61,10 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    for (unsigned i = 0; i < 1u << irq->order; i++)
+    for (unsigned i = 0; i < 1u << irq->order; i++) {
         irq[i].used = false;
+        irq[i].msi = NULL; /* it is the caller's again: a hart that leaves must not look at it */
+    }
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
 }
@@ -80,6 +82,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
+    irq->managed = false;
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
@@ -87,28 +90,51 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
                               memory_order_relaxed);
 }
 
-/* Give the interrupt its first vector and message. */
-static int start(struct aia *a, struct aia_irq *irq)
+static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
 {
-    struct aia_message want, have;
-    struct imsic_vector v = {0};
     unsigned hart = 0;
-    unsigned long was = irq_lock(irq);
-    int error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
+    int error = irq->managed ? managed_choose(a, irq, &hart)
+                             : imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
 
-    if (!error)
-        error = imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), &v);
-    if (!error) {
-        for (unsigned i = 0; i < 1u << irq->order; i++)
-            irq[i].vec = vector_after(v, i);
-        want = imsic_message(&a->imsic, v);
-        fence_rw_o(); /* the slot names its owner before a message can name it */
-        irq->msi->ops->start(irq->msi, &want);
-        error = drain(a, irq, &have);
-        if (!error && (have.addr != want.addr || have.data != want.data))
-            error = AIA_ESILENT;
+    if (error)
+        return error;
+    return irq->managed ? managed_activate(a, irq, hart, v)
+                        : imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), v);
+}
+
+static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
+{
+    struct aia_message have;
+    int error = drain(a, irq, &have);
+
+    return !error && (have.addr != want.addr || have.data != want.data) ? AIA_ESILENT : error;
+}
+
+int start(struct aia *a, struct aia_irq *irq)
+{
+    struct imsic_vector v = {0};
+    int error = AIA_OK;
+
+    bus_lock(irq);
+    unsigned long was = irq_lock(irq);
+    if (!irq->vec.id)
+        error = first_vector(a, irq, &v);
+    if (!v.id) {
+        irq_unlock(irq, was);
+        bus_unlock(irq);
+        return error;
     }
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].vec = vector_after(v, i);
+    struct aia_message want = imsic_message(&a->imsic, v);
+    fence_rw_o(); /* the slot names its owner before a message can name it */
+    irq->msi->ops->start(irq->msi, &want);
+    if (!is_slow(irq))
+        error = read_back_is(a, irq, want);
     irq_unlock(irq, was);
+    if (is_slow(irq))
+        error = bus_sync(irq);
+    bus_unlock(irq);
     return error;
 }
 
@@ -116,37 +142,69 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
 {
     struct aia_irq *irq;
 
-    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER || !(irq = take_descriptors(a, r->order)))
+    *out = NULL;
+    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER ||
+        (r->managed && (r->order || !a->config.reserved)) || !(irq = take_descriptors(a, r->order)))
         return AIA_EINVAL;
     for (unsigned i = 0; i < 1u << r->order; i++)
         fill_in(a, &irq[i], irq, r);
-    int error = start(a, irq);
+    int error = r->managed ? managed_reserve(a, irq) : AIA_OK;
+    irq->managed = r->managed && !error;
+    if (!error)
+        error = start(a, irq);
+    if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its set */
+        error = AIA_OK;
     *out = irq;
     if (!error)
         return AIA_OK;
-    *out = NULL;
-    if (!irq->vec.id)
-        give_back_descriptors(a, irq);
-    else if (aia_irq_free(a, irq)) /* it has a vector, and may have sent before it fell silent */
-        *out = irq;
+    if (!aia_irq_free(a, irq)) /* it may have a vector, and have sent before it fell silent */
+        *out = NULL;
     return error;
 }
 
-/* Stop the message; from here an edge that is still under way runs the handler where it lands. */
-static void stop(struct aia *a, struct aia_irq *irq)
+void stop(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message have;
-    unsigned long was = irq_lock(irq);
     struct imsic_vector v = irq->vec;
 
-    if (v.id) {
-        irq->msi->ops->stop(irq->msi);
-        drain(a, irq, &have);
-        for (unsigned i = 0; i < 1u << irq->order; i++)
-            irq[i].vec = (struct imsic_vector){0};
+    if (!v.id)
+        return;
+    irq->msi->ops->stop(irq->msi);
+    drain(a, irq, &have);
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].vec = (struct imsic_vector){0};
+    retire_block(a, irq, v);
+}
+
+void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
+{
+    struct imsic_vector v = irq->vec;
+
+    atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_DEAD, memory_order_acq_rel);
+    irq->drained_at = aia_port_time() + a->config.wait_limit; /* nothing else can prove it */
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].vec = (struct imsic_vector){0};
+    if (v.id)
         retire_block(a, irq, v);
-    }
+    if (other.id)
+        retire_block(a, irq, other);
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_DEAD, .vec = v, .irq = irq});
+}
+
+void stop_wait(struct aia *a, struct aia_irq *irq)
+{
+    bus_lock(irq);
+    unsigned long was = irq_lock(irq);
+    stop(a, irq);
     irq_unlock(irq, was);
+    int error = bus_sync(irq);
+    if (error) {
+        was = irq_lock(irq);
+        irq->drained_at = aia_port_time() + a->config.wait_limit;
+        irq_unlock(irq, was);
+        irq->msi->ops->reset(irq->msi);
+    }
+    bus_unlock(irq);
 }
 
 /*
@@ -175,12 +233,15 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq)
 
     if (irq->first != irq)
         return AIA_EINVAL;
-    stop(a, irq);
+    stop_wait(a, irq);
     for (unsigned i = 0; i < 1u << irq->order && !error; i++)
         error = wait_gone(a, &irq[i]);
-    if (!error)
-        give_back_descriptors(a, irq);
-    return error;
+    if (error)
+        return error;
+    if (irq->managed)
+        managed_release(a, irq);
+    give_back_descriptors(a, irq);
+    return AIA_OK;
 }
 
 void aia_vector_stats(struct aia *a, struct imsic_stats *stats)

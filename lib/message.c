@@ -61,12 +61,17 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
 {
     enum aia_msi_kind kind = irq->msi->kind;
 
-    *u = (struct update){.from = irq->vec};
+    *u = (struct update){.from = irq->vec, .kind = AIA_UPDATE_STORE};
     if ((kind == AIA_MSI_PLAIN || kind == AIA_MSI_STORE_LOW) && !same_upper(a, u->from.hart, to))
         return AIA_EADDRHI;
-    if (kind == AIA_MSI_PLAIN)
+    if (kind == AIA_MSI_PLAIN && !irq->managed)
         return plan_plain(a, irq, to, u);
-    u->kind = kind == AIA_MSI_MASKABLE ? AIA_UPDATE_MASKED : AIA_UPDATE_STORE;
+    if (kind == AIA_MSI_PLAIN) /* its vectors were reserved with one identity on all harts */
+        u->kind = AIA_UPDATE_ADDR;
+    if (kind == AIA_MSI_MASKABLE)
+        u->kind = AIA_UPDATE_MASKED;
+    if (irq->managed)
+        return managed_activate(a, irq, to, &u->to);
     return imsic_alloc(&a->imsic, to, irq->order, irq_number(a, irq), &u->to);
 }
 

@@ -17,6 +17,17 @@
 
 #include "mmio.h"
 
+/* The message names u->to, and has been drained: the interrupt is there now. */
+static void arrive(struct aia *a, struct aia_irq *irq, const struct update *u)
+{
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        irq[i].vec = vector_after(u->to, i);
+    count(&irq->moves);
+    retire_block(a, irq, u->from);
+    if (u->middle.id)
+        retire_block(a, irq, u->middle);
+}
+
 int move(struct aia *a, struct aia_irq *irq, unsigned to)
 {
     struct update u;
@@ -25,17 +36,39 @@ int move(struct aia *a, struct aia_irq *irq, unsigned to)
     if (error)
         return error;
     error = message_write(a, irq, &u);
-    if (error) {
-        message_undo(a, irq, &u);
-    } else {
-        for (unsigned i = 0; i < 1u << irq->order; i++)
-            irq[i].vec = vector_after(u.to, i);
-        count(&irq->moves);
+    if (!error) {
+        arrive(a, irq, &u);
+        return AIA_OK;
     }
-    retire_block(a, irq, error ? u.to : u.from);
+    message_undo(a, irq, &u);
+    retire_block(a, irq, u.to);
     if (u.middle.id)
         retire_block(a, irq, u.middle);
     return error;
+}
+
+int move_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was)
+{
+    struct update u;
+    struct aia_message want, have;
+    int error = message_plan(a, irq, to, &u);
+
+    if (error)
+        return error;
+    want = imsic_message(&a->imsic, u.to);
+    fence_rw_o(); /* the slot names its owner before a message can name it */
+    irq->msi->ops->store(irq->msi, &want);
+    irq_unlock(irq, was); /* both vectors are its own: an edge finds its handler on either */
+    error = bus_sync(irq);
+    (void)irq_lock(irq);
+    if (error) {
+        give_up(a, irq, u.to);
+        return error;
+    }
+    drain(a, irq, &have);
+    count(&a->updates[u.kind]);
+    arrive(a, irq, &u);
+    return AIA_OK;
 }
 
 /* One vector of irq's. True if it is the first to retire on its hart, where then nobody knows yet. */
@@ -130,7 +163,10 @@ static unsigned reclaim_one(struct aia *a, unsigned here, unsigned id, bool pend
         imsic_file_set_enabled(id);
     }
     atomic_fetch_and_explicit(&f->retiring[id / 64], ~(1ull << id % 64), memory_order_relaxed);
-    imsic_free(&a->imsic, v);
+    if (irq->managed)
+        imsic_park(&a->imsic, v);
+    else
+        imsic_free(&a->imsic, v);
     count_own(&a->config.harts[here].reclaimed);
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
     return 1;
@@ -210,170 +246,4 @@ void reclaim_ask(struct aia *a, const struct aia_hartset *set)
         if (aia_hartset_has(set, h) &&
             atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed))
             aia_ipi_send(a, h, AIA_IPI_RECLAIM);
-}
-
-/* ---- affinity ---- */
-
-struct attempt {
-    struct aia *a;
-    struct aia_irq *irq;
-    const struct aia_hartset *set;
-    bool refuge;  /* the set is one for now: the affinity stays as it is */
-    unsigned old; /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
-    int result;
-};
-
-/* Bring the interrupt into `set`, if it is not there. Lock held. */
-static int enter_set(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
-{
-    unsigned to = 0;
-    int error;
-
-    if (!irq->vec.id)
-        return AIA_EINVAL; /* being freed */
-    if (aia_hartset_has(set, irq->vec.hart) && hart_state(a, irq->vec.hart) == AIA_HART_ONLINE)
-        return AIA_OK;
-    error = imsic_least_loaded(&a->imsic, set, irq->order, &to);
-    return error ? error : move(a, irq, to);
-}
-
-static void try_here(void *arg)
-{
-    struct attempt *t = arg;
-    unsigned long was = irq_lock(t->irq);
-
-    t->old = t->irq->vec.hart;
-    t->result = enter_set(t->a, t->irq, t->set);
-    if (t->result == AIA_OK && !t->refuge)
-        t->irq->affinity = *t->set; /* in one step with the vector, for others change both too */
-    irq_unlock(t->irq, was);
-}
-
-static bool any_retiring(struct aia *a, const struct aia_hartset *set)
-{
-    for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (aia_hartset_has(set, h) &&
-            atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_acquire))
-            return true;
-    return false;
-}
-
-/*
- * Wait until one of `set` has a free vector. There is hope while some retire; that is asked first, because what
- * retires is free before it retires no more.
- */
-static int wait_for_vector(struct aia *a, const struct aia_hartset *set, unsigned order)
-{
-    uint64_t end = aia_port_time() + a->config.wait_limit;
-    unsigned hart;
-
-    reclaim_ask(a, set);
-    for (;;) {
-        bool hope = any_retiring(a, set) && aia_port_time() <= end;
-        int error = imsic_least_loaded(&a->imsic, set, order, &hart);
-        if (error != AIA_ENOVEC || !hope)
-            return error;
-        aia_port_relax();
-    }
-}
-
-/* One try in thread context: here, or on the old hart if the move must be made there. */
-static int try_once(struct attempt *t)
-{
-    try_here(t);
-    if (t->result != MOVE_ON_OLD_HART)
-        return t->result;
-    int error = aia_call(t->a, t->old, try_here, t);
-    if (error == AIA_EOFFLINE)
-        return AIA_EAGAIN; /* so the interrupt is not there either, now */
-    if (error)
-        return error;
-    return t->result == MOVE_ON_OLD_HART ? AIA_EAGAIN : t->result; /* others have moved it meanwhile */
-}
-
-/* Thread context: try until it works, or nothing gives hope that it will. */
-static int enter_set_wait(struct attempt *t)
-{
-    struct aia *a = t->a;
-    uint64_t end = aia_port_time() + a->config.wait_limit;
-    int error;
-    bool again;
-
-    do {
-        error = try_once(t);
-        again = error == AIA_EAGAIN ||
-                (error == AIA_ENOVEC && wait_for_vector(a, t->set, t->irq->order) == AIA_OK);
-    } while (again && aia_port_time() <= end);
-    return error;
-}
-
-/* Chains of moves may outrun the reclaims: wait until irq has less than max_retiring vectors that retire. */
-static int wait_for_drain(struct aia *a, struct aia_irq *irq)
-{
-    uint64_t end = aia_port_time() + a->config.wait_limit;
-
-    while (atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring) {
-        unsigned long was = irq_lock(irq);
-        struct aia_hartset set = irq->retiring_on;
-        irq_unlock(irq, was);
-        reclaim_ask(a, &set);
-        if (aia_port_time() > end)
-            return AIA_ETIMEOUT;
-        aia_port_relax();
-    }
-    return AIA_OK;
-}
-
-int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
-{
-    struct attempt t = {.a = a, .irq = irq->first, .set = set};
-    int error = wait_for_drain(a, irq->first);
-
-    return error ? error : enter_set_wait(&t);
-}
-
-/* Where may `irq` go when its hart leaves: its affinity, or if nobody there is open, anywhere. */
-static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
-{
-    unsigned to;
-
-    if (imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &to) != AIA_ENOHART)
-        return irq->affinity;
-    return aia_hartset_first(a->config.n_harts);
-}
-
-/* It has moved off its hart; was that out of its affinity? Lock held. */
-static void count_strayed(struct aia *a, const struct aia_irq *irq)
-{
-    if (irq->vec.id && !aia_hartset_has(&irq->affinity, irq->vec.hart))
-        count(&a->strayed);
-}
-
-int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
-{
-    unsigned long was = irq_lock(irq);
-    int error = AIA_OK;
-
-    if (irq->vec.id && irq->vec.hart == hart) {
-        struct aia_hartset set = refuge(a, irq);
-        error = enter_set(a, irq, &set);
-        if (!error)
-            count_strayed(a, irq);
-    }
-    irq_unlock(irq, was);
-    return error;
-}
-
-int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
-{
-    unsigned long was = irq_lock(irq);
-    bool there = irq->vec.id && irq->vec.hart == hart;
-    struct aia_hartset set = refuge(a, irq);
-    irq_unlock(irq, was);
-
-    struct attempt t = {.a = a, .irq = irq, .set = &set, .refuge = true};
-    int error = there ? enter_set_wait(&t) : AIA_OK;
-    if (there && !error)
-        count_strayed(a, irq);
-    return error;
 }

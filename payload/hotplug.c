@@ -5,8 +5,8 @@
 #include "payload/time.h"
 #include "csr.h"
 
-#define STOP_MS  1000
-#define START_MS 1000
+#define STOP_MS  5000
+#define START_MS 5000
 
 static _Atomic int changing; /* some hart is coming or going */
 
@@ -105,7 +105,13 @@ struct hotplug_error hotplug_offline_self(void)
 struct hotplug_error hotplug_online(unsigned hart)
 {
     begin();
+    struct hotplug_error e = ok;
     int error = hart_start(hart, time_from_ms(START_MS));
+
+    if (error)
+        e = failed("hart_start", hart_strerror(error));
+    else if ((error = aia_hart_return(&aia, hart, AIA_STAY_AWAY)))
+        e = failed("bringing its interrupts back", aia_strerror(error));
     end();
-    return error ? failed("hart_start", hart_strerror(error)) : ok;
+    return e;
 }

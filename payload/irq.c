@@ -15,6 +15,7 @@ static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
 static struct imsic_file files[MACHINE_MAX_HARTS];
 static _Atomic uint32_t slots[MACHINE_MAX_HARTS][IMSIC_MAX_IDS + 1];
 static struct aia_irq irqs[IRQ_MAX];
+static uint16_t reserved[IRQ_MAX * MACHINE_MAX_HARTS];
 static aia_counter runs[IRQ_MAX * MACHINE_MAX_HARTS];
 
 static void (*test_ipi)(unsigned n);
@@ -42,11 +43,12 @@ void irq_init(void)
         .files = files,
         .irqs = irqs,
         .n_irqs = IRQ_MAX,
+        .reserved = reserved,
         .runs = runs,
         .ipi_id = (uint16_t)machine.imsic.ipi_id,
         .max_retiring = 64,
         .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
-        .wait_limit = time_from_ms(1000),
+        .wait_limit = time_from_ms(5000),
         .storm_window = time_from_ms(100),
         .storm_limit = 1000,
     };
@@ -89,6 +91,7 @@ void irq_print_reports(void)
         [AIA_REPORT_STORM_UNOWNED] = "storm of an identity that nobody owns: shut off",
         [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
         [AIA_REPORT_LATE] = "edge found late, when its hart came back",
+        [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
         [AIA_REPORT_CALL_STUCK] = "a call does not end",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };

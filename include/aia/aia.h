@@ -52,10 +52,11 @@ struct aia_storm {
 /* ---- interrupts ---- */
 
 /* Bits of aia_irq.flow. */
-#define AIA_FLOW_DISABLED 1u /* edges are kept, not handled */
-#define AIA_FLOW_PENDING  2u /* an edge is kept */
-#define AIA_FLOW_RUNNING  4u /* the handler runs on some hart */
-#define AIA_FLOW_STORMED  8u /* disabled by the library because it stormed */
+#define AIA_FLOW_DISABLED 1u  /* edges are kept, not handled */
+#define AIA_FLOW_PENDING  2u  /* an edge is kept */
+#define AIA_FLOW_RUNNING  4u  /* the handler runs on some hart */
+#define AIA_FLOW_STORMED  8u  /* disabled by the library because it stormed */
+#define AIA_FLOW_DEAD     16u /* disabled for good: its device did not answer a command */
 
 /* What becomes of an edge that is caught on a retiring vector. */
 enum aia_caught {
@@ -84,6 +85,7 @@ struct aia_irq {
     struct aia_lock lock;
     _Atomic uint32_t flow;
     bool used;
+    bool managed;          /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order;         /* the block is 2^order descriptors */
     struct aia_irq *first; /* of the block; itself, for most */
     struct aia_policy policy;
@@ -108,10 +110,18 @@ struct aia_irq {
 
 /* ---- harts ---- */
 
+/*
+ * The states a hart passes on its way out, in this order, to end OFFLINE. A failure on the way to any of them takes it
+ * back to ONLINE with nothing lost; what was done so far is undone, or needs no undoing.
+ */
 enum aia_hart_state {
-    AIA_HART_OFFLINE,
+    AIA_HART_OFFLINE, /* delivers nothing. Undone by aia_hart_online() */
     AIA_HART_ONLINE,
-    AIA_HART_LEAVING, /* takes interrupts, but no new vector */
+    AIA_HART_CLOSED,    /* gets no new vector. Undone by opening it */
+    AIA_HART_EVACUATED, /* no message names it. Nothing to undo: interrupts may be elsewhere */
+    AIA_HART_FORCED,    /* the same, and it holds for good: its own interrupts are off */
+    AIA_HART_QUIET,     /* has run its last IPI and call; senders are told. Undone by taking them again */
+    AIA_HART_SWEPT, /* every edge that was sent to it was sent on, its vectors are free. Nothing to undo */
 };
 
 /* One cross-hart call; each hart has one to make its calls with. */
@@ -142,15 +152,23 @@ struct aia_hart {
 /* ---- the machine ---- */
 
 struct aia_config {
+    /*
+     * A hart is about to enter `next` on its way out, or to be ONLINE on its way in; not 0: it may not, and the error
+     * is returned to whoever asked. On any hart, in thread context, for CLOSED and EVACUATED, else on the hart
+     * itself, interrupts off. NULL: all may.
+     */
+    int (*may_enter)(void *arg, unsigned hart, enum aia_hart_state next);
+    void *may_enter_arg;
     unsigned n_harts;         /* 1 .. AIA_MAX_HARTS */
     struct aia_hart *harts;   /* n_harts, zeroed */
     struct imsic_file *files; /* n_harts; mmio, msi_addr, n_ids, slots filled in, the rest zeroed */
     struct aia_irq *irqs;     /* n_irqs, zeroed */
     uint32_t n_irqs;          /* less than IMSIC_NO_OWNER */
-    aia_counter *runs;        /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
-    uint16_t ipi_id;          /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
-    uint16_t sync_id;         /* identity of imsic_sync(): any other, it is never enabled */
-    uint64_t lazy_period;     /* ticks a retired vector may wait for its reclaim */
+    uint16_t *reserved;   /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
+    aia_counter *runs;    /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
+    uint16_t ipi_id;      /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
+    uint16_t sync_id;     /* identity of imsic_sync(): any other, it is never enabled */
+    uint64_t lazy_period; /* ticks a retired vector may wait for its reclaim */
     uint32_t
         max_retiring; /* vectors of one interrupt that may retire at once; at half of it they are asked for */
     uint64_t wait_limit;   /* ticks that a wait for another hart or a device may last */
@@ -187,6 +205,12 @@ struct aia_request {
     struct aia_msi *msi;
     struct aia_hartset affinity;
     struct aia_policy policy;
+    /*
+     * Managed: the affinity is fixed, and a vector is reserved on each hart of it, so that the interrupt can
+     * always come back. It moves only when its hart leaves; when the last of the set does, it is shut down at
+     * its device, and when the first returns it is started again. Not for blocks.
+     */
+    bool managed;
     unsigned
         order; /* multi-message MSI: 2^order interrupts, at most 32, of one handler and context; else 0 */
 };
@@ -203,7 +227,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
 
 /*
  * Stop the device's message, deliver what it had sent, wait until no handler runs and no vector is left,
- * give the descriptor back. Thread. The handler may run until this returns.
+ * give the descriptor back. Thread, and not while a hart comes or goes. The handler may run until this returns.
  * AIA_OK; AIA_ETIMEOUT: stopped, but a hart did not prove its drain in time; call again.
  */
 int aia_irq_free(struct aia *a, struct aia_irq *irq); /* the first of its block */
@@ -269,7 +293,7 @@ int aia_hart_online(struct aia *a);
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
 
-/* Undo aia_hart_leave. Thread. */
+/* Undo aia_hart_leave. Any. */
 void aia_hart_stay(struct aia *a, unsigned hart);
 
 /*
@@ -278,6 +302,25 @@ void aia_hart_stay(struct aia *a, unsigned hart);
  * aia_hart_online brings the hart back. AIA_OK; AIA_ENOVEC, AIA_ESILENT, AIA_ETIMEOUT: the hart is online again, nothing lost.
  */
 int aia_hart_dying(struct aia *a);
+
+/* What becomes of interrupts that had to leave their affinity when a hart of it is back. */
+enum aia_return {
+    AIA_STAY_AWAY,
+    AIA_COME_BACK,
+};
+
+/*
+ * `hart` is online again: start the managed interrupts that were shut down for want of it, and bring others back, if
+ * so asked. Thread, any hart. AIA_OK, or the first error; the others are brought back all the same.
+ */
+int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others);
+
+/*
+ * Around HSM hart_suspend, which wakes on an MSI: nothing is needed for a retentive one. For a non-retentive one
+ * save before and restore after. Own, off.
+ */
+void aia_hart_save(const struct aia *a, struct imsic_saved *saved);
+void aia_hart_restore(const struct aia *a, const struct imsic_saved *saved);
 
 /* The set of harts that are online. Any. */
 struct aia_hartset aia_online(const struct aia *a);
@@ -315,6 +358,7 @@ struct aia_report {
         AIA_REPORT_STORM_IRQ,     /* irq was disabled, and vec shut off */
         AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
         AIA_REPORT_SYNC_TIMEOUT,  /* writes to this hart's file do not arrive */
+        AIA_REPORT_DEAD,          /* irq's device did not answer a command: it is disabled for good */
         AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not end */
     } what;
     struct imsic_vector vec;

@@ -5,15 +5,16 @@
 
 enum aia_error {
     AIA_OK = 0,
-    AIA_EINVAL = -1,   /* an argument is out of range, or the object is not in a state for the call */
-    AIA_ENOVEC = -2,   /* no free vector on any hart that the call may use */
-    AIA_ENOHART = -3,  /* no online hart in the affinity set */
-    AIA_ESILENT = -4,  /* the device does not answer a read-back */
-    AIA_ETIMEOUT = -5, /* a bounded wait for another hart, or for a write to arrive, has ended */
-    AIA_EADDRHI = -6,  /* a plain MSI's upper address would have to change: refused, see design section 4 */
-    AIA_EOFFLINE = -7, /* the hart is not online */
-    AIA_ELAST = -8,    /* the last online hart cannot go */
-    AIA_EAGAIN = -9,   /* the interrupt changed under the call as often as the call was willing to retry */
+    AIA_EINVAL = -1,    /* an argument is out of range, or the object is not in a state for the call */
+    AIA_ENOVEC = -2,    /* no free vector on any hart that the call may use */
+    AIA_ENOHART = -3,   /* no online hart in the affinity set */
+    AIA_ESILENT = -4,   /* the device does not answer a read-back */
+    AIA_ETIMEOUT = -5,  /* a bounded wait for another hart, or for a write to arrive, has ended */
+    AIA_EADDRHI = -6,   /* a plain MSI's upper address would have to change: refused, see design section 4 */
+    AIA_EOFFLINE = -7,  /* the hart is not online */
+    AIA_ELAST = -8,     /* the last online hart cannot go */
+    AIA_ECONTEXT = -10, /* it would have to wait, and was called where nothing may */
+    AIA_EAGAIN = -9,    /* the interrupt changed under the call as often as the call was willing to retry */
 };
 
 /* The error's name and meaning, for a message to a person; a fixed string for any value. Any context. */

@@ -35,6 +35,7 @@ enum imsic_state {
     IMSIC_RETIRING, /* its owner's until now: forwards to the owner's present vector */
     IMSIC_RESERVED, /* the library's own: IPI, sync */
     IMSIC_SHUT,     /* nobody's, and disabled because it stormed */
+    IMSIC_MANAGED,  /* kept for its owner, a managed interrupt, to come back to */
     IMSIC_N_STATES,
 };
 
@@ -115,6 +116,16 @@ int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, unsigned order,
 int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner,
                        uint16_t *id);
 
+/*
+ * Managed interrupts. Reserve one identity on each hart of `set`, open or not, and note it in ids[hart]: the
+ * same one on all if there is one, or if `kind` needs that. AIA_OK, or AIA_ENOVEC with nothing changed.
+ * imsic_activate: from kept to owned, false if it is not kept (it retires yet). imsic_park: back, after its drain.
+ */
+int imsic_reserve(struct imsic *im, const struct aia_hartset *set, enum aia_msi_kind kind, uint32_t owner,
+                  uint16_t *ids);
+bool imsic_activate(struct imsic *im, struct imsic_vector v);
+void imsic_park(struct imsic *im, struct imsic_vector v);
+
 /* Free one vector. The caller has proof that nothing can still arrive there (lib/move.c, reclaim). */
 void imsic_free(struct imsic *im, struct imsic_vector v);
 
@@ -168,6 +179,17 @@ void imsic_file_on(const struct imsic *im, struct imsic_file *f);
 
 /* Is delivery from this hart's file to the hart on? */
 bool imsic_file_delivers(void);
+
+/*
+ * What a hart's file holds, over a suspension that may lose it: save before, restore after; what has become
+ * pending meanwhile stays. imsic_file_off() is not needed: the hart's interrupts are off.
+ */
+struct imsic_saved {
+    uint64_t eip[IMSIC_WORDS], eie[IMSIC_WORDS];
+    unsigned long eithreshold, eidelivery;
+};
+void imsic_file_save(const struct imsic_file *f, struct imsic_saved *saved);
+void imsic_file_restore(const struct imsic_file *f, const struct imsic_saved *saved);
 
 /* Number of 64-identity words in the file. */
 static inline unsigned imsic_file_words(const struct imsic_file *f)

@@ -26,8 +26,8 @@ enum aia_msi_kind {
 struct aia_msi;
 
 /*
- * The operations. All are called with the interrupt's lock held and interrupts off, from any hart,
- * never two at once for one struct aia_msi; none may wait for anything but the bus.
+ * The operations. All but the last four are called with the interrupt's lock held and interrupts off, from any
+ * hart, never two at once for one struct aia_msi; none of them may wait for anything but the bus.
  */
 struct aia_msi_ops {
     /* Put the whole message in place while the device does not send, then let it send. */
@@ -54,6 +54,18 @@ struct aia_msi_ops {
      * place. An intermediate passes it down.
      */
     void (*retrigger)(struct aia_msi *msi);
+    /*
+     * A slow bus: the message lives behind a command queue, or a bus that has to be slept on. All four, or none.
+     * The other operations then only change a copy in memory, under bus_lock(), and bus_sync() sends one
+     * command that makes the device's the same, and waits for its answer, for as long as the bus allows: AIA_OK or
+     * AIA_ESILENT. Kind STORE. Called in thread context, no lock held but bus_lock's own, which may sleep.
+     * read_back() says what the device has acknowledged. An interrupt whose device does not answer is marked
+     * dead, and its device reset.
+     */
+    void (*bus_lock)(struct aia_msi *msi);
+    int (*bus_sync)(struct aia_msi *msi);
+    void (*bus_unlock)(struct aia_msi *msi);
+    void (*reset)(struct aia_msi *msi);
 };
 
 /*

@@ -122,7 +122,7 @@ static void test_silent_when_dying(void **state)
     imsic_open(&t.aia.imsic, 1);
     t.harts[1].state = AIA_HART_ONLINE;
     assert_int_equal(t_move(&q[0], 1), AIA_OK);
-    t.harts[1].state = AIA_HART_LEAVING;
+    t.harts[1].state = AIA_HART_EVACUATED;
     imsic_close(&t.aia.imsic, 1);
 
     q[0].dev.mood = M_MUTE;

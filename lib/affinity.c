@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where an interrupt may be, and getting it there: which hart of a set, on which hart the move has to be made,
+ * what there is to wait for. The move itself is move.c.
+ */
+#include "internal.h"
+
+struct attempt {
+    struct aia *a;
+    struct aia_irq *irq;
+    const struct aia_hartset *set;
+    enum { ADOPT, REFUGE } meant; /* is the set the interrupt's new affinity, or a place for now? */
+    unsigned old;                 /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
+    int result;
+};
+
+/* The hart of `set` to be on: the present one if that will do. Lock held. */
+static int choose(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
+{
+    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD)
+        return AIA_ESILENT;
+    if (!irq->vec.id)
+        return AIA_EINVAL; /* being freed, or shut down */
+    *to = irq->vec.hart;
+    if (aia_hartset_has(set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
+        return AIA_OK;
+    return irq->managed ? managed_choose(a, irq, to) : imsic_least_loaded(&a->imsic, set, irq->order, to);
+}
+
+/* Bring the interrupt into `set`, if it is not there. Lock held. */
+static int enter_set(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+{
+    unsigned to = 0;
+    int error = choose(a, irq, set, &to);
+
+    return error || to == irq->vec.hart ? error : move(a, irq, to);
+}
+
+static void adopt(struct attempt *t)
+{
+    if (t->result == AIA_OK && t->meant == ADOPT)
+        t->irq->affinity = *t->set; /* in one step with the vector, for others change both too */
+}
+
+static void try_here(void *arg)
+{
+    struct attempt *t = arg;
+    unsigned long was = irq_lock(t->irq);
+
+    t->old = t->irq->vec.hart;
+    t->result = enter_set(t->a, t->irq, t->set);
+    adopt(t);
+    irq_unlock(t->irq, was);
+}
+
+/* The same through a slow bus, whose lock keeps others from moving it while the command is under way. */
+static int try_slow(struct attempt *t)
+{
+    struct aia_irq *irq = t->irq;
+    unsigned to = 0;
+
+    bus_lock(irq);
+    unsigned long was = irq_lock(irq);
+    t->result = choose(t->a, irq, t->set, &to);
+    bool moves = t->result == AIA_OK && to != irq->vec.hart;
+    if (moves)
+        t->result = move_slow(t->a, irq, to, was);
+    adopt(t);
+    irq_unlock(irq, was);
+    if (moves && t->result == AIA_ESILENT)
+        irq->msi->ops->reset(irq->msi);
+    bus_unlock(irq);
+    return t->result;
+}
+
+static bool any_retiring(struct aia *a, const struct aia_hartset *set)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(set, h) &&
+            atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_acquire))
+            return true;
+    return false;
+}
+
+/*
+ * Wait until one of `set` has a free vector. There is hope while some retire; that is asked first, because what
+ * retires is free before it retires no more.
+ */
+static int wait_for_vector(struct aia *a, const struct aia_hartset *set, unsigned order)
+{
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+    unsigned hart;
+
+    reclaim_ask(a, set);
+    for (;;) {
+        bool hope = any_retiring(a, set) && aia_port_time() <= end;
+        int error = imsic_least_loaded(&a->imsic, set, order, &hart);
+        if (error != AIA_ENOVEC || !hope)
+            return error;
+        aia_port_relax();
+    }
+}
+
+/* One try in thread context: here, or on the old hart if the move must be made there. */
+static int try_once(struct attempt *t)
+{
+    if (is_slow(t->irq))
+        return try_slow(t);
+    try_here(t);
+    if (t->result != MOVE_ON_OLD_HART)
+        return t->result;
+    int error = aia_call(t->a, t->old, try_here, t);
+    if (error == AIA_EOFFLINE)
+        return AIA_EAGAIN; /* so the interrupt is not there either, now */
+    if (error)
+        return error;
+    return t->result == MOVE_ON_OLD_HART ? AIA_EAGAIN : t->result; /* others have moved it meanwhile */
+}
+
+/* Thread context: try until it works, or nothing gives hope that it will. */
+static int enter_set_wait(struct attempt *t)
+{
+    struct aia *a = t->a;
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+    int error;
+    bool again;
+
+    do {
+        error = try_once(t);
+        if (error == AIA_EAGAIN && t->irq->managed)
+            reclaim_ask(a, t->set); /* the vector kept for it drains yet */
+        if (error == AIA_EAGAIN)
+            aia_port_relax();
+        again = error == AIA_EAGAIN ||
+                (error == AIA_ENOVEC && wait_for_vector(a, t->set, t->irq->order) == AIA_OK);
+    } while (again && aia_port_time() <= end);
+    return error;
+}
+
+/* Chains of moves may outrun the reclaims: wait until irq has less than max_retiring vectors that retire. */
+static int wait_for_drain(struct aia *a, struct aia_irq *irq)
+{
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+
+    while (atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring) {
+        unsigned long was = irq_lock(irq);
+        struct aia_hartset set = irq->retiring_on;
+        irq_unlock(irq, was);
+        reclaim_ask(a, &set);
+        if (aia_port_time() > end)
+            return AIA_ETIMEOUT;
+        aia_port_relax();
+    }
+    return AIA_OK;
+}
+
+int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+{
+    struct attempt t = {.a = a, .irq = irq->first, .set = set, .meant = ADOPT};
+
+    if (irq->managed)
+        return AIA_EINVAL;
+    int error = wait_for_drain(a, irq->first);
+    return error ? error : enter_set_wait(&t);
+}
+
+/* ---- for hotplug ---- */
+
+/* Where may `irq` go when its hart leaves: its affinity, or if nobody there is open, anywhere. */
+static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
+{
+    unsigned to;
+
+    if (irq->managed || imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &to) != AIA_ENOHART)
+        return irq->affinity;
+    return aia_hartset_first(a->config.n_harts);
+}
+
+static bool is_on(const struct aia_irq *irq, unsigned hart)
+{
+    return irq->vec.id && irq->vec.hart == hart;
+}
+
+/* It has moved off its hart; was that out of its affinity? */
+static void count_strayed(struct aia *a, const struct aia_irq *irq)
+{
+    if (irq->vec.id && !aia_hartset_has(&irq->affinity, irq->vec.hart))
+        count(&a->strayed);
+}
+
+int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    unsigned long was = irq_lock(irq);
+    int error = AIA_OK;
+
+    if (is_on(irq, hart) && is_slow(irq)) {
+        error = AIA_ECONTEXT;
+    } else if (is_on(irq, hart)) {
+        struct aia_hartset set = refuge(a, irq);
+        error = enter_set(a, irq, &set);
+        if (error == AIA_ENOHART && irq->managed) {
+            stop(a, irq);
+            error = AIA_OK;
+        }
+        count_strayed(a, irq);
+    }
+    irq_unlock(irq, was);
+    return error;
+}
+
+int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    bus_lock(irq); /* a move that a slow bus is making now may be to `hart` */
+    unsigned long was = irq_lock(irq);
+    bool there = is_on(irq, hart);
+    struct aia_hartset set = refuge(a, irq);
+    irq_unlock(irq, was);
+    bus_unlock(irq);
+    if (!there)
+        return AIA_OK;
+
+    struct attempt t = {.a = a, .irq = irq, .set = &set, .meant = REFUGE};
+    int error = enter_set_wait(&t);
+    if (error == AIA_ENOHART && irq->managed) {
+        stop_wait(a, irq);
+        return AIA_OK;
+    }
+    count_strayed(a, irq);
+    return irq->vec.id ? error : AIA_OK; /* dead, or freed meanwhile: it is not on `hart` any more */
+}
+
+int move_back(struct aia *a, struct aia_irq *irq)
+{
+    struct aia_hartset set = irq->affinity;
+    struct attempt t = {.a = a, .irq = irq, .set = &set, .meant = REFUGE};
+
+    return enter_set_wait(&t);
+}

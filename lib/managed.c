@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Managed interrupts: a queue's, say, that belongs to certain harts and to no others. A vector is reserved on
+ * each of them when the interrupt is requested, so a restart cannot fail for want of one. The slots of those
+ * it does not use now are MANAGED; a drained one goes back to that, not to FREE.
+ */
+#include "internal.h"
+
+static uint16_t *reserved(const struct aia *a, const struct aia_irq *irq)
+{
+    return &a->config.reserved[irq_number(a, irq) * a->config.n_harts];
+}
+
+int managed_reserve(struct aia *a, struct aia_irq *irq)
+{
+    return imsic_reserve(&a->imsic, &irq->affinity, irq->msi->kind, irq_number(a, irq), reserved(a, irq));
+}
+
+void managed_release(struct aia *a, struct aia_irq *irq)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(&irq->affinity, h))
+            imsic_free(&a->imsic, (struct imsic_vector){.hart = (uint16_t)h, .id = reserved(a, irq)[h]});
+}
+
+int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v)
+{
+    *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = reserved(a, irq)[hart]};
+    return imsic_activate(&a->imsic, *v) ? AIA_OK : AIA_EAGAIN;
+}
+
+int managed_choose(struct aia *a, const struct aia_irq *irq, unsigned *hart)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE) {
+            *hart = h;
+            return AIA_OK;
+        }
+    return AIA_ENOHART;
+}
+
+int managed_restart(struct aia *a, struct aia_irq *irq)
+{
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+    int error;
+
+    /* What was kept for it may still be draining since it left; that hart is back, and can prove it. */
+    while ((error = start(a, irq)) == AIA_EAGAIN && aia_port_time() <= end) {
+        reclaim_ask(a, &irq->affinity);
+        aia_port_relax();
+    }
+    return error;
+}
