@@ -39,8 +39,11 @@ static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
 {
     if (!storming(a, &irq->storm))
         return;
+    if (is_direct(a)) /* first: who enables it again undoes both */
+        irq->msi->ops->mask(irq->msi);
+    else
+        shut(a, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
-    shut(a, here, id);
     aia_port_report(&(struct aia_report){
         .what = AIA_REPORT_STORM_IRQ,
         .vec = {.hart = (uint16_t)here, .id = (uint16_t)id},
@@ -157,6 +160,8 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
     unsigned long saved = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
     struct aia_hartset old = irq->first->retiring_on;
+    if (v.id && is_direct(a)) /* masked when it stormed, or, being a level, when it was claimed */
+        irq->msi->ops->unmask(irq->msi);
     if (v.id && (was & AIA_FLOW_PENDING)) {
         count(&irq->resent);
         if (irq->msi->ops->retrigger)
@@ -165,7 +170,7 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
             imsic_send(&a->imsic, v);
     }
     irq_unlock(irq->first, saved);
-    if (v.id &&
+    if (v.id && !is_direct(a) &&
         (was & AIA_FLOW_STORMED)) { /* an edge may wait where it is, or where it was when it stormed */
         aia_ipi_send(a, v.hart, AIA_IPI_REOPEN);
         reclaim_ask(a, &old);

@@ -8,7 +8,9 @@
 
 static bool config_valid(const struct aia_config *c)
 {
-    return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && c->files && c->irqs && c->runs &&
+    bool reachable = c->files ? !c->controllers : c->controllers && c->kick && !c->reserved;
+
+    return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && reachable && c->irqs && c->runs &&
            c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2;
 }
 
@@ -19,7 +21,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
     *a = (struct aia){.config = *config};
     a->imsic = (struct imsic){
         .files = config->files,
-        .n_files = config->n_harts,
+        .n_files = config->files ? config->n_harts : 0,
         .ipi_id = config->ipi_id,
         .sync_id = config->sync_id,
         .wait_limit = config->wait_limit,
@@ -28,7 +30,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
         config->irqs[i].first = &config->irqs[i];
     for (unsigned h = 0; h < config->n_harts; h++)
         ipi_close(a, h);
-    return imsic_init(&a->imsic);
+    return is_direct(a) ? AIA_OK : imsic_init(&a->imsic);
 }
 
 static bool unused(const struct aia *a, uint32_t first, uint32_t n)
@@ -79,6 +81,8 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->handler = r->handler;
     irq->context = r->context;
     irq->msi = r->msi;
+    if (is_direct(a))
+        r->msi->irq = irq;
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
@@ -93,6 +97,11 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
 static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
 {
     unsigned hart = 0;
+    if (is_direct(a)) {
+        int none = direct_least_loaded(a, irq, &irq->affinity, &hart);
+        *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = none ? 0 : irq->msi->line};
+        return none;
+    }
     int error = irq->managed ? managed_choose(a, irq, &hart)
                              : imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
 
@@ -126,7 +135,7 @@ int start(struct aia *a, struct aia_irq *irq)
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
-    struct aia_message want = imsic_message(&a->imsic, v);
+    struct aia_message want = message_to(a, v);
     fence_rw_o(); /* the slot names its owner before a message can name it */
     irq->msi->ops->start(irq->msi, &want);
     if (!is_slow(irq))
@@ -144,6 +153,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
 
     *out = NULL;
     if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER ||
+        is_direct(a) != (r->msi->controller != NULL) || (is_direct(a) && r->order) ||
         (r->managed && (r->order || !a->config.reserved)) || !(irq = take_descriptors(a, r->order)))
         return AIA_EINVAL;
     for (unsigned i = 0; i < 1u << r->order; i++)
@@ -213,6 +223,9 @@ void stop_wait(struct aia *a, struct aia_irq *irq)
  */
 static int wait_gone(struct aia *a, struct aia_irq *irq)
 {
+    if (is_direct(a))
+        return direct_wait_gone(a);
+
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
     uint64_t now = aia_port_time(), drained = irq->first->drained_at;
     uint64_t end = (drained > now ? drained : now) + a->config.wait_limit;

@@ -89,6 +89,8 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
     bool first = false;
 
+    if (is_direct(a)) /* what is pending is in the controller, and goes to where the line is now */
+        return;
     for (unsigned i = 0; i < 1u << irq->order; i++)
         first |= retire(a, &irq[i], vector_after(v, i));
     aia_hartset_add(&irq->retiring_on, v.hart);
@@ -212,7 +214,7 @@ int reclaim(struct aia *a, unsigned here)
     uint64_t old[IMSIC_WORDS];
     uint32_t n = 0;
 
-    if (!atomic_load_explicit(&f->n_retiring, memory_order_acquire))
+    if (is_direct(a) || !atomic_load_explicit(&f->n_retiring, memory_order_acquire))
         return AIA_OK;
     /* First who retires, then sync: it proves nothing of those who begin to retire after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
@@ -242,7 +244,7 @@ void aia_timer(struct aia *a)
 
 void reclaim_ask(struct aia *a, const struct aia_hartset *set)
 {
-    for (unsigned h = 0; h < a->config.n_harts; h++)
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
         if (aia_hartset_has(set, h) &&
             atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed))
             aia_ipi_send(a, h, AIA_IPI_RECLAIM);

@@ -23,6 +23,8 @@ enum aia_msi_kind {
     AIA_MSI_STORE_LOW, /* one store changes the data and the lower half of the address */
 };
 
+struct aia_controller;
+struct aia_irq;
 struct aia_msi;
 
 /*
@@ -98,6 +100,13 @@ struct aia_msi {
      * own, in case the device lost one between two messages.
      */
     uint64_t posted_limit;
+    /*
+     * A line of a controller (controller.h), NULL for messages: its message is the number of a hart as `addr` and of
+     * the line as `data`, and kind is STORE. It has mask() and unmask(), which hold it back and let it go.
+     */
+    struct aia_controller *controller;
+    uint16_t line;
+    struct aia_irq *irq; /* of such a line; the library's */
     /* NULL: read_back() drains the device. Else it does but for what is on its way from there, see above. */
     struct aia_barrier *barrier;
 };
