@@ -120,9 +120,10 @@ static bool layout_valid(const struct aplic_layout *l)
  */
 int aplic_init(struct aplic *a)
 {
-    const uint32_t mode = DOMAINCFG_DM;
+    const uint32_t mode = a->direct ? 0 : DOMAINCFG_DM;
 
-    if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES || !layout_valid(&a->layout))
+    if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES ||
+        (a->direct ? !a->index || !a->sources : !layout_valid(&a->layout)))
         return AIA_EINVAL;
     a->genmsi = (struct aia_lock){{0}};
     a->barrier.send = send_extempore;
@@ -130,6 +131,8 @@ int aplic_init(struct aplic *a)
     for (unsigned i = 1; i <= a->n_sources; i++)
         aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* clears pending and enable as well */
     a->raw_inputs = inputs_raw(a);
+    if (a->direct)
+        aplic_direct_init_(a);
     aplic_write(a, DOMAINCFG, DOMAINCFG_FIXED | DOMAINCFG_IE | mode);
     return aplic_read(a, DOMAINCFG) == (DOMAINCFG_FIXED | DOMAINCFG_IE | mode) ? AIA_OK : AIA_EINVAL;
 }

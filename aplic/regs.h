@@ -28,6 +28,14 @@
 #define DOMAINCFG_IE    0x100u
 #define DOMAINCFG_DM    0x4u /* MSI delivery mode */
 
+/* A hart's interrupt delivery control structure. */
+#define IDC(index) (0x4000u + 32u * (index))
+#define IDELIVERY  0x00u
+#define ITHRESHOLD 0x08u
+#define CLAIMI     0x1cu
+
+#define CLAIMI_SOURCE_SHIFT 16
+
 #define TARGET_INDEX_SHIFT 18 /* genmsi's too */
 #define TARGET_EIID        0x7ffu
 #define GENMSI_BUSY        0x1000u
@@ -48,6 +56,11 @@ static inline bool aplic_bit(const struct aplic *a, unsigned array, unsigned sou
     return aplic_read(a, array + source / 32 * 4) >> source % 32 & 1;
 }
 
+/* ---- delivery.c ---- */
+
+extern const struct aia_msi_ops aplic_direct_ops_;
+void aplic_direct_init_(struct aplic *a);
+
 /* ---- domain.c ---- */
 
 /* A message as target and genmsi have it, and back. */
@@ -55,6 +68,10 @@ uint32_t aplic_target_(const struct aplic *a, const struct aia_message *m);
 struct aia_message aplic_message_(const struct aplic *a, uint32_t target);
 
 /* ---- source.c ---- */
+
+/* Active, and enabled, without losing a line that is up already; `store` sets its target. */
+void aplic_source_start_(struct aplic_source *s, const struct aia_message *m);
+void aplic_source_stop_(struct aplic_source *s);
 
 void aplic_source_ops_(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode);
 

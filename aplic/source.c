@@ -48,24 +48,30 @@ static void store(struct aia_msi *msi, const struct aia_message *m)
  * ("Source configurations"), so it is looked for, before the enable, which sends one MSI for however often it was made
  * pending. After that look a line that rises is a transition, and pending by itself.
  */
-static void start(struct aia_msi *msi, const struct aia_message *m)
+void aplic_source_start_(struct aplic_source *s, const struct aia_message *m)
 {
-    struct aplic_source *s = self(msi);
-
     aplic_write(s->aplic, SOURCECFG + 4u * s->number, (uint32_t)s->mode);
-    store(msi, m);
+    s->msi.ops->store(&s->msi, m);
     fence_all();
     if (aplic_asserted(s))
         aplic_raise(s);
     aplic_write(s->aplic, SETIENUM, s->number);
 }
 
-static void stop(struct aia_msi *msi)
+void aplic_source_stop_(struct aplic_source *s)
 {
-    struct aplic_source *s = self(msi);
-
     aplic_write(s->aplic, CLRIENUM, s->number);
     aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE);
+}
+
+static void start(struct aia_msi *msi, const struct aia_message *m)
+{
+    aplic_source_start_(self(msi), m);
+}
+
+static void stop(struct aia_msi *msi)
+{
+    aplic_source_stop_(self(msi));
 }
 
 /*
@@ -101,7 +107,14 @@ void aplic_source_ops_(struct aplic_source *s, struct aplic *a, unsigned number,
         .aplic = a,
         .number = (uint16_t)number,
         .mode = mode,
+        .priority = 1,
     };
+    if (a->direct) {
+        s->msi.ops = &aplic_direct_ops_;
+        s->msi.barrier = NULL;
+        s->msi.controller = &a->controller;
+        s->msi.line = (uint16_t)number;
+    }
 }
 
 /*
@@ -113,15 +126,19 @@ void aplic_source_ops_(struct aplic_source *s, struct aplic *a, unsigned number,
 static enum aia_result level_handler(void *context, struct aia_irq *irq)
 {
     struct aplic_source *s = context;
+    enum aia_result result = AIA_NONE;
+    bool up = aplic_asserted(s);
 
-    if (!aplic_asserted(s)) {
-        atomic_fetch_add_explicit(&s->fallen, 1, memory_order_relaxed);
-        return AIA_NONE;
-    }
     fence_io_rwio(); /* what the handler reads is not older than the line */
-    enum aia_result result = s->handler(s->context, irq);
+    if (up)
+        result = s->handler(s->context, irq);
+    else
+        atomic_fetch_add_explicit(&s->fallen, 1, memory_order_relaxed);
     fence_all();
-    aplic_raise(s);
+    if (s->aplic->direct)
+        s->msi.ops->unmask(&s->msi); /* it was masked when it was claimed */
+    else if (up)
+        aplic_raise(s);
     return result;
 }
 

@@ -4,7 +4,8 @@
  *
  * A source is a wire. In MSI delivery mode the domain turns its interrupts into messages to interrupt files: a
  * struct aplic_source is then a struct aia_msi whose whole message is one register, and all the library does with
- * messages it does with wires.
+ * messages it does with wires. In direct delivery mode the domain is the external interrupt controller of harts that
+ * have no interrupt files (controller.h).
  *
  * Only one level's domain is driven here; which sources it has been delegated is the parent's affair, and a source
  * that it has not reads as not implemented ("Interrupt domains").
@@ -45,8 +46,13 @@ struct aplic {
     uintptr_t mmio;             /* the domain's control region */
     uint16_t n_sources;         /* 1 .. APLIC_MAX_SOURCES */
     uint64_t wait_limit;        /* bound of a wait for genmsi, ticks */
-    struct aplic_layout layout; /* of the files at this domain's level */
+    struct aplic_layout layout; /* of the files at this domain's level; of no account if direct */
+    bool direct;
+    const int16_t *index;                  /* direct: of each hart in the domain, -1: it is not in it */
+    unsigned n_harts;                      /* in index[] */
+    struct aplic_source *_Atomic *sources; /* direct: n_sources + 1, NULL */
 
+    struct aia_controller controller;
     struct aia_barrier barrier; /* of all its sources */
     struct aia_lock genmsi;
     bool raw_inputs; /* in_clrip reads wires, where it should read rectified inputs */
@@ -60,12 +66,14 @@ struct aplic_source {
     enum aplic_mode mode;
     aia_handler handler; /* the driver's */
     void *context;
+    uint8_t
+        priority; /* direct: 1, the highest, to 255, as far as the domain tells them apart; 1 unless set */
     aia_counter fallen; /* interrupts of a level whose line had fallen when they came */
 };
 
 /*
- * Take the domain over: every source inactive, nothing pending or enabled, MSI delivery on. Any hart, once, before its
- * sources are used. AIA_OK; AIA_EINVAL: no APLIC, a number out of range, or the domain cannot deliver by MSI.
+ * Take the domain over: every source inactive, nothing pending or enabled, delivery on. Any hart, once, before its
+ * sources are used. AIA_OK; AIA_EINVAL: no APLIC, a number out of range, or the domain cannot deliver in this way.
  */
 int aplic_init(struct aplic *a);
 
