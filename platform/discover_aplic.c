@@ -17,7 +17,20 @@ static enum level level_by_msi_parent(struct discovery *d, int node, uint32_t ph
     return phandle == d->imsic_phandle ? LEVEL_MSI : LEVEL_OTHER;
 }
 
-/* Hart indexes: riscv,hart-indexes, or the parents' order (the binding). `a` is not in machine.aplics yet. */
+/* AdvPLIC.adoc, "Hart index numbers", and "Memory-mapped control region": 32 bytes for each, from 0x4000 on. */
+static int set_index(struct discovery *d, int node, struct machine_aplic *a, unsigned hart, uint32_t index)
+{
+    if (index > 16383 || a->reg.size < 0x4000 + (index + 1) * 32)
+        return disc_fail(d, node, "reg", "%#llx bytes have no place for hart index %u",
+                         (unsigned long long)a->reg.size, index);
+    for (unsigned h = 0; h < d->m->n_harts; h++)
+        if (a->index[h] == (int16_t)index)
+            return disc_fail(d, node, "riscv,hart-indexes", "index %u is that of two harts", index);
+    a->index[hart] = (int16_t)index;
+    return 0;
+}
+
+/* riscv,hart-indexes, or else the parents' order (the binding). */
 static int read_indexes(struct discovery *d, int node, const fdt32_t *pairs, uint32_t n,
                         struct machine_aplic *a)
 {
@@ -29,14 +42,10 @@ static int read_indexes(struct discovery *d, int node, const fdt32_t *pairs, uin
                          (unsigned)len, n);
     for (uint32_t i = 0; i < n; i++) {
         const struct disc_cpu *cpu = disc_cpu_by_intc(d, fdt32_ld(pairs + 2 * i));
-        uint32_t index = indexes ? fdt32_ld(indexes + i) : i;
 
-        /* AdvPLIC.adoc, "Memory-mapped control region": an IDC of 32 bytes for each index, from 0x4000 on. */
-        if (a->reg.size < 0x4000 + (index + UINT64_C(1)) * 32)
-            return disc_fail(d, node, "reg", "%#llx bytes have no place for hart index %u",
-                             (unsigned long long)a->reg.size, index);
-        if (cpu && cpu->hart >= 0 && fdt32_ld(pairs + 2 * i + 1) == DISC_IRQ_S_EXT)
-            a->index[cpu->hart] = (int16_t)index;
+        if (cpu && cpu->hart >= 0 && fdt32_ld(pairs + 2 * i + 1) == DISC_IRQ_S_EXT &&
+            set_index(d, node, a, (unsigned)cpu->hart, indexes ? fdt32_ld(indexes + i) : i))
+            return -1;
     }
     return 0;
 }
