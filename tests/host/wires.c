@@ -3,11 +3,17 @@
 
 #include "wires.h"
 
-struct am w_model;
-struct aplic w_domain;
+struct am w_models[W_DOMAINS];
+struct aplic w_domains[W_DOMAINS];
+
+static unsigned used;
+static int16_t indexes[W_DOMAINS][M_MAX_HARTS];
+static struct aplic_source *_Atomic by_number[W_DOMAINS][97];
+static struct aia_controller *controllers[M_MAX_HARTS];
 
 void w_machine(unsigned n, unsigned how)
 {
+    used = 0;
     t_machine(n, 63);
     am_init(&w_model, 96, how, 0, n);
     w_domain = (struct aplic){
@@ -17,6 +23,57 @@ void w_machine(unsigned n, unsigned how)
         .layout = {.base = m.hart[0].msi_addr, .hart_shift = 14, .hart_bits = 3},
     };
     assert_int_equal(aplic_init(&w_domain), AIA_OK);
+}
+
+static void kick(unsigned hart)
+{
+    m.hart[hart].soft = true;
+}
+
+static void direct_domain(unsigned d, unsigned n, unsigned n_each, unsigned how)
+{
+    am_init(&w_models[d], 96, how, d * n_each, n_each);
+    for (unsigned h = 0; h < n; h++) {
+        indexes[d][h] = (int16_t)(h / n_each == d ? (int)(h % n_each) : -1);
+        if (h / n_each == d)
+            controllers[h] = &w_domains[d].controller;
+    }
+    memset(by_number[d], 0, sizeof(by_number[d]));
+    w_domains[d] = (struct aplic){
+        .mmio = w_models[d].base,
+        .n_sources = 96,
+        .wait_limit = T_LIMIT,
+        .direct = true,
+        .index = indexes[d],
+        .n_harts = n,
+        .sources = by_number[d],
+    };
+    assert_int_equal(aplic_init(&w_domains[d]), AIA_OK);
+}
+
+void w_direct_machine(unsigned n, unsigned n_each, unsigned how)
+{
+    uint16_t ids[M_MAX_HARTS];
+
+    for (unsigned h = 0; h < M_MAX_HARTS; h++)
+        ids[h] = 63;
+    t_prepare(n, ids);
+    for (unsigned h = 0; h < n; h++)
+        m.hart[h].file.eidelivery = 0; /* as good as not there */
+    used = 0;
+    for (unsigned d = 0; d < n / n_each; d++)
+        direct_domain(d, n, n_each, how);
+    t.config.files = NULL;
+    t.config.controllers = controllers;
+    t.config.kick = kick;
+    t_init();
+    for (unsigned h = n; h-- > 0;)
+        t_online(h);
+}
+
+void w_use(unsigned domain)
+{
+    used = domain;
 }
 
 static bool inverted(const struct wire *w)
@@ -60,8 +117,8 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
 void w_source(struct wire *w, unsigned number, enum aplic_mode mode)
 {
     memset(w, 0, sizeof(*w));
-    w->domain = &w_model;
-    assert_int_equal(aplic_source_init(&w->source, &w_domain, number, mode), AIA_OK);
+    w->domain = &w_models[used];
+    assert_int_equal(aplic_source_init(&w->source, &w_domains[used], number, mode), AIA_OK);
     drive(w, false);
 }
 

@@ -9,6 +9,8 @@
 
 #include "model/aplic_model.h"
 
+#define W_DOMAINS 2
+
 struct wire {
     struct aplic_source source;
     struct aia_irq *irq;
@@ -23,11 +25,20 @@ struct wire {
     void (*during)(struct wire *w); /* called in the handler */
 };
 
-extern struct am w_model;
-extern struct aplic w_domain;
+extern struct am w_models[W_DOMAINS];
+extern struct aplic w_domains[W_DOMAINS];
+#define w_model  w_models[0]
+#define w_domain w_domains[0]
 
 /* `n` harts with 63 identities, and a domain of 96 sources that differs from the text as `how` says. */
 void w_machine(unsigned n, unsigned how);
+
+/*
+ * The same of harts without interrupt files: domains of `n_each` harts, each delivering to its own. w_model and w_domain
+ * are the first; sources are taken in the one that w_use() says, at first that one.
+ */
+void w_direct_machine(unsigned n, unsigned n_each, unsigned how);
+void w_use(unsigned domain);
 
 /* Source `number` of it, requested on `hart`. */
 void w_source(struct wire *w, unsigned number, enum aplic_mode mode);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <ucontext.h>
 
-#include "model.h"
+#include "aplic_model.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -201,15 +201,20 @@ bool m_take(void)
 
     while (m.aia && h->irqs_on && !h->hold && !h->stopped) {
         bool timer = h->timer_on && m.now >= h->timer;
-        if (!timer && !m_file_asserted(&h->file))
+        bool soft = !timer && h->soft;
+        if (!timer && !soft && !m_file_asserted(&h->file) && !am_signals(m.here))
             break;
         any = true;
         h->irqs_on = false;
         h->in_irq = true;
         if (timer)
             h->timer_on = false;
+        if (soft)
+            h->soft = false;
         if (timer)
             aia_timer(m.aia);
+        else if (soft)
+            aia_soft_interrupt(m.aia);
         else
             aia_interrupt(m.aia);
         if (h->n_locks || h->irqs_on)

@@ -101,6 +101,7 @@ struct m_hart {
     bool in_irq;
     bool stopped; /* as by HSM: it must not run */
     bool hold;    /* interrupts are delayed: it takes none while this is set */
+    bool soft;    /* a software interrupt is pending */
     bool timer_on;
     uint64_t timer;
     unsigned n_locks;        /* held */
