@@ -11,6 +11,8 @@
 
 #define SOURCES_MAX 64
 
+static struct aplic_source *_Atomic by_number[MACHINE_MAX_APLICS][APLIC_MAX_SOURCES + 1];
+static struct aia_controller *controllers[MACHINE_MAX_HARTS];
 static struct aplic domains[MACHINE_MAX_APLICS];
 static struct aplic_source sources[SOURCES_MAX];
 static unsigned n_sources;
@@ -47,44 +49,77 @@ static bool init_one(struct aplic *a, const struct machine_aplic *m)
         .mmio = (uintptr_t)m->reg.base,
         .n_sources = (uint16_t)m->num_sources,
         .wait_limit = aia.config.wait_limit,
+        .direct = !m->msi_mode,
+        .index = m->index,
+        .n_harts = hart_count(),
+        .sources = by_number[a - domains],
     };
-    layout(a);
+    if (m->msi_mode)
+        layout(a);
     int error = aplic_init(a);
     if (error)
-        print("aplic at 0x%lx: it does not deliver by MSI, or is none\n", a->mmio);
-    return !error && reaches_all(a);
+        print("aplic at 0x%lx: it does not deliver %s, or is none\n", a->mmio,
+              m->msi_mode ? "by MSI" : "directly");
+    return !error && (a->direct || reaches_all(a));
+}
+
+/* With interrupt files, an APLIC without MSIs reaches nobody. */
+static bool is_used(const struct machine_aplic *m)
+{
+    return m->msi_mode == machine.imsic.present;
+}
+
+struct aia_controller **wires_controllers(void)
+{
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        for (unsigned h = 0; h < hart_count(); h++)
+            if (is_used(&machine.aplics[i]) && machine.aplics[i].index[h] >= 0)
+                controllers[h] = &domains[i].controller;
+    return controllers;
 }
 
 bool wires_init(void)
 {
     for (size_t i = 0; i < machine.n_aplics; i++)
-        if (machine.aplics[i].msi_mode && !init_one(&domains[i], &machine.aplics[i]))
+        if (is_used(&machine.aplics[i]) && !init_one(&domains[i], &machine.aplics[i]))
             return false;
     return true;
 }
 
-static void check_here(void *arg)
-{
-    unsigned *failed = arg, here = hart_index();
+static struct {
+    struct aplic *domain;
+    unsigned failed;
+} probe;
 
-    for (size_t i = 0; i < machine.n_aplics; i++)
-        if (imsic_sync_behind(&aia.imsic, &aia.imsic.files[here], &domains[i].barrier)) {
-            print(
-                "aplic at 0x%lx: its messages do not arrive at hart %u: the machine level's address registers "
-                "disagree with the tree\n",
-                domains[i].mmio, here);
-            ++*failed;
-        }
+static void probe_here(void *arg)
+{
+    unsigned here = hart_index();
+
+    (void)arg;
+    if (!imsic_sync_behind(&aia.imsic, &aia.imsic.files[here], &probe.domain->barrier))
+        return;
+    print(
+        "aplic at 0x%lx: its messages do not arrive at hart %u: the machine level's address registers disagree "
+        "with the tree\n",
+        probe.domain->mmio, here);
+    probe.failed++;
 }
 
-bool wires_check(void)
+/*
+ * Does the APLIC's message arrive at each online hart, where the tree says its file is? The machine level's address
+ * registers say so too, but only to the machine level.
+ */
+static bool arrives(struct aplic *a)
 {
-    unsigned failed = 0;
+    static bool known[MACHINE_MAX_APLICS];
 
+    if (a->direct || known[a - domains])
+        return true;
+    probe.domain = a;
     for (unsigned h = 0; h < hart_count(); h++)
-        if (hart_is_online(h) && aia_call(&aia, h, check_here, &failed))
-            failed++;
-    return !failed;
+        if (hart_is_online(h) && aia_call(&aia, h, probe_here, NULL))
+            probe.failed++;
+    return known[a - domains] = !probe.failed;
 }
 
 struct aplic_source *wires_source(const char *name, const struct machine_wire *w)
@@ -108,6 +143,8 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
               w->source, domains[w->aplic].mmio);
         return NULL;
     }
+    if (!arrives(s->aplic))
+        return NULL;
     n_sources++;
     return s;
 }

@@ -14,13 +14,13 @@
  */
 bool wires_init(void);
 
-/*
- * Does each APLIC's message arrive at each online hart, where the tree says its file is? Thread context. The machine
- * level's address registers say so too, but are its own to read. Prints what does not, and returns false.
- */
-bool wires_check(void);
+/* Where harts have no interrupt files: each hart's APLIC, NULL for one that is in none's domain. Before wires_init(). */
+struct aia_controller **wires_controllers(void);
 
-/* The source a device is wired to, ready for aplic_request(). NULL, and said, if it has none, or not for itself. */
+/*
+ * The source a device is wired to, ready for aplic_request(). NULL, and said, if it has none, or not for itself, or if
+ * the APLIC's messages do not arrive where the tree says they should. Thread context.
+ */
 struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
 
 /* Where a function's INTx pin leads, through bridges and the host bridge's interrupt-map. source 0: nowhere. */

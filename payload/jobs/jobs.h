@@ -4,12 +4,14 @@
 #define PAYLOAD_JOBS_H
 
 #include "payload/args.h"
+#include <stdbool.h>
 
 struct job {
     const char *name;
     int (*run)(void);       /* boot hart, thread context, the others in hart_loop(); returns the exit code */
     const struct arg *args; /* NULL: none */
     const char *help;
+    bool by_message; /* it is about interrupt files: not for machines without */
 };
 
 extern const struct job jobs[]; /* ends with a NULL name */

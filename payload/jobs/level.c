@@ -29,7 +29,7 @@ static void move_loop(void *arg)
     (void)arg;
     while (!atomic_load_explicit(&leave, memory_order_relaxed)) {
         struct load_device *d = &load_devices[random_below(&moves, load_n_devices)];
-        struct aia_hartset set = aia_hartset_one(random_below(&moves, hart_count()));
+        struct aia_hartset set = aia_hartset_one(irq_nth_hart(d->irq, random_below(&moves, hart_count())));
         failed_moves += aia_irq_set_affinity(&aia, d->irq, &set) != AIA_OK;
         n_moves++;
     }

@@ -80,7 +80,7 @@ static void move_some(void)
     for (unsigned i = 0; i < MOVES_PER_TURN; i++) {
         struct load_device *d = &load_devices[random_below(&job.control, load_n_devices)];
         unsigned to = random_below(&job.control, hart_count());
-        if (!hart_is_online(to) || to == d->irq->vec.hart)
+        if (!hart_is_online(to) || to == d->irq->vec.hart || !irq_goes(d->irq, to))
             continue;
         struct aia_hartset set = aia_hartset_one(to);
         int error = aia_irq_set_affinity(&aia, d->irq, &set);
