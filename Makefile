@@ -14,7 +14,8 @@ QEMU_ARGS ?=
 ICOUNT    ?=
 CROSS     ?= riscv64-unknown-elf-
 HOSTCC    ?= gcc
-B         ?= build
+HOOKS     ?=
+B         ?= $(if $(HOOKS),build/hooks,build)
 JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 # An environment's CC means the host's compiler: only the command line names ours.
 ifneq ($(origin CC),command line)
@@ -44,12 +45,13 @@ include mk/build.mk
 include mk/payload.mk
 include mk/test.mk
 include mk/check.mk
+include mk/model.mk
 -include $(shell find $B/obj $B/host/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check)
+NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -83,6 +85,7 @@ help:
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
+	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make format      clang-format every source in place'
 	@echo 'make clean       remove what was built (distclean: and what was fetched)'
 	@echo
@@ -90,4 +93,5 @@ help:
 	@echo 'FIRMWARE=$(FIRMWARE)  any OpenSBI fw_dynamic or fw_jump'
 	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
 	@echo 'ICOUNT=1  deterministic: one instruction is one nanosecond'
+	@echo 'HOOKS=1  the build that test=sweep needs, in build/hooks'
 	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

@@ -11,8 +11,8 @@ static void deliver(struct aia *a, unsigned here, unsigned id)
     switch (imsic_slot_state(slot)) {
     case IMSIC_OWNED:
         count_own(&a->config.harts[here].handled);
-        first_edge(a, irq);
         flow_edge(a, irq, here, id);
+        first_edge(a, irq); /* the handler first; irq stays: only this hart, later, can reclaim this vector */
         break;
     case IMSIC_RETIRING:
         count_own(&a->config.harts[here].forwarded);

@@ -57,6 +57,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
     count_own(&h->spurious);
+    h->spurious_id = (uint16_t)id;
     if (!storming(a, &h->storm))
         return;
     if (!imsic_set_shut(&a->imsic, v))

@@ -42,6 +42,12 @@ $B/obj/%.o: %.S $B/.flags
 	@mkdir -p $(@D)
 	$Q$(TARGET_CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
+# HOOKS=1: the same payload in build/hooks, where a test hears of each access of these before it is made (hook.h).
+ifneq ($(HOOKS),)
+HOOKED := lib/% imsic/% aplic/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq
+$(HOOKED:%=$B/obj/%.o): CFLAGS_ALL += -DAIA_ACCESS_HOOK
+endif
+
 $B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o)
 	$(call say,AR,$@)
 	@rm -f $@

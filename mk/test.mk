@@ -46,6 +46,11 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$Q$(CROSS)gcc -march=rv64imac -mabi=lp64 -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
 	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
+# The payload that test=sweep needs, beside the other.
+.PHONY: hooks
+hooks: | setup
+	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
+
 # TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS))
@@ -53,11 +58,11 @@ host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
 # MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all host dtbs $B/qemu/hop.bin
+test: all hooks host dtbs $B/qemu/hop.bin
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B'; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(if $(TEST),,tests/qemu/runner.t) $(host_selected); \
+	set -- $$qemu_tests $(if $(TEST),,tests/model/quick.t tests/qemu/runner.t) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"

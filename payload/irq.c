@@ -107,9 +107,21 @@ void irq_soft(void)
         aia_soft_interrupt(&aia);
 }
 
+static void (*watch_unowned)(unsigned id);
+
+void irq_watch_unowned(void (*fn)(unsigned id))
+{
+    watch_unowned = fn;
+}
+
 void irq_external(void)
 {
+    struct aia_hart *h = &aia.config.harts[hart_index()];
+    uint64_t before = h->spurious;
+
     aia_interrupt(&aia);
+    if (watch_unowned && h->spurious != before)
+        watch_unowned(h->spurious_id); /* if there were several, the others go unwatched */
 }
 
 void irq_lazy_timer(void)
@@ -177,6 +189,9 @@ void aia_port_irq_restore(unsigned long was)
     csr_irq_restore(was);
 }
 
+unsigned irq_spins = HART_WAIT_SPINS;
+_Atomic unsigned irq_lock_waiting;
+
 /*
  * Test and set. Interrupts are off, so the holder is running on another hart, unless QEMU or a hypervisor
  * has taken that hart off its processor: then hart_wait_more() lets it go on.
@@ -186,13 +201,22 @@ void aia_port_lock(struct aia_lock *lock)
     _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
-    while (atomic_exchange_explicit(word, 1, memory_order_acquire))
-        while (atomic_load_explicit(word, memory_order_relaxed))
-            (void)hart_wait_more(&w);
+    ACCESS_HOOK();
+    if (!atomic_exchange_explicit(word, 1, memory_order_acquire))
+        return;
+    irq_lock_waiting++;
+    w.spins = irq_spins;
+    while (atomic_load_explicit(word, memory_order_relaxed) ||
+           atomic_exchange_explicit(word, 1, memory_order_acquire)) {
+        w.sleep = time_from_us(1); /* locks are held for no longer, and an interrupt waits for this one */
+        (void)hart_wait_more(&w);
+    }
+    irq_lock_waiting--;
 }
 
 void aia_port_unlock(struct aia_lock *lock)
 {
+    ACCESS_HOOK();
     atomic_store_explicit((_Atomic uintptr_t *)&lock->opaque[0], 0, memory_order_release);
 }
 
@@ -201,8 +225,10 @@ void aia_port_relax(void)
     static _Thread_local struct hart_wait w;
     static _Thread_local uint64_t last;
 
-    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) /* another wait than the last one */
+    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) { /* another wait than the last one */
         w = hart_wait_begin(TIME_NEVER);
+        w.spins = irq_spins;
+    }
     (void)hart_wait_more(&w);
     last = time_now();
 }

@@ -31,6 +31,9 @@ void irq_soft(void);
 /* The external interrupt, from trap.S: claims and runs handlers until nothing is pending. */
 void irq_external(void);
 
+/* Have `fn` called, in interrupt context, when an identity fired that nobody owns. */
+void irq_watch_unowned(void (*fn)(unsigned id));
+
 /* The moment of time_arm_lazy() has come; interrupts are off. */
 void irq_lazy_timer(void);
 
@@ -45,6 +48,13 @@ void irq_hart_init(void);
 #define IRQ_IPI_TEST  (AIA_IPI_USER + 1)
 #define IRQ_IPI_TESTS 8
 void irq_test_ipi(void (*fn)(unsigned n));
+
+/*
+ * How often a hart looks at what it waits for, on the library's behalf, before it sleeps. A test that measures in a deterministic run
+ * says 0: there nobody else goes on before this hart sleeps.
+ */
+extern unsigned irq_spins;
+extern _Atomic unsigned irq_lock_waiting; /* harts that wait for one */
 
 /* Print what the library reported since the last call. Thread context. */
 void irq_print_reports(void);

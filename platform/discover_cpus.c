@@ -73,6 +73,7 @@ static int read_isa(struct discovery *d, int node, struct machine_hart *h)
             return disc_fail(d, node, "riscv,isa-extensions", "not NUL-terminated strings");
         h->sstc = fdt_stringlist_contains(list, len, "sstc");
         h->ssaia = fdt_stringlist_contains(list, len, "ssaia");
+        h->zacas = fdt_stringlist_contains(list, len, "zacas");
         return 0;
     }
     int r = disc_string(d, node, "riscv,isa", &isa);
@@ -84,6 +85,7 @@ static int read_isa(struct discovery *d, int node, struct machine_hart *h)
         return disc_fail(d, node, "riscv,isa", "\"%s\" is not an rv64 one", isa);
     h->sstc = isa_has(isa, "sstc");
     h->ssaia = isa_has(isa, "ssaia");
+    h->zacas = isa_has(isa, "zacas");
     return 0;
 }
 

@@ -27,6 +27,7 @@ struct machine_hart {
     uint32_t intc;       /* phandle of its riscv,cpu-intc */
     bool sstc;           /* ISA: stimecmp is there */
     bool ssaia;          /* ISA: siselect, sireg, stopei are there */
+    bool zacas;          /* ISA: amocas is there */
     uint64_t imsic_addr; /* physical address of its S-level interrupt file; 0: it has none */
     uint32_t guests;     /* pages for guest files after it, 2^guest_bits - 1: hgeie tells how many are real */
 };

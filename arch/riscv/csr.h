@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "hook.h"
+
 /* CSR numbers, because no released assembler knows all the AIA names (CSRs.adoc, table of S-level CSRs). */
 #define CSR_SISELECT 0x150
 #define CSR_SIREG    0x151
@@ -58,25 +60,33 @@
  */
 static inline unsigned long csr_ireg_read(unsigned reg)
 {
+    ACCESS_HOOK();
     csr_write(CSR_SISELECT, reg);
+    ACCESS_HOOK();
     return csr_read(CSR_SIREG);
 }
 
 static inline void csr_ireg_write(unsigned reg, unsigned long v)
 {
+    ACCESS_HOOK();
     csr_write(CSR_SISELECT, reg);
+    ACCESS_HOOK();
     csr_write(CSR_SIREG, v);
 }
 
 static inline void csr_ireg_set(unsigned reg, unsigned long bits)
 {
+    ACCESS_HOOK();
     csr_write(CSR_SISELECT, reg);
+    ACCESS_HOOK();
     csr_set(CSR_SIREG, bits);
 }
 
 static inline void csr_ireg_clear(unsigned reg, unsigned long bits)
 {
+    ACCESS_HOOK();
     csr_write(CSR_SISELECT, reg);
+    ACCESS_HOOK();
     csr_clear(CSR_SIREG, bits);
 }
 
@@ -87,6 +97,7 @@ static inline void csr_ireg_clear(unsigned reg, unsigned long bits)
  */
 static inline unsigned long csr_claim_stopei(void)
 {
+    ACCESS_HOOK();
     return csr_swap(CSR_STOPEI, 0);
 }
 
@@ -107,11 +118,13 @@ static inline unsigned long csr_claim_stopei(void)
 
 static inline unsigned long csr_irq_save(void)
 {
+    ACCESS_HOOK();
     return csr_read_clear(sstatus, SSTATUS_SIE) & SSTATUS_SIE;
 }
 
 static inline void csr_irq_restore(unsigned long was)
 {
+    ACCESS_HOOK();
     csr_set(sstatus, was & SSTATUS_SIE);
 }
 

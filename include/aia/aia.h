@@ -144,6 +144,7 @@ struct aia_hart {
     aia_counter forwarded;          /* caught on a retiring vector here and sent on */
     aia_counter swept;              /* of these, by the sweep of a leaving hart */
     aia_counter spurious;           /* identities that nobody owned */
+    uint16_t spurious_id;           /* the last of them */
     aia_counter late;               /* found pending when the hart came back */
     aia_counter ipis_taken;
     aia_counter ipis_empty; /* of these, with nothing to do: the work was taken by the one before */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A device made of software: a message in memory, and a hart that sends it by writing to the real IMSIC.
- * It can be any kind of device, be silent, and send half a message, which real ones do when they like.
+ * A device made of software: whoever calls soft_raise() plays it. It sends by writing to the real IMSIC, and can
+ * be any kind of device: with registers of its own or with a descriptor in memory, one message or a block, late,
+ * silent, behind another chip. Sending and its registers exclude each other, as in a real one.
  */
 #ifndef PAYLOAD_DRIVERS_SOFT_H
 #define PAYLOAD_DRIVERS_SOFT_H
@@ -10,18 +11,63 @@
 #include <stdbool.h>
 
 #include <aia/aia.h>
+#include <aia/descriptor.h>
+
+#define SOFT_QUEUE 32
 
 struct soft {
-    struct aia_msi msi;
-    _Atomic uint64_t addr;
-    _Atomic uint32_t data;
-    _Atomic int enabled, masked, pending; /* pending: raised while masked */
-    bool silent;                          /* does not answer a read-back */
+    union {
+        struct aia_msi msi;         /* with registers of its own */
+        struct aia_descriptor desc; /* with a message in memory */
+    };
+
+    /* The registers; for a device with its message in memory only those of its block. Under `lock`. */
+    _Atomic int lock;
+    struct aia_message message;
+    bool enabled, masked;
+    uint32_t pending; /* messages of the block raised while masked */
+
+    /* How the device reads its entry: in pieces of 4, 8 or 16 bytes, and what happens between two of them. */
+    struct aia_descriptor_entry *entry;
+    unsigned piece;
+    void (*between)(struct soft *s);
+
+    /* Its posted queue: messages leave `delay` ticks after they were sent, by soft_poll(), or when it is drained. */
+    uint64_t delay;
+    struct soft_posted {
+        struct aia_message message;
+        uint64_t due;
+    } posted[SOFT_QUEUE];
+    unsigned n_posted;
+
+    bool silent;    /* does not answer a read-back */
+    bool undrained; /* answers, but it pushes nothing */
+    /* Where its writes go; NULL: to memory, as a bus would take them. */
+    void (*bus)(struct soft *s, const struct aia_message *m);
+    void *bus_arg;
 };
 
+/* With registers of its own: any kind. */
 void soft_init(struct soft *s, enum aia_msi_kind kind);
 
-/* Send the message, whoever runs this: to the hart it names, or note it if it is masked or stopped. */
-void soft_raise(struct soft *s);
+/* With its message in `entry`, AIA_MSI_STORE_LOW or AIA_MSI_STORE. AIA_OK or as aia_descriptor_init(). */
+int soft_init_entry(struct soft *s, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
+                    uint64_t posted_limit);
+
+/*
+ * Send a message: the n-th of the block, n below its size, to the hart it names; or note it if it is masked. Nothing
+ * if it was stopped. If its message is in memory, the masked device does not note it: it has no such register.
+ */
+void soft_raise_nth(struct soft *s, unsigned n);
+static inline void soft_raise(struct soft *s)
+{
+    soft_raise_nth(s, 0);
+}
+
+/* What the device would send now: its registers, or its entry, read as it reads it. */
+struct aia_message soft_look(struct soft *s);
+
+/* Let the messages leave whose time has come. */
+void soft_poll(struct soft *s);
 
 #endif

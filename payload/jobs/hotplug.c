@@ -135,7 +135,8 @@ int job_hotplug(void)
     rounds_ = (unsigned)args_u64("rounds", 10);
     boot = hart_index();
     unsigned other = (boot + 1) % hart_count();
-    if (!check(hart_online_count() > 1, "more than one hart") || !load_init(1, LOAD_MAX))
+    if (!check(hart_online_count() > 1, "more than one hart") ||
+        !check(load_init(1, LOAD_MAX), "edu devices"))
         return verdict();
     sweep(irq_nth_hart(load_devices[0].irq, boot) == boot ? irq_nth_hart(load_devices[0].irq, boot + 1)
                                                           : irq_nth_hart(load_devices[0].irq, boot));

@@ -11,10 +11,11 @@ struct job {
     int (*run)(void);       /* boot hart, thread context, the others in hart_loop(); returns the exit code */
     const struct arg *args; /* NULL: none */
     const char *help;
-    bool by_message; /* it is about interrupt files: not for machines without */
 };
 
 extern const struct job jobs[]; /* ends with a NULL name */
+/* Those that are about interrupt files and messages: not for machines without. Ends with NULL. */
+extern const char *const jobs_by_message[];
 
 int job_main(void);
 int job_discover(void);
@@ -28,10 +29,13 @@ int job_moves(void);
 int job_live(void);
 int job_hotplug(void);
 int job_errors(void);
+int job_sweep(void);
+int job_ims(void);
+int job_blocks(void);
 int job_level(void);
 int job_wires(void);
 
 extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
-    job_level_args[], job_wires_args[];
+    job_sweep_args[], job_blocks_args[], job_level_args[], job_wires_args[];
 
 #endif

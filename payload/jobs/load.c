@@ -11,8 +11,35 @@
 struct load_device load_devices[LOAD_MAX];
 unsigned load_n_devices;
 
+struct load_watch load_watch;
+
 static struct pci pci;
 static struct pci_device pci_devices[PCI_MAX];
+
+/* ---- the devices ---- */
+
+static void raise_bit(struct load_device *d, uint32_t bit)
+{
+    if (!d->soft) {
+        edu_raise(&d->edu, bit);
+        return;
+    }
+    atomic_fetch_or_explicit(&d->status, bit, memory_order_release);
+    soft_raise(d->soft);
+}
+
+static uint32_t status_of(struct load_device *d)
+{
+    return d->soft ? atomic_load_explicit(&d->status, memory_order_acquire) : edu_status(&d->edu);
+}
+
+static void acknowledge(struct load_device *d, uint32_t bits)
+{
+    if (d->soft)
+        atomic_fetch_and_explicit(&d->status, ~bits, memory_order_acq_rel);
+    else
+        edu_ack(&d->edu, bits);
+}
 
 /*
  * The first thing it does is to read the status: an edge whose bit is there was sent before, so this run
@@ -22,19 +49,21 @@ static struct pci_device pci_devices[PCI_MAX];
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
     struct load_device *d = context;
-    uint32_t bits = edu_status(&d->edu);
+    uint32_t bits = status_of(d);
     uint64_t raised = atomic_load_explicit(&d->raised, memory_order_relaxed);
 
     (void)irq;
     if (!bits) {
         d->empty++;
+        if (load_watch.empty)
+            load_watch.empty(d);
         return AIA_HANDLED;
     }
     if (d->singly)
         bits &= -bits;
     if (raised)
         histogram_add(&d->latency, time_to_ns(time_now() - raised));
-    edu_ack(&d->edu, bits);
+    acknowledge(d, bits);
     d->handled++;
     d->coalesced += (unsigned)__builtin_popcount(bits) - 1;
     atomic_fetch_or_explicit(&d->seen, bits, memory_order_release);
@@ -51,29 +80,36 @@ static bool can_send(const struct load_device *d)
     return true;
 }
 
-/* By its wire: the request, in place of the one for its MSI. */
-static bool by_wire(struct load_device *d, struct pci_device *pd, struct aia_request *r)
+static bool take_wire(struct load_device *d, struct pci_device *pd)
 {
     struct machine_wire wire = wires_intx(pd);
-    struct aplic_source *s = wires_source(d->name, &wire);
 
-    if (!s)
-        return false;
-    d->wire = s;
-    *r = aplic_request(s, r);
-    pci_intx(pd, true);
-    return true;
+    d->wire = wires_source(d->name, &wire);
+    if (d->wire)
+        pci_intx(pd, true);
+    return d->wire != NULL;
 }
 
-static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
+static bool request(struct load_device *d, struct aia_msi *msi)
 {
     struct aia_request r = {
         .name = d->name,
         .handler = handler,
         .context = d,
-        .msi = &d->edu.msi.msi,
+        .msi = msi,
         .affinity = aia_hartset_first(hart_count()),
     };
+    if (d->wire)
+        r = aplic_request(d->wire, &r);
+    int error = aia_irq_request(&aia, &r, &d->irq);
+
+    if (error)
+        print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
+    return !error;
+}
+
+static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
+{
     int error = edu_init(&d->edu, pd);
 
     (void)snprintf(d->name, sizeof(d->name), "edu%u", n);
@@ -81,12 +117,30 @@ static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
         print("%s: %s\n", d->name, pci_strerror(error));
         return false;
     }
-    if (wires_wanted() ? !by_wire(d, pd, &r) : !can_send(d))
+    if (wires_wanted() ? !take_wire(d, pd) : !can_send(d))
         return false;
-    error = aia_irq_request(&aia, &r, &d->irq);
-    if (error)
-        print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
-    return !error;
+    return request(d, &d->edu.msi.msi);
+}
+
+bool load_add_soft(void)
+{
+    static struct soft softs[3];
+    static struct aia_descriptor_entry entry;
+    static const char *const names[] = {"masked", "store", "memory"};
+
+    soft_init(&softs[0], AIA_MSI_MASKABLE);
+    soft_init(&softs[1], AIA_MSI_STORE);
+    if (soft_init_entry(&softs[2], &entry, AIA_MSI_STORE_LOW, 0))
+        return false;
+    for (unsigned i = 0; i < 3 && load_n_devices < LOAD_MAX; i++) {
+        struct load_device *d = &load_devices[load_n_devices];
+        d->soft = &softs[i];
+        (void)snprintf(d->name, sizeof(d->name), "%s", names[i]);
+        if (!request(d, &d->soft->msi))
+            return false;
+        load_n_devices++;
+    }
+    return true;
 }
 
 bool load_init(unsigned min, unsigned max)
@@ -146,8 +200,12 @@ static void look_for(struct load_device *d, uint32_t bits)
         return;
     d->lost += (unsigned)__builtin_popcount(missing);
     print("%s: lost 0x%08x of 0x%08x: status 0x%08x, flow 0x%x, now at hart %u identity %u\n", d->name,
-          missing, bits, edu_status(&d->edu), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
-    edu_ack(&d->edu, missing); /* what comes later is another edge */
+          missing, bits, status_of(d), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
+    for (uint32_t left = missing; left && load_watch.lost; left &= left - 1) {
+        unsigned n = ((unsigned)__builtin_ctz(left) - d->first_bit) % LOAD_BURST;
+        load_watch.lost(d, d->edges - (unsigned)__builtin_popcount(bits) + n, d->at[n]);
+    }
+    acknowledge(d, missing); /* what comes later is another edge */
 }
 
 /* Raise `n` edges, each with a status bit of its own, and wait until handler runs have seen them all. */
@@ -157,9 +215,11 @@ static void raise_edges(struct load_device *d, unsigned n)
 
     atomic_store_explicit(&d->seen, 0, memory_order_relaxed);
     atomic_store_explicit(&d->raised, n == 1 ? time_now() : 0, memory_order_relaxed);
+    d->first_bit = d->next_bit % LOAD_BURST;
     for (unsigned i = 0; i < n; i++) {
-        uint32_t bit = 1u << (d->next_bit++ % 32);
-        edu_raise(&d->edu, bit);
+        uint32_t bit = 1u << (d->next_bit++ % LOAD_BURST);
+        d->at[i] = time_now();
+        raise_bit(d, bit);
         all |= bit;
     }
     d->edges += n;

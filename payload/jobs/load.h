@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "payload/drivers/edu.h"
+#include "payload/drivers/soft.h"
 #include "payload/histogram.h"
 #include "payload/irq.h"
 #include "payload/random.h"
@@ -21,12 +22,17 @@
 
 struct load_device {
     struct edu edu;
+    struct soft *soft;       /* NULL: it is the edu */
+    _Atomic uint32_t status; /* of the soft one, as edu has it */
     struct aia_irq *irq;
-    const struct aplic_source *wire; /* NULL: it sends messages */
+    struct aplic_source *wire; /* NULL: it sends messages */
     char name[16];
-    bool singly;             /* each handler run takes one edge: a level stays up for the others */
-    _Atomic int taken;       /* one hart raises at a time */
-    unsigned next_bit;       /* the raising hart's */
+    bool singly;       /* each handler run takes one edge: a level stays up for the others */
+    _Atomic int taken; /* one hart raises at a time */
+
+    /* The raising hart's: edge n of the step has status bit first_bit + n, modulo 32, and was raised at[n]. */
+    unsigned next_bit, first_bit;
+    uint64_t at[LOAD_BURST];
     _Atomic uint32_t seen;   /* status bits that a handler run saw, since the step began */
     _Atomic uint64_t raised; /* when the single edge of the step was raised; 0: it is a burst */
 
@@ -35,19 +41,28 @@ struct load_device {
     uint64_t lost;              /* of these, no handler run saw */
     _Atomic uint64_t handled;   /* handler runs that saw an edge */
     _Atomic uint64_t coalesced; /* edges seen by such a run beyond its first */
-    _Atomic uint64_t
-        empty; /* handler runs that saw none: an edge's own run came later than the one that saw it */
-    struct histogram latency; /* from raising a single edge to its handler, ns */
+    _Atomic uint64_t empty;     /* runs that saw none: the run of an edge that another run saw already */
+    struct histogram latency;   /* from raising a single edge to its handler, ns */
 };
 
 extern struct load_device load_devices[LOAD_MAX];
 extern unsigned load_n_devices;
+
+/* What a job may want to hear of; NULL: it does not. */
+extern struct load_watch {
+    void (*lost)(struct load_device *d, uint64_t edge,
+                 uint64_t when);          /* edge of d->edges, raised at that time */
+    void (*empty)(struct load_device *d); /* in its handler */
+} load_watch;
 
 /*
  * Find the PCI host's edu devices, at most `max`, and request their interrupts on any hart. Prints what is
  * wrong and returns false if one does not work, or if there are fewer than `min`.
  */
 bool load_init(unsigned min, unsigned max);
+
+/* Add soft devices: maskable, one whose message is one store, one with a descriptor in memory. The same. */
+bool load_add_soft(void);
 
 /*
  * One step on some device that nobody else raises now: a single edge or a burst, and wait for it. An edge

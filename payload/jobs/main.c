@@ -14,6 +14,7 @@
 #include "payload/time.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/load.h"
+#include "payload/jobs/naive.h"
 #include "payload/jobs/raisers.h"
 
 #define MOVES_PER_TURN 8
@@ -23,6 +24,8 @@ const struct arg job_main_args[] = {
     {"seed", "what was drawn at random, again"},
     {"nomove", "move no interrupt"},
     {"nohotplug", "take no hart offline"},
+    {"naive", "move without the library's care, to see what it is for: FAIL is expected"},
+    {"pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"},
     {NULL, NULL},
 };
 
@@ -33,6 +36,7 @@ static struct {
     bool down;     /* it is offline now */
     uint64_t moves, offlines, onlines;
     unsigned failures; /* of operations: moves and hotplug */
+    bool naive;
 } job;
 
 static void report(const char *what, unsigned h, struct hotplug_error e)
@@ -83,7 +87,7 @@ static void move_some(void)
         if (!hart_is_online(to) || to == d->irq->vec.hart || !irq_goes(d->irq, to))
             continue;
         struct aia_hartset set = aia_hartset_one(to);
-        int error = aia_irq_set_affinity(&aia, d->irq, &set);
+        int error = job.naive ? naive_move(d, to) : aia_irq_set_affinity(&aia, d->irq, &set);
         if (error) {
             print("%s: move to hart %u: %s\n", d->name, to, aia_strerror(error));
             job.failures++;
@@ -110,7 +114,7 @@ static void control(uint64_t seconds)
 {
     uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
     uint64_t next_change = start, next_progress = start;
-    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug");
+    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.naive;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
 
     while (time_now() < end) {
@@ -147,9 +151,11 @@ static void print_harts(void)
 
 static void print_totals(uint64_t seconds)
 {
-    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies)\n",
+    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies), "
+          "masked %lu, one store %lu\n",
           job.moves, job.moves / seconds, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
-          aia.updates[AIA_UPDATE_TORN], aia.torn_copies);
+          aia.updates[AIA_UPDATE_TORN], aia.torn_copies, aia.updates[AIA_UPDATE_MASKED],
+          aia.updates[AIA_UPDATE_STORE]);
     print(
         "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
         job.offlines, job.onlines, aia.strayed, job.failures);
@@ -166,6 +172,21 @@ static bool strays(void)
     return n != 0;
 }
 
+/* With `pressure`: none of the ways to change a message was left out. */
+static bool all_updates(void)
+{
+    static const char *const names[AIA_N_UPDATES] = {"one store", "masked", "address only", "common identity",
+                                                     "torn and watched"};
+    bool good = true;
+
+    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
+        if (!aia.updates[u]) {
+            print("no message was changed by: %s\n", names[u]);
+            good = false;
+        }
+    return good;
+}
+
 int job_main(void)
 {
     uint64_t seconds = args_u64("seconds", 5);
@@ -173,8 +194,11 @@ int job_main(void)
     job.seed = args_u64("seed", time_now());
     job.control.state = job.seed;
     raisers_init(job.seed);
-    if (!load_init(1, LOAD_MAX))
+    job.naive = args_get("naive");
+    if (!load_init(1, LOAD_MAX) || (args_get("pressure") && !job.naive && !load_add_soft()))
         return EXIT_MACHINE;
+    if (job.naive)
+        naive_init();
     print("%u devices, %u harts, %lu s, seed=%lu\n", load_n_devices, hart_online_count(), seconds, job.seed);
 
     job.failures += !raisers_start_all();
@@ -185,10 +209,12 @@ int job_main(void)
     load_print();
     print_harts();
     print_totals(seconds);
-    bool good = load_balanced();
+    bool good = !job.naive || !naive_print();
+    good &= load_balanced();
     good &= !strays();
     good &= audit_all() == 0;
     good &= !job.failures;
+    good &= !args_get("pressure") || all_updates();
     print("VERDICT: %s\n", good ? "PASS" : "FAIL");
     return good ? EXIT_PASS : EXIT_FAIL;
 }

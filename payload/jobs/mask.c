@@ -29,7 +29,7 @@ static void keep_and_resend(unsigned n, unsigned to)
 
 int job_mask(void)
 {
-    if (!load_init(1, 1))
+    if (!check(load_init(1, 1), "an edu device"))
         return verdict();
     struct aia_irq *irq = load_devices[0].irq;
     for (unsigned round = 0; round < 20; round++) {

@@ -161,7 +161,7 @@ static void chain(void)
 
 int job_moves(void)
 {
-    if (!load_init(1, 1))
+    if (!check(load_init(1, 1), "an edu device"))
         return verdict();
     dev = &load_devices[0];
     unsigned here = hart_index(), other = (here + 1) % hart_count(), third = (here + 2) % hart_count();

@@ -6,12 +6,14 @@
 #ifndef MMIO_H
 #define MMIO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum model_fence { MODEL_FENCE_RW_O, MODEL_FENCE_IO_W, MODEL_FENCE_IO_RWIO, MODEL_FENCE_ALL };
 
 uint64_t model_mmio_read(uintptr_t a, unsigned size);
 void model_mmio_write(uintptr_t a, uint64_t v, unsigned size);
+bool model_mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t desired[2]);
 void model_fence(int kind);
 
 static inline uint8_t mmio_read8(uintptr_t a)
@@ -52,6 +54,11 @@ static inline void mmio_write32(uintptr_t a, uint32_t v)
 static inline void mmio_write64(uintptr_t a, uint64_t v)
 {
     model_mmio_write(a, v, 8);
+}
+
+static inline bool mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t desired[2])
+{
+    return model_mmio_cas128(a, expected, desired);
 }
 
 static inline void fence_rw_o(void)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Messages in memory (aia/descriptor.h): one store changes what a device may be reading at this moment. */
+#include <stddef.h>
+
+#include <aia/descriptor.h>
+
+#include "mmio.h"
+
+static struct aia_descriptor *self(struct aia_msi *msi)
+{
+    return (struct aia_descriptor *)msi; /* its first member */
+}
+
+/* The entry as two doublewords, for the accesses below. */
+static uintptr_t low(const struct aia_descriptor *d)
+{
+    return (uintptr_t)d->entry;
+}
+
+static uintptr_t high(const struct aia_descriptor *d)
+{
+    return (uintptr_t)d->entry + offsetof(struct aia_descriptor_entry, address_hi);
+}
+
+static uint64_t low_half(const struct aia_message *m)
+{
+    return (uint64_t)m->data << 32 | (uint32_t)m->addr;
+}
+
+/* A doubleword is single-copy atomic where it is aligned, and mmio_write64() is one store whatever the compiler. */
+static void store_low(struct aia_descriptor *d, const struct aia_message *m)
+{
+    mmio_write64(low(d), low_half(m));
+}
+
+/* All sixteen, with the driver's bits of ctrl as they are: they may change until the swap succeeds. */
+static void store_whole(struct aia_descriptor *d, const struct aia_message *m)
+{
+    uint64_t old[2] = {mmio_read64(low(d)), mmio_read64(high(d))}, new[2];
+
+    do {
+        new[0] = low_half(m);
+        new[1] = (old[1] & ~(uint64_t)UINT32_MAX) | m->addr >> 32;
+    } while (!mmio_cas128(low(d), old, new));
+}
+
+/*
+ * The library's fence before a message is for one that is written to a device. This one is memory: what it makes
+ * the device do, a handler that looks at its slot, must find all that was written before.
+ */
+static void store(struct aia_msi *msi, const struct aia_message *m)
+{
+    fence_all();
+    if (msi->kind == AIA_MSI_STORE)
+        store_whole(self(msi), m);
+    else
+        store_low(self(msi), m);
+}
+
+static void set_masked(struct aia_descriptor *d, bool masked)
+{
+    uintptr_t ctrl = (uintptr_t)&d->entry->ctrl;
+    uint32_t v = mmio_read32(ctrl) & ~AIA_DESCRIPTOR_MASKED;
+
+    mmio_write32(ctrl, masked ? v | AIA_DESCRIPTOR_MASKED : v);
+}
+
+/* It is masked: the order inside does not matter. */
+static void start(struct aia_msi *msi, const struct aia_message *m)
+{
+    struct aia_descriptor *d = self(msi);
+
+    mmio_write32((uintptr_t)&d->entry->address_hi, (uint32_t)(m->addr >> 32));
+    store_low(d, m);
+    fence_all();
+    set_masked(d, false);
+}
+
+static void stop(struct aia_msi *msi)
+{
+    set_masked(self(msi), true);
+}
+
+/* Memory always answers, and with what we wrote: it is the drain that says something of the device. */
+static int read_back(struct aia_msi *msi, struct aia_message *m)
+{
+    struct aia_descriptor *d = self(msi);
+    uint64_t lo = mmio_read64(low(d)), hi = mmio_read64(high(d));
+
+    *m = (struct aia_message){.addr = hi << 32 | (uint32_t)lo, .data = (uint32_t)(lo >> 32)};
+    fence_all(); /* the store, before the device is asked what it has done with it */
+    return d->drain ? d->drain(d) : AIA_OK;
+}
+
+int aia_descriptor_init(struct aia_descriptor *d, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
+                        int (*drain)(struct aia_descriptor *d), uint64_t posted_limit)
+{
+    static const struct aia_msi_ops ops = {
+        .start = start,
+        .stop = stop,
+        .store = store,
+        .read_back = read_back,
+    };
+
+    if ((uintptr_t)entry % sizeof(*entry) || (kind != AIA_MSI_STORE && kind != AIA_MSI_STORE_LOW) ||
+        (!drain && !posted_limit))
+        return AIA_EINVAL;
+    *d = (struct aia_descriptor){
+        .msi = {.ops = &ops, .kind = kind, .posted_limit = posted_limit},
+        .entry = entry,
+        .drain = drain,
+    };
+    set_masked(d, true);
+    return AIA_OK;
+}

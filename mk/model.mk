@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# SPIN over the protocol's models, and over their broken variants.
+
+.PHONY: model
+model: | setup
+	@HOSTCC='$(HOSTCC)' models/run

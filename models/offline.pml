@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hart A goes offline while a third hart moves interrupt I from it or to it: lib/hotplug.c. It may fail to, and it may
+ * come back. The message is one store; the other kinds are move.pml's. An IPI is under way to A meanwhile, as a flag:
+ * ipi.pml has the whole of it.
+ */
+#define HARTS 2
+#include "imsic.pml"
+
+#define OFFLINE 0                   /* enum aia_hart_state */
+#define ONLINE  1
+#define CLOSED    2
+#define EVACUATED 3
+#define FORCED    4
+#define QUIET     5
+#define SWEPT     6
+
+bool no_late = 1, P6_whole = 1;     /* properties */
+
+byte state[HARTS];                  /* struct aia_hart.state */
+bool ipi_user[HARTS];               /* an embedder's IPI under way */
+bool owed_ipi;                      /* it was accepted and has not been run */
+bool ready;                         /* aia_hart_leave is done: A may die */
+bool leave_done, move_done, hart_done;
+
+/* entry.c and the IPIs, on a hart whose interrupts are on. B never goes. */
+inline interrupts(me)
+{
+    if
+    :: atomic { !off[me] && (eip[me] & eie[me]) -> off[me] = 1; imsic_claim(me) };
+        deliver(me);
+        off[me] = 0
+    :: atomic { !off[me] && ipi_retire[me] -> ipi_retire[me] = 0; timer_on[me] = 1 }
+    :: atomic { !off[me] && ipi_user[me] -> ipi_user[me] = 0; owed_ipi = 0 }
+    :: atomic { !off[me] && lazy && timer_on[me] -> off[me] = 1; timer_on[me] = 0 };
+        reclaim(me);
+        off[me] = 0
+    fi
+}
+
+/* move: move.c, of kind STORE. Lock held. 0 in to_id: AIA_ENOVEC. */
+inline move(who)
+{
+    atomic {                                    // imsic_alloc; none of a closed file
+        to_id = 1;
+        do
+        :: to_id <= IDS && file_open[to] && slot[AT(to, to_id)] == FREE -> slot[AT(to, to_id)] = OWNED; break
+        :: to_id <= IDS && !(file_open[to] && slot[AT(to, to_id)] == FREE) -> to_id++
+        :: to_id > IDS -> to_id = 0; break
+        od;
+        from = vec_hart; from_id = vec_id
+    };
+    if
+    :: to_id ->
+        atomic { dev_hart = to; dev_id = to_id };       // message_write
+#ifndef NO_READ_BACK
+        read_back();
+#endif
+        atomic { vec_hart = to; vec_id = to_id };
+        retire(from, from_id, who)
+    :: else
+    fi
+}
+
+/* A thread of a third hart: aia_irq_set_affinity, to the hart where I is not. */
+proctype Mover()
+{
+    byte to, to_id, from, from_id;
+    bool first;
+
+    atomic { !irq_lock -> irq_lock = 1 };
+    to = 1 - vec_hart;
+    move(THIRD);
+    irq_lock = 0;
+    move_done = 1
+}
+
+/* Somebody sends A an IPI: aia_ipi_send. */
+proctype Sender()
+{
+    atomic {
+        if
+        :: ipi_closed[A] -> skip                        // AIA_EOFFLINE
+        :: else          -> ipi_user[A] = 1; owed_ipi = 1
+        fi
+    }
+}
+
+/* move_off, move_off_wait: move.c. */
+inline move_off(who)
+{
+    atomic { !irq_lock -> irq_lock = 1 };
+    if
+    :: vec_hart == A -> to = B; move(who)
+    :: else
+    fi;
+    irq_lock = 0
+}
+
+/* aia_hart_leave, in a thread of a third hart. */
+proctype Leave()
+{
+    byte to, to_id, from, from_id;
+    bool first;
+
+#ifndef NO_CLOSE
+    file_open[A] = 0;                                   // close_hart
+#endif
+    state[A] = CLOSED;
+#ifndef NO_EVACUATE_IN_LEAVE
+    move_off(THIRD);                                    // evacuate_hart
+#endif
+    state[A] = EVACUATED;
+    if
+    :: ready = 1                                        // the embedder goes on
+    :: state[A] = ONLINE; file_open[A] = 1              // or not: aia_hart_stay
+    fi;
+    leave_done = 1
+}
+
+/* ipi_close: the word is closed, and what was in it is run. */
+inline ipi_close(h)
+{
+#ifndef NO_IPI_CLOSE
+    atomic {
+        ipi_closed[h] = 1;
+        if :: ipi_retire[h] -> ipi_retire[h] = 0; timer_on[h] = 1 :: else fi;
+#ifndef CLOSE_DROPS
+        if :: ipi_user[h] -> owed_ipi = 0 :: else fi;
+#endif
+        ipi_user[h] = 0
+    }
+#else
+    skip
+#endif
+}
+
+inline ipi_open(h) { atomic { ipi_closed[h] = 0; ipi_user[h] = 0 } }
+
+/* imsic_file_clear of 1 .. IDS; nothing of ours may be in it. */
+inline file_clear(h)
+{
+    atomic { eip[h] = 0 }
+}
+
+/* Hart A. */
+proctype Hart_A()
+{
+    byte id, s, old, pend, n, to, to_id, from, from_id;
+    bool mine, first, gave_up;
+
+end:
+    do
+    :: interrupts(A)
+    :: atomic { ready && !off[A] -> off[A] = 1; ready = 0 }; // aia_hart_dying
+#ifndef NO_EVACUATE_IN_DYING
+        move_off(A);                                    // force_away
+#endif
+        state[A] = FORCED;
+        ipi_close(A);                                   // hush
+        state[A] = QUIET;
+        if
+        :: skip;
+            /* sweep */
+#ifdef CLEAR_FIRST
+            file_clear(A);
+#endif
+#ifndef NO_SWEEP
+            reclaim(A);
+#endif
+            assert(P2_no_stray && !(eip[A] & ALL));     // what is left in eip is nobody's: here, nothing
+            file_clear(A);
+            state[A] = SWEPT;
+            eie[A] = 0;                                 // silence
+            state[A] = OFFLINE;
+            break
+        :: skip;                                        // the sweep failed: aia_hart_stay
+            state[A] = ONLINE;
+#ifndef NO_REOPEN
+            ipi_open(A);
+#endif
+            file_open[A] = 1;
+            off[A] = 0
+        fi
+    od;
+    hart_done = 1;
+    /* Stopped: the file goes on latching. */
+    if
+    :: goto stopped
+    :: skip
+    fi;
+    /* aia_hart_online */
+    imsic_sync(A);                                      // find_late
+    assert(no_late && !(eip[A] & ALL));
+    file_clear(A);
+    eie[A] = ALL;                                       // imsic_file_on
+    ipi_open(A);
+    state[A] = ONLINE;
+    file_open[A] = 1;                                   // imsic_open
+    off[A] = 0;
+end_again:
+    do
+    :: interrupts(A)
+    od;
+stopped:
+    skip
+}
+
+proctype Hart_B()
+{
+    byte id, s, old, pend, n;
+    bool mine, gave_up;
+
+end:
+    do
+    :: interrupts(B)
+    od
+}
+
+init
+{
+    atomic {
+        eie[A] = ALL; eie[B] = ALL; file_open[A] = 1; file_open[B] = 1; state[A] = ONLINE; state[B] = ONLINE;
+        if
+        :: vec_hart = A
+        :: vec_hart = B
+        fi;
+        vec_id = 1; dev_hart = vec_hart; dev_id = 1; slot[AT(vec_hart, 1)] = OWNED;
+        run Fabric(); run Device(); run Hart_A(); run Hart_B(); run Mover(); run Leave(); run Sender()
+    };
+    atomic { timeout; late = owed; lazy = 1 };
+    atomic {
+        timeout;
+        assert(P1_no_loss && !owed && !owed_ipi);
+        assert(P3_no_timer && !late);
+        assert(no_late && (state[A] != OFFLINE || !(eip[A] & ALL)));
+        assert(P6_whole && (state[A] != ONLINE || file_open[A] && !ipi_closed[A] && eie[A] == ALL && !off[A]));
+        assert(P6_whole && (state[A] != OFFLINE || vec_hart == B));
+        assert(P7_books && leave_done && move_done && !irq_n_retiring && !n_retiring[A] && !n_retiring[B])
+    }
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=blocks: multi-message MSIs of 2 to 32 messages that move as one, and an interrupt behind a remapping unit, which
+ * moves without a change of its device's own message; both while another hart raises them without a pause.
+ */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "payload/drivers/soft.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+
+#define MAX 32 /* messages */
+
+const struct arg job_blocks_args[] = {
+    {"moves", "of each block (300)"},
+    {NULL, NULL},
+};
+
+static struct soft soft;
+static struct aia_irq *irq;
+static unsigned n_messages;
+
+/* ---- fire ---- */
+
+/* Of message n: how many were raised, how many of these a handler run has begun after. */
+static _Atomic uint64_t raised[MAX], seen[MAX];
+static _Atomic uint64_t extra, edges, lost;
+static _Atomic int stop;
+
+static enum aia_result handler(void *context, struct aia_irq *i)
+{
+    uint64_t now = raised[i - i->first];
+
+    (void)context;
+    extra += seen[i - i->first] == now; /* a run more than there were edges of this message */
+    seen[i - i->first] = now;
+    return AIA_HANDLED;
+}
+
+/* One edge of each message, in one go; then wait for them all. */
+static void salvo(void)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(1000));
+
+    for (unsigned n = 0; n < n_messages; n++) {
+        raised[n]++;
+        soft_raise_nth(&soft, n);
+    }
+    edges += n_messages;
+    for (unsigned n = 0; n < n_messages; n++)
+        while (seen[n] != raised[n])
+            if (!hart_wait_more(&w)) {
+                lost++;
+                seen[n] = raised[n];
+            }
+}
+
+static void fire(void *arg)
+{
+    (void)arg;
+    while (!stop)
+        salvo();
+}
+
+static unsigned move_under_fire(unsigned moves)
+{
+    unsigned gunner = (hart_index() + 1) % hart_count(), good = 0;
+
+    stop = 0;
+    edges = lost = extra = 0;
+    if (!check(!hart_run(gunner, fire, NULL), "hart %u fires", gunner))
+        return 0;
+    for (unsigned i = 0; i < moves; i++) {
+        struct aia_hartset set = aia_hartset_one((irq->vec.hart + 1 + i % 2) % hart_count());
+        int error = aia_irq_set_affinity(&aia, irq, &set);
+        good += !error && aia_hartset_has(&set, irq->vec.hart);
+        if (error)
+            print("move %u: %s\n", i, aia_strerror(error));
+        if (i % 4 == 0)
+            hart_sleep_until(time_after(time_from_us(50)));
+    }
+    stop = 1;
+    check(!hart_join(gunner, time_from_ms(5000)), "and stops");
+    return good;
+}
+
+/* ---- blocks ---- */
+
+static bool in_a_row(void)
+{
+    for (unsigned n = 0; n < n_messages; n++)
+        if (irq[n].vec.hart != irq->vec.hart || irq[n].vec.id != irq->vec.id + n)
+            return false;
+    return irq->vec.id % n_messages == 0;
+}
+
+static void block(enum aia_msi_kind kind, unsigned order, unsigned moves)
+{
+    struct aia_request r = {
+        .name = "block",
+        .handler = handler,
+        .msi = &soft.msi,
+        .affinity = aia_hartset_first(hart_count()),
+        .order = order,
+    };
+
+    soft_init(&soft, kind);
+    n_messages = 1u << order;
+    int error = aia_irq_request(&aia, &r, &irq);
+    if (!check(!error, "%u messages: %s", n_messages, aia_strerror(error)))
+        return;
+    uint64_t copies = aia.torn_copies;
+    unsigned good = move_under_fire(moves);
+    copies = aia.torn_copies - copies;
+    check(good == moves && in_a_row(), "%u of %u moves of %u messages as one", good, moves, n_messages);
+    check(!lost && extra <= copies && edges >= n_messages,
+          "%lu edges, each handled by its own message's handler: %lu lost, %lu runs too many (%lu copies)",
+          edges, lost, extra, copies);
+    error = aia_irq_free(&aia, irq);
+    check(!error, "freed: %s", aia_strerror(error));
+}
+
+/* ---- a chain ---- */
+
+/* A remapping unit with one entry: the device writes to its window, and the entry says what becomes of that. */
+#define WINDOW 0xfee00000u
+#define INDEX  5u
+
+static struct remapper {
+    struct aia_msi msi;
+    _Atomic uint64_t entry; /* address of an interrupt file, a page, and below it the identity */
+    unsigned starts, wrong;
+} remapper;
+
+static uint64_t pack(const struct aia_message *m)
+{
+    return m->addr | m->data;
+}
+
+static void remap_start(struct aia_msi *msi, const struct aia_message *m)
+{
+    const struct aia_message own = {.addr = WINDOW, .data = INDEX};
+
+    remapper.entry = pack(m);
+    remapper.starts++;
+    msi->below->ops->start(msi->below, &own);
+}
+
+static void remap_stop(struct aia_msi *msi)
+{
+    msi->below->ops->stop(msi->below);
+}
+
+static void remap_store(struct aia_msi *msi, const struct aia_message *m)
+{
+    (void)msi;
+    remapper.entry = pack(m);
+}
+
+/* The answer that drains is the device's: its messages have gone through the table when it comes. */
+static int remap_read_back(struct aia_msi *msi, struct aia_message *m)
+{
+    struct aia_message own;
+    int error = msi->below->ops->read_back(msi->below, &own);
+
+    *m = (struct aia_message){.addr = remapper.entry & ~0xfffull, .data = remapper.entry & 0xfff};
+    return error;
+}
+
+static void remap_bus(struct soft *s, const struct aia_message *m)
+{
+    uint64_t entry = remapper.entry;
+
+    (void)s;
+    if (m->addr != WINDOW || m->data != INDEX)
+        remapper.wrong++;
+    else
+        *(volatile uint32_t *)(uintptr_t)(entry & ~0xfffull) = entry & 0xfff;
+}
+
+static void remapped(unsigned moves)
+{
+    static const struct aia_msi_ops ops = {
+        .start = remap_start, .stop = remap_stop, .store = remap_store, .read_back = remap_read_back};
+    struct aia_request r = {
+        .name = "remapped",
+        .handler = handler,
+        .msi = &remapper.msi,
+        .affinity = aia_hartset_first(hart_count()),
+    };
+
+    soft_init(&soft, AIA_MSI_PLAIN);
+    soft.bus = remap_bus;
+    remapper.msi = (struct aia_msi){.ops = &ops, .below = &soft.msi, .kind = AIA_MSI_STORE};
+    n_messages = 1;
+    int error = aia_irq_request(&aia, &r, &irq);
+    if (!check(!error, "a device behind a remapper: %s", aia_strerror(error)))
+        return;
+    unsigned good = move_under_fire(moves);
+    check(good == moves, "%u of %u moves", good, moves);
+    check(!lost && !extra && edges, "%lu edges: %lu lost, %lu runs too many", edges, lost, extra);
+    check(soft.message.addr == WINDOW && soft.message.data == INDEX && remapper.starts == 1 &&
+              !remapper.wrong,
+          "its own message is what it was at the start");
+    uint64_t retired = irq->moves;
+    soft.silent = true;
+    struct aia_hartset set = aia_hartset_one((irq->vec.hart + 1) % hart_count());
+    error = aia_irq_set_affinity(&aia, irq, &set);
+    check(error == AIA_ESILENT && irq->moves == retired, "if the device below does not answer: %s",
+          aia_strerror(error));
+    soft.silent = false;
+    error = aia_irq_free(&aia, irq);
+    check(!error, "freed: %s", aia_strerror(error));
+}
+
+int job_blocks(void)
+{
+    unsigned moves = (unsigned)args_u64("moves", 300);
+
+    if (!check(hart_online_count() > 1, "two harts or more"))
+        return verdict();
+    for (unsigned order = 1; order <= 5; order++) {
+        block(AIA_MSI_PLAIN, order, moves);
+        block(AIA_MSI_MASKABLE, order, moves);
+    }
+    block(AIA_MSI_STORE, 5, moves);
+    for (unsigned u = AIA_UPDATE_ADDR; u <= AIA_UPDATE_TORN; u++)
+        print("plain blocks, update %u: %lu\n", u, aia.updates[u]);
+    remapped(moves);
+    return verdict();
+}

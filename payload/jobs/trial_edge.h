@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Of trial.c and trial_edge.c: the edges of the trial under way. */
+#ifndef PAYLOAD_JOBS_TRIAL_EDGE_H
+#define PAYLOAD_JOBS_TRIAL_EDGE_H
+
+#include "payload/jobs/trial.h"
+
+extern struct edge {
+    _Atomic int raised, answered; /* a handler run began after it was raised */
+    bool of_neighbour;
+    unsigned hart; /* that its message named */
+    enum trial_where where;
+    unsigned long ready; /* since when that hart may take interrupts; 0: it may not yet */
+    unsigned long delay; /* from then to the run */
+    const char *access;
+} edges[TRIAL_EDGES];
+
+/* Of trials so far, less whoever asks remembers. */
+extern _Atomic uint64_t edge_runs, edge_neighbour_runs;
+
+/* From here on the running hart moves the interrupt, and the hook counts; the call has returned; the trial is over. */
+void edges_begin(const struct trial *t);
+void edges_moved(void);
+unsigned edges_end(void); /* the accesses made */
+
+/* The running hart, which must be the old one, holds its interrupts off. */
+void edges_hold(bool held);
+
+bool edges_all_answered(void);
+
+#endif
