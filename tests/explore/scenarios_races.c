@@ -31,7 +31,7 @@ const struct scenario x_races[] = {
     {"back-any", "A to B by A, and to A by B, at any time",
      ADDR(2, QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_a, 0}}})},
     {"back-eager", "the same, reclaimed at once",
-     ADDR(2, QUICK, .n_harts = 2, EAGER, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_a, 0}}})},
+     ADDR(2, .n_harts = 2, EAGER, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_a, 0}}})},
     {"chain", "A to B to C to A, by A",
      ADDR(1, QUICK, .n_harts = 3, .job = {[A] = {{i_to_b, 0}, {i_to_c, 1}, {i_to_a, 2}}})},
     {"chain-2", "the same, two edges",

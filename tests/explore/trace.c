@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "explore.h"
+#include "actions.h"
 #include "mmio.h"
 
 bool x_telling;
@@ -282,13 +283,18 @@ void x_tell_event(const struct m_event *e)
 
 void x_replay(const struct scenario *s, const uint8_t *path, unsigned n)
 {
-    bool only_timers, ok = true;
     uint8_t actions[X_MAX_ACTIONS];
+    bool only_timers;
 
+    if (setjmp(x_escape)) { /* not even that far */
+        printf("      %s\n", x_failure);
+        return;
+    }
     x_set_up(s);
     look();
     line = 0;
     x_telling = true;
+    bool ok = true;
     for (unsigned i = 0; i < n && ok; i++) {
         if (!memchr(actions, path[i], x_actions(actions, &only_timers))) {
             printf("      %c%u cannot happen here\n", x_action_letter(path[i]), path[i] & 15);
