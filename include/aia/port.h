@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the embedder provides: nine functions, resolved at link time. Besides these the library calls
+ * What the embedder provides: ten functions, resolved at link time. Besides these the library calls
  * nothing but memset and memcpy. All may be called from any hart, with interrupts on or off, unless
  * stated otherwise.
  */
