@@ -73,8 +73,7 @@ struct imsic_file {
     /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
     _Atomic uint64_t retiring[IMSIC_WORDS];
     _Atomic uint32_t n_retiring;
-    _Atomic uint64_t
-        drained_at; /* what only time can prove drained, of all that retired here, is after this */
+    _Atomic uint64_t drained_at; /* what retired here and only time can prove drained, is by then */
 
     /* The file's own hart's. */
     uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
