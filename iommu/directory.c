@@ -225,7 +225,7 @@ static void shut(struct aia_iommu *u, uint64_t *dc, uint16_t gscid)
 
 int aia_iommu_cut_off(struct aia_iommu_device *d)
 {
-    if (!atomic_exchange_explicit(&d->cut_off, true, memory_order_relaxed))
+    if (!atomic_exchange_explicit(&d->cut_off, 1, memory_order_relaxed))
         iommu_count(&d->iommu->cut_offs);
     shut(d->iommu, d->context, d->gscid);
     return iommu_forget_device(d->iommu, d->id, d->gscid);

@@ -84,6 +84,18 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
     return error ? error : forget_all(u);
 }
 
+int aia_iommu_bypass(uintptr_t mmio, uint64_t limit)
+{
+    struct aia_iommu u = {.config = {.mmio = mmio, .command_limit = limit}};
+
+    if (iommu_wait(&u, DDTP, DDTP_BUSY, 0))
+        return AIA_ETIMEOUT;
+    if ((mmio_read64(mmio + DDTP) & DDTP_MODE) > DDTP_BARE)
+        return AIA_ENOTSUP;
+    mmio_write64(mmio + DDTP, DDTP_BARE);
+    return iommu_wait(&u, DDTP, DDTP_BUSY | DDTP_MODE, DDTP_BARE);
+}
+
 bool aia_iommu_can(const struct aia_iommu *u, enum aia_iommu_mode mode)
 {
     return mode == AIA_IOMMU_BASIC || (u->capabilities & CAP_MSI_MRIF);

@@ -25,6 +25,7 @@ static const struct arg common_args[] = {
     {"ids", "use only identities 1 to this of each interrupt file"},
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
+    {"iommu", "off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {NULL, NULL},
 };

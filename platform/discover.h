@@ -77,6 +77,7 @@ int disc_memory(struct discovery *d);
 int disc_imsic(struct discovery *d);
 int disc_aplics(struct discovery *d);
 int disc_pci(struct discovery *d);
+int disc_iommu(struct discovery *d);
 int disc_uart(struct discovery *d);
 int disc_finisher(struct discovery *d);
 int disc_chosen(struct discovery *d);

@@ -147,7 +147,7 @@ struct aia_iommu_device {
     uint16_t n_messages; /* a power of two */
     uint16_t gscid;
     enum aia_iommu_dma dma;
-    _Atomic bool cut_off;
+    _Atomic uint32_t cut_off; /* 1: it is */
     struct aia_storm storm;
     aia_counter faults;
     uint64_t last_fault; /* address */
@@ -220,6 +220,12 @@ int aia_iommu_flush(struct aia_iommu *u);
  */
 int aia_iommu_msi_init(struct aia_iommu_msi *m, struct aia_iommu_device *d, unsigned index,
                        enum aia_iommu_mode mode, struct aia_msi *own);
+
+/*
+ * A unit that is not to be used: let every access pass as it is (BARE), for after reset none does. Its state must be OFF or
+ * BARE. Thread. AIA_OK, AIA_ENOTSUP (a directory is in use), AIA_ETIMEOUT.
+ */
+int aia_iommu_bypass(uintptr_t mmio, uint64_t limit);
 
 /* Can the unit do that mode? Any. */
 bool aia_iommu_can(const struct aia_iommu *u, enum aia_iommu_mode mode);

@@ -93,7 +93,7 @@ static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
             print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
             return false;
         }
-    return request(d, &d->edu.msi.msi);
+    return request(d, d->edu.msi.top);
 }
 
 bool load_add_soft(void)

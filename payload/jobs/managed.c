@@ -56,7 +56,7 @@ static bool set_up(void)
     edu = &load_devices[0];
     r.handler = edu_handler;
     r.context = &edu->edu;
-    r.msi = &edu->edu.msi.msi;
+    r.msi = edu->edu.msi.top;
     if (!check(!aia_irq_free(&aia, edu->irq) && !aia_irq_request(&aia, &r, &edu->irq), "edu: managed"))
         return false;
     for (unsigned i = 0; i < N_SOFT; i++) {

@@ -12,6 +12,8 @@
 
 #define VECTOR0 1u /* in the mask register */
 
+struct aia_msi *(*pci_remap)(const struct pci_device *pd, unsigned index, struct aia_msi *own);
+
 static struct pci_msi *self(struct aia_msi *msi)
 {
     return (struct pci_msi *)msi; /* its first member */
@@ -168,6 +170,7 @@ int pci_msi_init(struct pci_msi *pm, struct pci_device *pd)
         pm->mask_bits = pci_read32(pd, pm->mask) & ~VECTOR0;
         write_mask(pm, VECTOR0);
     }
+    pm->top = pci_remap ? pci_remap(pd, 0, &pm->msi) : &pm->msi;
     return PCI_OK;
 }
 

@@ -151,5 +151,6 @@ int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned
         .entry = t->base + i * SIZE_OF_ENTRY,
     };
     px->control = mmio_read32(px->entry + CONTROL) & ~MASKED;
+    px->top = pci_remap ? pci_remap(t->pd, i, &px->msi) : &px->msi;
     return PCI_OK;
 }

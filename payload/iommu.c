@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/iommu.h"
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include "payload/pci/msi.h"
+#include "payload/pci/regs.h"
+#include <string.h>
+
+#define MESSAGES 32u /* of a function, at most: those that follow are not to be had */
+#define PAGES    AIA_IOMMU_PAGES(IOMMU_DEVICES, MESSAGES, 16u)
+#define WINDOWS  ((IOMMU_DEVICES + 1ull) * AIA_IOMMU_WINDOW)
+
+struct aia_iommu iommu;
+
+/*
+ * What becomes of a function's accesses to memory, by class (class, subclass, programming interface), the first row that
+ * fits. What no driver of ours has fetch or store anything may not.
+ */
+static const struct policy {
+    uint32_t mask, class;
+    enum aia_iommu_dma dma;
+} policies[] = {
+    {0xff0000, 0x010000, AIA_IOMMU_TRANSLATED}, /* storage: NVMe, AHCI, virtio */
+    {0xffff00, 0x0c0300, AIA_IOMMU_TRANSLATED}, /* USB controllers */
+    {0, 0, AIA_IOMMU_BLOCKED},
+};
+
+static char pages[PAGES][4096] __attribute__((aligned(16384)));
+static struct behind {
+    struct aia_iommu_device device;
+    const struct pci_device *pd;
+    struct aia_iommu_msi msis[MESSAGES];
+    bool used[MESSAGES];
+} behind[IOMMU_DEVICES];
+static unsigned n_behind;
+static enum aia_iommu_mode mode;
+static bool remaps;
+
+static struct aia_irq *irq;
+static struct pci_msix_table table;
+static struct pci_msix msix;
+static struct aia_iommu_vector vector;
+
+/* ---- faults ---- */
+
+#define NOTES 64u
+static struct aia_iommu_fault notes[NOTES];
+static _Atomic unsigned n_notes;
+
+static void note(void *arg, const struct aia_iommu_fault *f)
+{
+    unsigned n = atomic_load_explicit(&n_notes,
+                                      memory_order_relaxed); /* the unit's lock is held: nobody else writes */
+
+    (void)arg;
+    notes[n % NOTES] = *f;
+    atomic_store_explicit(&n_notes, n + 1, memory_order_release);
+}
+
+void iommu_print_faults(void)
+{
+    static unsigned printed;
+    unsigned n = atomic_load_explicit(&n_notes, memory_order_acquire);
+
+    if (n - printed > NOTES / 2) { /* those in the other half may be written over now */
+        print("iommu: %u faults not told of\n", n - printed - NOTES / 2);
+        printed = n - NOTES / 2;
+    }
+    for (; printed != n; printed++) {
+        const struct aia_iommu_fault *f = &notes[printed % NOTES];
+        print("iommu: device 0x%x%s: fault %u (%s) at 0x%lx%s\n", f->device, f->attached ? "" : " (unknown)",
+              f->cause, aia_iommu_cause_name(f->cause), f->addr, f->cut_off ? ": cut off" : "");
+    }
+}
+
+static enum aia_result handler(void *context, struct aia_irq *self)
+{
+    (void)context;
+    (void)self;
+    return aia_iommu_service(&iommu) ? AIA_HANDLED : AIA_NONE;
+}
+
+/* ---- the unit ---- */
+
+static bool say(const char *what, int error)
+{
+    if (error)
+        print("iommu: %s: %s\n", what, pci_strerror(error) ? pci_strerror(error) : aia_strerror(error));
+    return !error;
+}
+
+static bool overlaps(uint64_t base, const struct machine_region *r)
+{
+    return base < r->base + r->size && r->base < base + WINDOWS;
+}
+
+static bool taken(uint64_t base)
+{
+    for (size_t i = 0; i < machine.n_memory; i++)
+        if (overlaps(base, &machine.memory[i]))
+            return true;
+    for (size_t i = 0; i < machine.imsic.n_regs; i++)
+        if (overlaps(base, &machine.imsic.regs[i]))
+            return true;
+    for (size_t i = 0; i < machine.pci.n_windows; i++)
+        if (overlaps(base, &(struct machine_region){machine.pci.windows[i].pci, machine.pci.windows[i].size}))
+            return true;
+    return false;
+}
+
+/*
+ * Bus addresses for the devices' messages: below 4 GiB, which every device can send to, and where neither memory nor a
+ * BAR, which another device would answer for, nor an interrupt file is. 0: there are none.
+ */
+static uint64_t find_window(void)
+{
+    for (uint64_t base = AIA_IOMMU_WINDOW; base + WINDOWS <= 1ull << 32; base += AIA_IOMMU_WINDOW)
+        if (!taken(base))
+            return base;
+    return 0;
+}
+
+/* The function's id at the unit; -1: it is not behind it. */
+static int64_t device_id(const struct pci_device *pd)
+{
+    uint32_t rid = ((uint32_t)pd->bus << 8 | pd->devfn) & machine.pci.iommu_map_mask;
+
+    for (size_t i = 0; i < machine.pci.n_iommu_map; i++) {
+        const struct machine_id_map *m = &machine.pci.iommu_map[i];
+        if (rid >= m->from && rid - m->from < m->n)
+            return (int64_t)m->to + (rid - m->from);
+    }
+    return -1;
+}
+
+static bool is_unit(const struct pci_device *pd)
+{
+    return machine.iommu.form == MACHINE_IOMMU_PCI &&
+           ((uint32_t)pd->bus << 8 | pd->devfn) == machine.iommu.function;
+}
+
+/* Its registers; 0, and said. */
+static uintptr_t registers(struct pci *p)
+{
+    if (machine.iommu.form == MACHINE_IOMMU_SYS)
+        return (uintptr_t)machine.iommu.reg.base;
+    for (size_t i = 0; i < p->n; i++) {
+        struct pci_device *pd = &p->devs[i];
+        if (!is_unit(pd))
+            continue;
+        int error = pci_enable(pd);
+        if (!error && pci_bar_size(pd, 0) < 4096)
+            error = PCI_EDEVICE;
+        if (!error)
+            error = pci_msix_init(&table, pd);
+        return say("its function", error) ? pci_bar(pd, 0) : 0;
+    }
+    (void)say("the function that the device tree names", PCI_EDEVICE);
+    return 0;
+}
+
+static uint32_t max_id(const struct pci *p)
+{
+    uint32_t max = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        int64_t id = device_id(&p->devs[i]);
+        max = id > max ? (uint32_t)id : max;
+    }
+    return max;
+}
+
+static bool take_over(const struct pci *p, uintptr_t mmio)
+{
+    struct aia_iommu_config c = {
+        .mmio = mmio,
+        .pages = pages,
+        .n_pages = PAGES,
+        .max_id = max_id(p),
+        .window = find_window(),
+        .max_devices = IOMMU_DEVICES,
+        .log2_commands = 8,
+        .log2_faults = 7,
+        .command_limit = time_from_ms(1000),
+        .storm_window = time_from_ms(100),
+        .storm_limit = 1000,
+        .fault = note,
+    };
+
+    if (!c.window) {
+        print("iommu: no bus addresses below 4 GiB for the devices' messages\n");
+        return false;
+    }
+    return say("take-over", aia_iommu_init(&iommu, &c));
+}
+
+/* What translated devices see: all of memory, at its own addresses, and nothing else. */
+static bool map_memory(void)
+{
+    for (size_t i = 0; i < machine.n_memory; i++) {
+        const struct machine_region *r = &machine.memory[i];
+        uint64_t from = (r->base + 4095) & ~4095ull, to = (r->base + r->size) & ~4095ull;
+        if (from < to && !say("memory", aia_iommu_map(&iommu, from, from, to - from)))
+            return false;
+    }
+    return true;
+}
+
+static enum aia_iommu_dma dma_of(const struct pci_device *pd)
+{
+    const struct policy *p = policies;
+
+    while ((pd->class & p->mask) != p->class)
+        p++;
+    return args_get("iommu") && !strcmp(args_get("iommu"), "bare") ? AIA_IOMMU_BARE : p->dma;
+}
+
+static unsigned messages_of(const struct pci_device *pd)
+{
+    int cap = pci_find_cap(pd, PCI_CAP_MSIX, 12);
+    unsigned n =
+        cap > 0 ? (pci_read16(pd, (unsigned)cap + PCI_MSIX_CONTROL) & PCI_MSIX_CONTROL_SIZE) + 1u : 1;
+
+    return n < MESSAGES ? n : MESSAGES;
+}
+
+static bool attach(const struct pci_device *pd)
+{
+    int64_t id = device_id(pd);
+
+    if (pd->bridge || pd->error || is_unit(pd) || id < 0)
+        return true;
+    if (n_behind == IOMMU_DEVICES) {
+        print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
+        return false;
+    }
+    struct behind *b = &behind[n_behind++];
+    b->pd = pd;
+    return say("a function", aia_iommu_attach(&iommu, &b->device, (uint32_t)id, dma_of(pd), messages_of(pd)));
+}
+
+struct aia_iommu_device *iommu_device(const struct pci_device *pd)
+{
+    for (unsigned i = 0; i < n_behind; i++)
+        if (behind[i].pd == pd)
+            return &behind[i].device;
+    return NULL;
+}
+
+/* For pci_remap. Where the entry is not to be had, the device's own message stays, and its request will fail. */
+static struct aia_msi *remap(const struct pci_device *pd, unsigned index, struct aia_msi *own)
+{
+    for (unsigned i = 0; i < n_behind; i++) {
+        struct behind *b = &behind[i];
+        if (b->pd != pd || b->device.dma == AIA_IOMMU_BARE)
+            continue;
+        int error = aia_iommu_msi_init(&b->msis[index % MESSAGES], &b->device, index, mode, own);
+        if (!say("a message", error))
+            return own;
+        b->used[index] = true;
+        return &b->msis[index].msi;
+    }
+    return own;
+}
+
+static bool request_own(void)
+{
+    struct aia_request r = {
+        .name = "iommu",
+        .handler = handler,
+        .msi = &vector.msi,
+        .affinity = aia_hartset_first(hart_count()),
+    };
+
+    if (!say("its vector", aia_iommu_vector_init(&vector, &iommu)))
+        return false;
+    if (machine.iommu.form == MACHINE_IOMMU_PCI) { /* the same table, as MSI-X */
+        if (!say("its MSI-X", pci_msix_entry(&msix, &table, 0)))
+            return false;
+        r.msi = &msix.msi;
+    }
+    if (!say("its interrupt", aia_irq_request(&aia, &r, &irq)))
+        return false;
+    aia_iommu_signal(&iommu);
+    return true;
+}
+
+bool iommu_remaps(void)
+{
+    return remaps;
+}
+
+bool iommu_start(struct pci *p)
+{
+    const char *arg = args_get("iommu");
+
+    if (machine.iommu.form == MACHINE_IOMMU_NONE)
+        return true;
+    uintptr_t mmio = registers(p);
+    if (!mmio)
+        return false;
+    if (arg && !strcmp(arg, "off"))
+        return say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
+    if (!take_over(p, mmio) || !map_memory())
+        return false;
+    for (size_t i = 0; i < p->n; i++)
+        if (!attach(&p->devs[i]))
+            return false;
+    if (!say("its directory", aia_iommu_enable(&iommu)) || !request_own())
+        return false;
+    bool basic = !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) || (arg && !strcmp(arg, "basic"));
+    mode = basic ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
+    remaps = !arg || strcmp(arg, "bare") != 0;
+    pci_remap = remap;
+    print("iommu: %s at 0x%lx, %u-level directory, %u functions, interrupts %s\n",
+          machine.iommu.form == MACHINE_IOMMU_PCI ? "function" : "system", mmio, (unsigned)iommu.levels,
+          n_behind,
+          !remaps ? "pass"
+          : basic ? "remapped in basic translate mode"
+                  : "remapped");
+    return true;
+}
+
+/* ---- the end ---- */
+
+void iommu_print(void)
+{
+    static const char *const dma[] = {"blocked", "translated", "bare"};
+
+    if (!iommu.enabled)
+        return;
+    iommu_print_faults();
+    print("\n%-8s %-9s %-10s %10s %5s %-10s %8s %6s\n", "function", "messages", "dma", "sends to", "data", "",
+          "faults", "cut");
+    for (unsigned i = 0; i < n_behind; i++) {
+        const struct behind *b = &behind[i];
+        for (unsigned j = 0; j < MESSAGES; j++)
+            if (b->used[j])
+                print("%02x:%02x.%u  %-9u %-10s 0x%08lx %5u %-10s %8lu %6s\n", b->pd->bus, b->pd->devfn >> 3u,
+                      b->pd->devfn & 7u, j, dma[b->device.dma], b->msis[j].own.addr, b->msis[j].own.data,
+                      "remapped", b->device.faults, b->device.cut_off ? "off" : "");
+    }
+    print("iommu: commands %lu, fences %lu, errors %lu, faults %lu, overflows %lu, cut off %lu\n",
+          iommu.n_commands, iommu.n_fences, iommu.illegal + iommu.unreadable + iommu.timed_out + iommu.stuck,
+          iommu.n_faults, iommu.overflows, iommu.cut_offs);
+}
+
+/* One that is stopped for good answers nothing, and that was told: what answers must say what it was told at first. */
+bool iommu_check(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < n_behind; i++)
+        for (unsigned j = 0; j < MESSAGES; j++) {
+            struct aia_iommu_msi *m = &behind[i].msis[j];
+            struct aia_message have;
+            if (!behind[i].used[j] || !m->own.addr || m->msi.below->ops->read_back(m->msi.below, &have))
+                continue;
+            if (have.addr == m->own.addr && have.data == m->own.data && !m->strayed)
+                continue;
+            print("%02x:%02x.%u: its message is 0x%lx, 0x%x and was 0x%lx, 0x%x\n", behind[i].pd->bus,
+                  behind[i].pd->devfn >> 3u, behind[i].pd->devfn & 7u, have.addr, have.data, m->own.addr,
+                  m->own.data);
+            good = false;
+        }
+    if (remaps)
+        print("iommu: device messages %s\n", good ? "unchanged" : "CHANGED");
+    return good;
+}

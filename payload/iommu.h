@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine's IOMMU, where there is one: every PCI function behind it gets a context, and the messages that pci/msi.c
+ * and msix.c set up from then on are remapped.
+ */
+#ifndef PAYLOAD_IOMMU_H
+#define PAYLOAD_IOMMU_H
+
+#include <aia/iommu.h>
+
+#include "payload/pci/pci.h"
+
+#define IOMMU_DEVICES 24 /* functions behind it, at most */
+
+extern struct aia_iommu iommu;
+
+/*
+ * Once, behind pci_init() and before any driver; thread. False: it cannot be used, and that was said. True where there is
+ * none, too.
+ */
+bool iommu_start(struct pci *p);
+
+/* Are messages remapped? */
+bool iommu_remaps(void);
+
+/* The device that this function is; NULL: it is behind no IOMMU of ours. */
+struct aia_iommu_device *iommu_device(const struct pci_device *pd);
+
+/* Tell of faults since the last call. Thread. */
+void iommu_print_faults(void);
+/* A line for each remapped message, and the unit's own counters; nothing without one. */
+void iommu_print(void);
+/* Does every device still have the message that it was given? Says which do not. */
+bool iommu_check(void);
+
+#endif
