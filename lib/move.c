@@ -186,8 +186,11 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
 }
 
-/* Of those who retire in word `w`, the ones whose device has been drained: by a read-back, or by time. */
-static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w)
+/*
+ * Of those who retire in word `w`, the ones whose device has been drained: by a read-back, or by time. *behind: some
+ * are behind a barrier.
+ */
+static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w, bool *behind)
 {
     uint64_t all = atomic_load_explicit(&f->retiring[w], memory_order_acquire), out = all;
 
@@ -197,6 +200,7 @@ static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w)
         uint64_t at = drained_at(f, irq);
         if (at && aia_port_time() < at)
             out &= ~(1ull << bit);
+        *behind |= irq->msi->barrier != NULL;
     }
     return out;
 }
@@ -239,14 +243,15 @@ int reclaim(struct aia *a, unsigned here)
 {
     struct imsic_file *f = &a->imsic.files[here];
     uint64_t old[IMSIC_WORDS];
+    bool behind = false;
     uint32_t n = 0;
 
     if (is_direct(a) || !atomic_load_explicit(&f->n_retiring, memory_order_acquire))
         return AIA_OK;
     /* First who has been drained, then sync: it proves nothing of what leaves a device after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
-        old[w] = drained(a, f, w);
-    int barred = pass_barriers(a, here, old), error = imsic_sync(&a->imsic, f);
+        old[w] = drained(a, f, w, &behind);
+    int barred = behind ? pass_barriers(a, here, old) : AIA_OK, error = imsic_sync(&a->imsic, f);
     if (error) {
         report_no_sync(a, here);
         reclaim_later(a);
