@@ -55,8 +55,7 @@ static int take_memory(struct aia_iommu *u)
     return u->commands && u->faults && u->done ? iommu_directory_init(u) : AIA_ENOMEM;
 }
 
-/* Whatever was cached by who had the unit before ("an IOMMU may retain information cached"). */
-static int forget_all(struct aia_iommu *u)
+int aia_iommu_forget(struct aia_iommu *u)
 {
     const struct iommu_command c[] = {{{IODIR_DDT, 0}}, {{1, 0}}, {{IOTINVAL_GVMA, 0}}};
 
@@ -81,7 +80,7 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
         error = iommu_commands_on(u);
     if (!error)
         error = iommu_faults_on(u);
-    return error ? error : forget_all(u);
+    return error ? error : aia_iommu_forget(u); /* what it keeps from who had it before */
 }
 
 int aia_iommu_bypass(uintptr_t mmio, uint64_t limit)

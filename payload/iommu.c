@@ -77,6 +77,16 @@ void iommu_print_faults(void)
     }
 }
 
+struct aia_iommu_fault iommu_last_fault(void)
+{
+    return notes[(atomic_load_explicit(&n_notes, memory_order_acquire) - 1) % NOTES];
+}
+
+int iommu_forget(void)
+{
+    return aia_iommu_forget(&iommu);
+}
+
 static enum aia_result handler(void *context, struct aia_irq *self)
 {
     (void)context;

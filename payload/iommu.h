@@ -26,6 +26,10 @@ bool iommu_remaps(void);
 /* The device that this function is; NULL: it is behind no IOMMU of ours. */
 struct aia_iommu_device *iommu_device(const struct pci_device *pd);
 
+/* For tests: the unit is to read all its tables anew; the latest fault. */
+int iommu_forget(void);
+struct aia_iommu_fault iommu_last_fault(void);
+
 /* Tell of faults since the last call. Thread. */
 void iommu_print_faults(void);
 /* A line for each remapped message, and the unit's own counters; nothing without one. */

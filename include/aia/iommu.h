@@ -213,6 +213,9 @@ int aia_iommu_cut_off(struct aia_iommu_device *d);
  */
 int aia_iommu_flush(struct aia_iommu *u);
 
+/* The same, and let the unit read every table anew: whatever it may have cached. Any. */
+int aia_iommu_forget(struct aia_iommu *u);
+
 /*
  * Message `index` of the device, in place of `own`, which is the device's. Thread. AIA_OK; AIA_EINVAL: no such message,
  * a device that is BARE, or one behind a slow bus; AIA_ENOTSUP: NOTICE without MSI_MRIF. One message, one interrupt: not for
