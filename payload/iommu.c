@@ -61,19 +61,34 @@ static void note(void *arg, const struct aia_iommu_fault *f)
     atomic_store_explicit(&n_notes, n + 1, memory_order_release);
 }
 
+static bool alike(const struct aia_iommu_fault *a, const struct aia_iommu_fault *b)
+{
+    return a->device == b->device && a->cause == b->cause && a->addr == b->addr && a->cut_off == b->cut_off;
+}
+
+static void print_fault(const struct aia_iommu_fault *f, unsigned times)
+{
+    print("iommu: device 0x%x%s: fault %u (%s) at 0x%lx%s", f->device, f->attached ? "" : " (unknown)",
+          f->cause, aia_iommu_cause_name(f->cause), f->addr, f->cut_off ? ": cut off" : "");
+    if (times > 1)
+        print(", %u times", times);
+    print("\n");
+}
+
 void iommu_print_faults(void)
 {
     static unsigned printed;
-    unsigned n = atomic_load_explicit(&n_notes, memory_order_acquire);
+    unsigned n = atomic_load_explicit(&n_notes, memory_order_acquire), times;
 
     if (n - printed > NOTES / 2) { /* those in the other half may be written over now */
         print("iommu: %u faults not told of\n", n - printed - NOTES / 2);
         printed = n - NOTES / 2;
     }
-    for (; printed != n; printed++) {
-        const struct aia_iommu_fault *f = &notes[printed % NOTES];
-        print("iommu: device 0x%x%s: fault %u (%s) at 0x%lx%s\n", f->device, f->attached ? "" : " (unknown)",
-              f->cause, aia_iommu_cause_name(f->cause), f->addr, f->cut_off ? ": cut off" : "");
+    for (; printed != n; printed += times) {
+        struct aia_iommu_fault f = notes[printed % NOTES];
+        for (times = 1; printed + times != n && alike(&f, &notes[(printed + times) % NOTES]); times++)
+            ;
+        print_fault(&f, times);
     }
 }
 
