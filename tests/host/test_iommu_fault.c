@@ -37,7 +37,7 @@ static void test_interrupt(void **state)
     (void)state;
     set_up(2);
     for (unsigned i = 0; i < 50; i++) { /* wraps the queue of eight */
-        m.now += T_WINDOW / 8; /* too slow to be a storm */
+        m.now += T_WINDOW / 8;          /* too slow to be a storm */
         assert_false(i_write(5 + i % 2, 0x1000 * i, 1));
         m_settle();
         assert_int_equal(taken, i + 1);

@@ -154,7 +154,7 @@ static bool message(uint32_t id, const uint64_t *dc, uint64_t addr, uint32_t dat
     return true;
 }
 
-static bool second_stage(uint64_t root, uint64_t addr, uint64_t *to)
+static bool walk(uint64_t root, uint64_t addr, uint64_t *to)
 {
     const uint64_t *e = at(root + (addr >> 30) * 8);
     unsigned shift = 30;
@@ -167,6 +167,31 @@ static bool second_stage(uint64_t root, uint64_t addr, uint64_t *to)
         return false;
     *to = (*e >> 10 << 12) | (addr & ((1ull << shift) - 1));
     return true;
+}
+
+static bool second_stage(uint64_t iohgatp, uint64_t addr, uint64_t *to)
+{
+    uint16_t gscid = (uint16_t)(iohgatp >> 44);
+    struct i_pte *kept = &U->pages[addr >> 12 & (I_KEPT - 1)];
+
+    if (!kept->valid || kept->gscid != gscid || kept->page != addr >> 12) {
+        uint64_t page;
+        if (!walk((iohgatp & 0xfffffffffffull) << 12, addr & ~0xfffull, &page))
+            return false;
+        *kept = (struct i_pte){true, gscid, addr >> 12, {page, 0}};
+    }
+    *to = kept->w[0] | (addr & 0xfff);
+    return true;
+}
+
+/* "IOTINVAL.GVMA": of all, of one address space, of one page of it. */
+static void forget(struct i_pte *kept, const uint64_t *c)
+{
+    for (unsigned i = 0; i < I_KEPT; i++) {
+        bool all = !(c[0] >> 33 & 1), space = kept[i].gscid == (uint16_t)(c[0] >> 44);
+        if (all || (space && (!(c[0] & 1024) || kept[i].page == c[1] >> 10)))
+            kept[i].valid = false;
+    }
 }
 
 bool i_write(uint32_t id, uint64_t addr, uint32_t data)
@@ -184,7 +209,7 @@ bool i_write(uint32_t id, uint64_t addr, uint32_t data)
     if (dc && dc[4] >> 60 && ((addr >> 12) & ~dc[5]) == (dc[6] & ~dc[5]))
         return message(id, dc, addr, data, quiet);
     uint64_t to = addr;
-    if (dc && dc[1] >> 60 && !second_stage((dc[1] & 0xfffffffffffull) << 12, addr, &to))
+    if (dc && dc[1] >> 60 && !second_stage(dc[1], addr, &to))
         return quiet ? (U->n_faults++, false) : fault(id, 23, addr);
     U->n_passed++;
     U->last_passed = to;
@@ -250,12 +275,8 @@ static void execute(const uint64_t *c)
     switch (c[0] & 0x3ff) {
     case 1 | 128:
         U->n_gvma++;
-        for (unsigned i = 0; i < I_KEPT; i++) {
-            struct i_pte *p = &U->ptes[i];
-            bool one = !(c[0] >> 33 & 1) || p->gscid == (uint16_t)(c[0] >> 44);
-            if (one && (!(c[0] & 1024) || !(c[0] >> 33 & 1) || p->page == c[1] >> 10))
-                p->valid = false;
-        }
+        forget(U->ptes, c);
+        forget(U->pages, c);
         break;
     case 3:
         U->n_ddt++;

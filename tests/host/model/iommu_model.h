@@ -3,7 +3,7 @@
  * A model of the RISC-V IOMMU beside the machine of model.h: registers, command and fault queue, directory, MSI page
  * tables and memory-resident interrupt files. After the IOMMU specification, and as unhelpful as that allows:
  *
- *   caches      a valid context, and a valid MSI PTE, is read once and then kept until a command that says so is
+ *   caches      a valid context, a valid MSI PTE or a translation of the second stage is made once and then kept until a command that says so is
  *               executed; nothing else evicts. What is not valid is read each time.
  *   commands    are fetched at once when the tail is written, but executed only when a fence behind them completes, and
  *               that takes `latency` accesses of the unit. "The IOMMU advancing cqh is not a guarantee".
@@ -55,6 +55,7 @@ struct iommu_model {
 
     struct i_context contexts[I_KEPT];
     struct i_pte ptes[I_KEPT];
+    struct i_pte pages[I_KEPT]; /* of the second stage: w[0] is where the page is */
     /* Whose MSI it is that goes to an address in a window: i_behind(). */
     uint32_t ids[8];
     uint64_t windows[8];
