@@ -38,7 +38,8 @@ static struct behind {
 } behind[IOMMU_DEVICES];
 static unsigned n_behind;
 static enum aia_iommu_mode mode;
-static bool remaps;
+/* What the argument says. */
+static enum use { USE_ON, USE_OFF, USE_BARE, USE_BASIC } use;
 
 static struct aia_irq *irq;
 static struct pci_msix_table table;
@@ -149,6 +150,17 @@ static uint64_t find_window(void)
     return 0;
 }
 
+/*
+ * A conventional bridge sends what is behind it as its own, under an id that is not the function's (PCI Express to PCI
+ * Bridge, 2.3): those functions cannot be told apart.
+ */
+static bool has_no_id(const struct pci_device *pd)
+{
+    const struct pci_device *bridge = pd->parent;
+
+    return bridge && (pci_find_cap(bridge, PCI_CAP_EXPRESS, 4) < 0 || has_no_id(bridge));
+}
+
 /* The function's id at the unit; -1: it is not behind it. */
 static int64_t device_id(const struct pci_device *pd)
 {
@@ -205,7 +217,7 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
         .mmio = mmio,
         .pages = pages,
         .n_pages = PAGES,
-        .max_id = max_id(p),
+        .max_id = (uint32_t)args_u64("iommu_ids", max_id(p)),
         .window = find_window(),
         .max_devices = IOMMU_DEVICES,
         .log2_commands = 8,
@@ -241,7 +253,7 @@ static enum aia_iommu_dma dma_of(const struct pci_device *pd)
 
     while ((pd->class & p->mask) != p->class)
         p++;
-    return args_get("iommu") && !strcmp(args_get("iommu"), "bare") ? AIA_IOMMU_BARE : p->dma;
+    return use == USE_BARE ? AIA_IOMMU_BARE : p->dma;
 }
 
 static unsigned messages_of(const struct pci_device *pd)
@@ -261,6 +273,11 @@ static bool attach(const struct pci_device *pd)
         return true;
     if (n_behind == IOMMU_DEVICES) {
         print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
+        return false;
+    }
+    if (has_no_id(pd)) {
+        print("iommu: %02x:%02x.%u is behind a conventional bridge, whose functions share an id: iommu=off\n",
+              pd->bus, pd->devfn >> 3u, pd->devfn & 7u);
         return false;
     }
     struct behind *b = &behind[n_behind++];
@@ -316,19 +333,43 @@ static bool request_own(void)
 
 bool iommu_remaps(void)
 {
-    return remaps;
+    return iommu.enabled && use != USE_BARE;
+}
+
+static bool read_argument(void)
+{
+    static const char *const words[] = {"on", "off", "bare", "basic"};
+    const char *arg = args_get("iommu");
+
+    for (unsigned i = 0; i < 4 && arg; i++)
+        if (!strcmp(arg, words[i])) {
+            use = (enum use)i;
+            return true;
+        }
+    if (arg)
+        print("argument iommu=%s: not on, off, bare or basic\n", arg);
+    return !arg;
+}
+
+static void tell(uintptr_t mmio)
+{
+    static const char *const how[] = {"remapped", "remapped in basic translate mode"};
+
+    print("iommu: %s at 0x%lx, %u-level directory, %u functions, interrupts %s\n",
+          machine.iommu.form == MACHINE_IOMMU_PCI ? "function" : "system", mmio, (unsigned)iommu.levels,
+          n_behind, use == USE_BARE ? "pass" : how[mode]);
 }
 
 bool iommu_start(struct pci *p)
 {
-    const char *arg = args_get("iommu");
-
+    if (!read_argument())
+        return false;
     if (machine.iommu.form == MACHINE_IOMMU_NONE)
         return true;
     uintptr_t mmio = registers(p);
     if (!mmio)
         return false;
-    if (arg && !strcmp(arg, "off"))
+    if (use == USE_OFF)
         return say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
     if (!take_over(p, mmio) || !map_memory())
         return false;
@@ -337,16 +378,9 @@ bool iommu_start(struct pci *p)
             return false;
     if (!say("its directory", aia_iommu_enable(&iommu)) || !request_own())
         return false;
-    bool basic = !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) || (arg && !strcmp(arg, "basic"));
-    mode = basic ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
-    remaps = !arg || strcmp(arg, "bare") != 0;
+    mode = use == USE_BASIC || !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
     pci_remap = remap;
-    print("iommu: %s at 0x%lx, %u-level directory, %u functions, interrupts %s\n",
-          machine.iommu.form == MACHINE_IOMMU_PCI ? "function" : "system", mmio, (unsigned)iommu.levels,
-          n_behind,
-          !remaps ? "pass"
-          : basic ? "remapped in basic translate mode"
-                  : "remapped");
+    tell(mmio);
     return true;
 }
 
@@ -392,7 +426,7 @@ bool iommu_check(void)
                   m->own.data);
             good = false;
         }
-    if (remaps)
+    if (iommu_remaps())
         print("iommu: device messages %s\n", good ? "unchanged" : "CHANGED");
     return good;
 }
