@@ -6,6 +6,7 @@
  *   NOTICE  the first doubleword names a memory-resident interrupt file and never changes; the second one is the
  *           notice, (hart, identity). The unit sets the file's pending bit and then sends the notice, for every MSI.
  *   BASIC   the first doubleword is the page of the hart's file. The data passes.
+ * With no hart to go to, a NOTICE entry's notices go to memory that nobody reads, and the edge waits in the file: parked.
  *
  * A change is a store, an invalidation, and a fence that is waited for ("Changing MSI page table entry"). When the fence is
  * done the unit has sent on all it took in by the old entry (PW), and takes the rest by the new one: that proves the
@@ -122,6 +123,35 @@ static void notice_store(struct aia_msi *msi, const struct aia_message *to)
     m->error = renew(m);
 }
 
+/*
+ * Parked, the notice goes to a page of memory that nobody reads, and the file alone keeps the edge. It was set by edges
+ * before: it is cleared first, while each edge is still told of by its notice, so that at worst one too many is
+ * remembered. A unit may set the bit by a read and a write that are not one ("without atomic update"); a clear between the
+ * two is undone, and again remembers one too many. Later it would forget one.
+ */
+static void notice_park(struct aia_msi *msi)
+{
+    struct aia_iommu_msi *m = self(msi);
+
+    mmio_write64((uintptr_t)file(m), 0);
+    fence_all();
+    mmio_write64(entry(m) + 8, ppn(iommu_phys(unit(m), unit(m)->idle)));
+    m->error = renew(m);
+}
+
+/*
+ * Behind the fence every edge that the old entry took in is in the file, and every later one has its notice again. If the
+ * unit did not say so, now or when it was parked, one may be anywhere.
+ */
+static bool notice_unpark(struct aia_msi *msi, const struct aia_message *to)
+{
+    struct aia_iommu_msi *m = self(msi);
+    bool unsure = m->error != AIA_OK;
+
+    notice_store(msi, to);
+    return unsure || m->error || (mmio_read64((uintptr_t)file(m)) >> NOTICE_DATA & 1);
+}
+
 /* The device's own message: does it answer, and with what it was given? */
 static int read_own(struct aia_iommu_msi *m)
 {
@@ -195,6 +225,8 @@ static const struct aia_msi_ops notice_ops = {
     .stop = remap_stop,
     .store = notice_store,
     .read_back = notice_read_back,
+    .park = notice_park,
+    .unpark = notice_unpark,
 };
 
 static const struct aia_msi_ops basic_ops = {

@@ -52,7 +52,8 @@ static int take_memory(struct aia_iommu *u)
     u->commands = iommu_pages(u, 1);
     u->faults = iommu_pages(u, 1);
     u->done = iommu_pages(u, 1);
-    return u->commands && u->faults && u->done ? iommu_directory_init(u) : AIA_ENOMEM;
+    u->idle = iommu_pages(u, 1);
+    return u->commands && u->faults && u->done && u->idle ? iommu_directory_init(u) : AIA_ENOMEM;
 }
 
 int aia_iommu_forget(struct aia_iommu *u)

@@ -93,12 +93,12 @@ struct aia_iommu_config {
 };
 
 /*
- * Pages that are always enough: two queues, a page of the unit's own, two second-stage roots; for each device a table,
+ * Pages that are always enough: two queues, two pages of the unit's own, two second-stage roots; for each device a table,
  * its files (eight to a page), and two levels of directory; and what aia_iommu_map() takes: for each 1 GiB that a
  * range covers in part one page, for each 2 MiB so another.
  */
 #define AIA_IOMMU_PAGES(devices, messages, mapped) \
-    (16u + (devices)*3u + (devices) * (((messages) + 7u) / 8u) + (mapped))
+    (17u + (devices)*3u + (devices) * (((messages) + 7u) / 8u) + (mapped))
 
 struct aia_iommu {
     struct aia_iommu_config config;
@@ -119,6 +119,7 @@ struct aia_iommu {
     struct aia_lock lock;      /* of the command queue */
     uint32_t tail;             /* where the next command goes */
     uint32_t ticket;           /* of the latest fence */
+    uint64_t *idle;            /* a page that notices of parked messages go to: nobody reads it */
     uint32_t *done;            /* the unit writes the ticket of each fence there */
     _Atomic uint32_t epoch;    /* how often the queue was reset */
     _Atomic uint32_t salvaged; /* the ticket that had been reached when it was reset last */
@@ -158,7 +159,6 @@ struct aia_iommu_msi {
     struct aia_msi msi; /* kind STORE; in basic mode PLAIN, or MASKABLE if the device's own is */
     struct aia_iommu_device *device;
     uint16_t index;
-    bool parked;
     int error;              /* of the latest operation that cannot return one: read_back() tells it */
     struct aia_message own; /* what the device was given */
     aia_counter strayed;    /* how often the device's own message was found to be another: AIA_ECHANGED */

@@ -111,11 +111,17 @@ static uint64_t extract(uint64_t x, uint64_t mask)
 
 static void let_out(void)
 {
-    struct m_queue q = U->taken;
+    struct iommu_model was = *U;
 
     U->taken.n = 0;
-    for (unsigned i = 0; i < q.n; i++)
-        m_fabric_post(q.w[i].addr, q.w[i].data);
+    memset(U->updates, 0, sizeof(U->updates));
+    for (unsigned i = 0; i < was.taken.n; i++) {
+        if (was.updates[i].file)
+            *was.updates[i].file = was.updates[i].value;
+        const uint64_t *memory = at(was.taken.w[i].addr);
+        if (!memory) /* else it is a notice for nobody */
+            m_fabric_post(was.taken.w[i].addr, was.taken.w[i].data);
+    }
 }
 
 /* "Process to translate addresses of MSIs", and AIA, IOMMU.adoc, "MSI PTE, MRIF mode". */
@@ -148,7 +154,8 @@ static bool message(uint32_t id, const uint64_t *dc, uint64_t addr, uint32_t dat
         return true; /* accepted, and discarded */
     if (!file)
         return quiet ? false : fault(id, 264, addr);
-    *file |= 1ull << data % 64;
+    U->updates[U->taken.n].file = file;
+    U->updates[U->taken.n].value = *file | 1ull << data % 64;
     m_queue_add(&U->taken, (w[1] >> 10 & 0xfffffffffffull) << 12,
                 (uint32_t)((w[1] & 0x3ff) | (w[1] >> 60 & 1) << 10));
     return true;

@@ -7,6 +7,8 @@
  *               executed; nothing else evicts. What is not valid is read each time.
  *   commands    are fetched at once when the tail is written, but executed only when a fence behind them completes, and
  *               that takes `latency` accesses of the unit. "The IOMMU advancing cqh is not a guarantee".
+ *   MRIFs       are updated by a read and a write that are not one ("without atomic update"): the read is made when the MSI is
+ *               taken in, the write when it is let out, and then the notice is sent.
  *   MSIs        that the unit has taken in wait, translated, until a fence with PW, or m_settle(), lets them out.
  *   rules       a tail that is written behind a memory write without a fence rw, o fails the test; so does a register of
  *               the wrong size, a queue or a mode changed while it is busy or on, a command that an IOMMU of these
@@ -60,6 +62,10 @@ struct iommu_model {
     uint32_t ids[8];
     uint64_t windows[8];
     unsigned n_ids;
+    /* For each of `taken` that goes to an MRIF: the doubleword, and what was read of it. */
+    struct {
+        uint64_t *file, value;
+    } updates[M_QUEUE];
     struct m_queue taken; /* MSIs translated, not let out yet */
 
     unsigned n_passed, n_faults;     /* DMA writes that were no MSIs; faults, recorded or not */
