@@ -65,19 +65,20 @@ static void test_parked(void **state)
     before = b.q.runs;
     back();
     m_settle();
-    assert_in_range(b.q.runs, before, before + 1);
+    assert_int_equal(b.q.runs, before);
     assert_int_equal(aia_irq_free(&t.aia, b.q.irq), AIA_OK);
     t_check_books();
 }
 
 /* One edge at each access of going and coming; none of them is lost, whatever the fabric delays. */
-static void sweep(unsigned latency, uint32_t lag)
+static void sweep(unsigned latency, uint32_t lag, bool in_unit)
 {
     bool more = true;
 
     for (unsigned long k = 0; more; k++) {
         set_up(latency, lag);
-        m_raise(&b.q.dev);
+        if (in_unit) /* there is another that the unit has not let out yet, and sets the file's bit when it does */
+            m_raise(&b.q.dev);
         t_at(k, true, raise_b, NULL);
         assert_int_equal(t_offline(1, 0), AIA_OK);
         back();
@@ -96,7 +97,10 @@ static void test_sweep(void **state)
     (void)state;
     for (unsigned latency = 0; latency < 12; latency += 5)
         for (uint32_t lag = 0; lag < 20; lag += 9)
-            sweep(latency, lag);
+            for (unsigned i = 0; i < 4; i++) {
+                i_prompt = i & 1;
+                sweep(latency, lag, i & 2);
+            }
 }
 
 /* Freed while parked: the device is stopped, the entry is nobody's. */

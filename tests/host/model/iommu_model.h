@@ -74,6 +74,7 @@ struct iommu_model {
 };
 
 extern struct iommu_model i_unit;
+extern bool i_prompt; /* it lets MSIs out at once */
 extern char i_memory[I_PAGES * 4096u];
 
 /* A unit after reset (OFF), reachable at I_MMIO. After m_reset(). */
@@ -87,5 +88,14 @@ void i_behind(uint32_t id, uint64_t window);
 
 /* The physical address of what is in i_memory. */
 uint64_t i_phys(const void *p);
+
+/* Of the model's parts among themselves: memory at a physical address, NULL: none; a fault, false; MSIs let out; kept
+ * entries forgotten as a command `c` says. */
+uint64_t *i_at(uint64_t phys);
+bool i_fault(uint32_t id, unsigned cause, uint64_t addr);
+void i_let_out(void);
+void i_forget(struct i_pte *kept, const uint64_t *c);
+bool i_through(uint64_t addr, uint32_t data);
+bool i_settle(void);
 
 #endif
