@@ -71,12 +71,13 @@ static void test_parked(void **state)
 }
 
 /* One edge at each access of going and coming; none of them is lost, whatever the fabric delays. */
-static void sweep(unsigned latency, uint32_t lag, bool in_unit)
+static void sweep(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
 {
     bool more = true;
 
     for (unsigned long k = 0; more; k++) {
         set_up(latency, lag);
+        i_prompt = prompt;
         if (in_unit) /* there is another that the unit has not let out yet, and sets the file's bit when it does */
             m_raise(&b.q.dev);
         t_at(k, true, raise_b, NULL);
@@ -97,10 +98,8 @@ static void test_sweep(void **state)
     (void)state;
     for (unsigned latency = 0; latency < 12; latency += 5)
         for (uint32_t lag = 0; lag < 20; lag += 9)
-            for (unsigned i = 0; i < 4; i++) {
-                i_prompt = i & 1;
-                sweep(latency, lag, i & 2);
-            }
+            for (unsigned i = 0; i < 4; i++)
+                sweep(latency, lag, i & 1, i & 2);
 }
 
 /* Freed while parked: the device is stopped, the entry is nobody's. */

@@ -313,6 +313,7 @@ void i_reset(void)
     memset(i_memory, 0xa5, sizeof(i_memory)); /* the embedder need not clear it */
     U->caps = I_CAPS;
     U->max_mode = 4;
+    i_prompt = false;
     U->fctl = 2;
     m.mmio = mmio;
     m.through = i_through;
