@@ -141,15 +141,14 @@ static void notice_park(struct aia_msi *msi)
 
 /*
  * Behind the fence every edge that the old entry took in is in the file, and every later one has its notice again. If the
- * unit did not say so, now or when it was parked, one may be anywhere.
+ * unit does not say so, one may be on its way to the file yet.
  */
 static bool notice_unpark(struct aia_msi *msi, const struct aia_message *to)
 {
     struct aia_iommu_msi *m = self(msi);
-    bool unsure = m->error != AIA_OK;
 
     notice_store(msi, to);
-    return unsure || m->error || (mmio_read64((uintptr_t)file(m)) >> NOTICE_DATA & 1);
+    return m->error || (mmio_read64((uintptr_t)file(m)) >> NOTICE_DATA & 1);
 }
 
 /* The device's own message: does it answer, and with what it was given? */
