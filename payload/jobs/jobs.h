@@ -27,6 +27,7 @@ int job_mask(void);
 int job_storm(void);
 int job_isolate(void);
 int job_remap(void);
+int job_park(void);
 int job_moves(void);
 int job_live(void);
 int job_hotplug(void);
