@@ -15,6 +15,7 @@ struct job {
 extern const struct job jobs[]; /* ends with a NULL name */
 
 int job_main(void);
+int job_shell(void);
 int job_discover(void);
 int job_panic(void);
 int job_smp(void);
@@ -43,8 +44,8 @@ int job_movers(void);
 int job_storms(void);
 int job_cost(void);
 
-extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
-    job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[], job_movers_args[],
-    job_storms_args[], job_suspend_args[], job_xhci_args[];
+extern const struct arg job_main_args[], job_shell_args[], job_panic_args[], job_order_args[],
+    job_hotplug_args[], job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[],
+    job_movers_args[], job_storms_args[], job_suspend_args[], job_xhci_args[];
 
 #endif

@@ -214,6 +214,20 @@ bool load_step(struct random *r)
     return false;
 }
 
+bool load_raise(struct load_device *d)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(LOAD_LOST_MS));
+    uint64_t lost = d->lost;
+
+    while (atomic_exchange_explicit(&d->taken, 1, memory_order_acquire))
+        if (!hart_wait_more(&w))
+            return false;
+    raise_edges(d, 1);
+    bool good = d->lost == lost;
+    atomic_store_explicit(&d->taken, 0, memory_order_release);
+    return good;
+}
+
 /* ---- books ---- */
 
 bool load_balanced(void)

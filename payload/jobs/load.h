@@ -70,6 +70,9 @@ bool load_add_soft(void);
  */
 bool load_step(struct random *r);
 
+/* One single edge on this device, and wait for it as load_step() does. False: it is lost, or others kept raising on it. */
+bool load_raise(struct load_device *d);
+
 /* Are edges = handled + coalesced on every device, and nothing lost? Says what is not. */
 bool load_balanced(void);
 
