@@ -5,12 +5,13 @@
  */
 #include "payload/console.h"
 #include "payload/panic.h"
+#include "payload/wires.h"
 #include "payload/shell/shell.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
 
 const struct arg job_shell_args[] = {
-    {"devices", "kinds of them, apart by commas, or all (edu)"},
+    {"devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"},
     {NULL, NULL},
 };
 
@@ -18,7 +19,7 @@ int job_shell(void)
 {
     const char *devices = args_get("devices");
 
-    if (!kinds_init(devices ? devices : "edu"))
+    if (!kinds_init(devices && !wires_wanted() ? devices : "edu"))
         print("the shell goes on without devices\n");
     return EXIT_PASS;
 }

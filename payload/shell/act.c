@@ -8,6 +8,7 @@
 #include "payload/sbi.h"
 #include "payload/stats.h"
 #include "payload/time.h"
+#include "payload/wires.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/load.h"
 #include "payload/jobs/raisers.h"
@@ -42,8 +43,9 @@ enum command_result command_move(int argc, char *argv[])
         return COMMAND_FAILED;
     }
     struct imsic_vector to = irq->first->vec;
-    print("%s: from hart %u identity %u to hart %u identity %u in %lu us", irq->name, from.hart, from.id,
-          to.hart, to.id, us);
+    const char *id = irq_by_message() ? "identity" : "source";
+    print("%s: from hart %u %s %u to hart %u %s %u in %lu us", irq->name, from.hart, id, from.id, to.hart, id,
+          to.id, us);
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         if (aia.updates[u] != updates[u])
             print(", message changed by: %s", stats_update_name((enum aia_update)u));
@@ -221,7 +223,21 @@ static struct load_device *device_of(const struct aia_irq *irq)
     return NULL;
 }
 
-/* By the device itself where it can be asked to, else by what it would have sent. */
+/* A level whose line is down cannot be made pending. */
+static bool line_is_down(const struct aia_irq *irq)
+{
+    const struct aplic *a;
+    struct aplic_look look;
+
+    for (unsigned n = 0; (a = wires_domain(n)); n++)
+        if (aplic_number(a, irq->msi)) {
+            aplic_look(a, aplic_number(a, irq->msi), &look);
+            return (look.mode == APLIC_LEVEL_HIGH || look.mode == APLIC_LEVEL_LOW) && !look.input;
+        }
+    return false;
+}
+
+/* By the device itself where it can be asked to, else by its wire's source, or the message that it would have sent. */
 static bool raise(struct aia_irq *irq)
 {
     struct load_device *d = device_of(irq);
@@ -230,7 +246,10 @@ static bool raise(struct aia_irq *irq)
 
     if (d)
         return load_raise(d);
-    imsic_send(&aia.imsic, irq->vec);
+    if (irq->msi->ops->retrigger)
+        irq->msi->ops->retrigger(irq->msi);
+    else
+        imsic_send(&aia.imsic, irq->vec);
     while (runs_of(irq) == before)
         if (!hart_wait_more(&w))
             return false;
@@ -246,6 +265,10 @@ enum command_result command_raise(int argc, char *argv[])
     if (!irq->vec.id || atomic_load(&irq->flow) & AIA_FLOW_DISABLED) {
         print("%s: %s\n", irq->name,
               irq->vec.id ? "it is disabled" : "it is shut down: no hart of its set is online");
+        return COMMAND_FAILED;
+    }
+    if (!device_of(irq) && line_is_down(irq)) {
+        print("%s: its line is down, and only the device can raise it\n", irq->name);
         return COMMAND_FAILED;
     }
     uint64_t start = time_now();

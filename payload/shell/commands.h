@@ -61,6 +61,9 @@ bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq);
 /* No more arguments than `most`, no fewer than `least`. */
 bool arg_count(int argc, char *argv[], int least, int most);
 
+/* Not an argument, but the machine: do its harts have interrupt files? */
+bool have_files(char *argv[]);
+
 /* What hart and identity a message, or a vector, stands for: "hart 1 identity 5 (edu0)". One static buffer. */
 const char *name_vector(struct imsic_vector v);
 const char *name_message(const struct aia_message *m);
@@ -76,6 +79,7 @@ unsigned number_of(const struct aia_irq *irq);
 
 enum command_result command_irq(int argc, char *argv[]);
 enum command_result command_imsic(int argc, char *argv[]);
+enum command_result command_aplic(int argc, char *argv[]);
 enum command_result command_pci(int argc, char *argv[]);
 enum command_result command_vectors(int argc, char *argv[]);
 enum command_result command_stats(int argc, char *argv[]);

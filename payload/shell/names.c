@@ -43,18 +43,34 @@ bool arg_hart(char *argv[], const char *arg, unsigned *hart)
     return true;
 }
 
-bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq)
+/* Of those with this name the first; how many there are. */
+static unsigned named(const char *name, struct aia_irq **irq)
 {
     struct aia_irq *one;
-    uint64_t number = UINT64_MAX;
+    unsigned count = 0;
 
-    (void)parse_number(arg, 0, IRQ_MAX, &number);
     for (unsigned n = 0; (one = nth_irq(n)); n++)
-        if (number_of(one) == number || !strcmp(one->name, arg)) {
+        if (!strcmp(one->name, name) && !count++)
             *irq = one;
-            return true;
-        }
-    return arg_bad(argv, arg, "no such interrupt");
+    return count;
+}
+
+bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq)
+{
+    uint64_t number;
+
+    if (!parse_number(arg, 0, IRQ_MAX - 1, &number) && aia.config.irqs[number].used) {
+        *irq = &aia.config.irqs[number];
+        return true;
+    }
+    switch (named(arg, irq)) {
+    case 0:
+        return arg_bad(argv, arg, "no such interrupt");
+    case 1:
+        return true;
+    default:
+        return arg_bad(argv, arg, "several interrupts have this name; take a number, see `irq'");
+    }
 }
 
 bool arg_count(int argc, char *argv[], int least, int most)
@@ -64,6 +80,13 @@ bool arg_count(int argc, char *argv[], int least, int most)
     if (argc - 1 > most)
         return arg_bad(argv, argv[most + 1], "one argument too many");
     return true;
+}
+
+bool have_files(char *argv[])
+{
+    if (!irq_by_message())
+        print("%s: the harts of this machine have no interrupt files; see `aplic'\n", argv[0]);
+    return irq_by_message();
 }
 
 /* ---- names ---- */
@@ -83,12 +106,16 @@ unsigned number_of(const struct aia_irq *irq)
     return (unsigned)(irq - aia.config.irqs);
 }
 
+/* Names that do for arg_irq(). */
 const char *candidate_irq(const char *word, unsigned n)
 {
-    const struct aia_irq *irq = nth_irq(n);
+    struct aia_irq *irq, *first;
 
     (void)word;
-    return irq ? irq->name : NULL;
+    for (unsigned i = 0; (irq = nth_irq(i)); i++)
+        if (named(irq->name, &first) == 1 && !n--)
+            return irq->name;
+    return NULL;
 }
 
 const char *candidate_hart(const char *word, unsigned n)
@@ -140,7 +167,7 @@ const char *name_vector(struct imsic_vector v)
 
 const char *name_message(const struct aia_message *m)
 {
-    for (unsigned h = 0; h < aia.config.n_harts; h++)
+    for (unsigned h = 0; irq_by_message() && h < aia.config.n_harts; h++)
         if (aia.imsic.files[h].msi_addr == m->addr && m->data && m->data <= IMSIC_MAX_IDS)
             return name_vector((struct imsic_vector){.hart = (uint16_t)h, .id = (uint16_t)m->data});
     return "no interrupt file of ours";

@@ -62,6 +62,7 @@ void shell_want(const void *fdt)
 
 int shell_run(int code)
 {
+    console_receive_interrupt(false); /* a job may have had what is typed for itself */
     print("the shell: `help' lists the commands\n");
     run();
     if (shell.code >= 0)

@@ -104,7 +104,7 @@ enum command_result command_imsic(int argc, char *argv[])
 {
     unsigned hart;
 
-    if (!arg_count(argc, argv, 0, 1) || (argc == 2 && !arg_hart(argv, argv[1], &hart)))
+    if (!have_files(argv) || !arg_count(argc, argv, 0, 1) || (argc == 2 && !arg_hart(argv, argv[1], &hart)))
         return COMMAND_FAILED;
     for (unsigned h = 0; h < hart_count(); h++)
         if (argc == 1 || h == hart)

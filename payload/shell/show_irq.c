@@ -4,6 +4,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/stats.h"
+#include "payload/wires.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,21 @@ static uint64_t shown(unsigned row, unsigned hart, bool deltas)
     return n - was;
 }
 
+static bool is_wired(const struct aia_irq *irq)
+{
+    const struct aplic *a;
+
+    for (unsigned n = 0; (a = wires_domain(n)); n++)
+        if (aplic_number(a, irq->msi))
+            return true;
+    return false;
+}
+
+static const char *chip_of(const struct aia_irq *irq)
+{
+    return irq_by_message() ? is_wired(irq) ? "APLIC+IMSIC" : "IMSIC" : "APLIC";
+}
+
 static const char *kind_of(const struct aia_irq *irq)
 {
     static const char *const names[] = {
@@ -35,6 +51,8 @@ static const char *kind_of(const struct aia_irq *irq)
         [AIA_MSI_STORE_LOW] = "store-low",
     };
 
+    if (is_wired(irq))
+        return "wire";
     if (irq->msi->ops->bus_lock)
         return "slow-bus";
     return irq->msi->below ? "remapped" : names[irq->msi->kind];
@@ -57,31 +75,37 @@ static void irq_table(bool deltas)
     print("%-5s", "irq");
     for (unsigned h = 0; h < hart_count(); h++)
         print("%*s%u ", h < 10 ? 9 : h < 100 ? 8 : 7, "hart ", h);
-    print(" %-6s %-10s %-13s %s\n", "chip", "message", "vector", "name");
+    print(" %-11s %-9s %-13s %s\n", "chip", "message", "vector", "name");
     for (unsigned n = 0; (irq = nth_irq(n)); n++) {
-        char vector[16] = "-";
+        char vector[24] = "-";
         print("%-5u", number_of(irq));
         for (unsigned h = 0; h < hart_count(); h++)
             print("%10lu ", shown(number_of(irq), h, deltas));
         if (irq->vec.id)
             (void)snprintf(vector, sizeof(vector), "%u on hart %u", irq->vec.id, irq->vec.hart);
-        print(" %-6s %-10s %-13s %s%s\n", "IMSIC", kind_of(irq), vector, irq->name, flow_of(irq));
+        print(" %-11s %-9s %-13s %s%s\n", chip_of(irq), kind_of(irq), vector, irq->name, flow_of(irq));
     }
     print("%-5s", "IPI");
     for (unsigned h = 0; h < hart_count(); h++)
         print("%10lu ", shown(IRQ_MAX, h, deltas));
-    print(" %-6s %-10s %-13u %s\n", "IMSIC", "-", aia.imsic.ipi_id, "IPIs");
+    if (irq_by_message())
+        print(" %-11s %-9s %-13u IPIs\n", "IMSIC", "-", aia.imsic.ipi_id);
+    else
+        print(" %-11s %-9s %-13s IPIs\n", "SBI", "-", "-");
 }
 
 /* A string of JSON (RFC 8259, section 7). */
 static void json_string(const char *s)
 {
     print("\"");
-    for (; *s; s++)
-        print(*s == '"' || *s == '\\'   ? "\\%c"
-              : (unsigned char)*s < ' ' ? "\\u%04x"
-                                        : "%c",
-              (unsigned char)*s);
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            print("\\%c", *s);
+        else if (*s < ' ')
+            print("\\u%04x", (unsigned char)*s);
+        else
+            print("%c", *s);
+    }
     print("\"");
 }
 
@@ -101,12 +125,16 @@ static void irq_json(bool deltas)
     for (unsigned n = 0; (irq = nth_irq(n)); n++) {
         print("%s{\"number\":%u,\"name\":", n ? "," : "", number_of(irq));
         json_string(irq->name);
-        print(",\"chip\":\"IMSIC\",\"message\":\"%s\",\"flow\":%u,", kind_of(irq), atomic_load(&irq->flow));
+        print(",\"chip\":\"%s\",\"message\":\"%s\",\"flow\":%u,", chip_of(irq), kind_of(irq),
+              atomic_load(&irq->flow));
         if (irq->vec.id)
-            print("\"hart\":%u,\"identity\":%u,", irq->vec.hart, irq->vec.id);
+            print("\"hart\":%u,\"%s\":%u,", irq->vec.hart, irq_by_message() ? "identity" : "source",
+                  irq->vec.id);
         json_counts(number_of(irq), deltas);
     }
-    print("],\"ipis\":{\"identity\":%u,", aia.imsic.ipi_id);
+    print("],\"ipis\":{");
+    if (irq_by_message())
+        print("\"identity\":%u,", aia.imsic.ipi_id);
     json_counts(IRQ_MAX, deltas);
     print("}\n");
 }
@@ -149,7 +177,7 @@ static void vectors_of(unsigned hart)
 
 enum command_result command_vectors(int argc, char *argv[])
 {
-    if (!arg_count(argc, argv, 0, 0))
+    if (!arg_count(argc, argv, 0, 0) || !have_files(argv))
         return COMMAND_FAILED;
     print("%-5s", "hart");
     for (unsigned s = 0; s < IMSIC_N_STATES; s++)

@@ -74,7 +74,7 @@ static void print_entries(const struct table *t)
         print_message(&m);
     }
     if (unset)
-        print("        %u vectors: masked+ pending- never set\n", unset);
+        print("        %u more: masked+ pending- never set\n", unset);
 }
 
 static void print_msix(const struct pci_device *pd, unsigned cap)
