@@ -31,6 +31,10 @@ enum command_result command_move(int argc, char *argv[])
 
     if (!arg_count(argc, argv, 2, 2) || !arg_irq(argv, argv[1], &irq) || !arg_hart(argv, argv[2], &hart))
         return COMMAND_FAILED;
+    if (irq->managed) {
+        print("%s: it is managed: it moves only when its hart goes\n", irq->name);
+        return COMMAND_FAILED;
+    }
     struct imsic_vector from = irq->first->vec;
     struct aia_hartset set = aia_hartset_one(hart);
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)

@@ -264,9 +264,13 @@ static void sequence(struct line *l, unsigned char c)
     }
 }
 
-/* True: c belongs to an escape sequence. */
+/* True: c belongs to an escape sequence. A control character, Enter above all, ends one and is itself. */
 static bool escaped(struct line *l, unsigned char c)
 {
+    if (c < ' ') {
+        l->state = c == ESC ? ESCAPED : PLAIN;
+        return c == ESC;
+    }
     switch (l->state) {
     case ESCAPED:
         l->number = 0;
@@ -285,8 +289,7 @@ static bool escaped(struct line *l, unsigned char c)
         sequence(l, c);
         return true;
     default:
-        l->state = c == ESC ? ESCAPED : PLAIN;
-        return c == ESC;
+        return false;
     }
 }
 

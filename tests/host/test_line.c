@@ -153,8 +153,12 @@ static void test_escapes(void **state)
     edits("a\x1b[5~b", "ab", 2);   /* page up: no use for it */
     edits("a\x1b[1;5Cb", "ab", 2); /* control and right: as right */
     edits("a\x1b[999999999999999999999~b", "ab", 2);
-    edits("a\x1bxb", "ab", 2);        /* meta x */
-    edits("a\x1b\x1b[Db", "a[Db", 4); /* not a sequence: the second ESC was its end */
+    edits("a\x1bxb", "ab", 2);      /* meta x */
+    edits("a\x1b\x1b[Db", "ba", 1); /* one begun anew */
+    edits("a\x1b\x7f", "a", 1);
+    edits("ab\x1b[1\x01"
+          "c",
+          "cab", 1); /* one cut short by a key */
     edits("a\xc3\xa4\x01"
           "b",
           "ba", 1); /* no character of ours */
@@ -167,6 +171,9 @@ static void test_events(void **state)
     enters("irq\r", "irq");
     enters("\nexit 0\n", "exit 0"); /* the line feed belongs to the return before */
     assert_int_equal(keys("\n"), LINE_ENTERED);
+    line_start(&line);
+    enters("irq\x1b\r", "irq");
+    enters("irq\x1b[1\r", "irq");
     begin();
     assert_int_equal(keys("irq\x03"), LINE_CANCELLED);
     assert_string_equal(screen.above, PROMPT "irq^C\n");
