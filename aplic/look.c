@@ -27,7 +27,6 @@ void aplic_look_domain(const struct aplic *a, struct aplic_domain_look *look)
     *look = (struct aplic_domain_look){
         .enabled = cfg & DOMAINCFG_IE,
         .by_message = cfg & DOMAINCFG_DM,
-        .big_endian = cfg & DOMAINCFG_BE,
     };
 }
 
@@ -55,6 +54,26 @@ unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi)
     return ((const struct aplic_source *)msi)->number;
 }
 
+/* The sources that interrupts are on, a bit each. Bit 0 is of no account. */
+static void note_owned(const struct aplic *a, const struct aia *books, uint32_t *owned)
+{
+    for (uint32_t i = 0; i < books->config.n_irqs; i++) {
+        const struct aia_irq *irq = &books->config.irqs[i];
+        unsigned number = irq->used && irq->vec.id ? aplic_number(a, irq->msi) : 0;
+        owned[number / 32] |= 1u << number % 32;
+    }
+}
+
+static enum aia_finding audit_source(const struct aplic *a, unsigned number, bool owned)
+{
+    struct aplic_look look;
+
+    aplic_look(a, number, &look);
+    if (!owned && look.mode != APLIC_INACTIVE)
+        return AIA_SOURCE_UNOWNED;
+    return owned && !a->direct && !look.enabled ? AIA_OWNED_DISABLED : AIA_N_FINDINGS;
+}
+
 unsigned aplic_audit(const struct aplic *a, const struct aia *books,
                      void (*found)(void *arg, enum aia_finding finding, unsigned source), void *arg)
 {
@@ -62,22 +81,16 @@ unsigned aplic_audit(const struct aplic *a, const struct aia *books,
     struct aplic_domain_look domain;
     unsigned n = 0;
 
-    for (uint32_t i = 0; i < books->config.n_irqs; i++) {
-        const struct aia_irq *irq = &books->config.irqs[i];
-        unsigned number = irq->used && irq->vec.id ? aplic_number(a, irq->msi) : 0;
-        owned[number / 32] |= 1u << number % 32;
-    }
+    note_owned(a, books, owned);
     for (unsigned i = 1; i <= a->n_sources; i++) {
-        struct aplic_look look;
-        bool is_owned = owned[i / 32] >> i % 32 & 1;
-        aplic_look(a, i, &look);
-        if (!is_owned && look.mode != APLIC_INACTIVE)
-            n++, found(arg, AIA_SOURCE_UNOWNED, i);
-        else if (is_owned && !a->direct && !look.enabled)
-            n++, found(arg, AIA_OWNED_DISABLED, i);
+        enum aia_finding finding = audit_source(a, i, owned[i / 32] >> i % 32 & 1);
+        if (finding == AIA_N_FINDINGS)
+            continue;
+        found(arg, finding, i);
+        n++;
     }
     aplic_look_domain(a, &domain);
     if (!domain.enabled)
-        n++, found(arg, AIA_DELIVERY_OFF, 0);
-    return n;
+        found(arg, AIA_DELIVERY_OFF, 0);
+    return n + !domain.enabled;
 }

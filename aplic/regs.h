@@ -27,7 +27,6 @@
 #define DOMAINCFG_FIXED 0x80000000u /* bits 31:24 */
 #define DOMAINCFG_IE    0x100u
 #define DOMAINCFG_DM    0x4u /* MSI delivery mode */
-#define DOMAINCFG_BE    0x1u
 
 #define SOURCECFG_D  0x400u /* delegated; the low bits then say to which child */
 #define SOURCECFG_SM 0x7u

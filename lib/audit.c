@@ -115,6 +115,13 @@ static struct imsic_vector named_by(const struct aia *a, const struct aia_messag
     return (struct imsic_vector){0};
 }
 
+static bool is_nobodys(const struct aia *a, struct imsic_vector v)
+{
+    enum imsic_state state = imsic_slot_state(slot_read(&a->imsic.files[v.hart], v.id));
+
+    return state == IMSIC_FREE || state == IMSIC_SHUT;
+}
+
 /* What the device would send to, if it says so. The messages of a block are all in its first one's. */
 static void audit_message(struct audit *t, struct aia_irq *irq)
 {
@@ -127,9 +134,7 @@ static void audit_message(struct audit *t, struct aia_irq *irq)
     if (error) /* silent: there is nothing to compare */
         return;
     struct imsic_vector v = named_by(t->a, &m);
-    enum imsic_state state =
-        v.id ? imsic_slot_state(slot_read(&t->a->imsic.files[v.hart], v.id)) : IMSIC_OWNED;
-    if (v.id && (state == IMSIC_FREE || state == IMSIC_SHUT))
+    if (v.id && is_nobodys(t->a, v))
         find_at(t, AIA_MESSAGE_FREE, v, irq_number(t->a, irq));
     else if (v.hart != irq->vec.hart || v.id != irq->vec.id)
         find(t, AIA_MESSAGE_ASTRAY, irq->vec.id, irq_number(t->a, irq));

@@ -115,9 +115,9 @@ struct aplic_look {
 };
 void aplic_look(const struct aplic *a, unsigned number, struct aplic_look *look);
 
-/* domaincfg: IE, DM, BE. */
+/* domaincfg: IE, DM. */
 struct aplic_domain_look {
-    bool enabled, by_message, big_endian;
+    bool enabled, by_message;
 };
 void aplic_look_domain(const struct aplic *a, struct aplic_domain_look *look);
 

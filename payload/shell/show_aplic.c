@@ -61,9 +61,8 @@ static void show(const struct aplic *a)
     unsigned inactive = 0, delegated = 0;
 
     aplic_look_domain(a, &domain);
-    print("APLIC at 0x%lx: %u sources, interrupts %s, %s%s\n", a->mmio, a->n_sources,
-          domain.enabled ? "enabled" : "disabled", domain.by_message ? "by message" : "directly",
-          domain.big_endian ? ", big-endian" : "");
+    print("APLIC at 0x%lx: %u sources, interrupts %s, %s\n", a->mmio, a->n_sources,
+          domain.enabled ? "enabled" : "disabled", domain.by_message ? "by message" : "directly");
     for (unsigned h = 0; a->direct && h < a->n_harts; h++)
         if (a->index[h] >= 0)
             print_hart(a, h);
