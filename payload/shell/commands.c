@@ -82,7 +82,7 @@ const struct command commands[] = {
     {"stats", "", "what the library has counted", COMMAND_READS, command_stats, {NULL}},
     {"audit",
      "",
-     "every interrupt file and every message against the books; findings make the exit code 1",
+     "interrupt files, messages and sources against the books; findings: exit code 1",
      COMMAND_ACTS,
      command_audit,
      {NULL}},

@@ -52,8 +52,7 @@ static void print_node(const void *fdt, int node)
 {
     int at;
 
-    fdt_for_each_property_offset(at, fdt, node)
-    {
+    for (at = fdt_first_property_offset(fdt, node); at >= 0; at = fdt_next_property_offset(fdt, at)) {
         const char *name;
         int length;
         const char *value = fdt_getprop_by_offset(fdt, at, &name, &length);
@@ -62,7 +61,8 @@ static void print_node(const void *fdt, int node)
         print("%s", name);
         print_value(value, length);
     }
-    fdt_for_each_subnode(at, fdt, node) print("%s {}\n", fdt_get_name(fdt, at, NULL));
+    for (at = fdt_first_subnode(fdt, node); at >= 0; at = fdt_next_subnode(fdt, at))
+        print("%s {}\n", fdt_get_name(fdt, at, NULL));
 }
 
 enum command_result command_fdt(int argc, char *argv[])
@@ -103,8 +103,7 @@ const char *candidate_node(const char *word, unsigned n)
     parent = fdt_path_offset_namelen(fdt, word, slash == word ? 1 : (int)(slash - word));
     if (parent < 0)
         return NULL;
-    fdt_for_each_subnode(child, fdt, parent)
-    {
+    for (child = fdt_first_subnode(fdt, parent); child >= 0; child = fdt_next_subnode(fdt, child)) {
         if (n--)
             continue;
         (void)snprintf(path, sizeof(path), "%.*s/%s%s", (int)(slash - word), word,
