@@ -43,6 +43,12 @@ bool arg_hart(char *argv[], const char *arg, unsigned *hart)
     return true;
 }
 
+/* One that is just being requested, by another hart, or by one that a panic has stopped, is not. */
+static bool is_whole(const struct aia_irq *irq)
+{
+    return irq->used && irq->msi && irq->name;
+}
+
 /* Of those with this name the first; how many there are. */
 static unsigned named(const char *name, struct aia_irq **irq)
 {
@@ -59,7 +65,7 @@ bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq)
 {
     uint64_t number;
 
-    if (!parse_number(arg, 0, IRQ_MAX - 1, &number) && aia.config.irqs[number].used) {
+    if (!parse_number(arg, 0, IRQ_MAX - 1, &number) && is_whole(&aia.config.irqs[number])) {
         *irq = &aia.config.irqs[number];
         return true;
     }
@@ -96,7 +102,7 @@ struct aia_irq *nth_irq(unsigned n)
     unsigned end = atomic_load(&aia.irqs_end);
 
     for (unsigned i = 0; i < end; i++)
-        if (aia.config.irqs[i].used && !n--)
+        if (is_whole(&aia.config.irqs[i]) && !n--)
             return &aia.config.irqs[i];
     return NULL;
 }
