@@ -67,11 +67,11 @@ static void print_registers(void)
 static bool read_file(unsigned hart)
 {
     if (shell.panicked && hart != hart_index()) {
-        print("    halted by the panic, and only the hart itself can read it; see `vectors' for the books\n");
+        print("    halted by the panic, and only the hart can read its file; `vectors' has the books\n");
         return false;
     }
     if (!hart_is_online(hart)) {
-        print("    the hart is %s, and only the hart itself can read it; see `vectors' for the books\n",
+        print("    the hart is not online (%s), and only it can read its file; `vectors' has the books\n",
               hart_state_name(hart_state(hart)));
         return false;
     }
