@@ -11,6 +11,7 @@
 #include "payload/time.h"
 #include "payload/wires.h"
 #include "payload/jobs/jobs.h"
+#include "payload/shell/shell.h"
 #include <string.h>
 
 #define FDT_MAGIC    0xd00dfeedu
@@ -28,6 +29,7 @@ static const struct arg common_args[] = {
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
     {"iommu_ids", "the highest device id that the IOMMU's directory is to have room for"},
     {"iommu", "on; off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode"},
+    {"shell", "read commands from the console before the end, and after a panic"},
     {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {NULL, NULL},
@@ -134,7 +136,8 @@ void payload_main(uint64_t hartid, const void *fdt)
     discover(fdt);
     read_arguments();
     if (args_get("fdt")) {
-        discover((const void *)(uintptr_t)args_u64("fdt", 0));
+        fdt = (const void *)(uintptr_t)args_u64("fdt", 0);
+        discover(fdt);
         read_arguments();
     }
     console_init(&machine.uart);
@@ -157,6 +160,9 @@ void payload_main(uint64_t hartid, const void *fdt)
         print("argument %s: job %s does not know it\n", unknown, job->name);
         machine_exit(EXIT_MACHINE);
     }
+    if (args_get("shell"))
+        shell_want(fdt);
     (void)hart_start_all();
-    machine_exit(job->run());
+    int code = job->run();
+    machine_exit(args_get("shell") ? shell_run(code) : code);
 }
