@@ -19,7 +19,7 @@ static bool can(uint64_t capabilities)
 }
 
 /*
- * Little-endian, 64-bit guests, MSIs if it can. A feature may be changed only while the unit is OFF and its queues are
+ * Little-endian, 64-bit guests, and its own interrupts as wanted. A feature may be changed only while the unit is OFF and its queues are
  * ("Features-control register").
  */
 static int set_features(struct aia_iommu *u)
@@ -29,7 +29,9 @@ static int set_features(struct aia_iommu *u)
     uint32_t was = mmio_read32(fctl);
     uint32_t want = was & ~(FCTL_BE | FCTL_GXL | FCTL_WSI);
 
-    if (CAP_IGS(u->capabilities) == IGS_WSI)
+    unsigned igs = CAP_IGS(u->capabilities);
+
+    if (igs == IGS_WSI || (igs == IGS_BOTH && u->config.signal == AIA_IOMMU_BY_WIRE))
         want |= FCTL_WSI;
     if (was != want && off)
         mmio_write32(fctl, want);

@@ -6,6 +6,7 @@
 #include "payload/irq.h"
 #include "payload/payload.h"
 #include "payload/time.h"
+#include "payload/wires.h"
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
 #include <string.h>
@@ -222,6 +223,7 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
         .max_devices = IOMMU_DEVICES,
         .log2_commands = 8,
         .log2_faults = 7,
+        .signal = args_get("iommu_wired") || !machine.imsic.present ? AIA_IOMMU_BY_WIRE : AIA_IOMMU_BY_MSI,
         .command_limit = time_from_ms(1000),
         .storm_window = time_from_ms(100),
         .storm_limit = 1000,
@@ -318,9 +320,14 @@ static bool request_own(void)
         .affinity = aia_hartset_first(hart_count()),
     };
 
-    if (!say("its vector", aia_iommu_vector_init(&vector, &iommu)))
+    if (iommu.by_wire) {
+        struct aplic_source *wire = wires_source("iommu", &machine.iommu.wire);
+        if (!wire)
+            return false;
+        r = aplic_request(wire, &r);
+    } else if (!say("its vector", aia_iommu_vector_init(&vector, &iommu))) {
         return false;
-    if (machine.iommu.form == MACHINE_IOMMU_PCI) { /* the same table, as MSI-X */
+    } else if (machine.iommu.form == MACHINE_IOMMU_PCI) { /* the same table, as MSI-X */
         if (!say("its MSI-X", pci_msix_entry(&msix, &table, 0)))
             return false;
         r.msi = &msix.msi;
@@ -381,6 +388,8 @@ bool iommu_start(struct pci *p)
     mode = use == USE_BASIC || !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
     pci_remap = remap;
     tell(mmio);
+    if (iommu.by_wire)
+        print("iommu: its own interrupt is source %u\n", machine.iommu.wire.source);
     return true;
 }
 

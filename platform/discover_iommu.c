@@ -33,6 +33,7 @@ static int read_unit(struct discovery *d, int host, int node)
         return disc_fail(d, node, "reg", "%#llx, %#llx bytes: not a page of registers",
                          (unsigned long long)u->reg.base, (unsigned long long)u->reg.size);
     u->form = MACHINE_IOMMU_SYS;
+    d->iommu = node;
     return 0;
 }
 

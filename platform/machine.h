@@ -109,6 +109,7 @@ struct machine_iommu {
         MACHINE_IOMMU_PCI, /* itself a function of that host bridge, not behind itself */
     } form;
     struct machine_region reg; /* on the system's bus: its registers */
+    struct machine_wire wire;  /* and of its own interrupts' wires the first */
     uint16_t function;         /* a function: its requester id */
 };
 

@@ -44,6 +44,12 @@ enum aia_iommu_mode {
     AIA_IOMMU_BASIC,
 };
 
+/* By what the unit is to signal its own interrupts, where it can do both. */
+enum aia_iommu_signal {
+    AIA_IOMMU_BY_MSI,
+    AIA_IOMMU_BY_WIRE,
+};
+
 struct aia_iommu_device;
 
 /* A record of the fault queue (IOMMU specification, "Fault/Event-Queue"). */
@@ -81,9 +87,10 @@ struct aia_iommu_config {
     uint32_t max_id;      /* the highest device id that will be attached: it decides the directory's levels */
     uint64_t
         window; /* bus addresses that are no memory and no other device's: (max_devices + 1) MiB, aligned */
-    uint16_t max_devices;   /* that will be attached */
-    uint8_t log2_commands;  /* of entries in the command queue, 3 .. 8 */
-    uint8_t log2_faults;    /* of entries in the fault queue, 1 .. 7 */
+    uint16_t max_devices;  /* that will be attached */
+    uint8_t log2_commands; /* of entries in the command queue, 3 .. 8 */
+    uint8_t log2_faults;   /* of entries in the fault queue, 1 .. 7 */
+    enum aia_iommu_signal signal;
     uint64_t command_limit; /* ticks that the unit may take for a batch of commands, or to switch something */
     uint64_t storm_window;  /* ticks over which a device's faults are counted */
     uint32_t storm_limit;   /* of them in one window, beyond which it is cut off */

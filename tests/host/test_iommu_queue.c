@@ -71,6 +71,10 @@ static void test_features(void **state)
     struct aia_iommu_vector v;
     assert_int_equal(aia_iommu_vector_init(&v, &b_unit), AIA_ENOTSUP);
     b_machine(1);
+    b_config.signal = AIA_IOMMU_BY_WIRE;
+    b_up();
+    assert_int_equal(i_unit.fctl, 2);
+    b_machine(1);
     i_unit.ddtp = 1; /* BARE, and fctl says wires: the model ends the test if it is changed */
     b_up();
     assert_true(b_unit.by_wire);
