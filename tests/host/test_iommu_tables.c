@@ -45,6 +45,40 @@ static void test_levels(void **state)
     directory(0xffffff, 4, (uint32_t[]){4, 0x8049, 0xfffffe, 0x7fe}, 4);
 }
 
+/* While a device is attached it has no context, or all of one: never one that lets it where it may not go. */
+static bool strayed;
+
+static void stray(void *arg)
+{
+    (void)arg;
+    strayed |= i_write(5, m.hart[0].msi_addr, 1) || i_write(5, 0x1000, 1);
+}
+
+static void test_attach_sweep(void **state)
+{
+    (void)state;
+    static const enum aia_iommu_dma dmas[] = {AIA_IOMMU_TRANSLATED, AIA_IOMMU_BLOCKED};
+
+    for (unsigned i = 0; i < 2; i++) {
+        bool more = true;
+        for (unsigned long k = 0; more; k++) {
+            b_machine(1);
+            b_config.max_id = 0xffffff;
+            b_up();
+            strayed = false;
+            t_at(k, true, stray, NULL);
+            assert_int_equal(attach(0, 5, dmas[i]), AIA_OK);
+            more = t_at_done();
+            assert_false(strayed);
+            assert_int_equal(i_write(5, B_MEMORY, 1), dmas[i] == AIA_IOMMU_TRANSLATED);
+            (void)aia_iommu_service(&b_unit);
+            for (unsigned f = 0; f < b_n_faults; f++)
+                assert_int_not_equal(b_faults[f].cause, AIA_IOMMU_BAD_CONTEXT);
+            b_n_faults = 0;
+        }
+    }
+}
+
 /* Until the last page is used, and then told. */
 static void test_out_of_pages(void **state)
 {
@@ -182,8 +216,10 @@ static void test_cut_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels),   cmocka_unit_test(test_out_of_pages), cmocka_unit_test(test_map),
-        cmocka_unit_test(test_policies), cmocka_unit_test(test_windows),      cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_levels),       cmocka_unit_test(test_attach_sweep),
+        cmocka_unit_test(test_out_of_pages), cmocka_unit_test(test_map),
+        cmocka_unit_test(test_policies),     cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_cut_off),
     };
 
     return T_RUN(tests);
