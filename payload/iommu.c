@@ -11,9 +11,8 @@
 #include "payload/pci/regs.h"
 #include <string.h>
 
-#define MESSAGES 32u /* of a function, at most: those that follow are not to be had */
-#define PAGES    AIA_IOMMU_PAGES(IOMMU_DEVICES, MESSAGES, 16u)
-#define WINDOWS  ((IOMMU_DEVICES + 1ull) * AIA_IOMMU_WINDOW)
+#define PAGES   AIA_IOMMU_PAGES(IOMMU_DEVICES, IOMMU_MESSAGES, 16u)
+#define WINDOWS ((IOMMU_DEVICES + 1ull) * AIA_IOMMU_WINDOW)
 
 struct aia_iommu iommu;
 
@@ -31,13 +30,8 @@ static const struct policy {
 };
 
 static char pages[PAGES][4096] __attribute__((aligned(16384)));
-static struct behind {
-    struct aia_iommu_device device;
-    const struct pci_device *pd;
-    struct aia_iommu_msi msis[MESSAGES];
-    bool used[MESSAGES];
-} behind[IOMMU_DEVICES];
-static unsigned n_behind;
+struct iommu_behind iommu_behind[IOMMU_DEVICES];
+unsigned iommu_n_behind;
 static enum aia_iommu_mode mode;
 /* What the argument says. */
 static enum use { USE_ON, USE_OFF, USE_BARE, USE_BASIC } use;
@@ -46,58 +40,6 @@ static struct aia_irq *irq;
 static struct pci_msix_table table;
 static struct pci_msix msix;
 static struct aia_iommu_vector vector;
-
-/* ---- faults ---- */
-
-#define NOTES 64u
-static struct aia_iommu_fault notes[NOTES];
-static _Atomic unsigned n_notes;
-
-static void note(void *arg, const struct aia_iommu_fault *f)
-{
-    unsigned n = atomic_load_explicit(&n_notes,
-                                      memory_order_relaxed); /* the unit's lock is held: nobody else writes */
-
-    (void)arg;
-    notes[n % NOTES] = *f;
-    atomic_store_explicit(&n_notes, n + 1, memory_order_release);
-}
-
-static bool alike(const struct aia_iommu_fault *a, const struct aia_iommu_fault *b)
-{
-    return a->device == b->device && a->cause == b->cause && a->addr == b->addr && a->cut_off == b->cut_off;
-}
-
-static void print_fault(const struct aia_iommu_fault *f, unsigned times)
-{
-    print("iommu: device 0x%x%s: fault %u (%s) at 0x%lx%s", f->device, f->attached ? "" : " (unknown)",
-          f->cause, aia_iommu_cause_name(f->cause), f->addr, f->cut_off ? ": cut off" : "");
-    if (times > 1)
-        print(", %u times", times);
-    print("\n");
-}
-
-void iommu_print_faults(void)
-{
-    static unsigned printed;
-    unsigned n = atomic_load_explicit(&n_notes, memory_order_acquire), times;
-
-    if (n - printed > NOTES / 2) { /* those in the other half may be written over now */
-        print("iommu: %u faults not told of\n", n - printed - NOTES / 2);
-        printed = n - NOTES / 2;
-    }
-    for (; printed != n; printed += times) {
-        struct aia_iommu_fault f = notes[printed % NOTES];
-        for (times = 1; printed + times != n && alike(&f, &notes[(printed + times) % NOTES]); times++)
-            ;
-        print_fault(&f, times);
-    }
-}
-
-struct aia_iommu_fault iommu_last_fault(void)
-{
-    return notes[(atomic_load_explicit(&n_notes, memory_order_acquire) - 1) % NOTES];
-}
 
 int iommu_forget(void)
 {
@@ -227,7 +169,7 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
         .command_limit = time_from_ms(1000),
         .storm_window = time_from_ms(100),
         .storm_limit = 1000,
-        .fault = note,
+        .fault = iommu_note,
     };
 
     if (!c.window) {
@@ -264,7 +206,7 @@ static unsigned messages_of(const struct pci_device *pd)
     unsigned n =
         cap > 0 ? (pci_read16(pd, (unsigned)cap + PCI_MSIX_CONTROL) & PCI_MSIX_CONTROL_SIZE) + 1u : 1;
 
-    return n < MESSAGES ? n : MESSAGES;
+    return n < IOMMU_MESSAGES ? n : IOMMU_MESSAGES;
 }
 
 static bool attach(const struct pci_device *pd)
@@ -273,7 +215,7 @@ static bool attach(const struct pci_device *pd)
 
     if (pd->bridge || pd->error || is_unit(pd) || id < 0)
         return true;
-    if (n_behind == IOMMU_DEVICES) {
+    if (iommu_n_behind == IOMMU_DEVICES) {
         print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
         return false;
     }
@@ -282,29 +224,29 @@ static bool attach(const struct pci_device *pd)
               pd->bus, pd->devfn >> 3u, pd->devfn & 7u);
         return false;
     }
-    struct behind *b = &behind[n_behind++];
+    struct iommu_behind *b = &iommu_behind[iommu_n_behind++];
     b->pd = pd;
     return say("a function", aia_iommu_attach(&iommu, &b->device, (uint32_t)id, dma_of(pd), messages_of(pd)));
 }
 
 struct aia_iommu_device *iommu_device(const struct pci_device *pd)
 {
-    for (unsigned i = 0; i < n_behind; i++)
-        if (behind[i].pd == pd)
-            return &behind[i].device;
+    for (unsigned i = 0; i < iommu_n_behind; i++)
+        if (iommu_behind[i].pd == pd)
+            return &iommu_behind[i].device;
     return NULL;
 }
 
-/* For pci_remap. Where the entry is not to be had, the device's own message stays, and its request will fail. */
+/* For pci_remap. Where there is no entry to be had: NULL, with which no interrupt can be requested. */
 static struct aia_msi *remap(const struct pci_device *pd, unsigned index, struct aia_msi *own)
 {
-    for (unsigned i = 0; i < n_behind; i++) {
-        struct behind *b = &behind[i];
+    for (unsigned i = 0; i < iommu_n_behind; i++) {
+        struct iommu_behind *b = &iommu_behind[i];
         if (b->pd != pd || b->device.dma == AIA_IOMMU_BARE)
             continue;
-        int error = aia_iommu_msi_init(&b->msis[index % MESSAGES], &b->device, index, mode, own);
+        int error = aia_iommu_msi_init(&b->msis[index % IOMMU_MESSAGES], &b->device, index, mode, own);
         if (!say("a message", error))
-            return own;
+            return NULL;
         b->used[index] = true;
         return &b->msis[index].msi;
     }
@@ -364,7 +306,7 @@ static void tell(uintptr_t mmio)
 
     print("iommu: %s at 0x%lx, %u-level directory, %u functions, interrupts %s\n",
           machine.iommu.form == MACHINE_IOMMU_PCI ? "function" : "system", mmio, (unsigned)iommu.levels,
-          n_behind, use == USE_BARE ? "pass" : how[mode]);
+          iommu_n_behind, use == USE_BARE ? "pass" : how[mode]);
 }
 
 bool iommu_start(struct pci *p)
@@ -391,51 +333,4 @@ bool iommu_start(struct pci *p)
     if (iommu.by_wire)
         print("iommu: its own interrupt is source %u\n", machine.iommu.wire.source);
     return true;
-}
-
-/* ---- the end ---- */
-
-void iommu_print(void)
-{
-    static const char *const dma[] = {"blocked", "translated", "bare"};
-
-    if (!iommu.enabled)
-        return;
-    iommu_print_faults();
-    print("\n%-8s %-9s %-10s %10s %5s %-10s %8s %6s\n", "function", "messages", "dma", "sends to", "data", "",
-          "faults", "cut");
-    for (unsigned i = 0; i < n_behind; i++) {
-        const struct behind *b = &behind[i];
-        for (unsigned j = 0; j < MESSAGES; j++)
-            if (b->used[j])
-                print("%02x:%02x.%u  %-9u %-10s 0x%08lx %5u %-10s %8lu %6s\n", b->pd->bus, b->pd->devfn >> 3u,
-                      b->pd->devfn & 7u, j, dma[b->device.dma], b->msis[j].own.addr, b->msis[j].own.data,
-                      "remapped", b->device.faults, b->device.cut_off ? "off" : "");
-    }
-    print("iommu: commands %lu, fences %lu, errors %lu, faults %lu, overflows %lu, cut off %lu\n",
-          iommu.n_commands, iommu.n_fences, iommu.illegal + iommu.unreadable + iommu.timed_out + iommu.stuck,
-          iommu.n_faults, iommu.overflows, iommu.cut_offs);
-}
-
-/* One that is stopped for good answers nothing, and that was told: what answers must say what it was told at first. */
-bool iommu_check(void)
-{
-    bool good = true;
-
-    for (unsigned i = 0; i < n_behind; i++)
-        for (unsigned j = 0; j < MESSAGES; j++) {
-            struct aia_iommu_msi *m = &behind[i].msis[j];
-            struct aia_message have;
-            if (!behind[i].used[j] || !m->own.addr || m->msi.below->ops->read_back(m->msi.below, &have))
-                continue;
-            if (have.addr == m->own.addr && have.data == m->own.data && !m->strayed)
-                continue;
-            print("%02x:%02x.%u: its message is 0x%lx, 0x%x and was 0x%lx, 0x%x\n", behind[i].pd->bus,
-                  behind[i].pd->devfn >> 3u, behind[i].pd->devfn & 7u, have.addr, have.data, m->own.addr,
-                  m->own.data);
-            good = false;
-        }
-    if (iommu_remaps())
-        print("iommu: device messages %s\n", good ? "unchanged" : "CHANGED");
-    return good;
 }

@@ -10,9 +10,19 @@
 
 #include "payload/pci/pci.h"
 
-#define IOMMU_DEVICES 24 /* functions behind it, at most */
+#define IOMMU_DEVICES  24  /* functions behind it, at most */
+#define IOMMU_MESSAGES 32u /* of a function, at most: those that follow are not to be had */
 
 extern struct aia_iommu iommu;
+
+/* The functions behind it, and those of their messages that are remapped. */
+extern struct iommu_behind {
+    struct aia_iommu_device device;
+    const struct pci_device *pd;
+    struct aia_iommu_msi msis[IOMMU_MESSAGES];
+    bool used[IOMMU_MESSAGES];
+} iommu_behind[IOMMU_DEVICES];
+extern unsigned iommu_n_behind;
 
 /*
  * Once, behind pci_init() and before any driver; thread. False: it cannot be used, and that was said. True where there is
@@ -30,6 +40,8 @@ struct aia_iommu_device *iommu_device(const struct pci_device *pd);
 int iommu_forget(void);
 struct aia_iommu_fault iommu_last_fault(void);
 
+/* For the unit: a fault, to be told of later. Any context. */
+void iommu_note(void *arg, const struct aia_iommu_fault *fault);
 /* Tell of faults since the last call. Thread. */
 void iommu_print_faults(void);
 /* A line for each remapped message, and the unit's own counters; nothing without one. */

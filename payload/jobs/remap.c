@@ -10,6 +10,7 @@
 #include "payload/iommu.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
+#include "payload/time.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
@@ -49,6 +50,16 @@ static void moves(void)
     check(good, "%u moves under fire, and the entry names each vector", MOVES);
 }
 
+/* What a move costs; in a deterministic run a nanosecond is an instruction. */
+static void cost(void)
+{
+    uint64_t begin = time_now();
+
+    for (unsigned i = 0; i < MOVES; i++)
+        must_move(edu->irq, (edu->irq->vec.hart + 1) % hart_count());
+    print("a move: %lu ns\n", time_to_ns(time_now() - begin) / MOVES);
+}
+
 /* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
 static void offlines(void)
 {
@@ -70,6 +81,7 @@ int job_remap(void)
     if (!kinds_pci() || !load_init(1, LOAD_MAX))
         return EXIT_MACHINE;
     edu = &load_devices[0];
+    cost();
     if (!check(iommu_remaps(), "interrupts are remapped"))
         return verdict();
     struct aia_message before = own();

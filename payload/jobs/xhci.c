@@ -7,6 +7,7 @@
 #include "payload/args.h"
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/iommu.h"
 #include "payload/hotplug.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
@@ -354,7 +355,7 @@ int job_xhci(void)
     if (error)
         print("pci: %s\n", pci_strerror(error));
     wedge_init();
-    if (!usb_init(&pci, (unsigned)args_u64("intrs", XHCI_INTRS)) || !neighbours_init())
+    if (!iommu_start(&pci) || !usb_init(&pci, (unsigned)args_u64("intrs", XHCI_INTRS)) || !neighbours_init())
         return EXIT_MACHINE;
     if (!args_get("noerrors"))
         usb_errors();

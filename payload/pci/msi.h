@@ -40,7 +40,7 @@ int pci_msi_can_send(const struct pci_msi *pm, uint64_t addr);
 
 /*
  * What stands between message `index` of a function and the interrupt files, asked once for each message that is set up; it
- * returns `own` if nothing does. NULL: nothing ever does.
+ * returns `own` if nothing does, and NULL if the message cannot pass. It is NULL itself where nothing ever does.
  */
 extern struct aia_msi *(*pci_remap)(const struct pci_device *pd, unsigned index, struct aia_msi *own);
 
