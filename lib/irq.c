@@ -102,7 +102,8 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
     int error;
 
     if (is_direct(a)) {
-        error = direct_least_loaded(a, irq, &irq->affinity, &hart);
+        error =
+            irq->managed ? managed_choose(a, irq, &hart) : direct_least_loaded(a, irq, &irq->affinity, &hart);
         *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = error ? 0 : irq->msi->line};
         return error;
     }
