@@ -55,21 +55,18 @@ void aplic_source_start_(struct aplic_source *s, const struct aia_message *m)
     aplic_write(s->aplic, SOURCECFG + 4u * s->number, (uint32_t)s->mode);
     s->msi.ops->store(&s->msi, m);
     fence_all();
-    if (s->kept || aplic_asserted(s))
+    if (aplic_asserted(s))
         aplic_raise(s);
-    s->kept = false;
     aplic_write(s->aplic, SETIENUM, s->number);
 }
 
 /*
- * An inactive source's pending bit is a "read-only zero" ("Source configurations"): an edge that waits there would be
- * forgotten, and nobody tells us of it again, as a level does.
+ * It stays active: an inactive source's pending bit is a "read-only zero" ("Source configurations"), and an edge that
+ * waits there, or comes before the next start, would be forgotten. Nobody tells us of it again, as a level does.
  */
 void aplic_source_stop_(struct aplic_source *s)
 {
     aplic_write(s->aplic, CLRIENUM, s->number);
-    s->kept = !aplic_is_level(s->mode) && aplic_pending(s);
-    aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE);
 }
 
 static void start(struct aia_msi *msi, const struct aia_message *m)
@@ -154,7 +151,7 @@ struct aia_request aplic_request(struct aplic_source *s, const struct aia_reques
 {
     struct aia_request q = *r;
 
-    s->kept = false; /* what came before is nobody's */
+    aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE); /* what came before is nobody's */
     q.msi = &s->msi;
     q.order = 0;
     if (aplic_is_level(s->mode)) {

@@ -68,7 +68,6 @@ struct aplic_source {
     void *context;
     uint8_t
         priority; /* direct: 1, the highest, to 255, as far as the domain tells them apart; 1 unless set */
-    bool kept;    /* an edge was pending when it was stopped: its next start raises it */
     aia_counter fallen; /* interrupts of a level whose line had fallen when they came */
 };
 

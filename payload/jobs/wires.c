@@ -10,7 +10,7 @@
 #include "payload/time.h"
 #include "payload/drivers/goldfish.h"
 #include "payload/drivers/typing.h"
-#include "payload/drivers/virtio.h"
+#include "payload/drivers/virtio_rng.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
 #include <string.h>
