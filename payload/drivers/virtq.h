@@ -53,13 +53,13 @@ struct virtq {
     uint16_t size;
     uint16_t available; /* indices run freely, modulo 65536 */
     uint16_t used;
-    uint32_t busy; /* requests in use */
+    uint32_t busy;                   /* requests in use */
     uint32_t wanted[VIRTQ_REQUESTS]; /* bytes that the device is to write */
     void *owner[VIRTQ_REQUESTS];
 };
 
 struct virtq_result {
-    void *owner;    /* NULL: it was never asked for that */
+    void *owner;     /* NULL: it was never asked for that */
     uint8_t status;  /* 0: good; of a buffer always */
     uint32_t length; /* bytes that were written, the status too */
     bool whole;      /* all were */
