@@ -9,22 +9,19 @@
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
     struct typing *t = context;
-    enum aia_result result = AIA_NONE;
+    unsigned n = console_receive();
 
     (void)irq;
-    for (int c; (c = console_read()) >= 0; result = AIA_HANDLED) {
-        t->typed((char)c);
-        atomic_fetch_add(&t->n, 1);
-    }
-    return result;
+    atomic_fetch_add(&t->n, n);
+    return n ? AIA_HANDLED : AIA_NONE;
 }
 
-bool typing_init(struct typing *t, void (*typed)(char c))
+bool typing_init(struct typing *t)
 {
     struct aia_request r = {
         .name = "uart", .handler = handler, .context = t, .affinity = aia_hartset_first(hart_count())};
 
-    *t = (struct typing){.wire = wires_source("uart", &machine.uart.wire), .typed = typed};
+    *t = (struct typing){.wire = wires_source("uart", &machine.uart.wire)};
     if (!t->wire)
         return false;
     r = aplic_request(t->wire, &r);

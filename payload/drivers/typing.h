@@ -10,11 +10,13 @@
 struct typing {
     struct aplic_source *wire;
     struct aia_irq *irq;
-    void (*typed)(char c); /* interrupt context, one at a time */
-    _Atomic uint64_t n;
+    _Atomic uint64_t n; /* characters */
 };
 
-/* Have `typed` called for each character from now on. False, and said, if the console has no wire. */
-bool typing_init(struct typing *t, void (*typed)(char c));
+/*
+ * From now on console_read() has what interrupts have brought. False, and said, if the console has no wire: it is polled
+ * as before. machine.uart.wire.source tells beforehand.
+ */
+bool typing_init(struct typing *t);
 
 #endif
