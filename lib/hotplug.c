@@ -131,7 +131,8 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         return AIA_EOFFLINE;
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq))
+        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq) ||
+            !reaches(a, irq, hart))
             continue;
         int error = irq->managed              ? managed_restart(a, irq)
                     : others == AIA_COME_BACK ? move_back(a, irq)

@@ -61,6 +61,9 @@ static bool set_up(void)
     if (!load_init(1, 1))
         return false;
     edu = &load_devices[0];
+    if (!check(irq_goes(edu->irq, first) && irq_goes(edu->irq, second), "edu can come to harts %u and %u",
+               first, second))
+        return false;
     r.handler = edu_handler;
     r.context = &edu->edu;
     r.msi = &edu->edu.msi.msi;

@@ -166,13 +166,38 @@ static void waiting_edge_ends_with_a_free(void **state)
     }
 }
 
+/* A line that has two harts of four: it cannot wait for the others, and is no error of theirs when they come. */
+static void harts_of_another_domain(void **state)
+{
+    struct aia_hartset all = aia_hartset_first(4), others = aia_hartset_one(2);
+
+    (void)state;
+    aia_hartset_add(&others, 3);
+    w_direct_machine(4, 2, 0);
+    w_source(&q, 9, APLIC_LEVEL_HIGH);
+    assert_int_equal(w_request_managed(&q, others), AIA_ENOHART);
+    assert_null(q.irq);
+    assert_int_equal(w_request(&q, others), AIA_ENOHART);
+    m_on(3);
+    assert_int_equal(t_offline(0, 3), AIA_OK);
+    assert_int_equal(w_request_managed(&q, all), AIA_OK);
+    assert_int_equal(q.irq->vec.hart, 1);
+    assert_int_equal(t_offline(1, 3), AIA_OK);
+    assert_int_equal(t_offline(2, 3), AIA_OK);
+    assert_int_equal(t_back(2, 3), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 2, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(q.irq->vec.id, 0);
+    assert_int_equal(t_back(0, 3), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 0, AIA_COME_BACK), AIA_OK);
+    handled_on(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shut_down_and_back),
-        cmocka_unit_test(what_comes_meanwhile),
-        cmocka_unit_test(edge_before_the_shutdown),
-        cmocka_unit_test(waiting_edge_ends_with_a_free),
+        cmocka_unit_test(shut_down_and_back),       cmocka_unit_test(what_comes_meanwhile),
+        cmocka_unit_test(edge_before_the_shutdown), cmocka_unit_test(waiting_edge_ends_with_a_free),
+        cmocka_unit_test(harts_of_another_domain),
     };
 
     return T_RUN(tests);
