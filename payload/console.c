@@ -153,7 +153,9 @@ void print(const char *fmt, ...)
 
 static int poll(void)
 {
-    if (!uart.present || !(uart_read(UART_LSR) & LSR_READY))
+    if (!uart.present)
+        return sbi_getchar();
+    if (!(uart_read(UART_LSR) & LSR_READY))
         return -1;
     return (int)(uart_read(UART_DATA) & 0xff);
 }

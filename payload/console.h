@@ -27,7 +27,7 @@ void console_unlock(unsigned long was);
 /* For panic: take the lock, or after a bounded wait do without. */
 void console_lock_panic(void);
 
-/* The next byte typed, or -1 where there is none yet. UART only. One reader at a time. */
+/* The next byte typed, or -1 where there is none yet. One reader at a time. */
 int console_read(void);
 
 /*

@@ -29,6 +29,9 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
  */
 bool wires_spare(struct aplic_source *s);
 
+/* The n-th (from 0) of the domains that are driven; NULL: there are fewer. */
+struct aplic *wires_domain(unsigned n);
+
 /* Where a function's INTx pin leads, through bridges and the host bridge's interrupt-map. source 0: nowhere. */
 struct machine_wire wires_intx(const struct pci_device *pd);
 

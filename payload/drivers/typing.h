@@ -7,16 +7,16 @@
 
 #include "payload/wires.h"
 
-struct typing {
+extern struct typing {
     struct aplic_source *wire;
-    struct aia_irq *irq;
-    _Atomic uint64_t n; /* characters */
-};
+    struct aia_irq *irq; /* NULL: polled */
+    _Atomic uint64_t n;  /* characters */
+} typing;
 
 /*
  * From now on console_read() has what interrupts have brought. False, and said, if the console has no wire: it is polled
- * as before. machine.uart.wire.source tells beforehand.
+ * as before. machine.uart.wire.source tells beforehand. May be called again.
  */
-bool typing_init(struct typing *t);
+bool typing_init(void);
 
 #endif

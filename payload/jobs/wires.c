@@ -23,7 +23,6 @@ const struct arg job_wires_args[] = {
 
 static struct goldfish rtc;
 static struct virtio_rng rng;
-static struct typing typing;
 static char text[64];
 
 /* Move them all on by one online hart, and every eighth time take a hart offline and back. */
@@ -85,7 +84,7 @@ static void typing_arrives(const char *want)
 
 int job_wires(void)
 {
-    bool good = goldfish_init(&rtc) && virtio_rng_init(&rng) && typing_init(&typing);
+    bool good = goldfish_init(&rtc) && virtio_rng_init(&rng) && typing_init();
 
     if (!check(good, "RTC, random numbers and UART have their wires"))
         return verdict();
