@@ -68,11 +68,20 @@ void wedge_stray(const struct aia_irq *ran)
     landed(ran->vec, ran);
 }
 
+static struct imsic_vector shifted(struct imsic_vector v, unsigned by)
+{
+    return (struct imsic_vector){v.hart, (uint16_t)(v.id + by)};
+}
+
 void wedge_moved(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to)
 {
+    const struct aia_irq *first = irq->first;
+    unsigned before = (unsigned)(irq - first);
     unsigned long was = lock();
 
-    moves[n_moves++ % MOVES] = (struct moved){irq, from, to, time_now()};
+    for (unsigned i = 0; i < 1u << first->order; i++)
+        moves[n_moves++ % MOVES] =
+            (struct moved){first + i, shifted(from, i - before), shifted(to, i - before), time_now()};
     unlock(was);
 }
 

@@ -41,7 +41,7 @@ enum wedge_finding {
 /* Begin to note edges that nobody owns. Takes irq_watch_unowned(). Once. */
 void wedge_init(void);
 
-/* `irq` is about to be moved, or was just. Thread context, one hart. */
+/* `irq` is about to be moved, or was just, and with it the rest of its block. Thread context, one hart. */
 void wedge_moved(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to);
 
 /* Hart `hart` has gone offline, and its sweep found an edge that nobody owned. */

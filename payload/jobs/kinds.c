@@ -4,12 +4,13 @@
 #include "payload/payload.h"
 #include "payload/jobs/blockload.h"
 #include "payload/jobs/load.h"
+#include "payload/jobs/usbload.h"
 #include <string.h>
 
 #define PCI_MAX 64
 
 static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci,
-                                                &load_kind_virtio};
+                                                &load_kind_virtio, &load_kind_xhci};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static const struct load_kind *taken[N_KINDS];

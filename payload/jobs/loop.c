@@ -7,6 +7,7 @@
 #include "payload/hotplug.h"
 #include "payload/irq.h"
 #include "payload/time.h"
+#include "payload/wedge.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/raisers.h"
 #include <string.h>
@@ -70,6 +71,14 @@ static void change_a_hart(void)
     }
 }
 
+/* An interrupt is its device's: by that name, or NAME.number. */
+static bool is_of(const struct aia_irq *irq, const char *device)
+{
+    size_t n = strlen(device);
+
+    return !strncmp(irq->name, device, n) && (!irq->name[n] || irq->name[n] == '.');
+}
+
 /* Move some interrupts, each to a hart drawn at random among those that are online. */
 static void move_some(void)
 {
@@ -82,8 +91,10 @@ static void move_some(void)
         if (!hart_is_online(to) || to == irq->vec.hart)
             continue;
         struct aia_hartset set = aia_hartset_one(to);
+        struct imsic_vector from = irq->vec;
         int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);
-        if (error && job.unplugged && !strcmp(irq->name, args_get("unplug"))) {
+        wedge_moved(irq, from, irq->vec);
+        if (error && job.unplugged && is_of(irq, args_get("unplug"))) {
             job.refused++; /* until it is given up */
         } else if (error) {
             print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
@@ -114,7 +125,7 @@ static void unplug(uint64_t when)
     print("\n%s: unplugged\n", device);
     if (kinds_unplug(device))
         return;
-    print("argument unplug=%s: no such disk\n", device);
+    print("argument unplug=%s: no such device\n", device);
     job.failures++;
 }
 

@@ -16,7 +16,7 @@
     {"seconds", "how long (5)"}, {"seed", "what was drawn at random, again"},   \
         {"nomove", "move no interrupt"}, {"nohotplug", "take no hart offline"}, \
     {                                                                           \
-        "unplug", "have that disk stop answering halfway"                       \
+        "unplug", "have that device stop answering halfway"                       \
     }
 
 /*
