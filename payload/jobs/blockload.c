@@ -9,7 +9,6 @@
 #include "payload/drivers/virtio_blk.h"
 
 #include "payload/jobs/pattern.h"
-#include "payload/pci/regs.h"
 #include <string.h>
 
 #define SETTLE_MS 30000
@@ -279,17 +278,16 @@ static void count(const struct load_kind *kind, uint64_t *completions, uint64_t 
         }
 }
 
-static bool unplug(const struct load_kind *kind, const char *device)
+static struct pci_device *unplug(const struct load_kind *kind, const char *device)
 {
     for (unsigned i = 0; i < block_n_devices; i++) {
         struct block_device *d = &block_devices[i];
         if (d->kind != kind || strcmp(d->disk->name, device) != 0)
             continue;
         d->unplugged = true;
-        pci_write16(d->disk->pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
-        return true;
+        return d->disk->pd;
     }
-    return false;
+    return NULL;
 }
 
 /* All but the driver is common to them. */

@@ -9,16 +9,15 @@
 #include "payload/pci/regs.h"
 #include <stdio.h>
 
-#define XHCI_CLASS 0x0c0330u                     /* USB controller, xHCI */
-#define STORM      24                            /* No-Ops at most in one */
-#define SMALL_READ 8                             /* blocks, at most, of most reads */
-#define LARGE_READ 128                           /* of some */
+#define XHCI_CLASS 0x0c0330u /* USB controller, xHCI */
+#define STORM      24        /* No-Ops at most in one */
+#define SMALL_READ 8         /* blocks, at most, of most reads */
+#define LARGE_READ 128       /* of some */
 #define BLOCK      512u
 
 struct usb_bench usb_benches[USB_MAX];
 
-static uint64_t buffers[USB_MAX][LARGE_READ * BLOCK / 8]
-    __attribute__((aligned(65536), section(".noinit")));
+static uint64_t buffers[USB_MAX][LARGE_READ * BLOCK / 8] __attribute__((aligned(65536), section(".noinit")));
 
 /* ---- what a wait that takes too long finds out ---- */
 
@@ -103,9 +102,13 @@ static int request_interrupts(struct xhci *x)
 
 int usb_free_interrupts(struct usb_bench *u)
 {
+    unsigned each = 1u << u->x.order;
     int error = AIA_OK;
 
-    for (unsigned i = 0; i < u->x.n_intrs && !u->freed; i += 1u << u->x.order) {
+    for (unsigned i = 0; i < u->x.n_intrs && !u->freed; i += each)
+        if (u->x.intrs[i].irq)
+            aia_irq_stop(&aia, u->x.intrs[i].irq);
+    for (unsigned i = 0; i < u->x.n_intrs && !u->freed; i += each) {
         int e = u->x.intrs[i].irq ? aia_irq_free(&aia, u->x.intrs[i].irq) : AIA_OK;
         error = error ? error : e;
     }
@@ -230,8 +233,8 @@ void usb_unplug(struct usb_bench *u)
 
 void usb_print(const struct usb_bench *u)
 {
-    print("\n%s: %lu No-Ops, %lu reads, %lu KiB, %lu blocks different, %lu interrupts lost\n", u->x.name, u->noops,
-          u->reads, u->bytes / 1024, u->mismatches, u->wedges);
+    print("\n%s: %lu No-Ops, %lu reads, %lu KiB, %lu blocks different, %lu interrupts lost\n", u->x.name,
+          u->noops, u->reads, u->bytes / 1024, u->mismatches, u->wedges);
     for (unsigned i = 0; i < u->x.n_intrs; i++) {
         const struct xhci_intr *xi = &u->x.intrs[i];
         print("%s: %lu interrupts (%lu of them empty), %lu events, ring wrapped %lu times\n", xi->name,

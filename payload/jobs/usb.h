@@ -24,9 +24,9 @@ struct usb_bench {
     _Atomic int pull_expected, disk_error;
     uint64_t disk_asked_at, disk_error_at; /* the start of the last read, its end */
     uint64_t noops_then;
-    _Atomic uint64_t noops, reads, bytes; /* done */
-    _Atomic uint64_t mismatches;          /* sectors read that hold something else */
-    _Atomic uint64_t wedges;              /* interrupts that the look found lost */
+    _Atomic uint64_t noops, reads, bytes;      /* done */
+    _Atomic uint64_t mismatches;               /* sectors read that hold something else */
+    _Atomic uint64_t wedges;                   /* interrupts that the look found lost */
     _Atomic uint64_t silent_since[XHCI_INTRS]; /* when its handler had last run, at the last of these */
 };
 

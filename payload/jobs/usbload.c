@@ -127,16 +127,15 @@ static bool balanced(const struct load_kind *kind)
     return good;
 }
 
-static bool unplug(const struct load_kind *kind, const char *device)
+static struct pci_device *unplug(const struct load_kind *kind, const char *device)
 {
     (void)kind;
     for (unsigned b = 0; b < n_benches; b++)
         if (!strcmp(usb_benches[b].x.name, device)) {
             unplugged[b] = true;
-            usb_unplug(&usb_benches[b]);
-            return true;
+            return usb_benches[b].x.pd;
         }
-    return false;
+    return NULL;
 }
 
 const struct load_kind load_kind_xhci = {

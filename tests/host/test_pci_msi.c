@@ -420,9 +420,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(plain_msi_starts_whole), T(plain_msi_write_order),       T(maskable_msi),
-        T(several_messages), T(capability_cut_short),   T(addresses_it_cannot_send_to), T(silent_devices),
-        T(msix_entries),           T(msix_tables_outside),         T(edu_works),
+        T(plain_msi_starts_whole), T(plain_msi_write_order),
+        T(maskable_msi),           T(several_messages),
+        T(capability_cut_short),   T(addresses_it_cannot_send_to),
+        T(silent_devices),         T(msix_entries),
+        T(msix_tables_outside),    T(edu_works),
         T(edu_that_is_none),
     };
 
