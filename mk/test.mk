@@ -7,7 +7,7 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
-	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/drivers/edu.c \
+	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c payload/drivers/edu.c payload/wedge.c \
 	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c \
 	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
 	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/wedge.h"
 #include "payload/console.h"
-#include "payload/hart.h"
 #include "payload/time.h"
+#include "mmio.h"
 #include <stdio.h>
 
 #define MOVES    4096 /* remembered: what was sent long ago may be taken only now */
@@ -50,7 +50,7 @@ static void landed(struct imsic_vector at, const struct aia_irq *ran)
 
 static void unowned(unsigned id)
 {
-    landed((struct imsic_vector){(uint16_t)hart_index(), (uint16_t)id}, NULL);
+    landed((struct imsic_vector){(uint16_t)aia_port_hart(), (uint16_t)id}, NULL);
 }
 
 void wedge_init(void)
@@ -97,6 +97,7 @@ struct clue {
 
 static const char torn[] = "torn message (new address, old data)";
 static const char freed[] = "old message, its vector given up too early";
+static const char left_behind[] = "pending, unowned";
 
 /* The latest move of `irq` that could have sent an edge to `at`; at.id 0: to that hart. Books locked. */
 static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
@@ -146,7 +147,7 @@ struct scan {
 static void scan_hart(void *arg)
 {
     struct scan *t = arg;
-    const struct imsic_file *f = &aia.imsic.files[hart_index()];
+    const struct imsic_file *f = &aia.imsic.files[aia_port_hart()];
     uint32_t number = (uint32_t)(t->irq - aia.config.irqs);
 
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
@@ -157,10 +158,10 @@ static void scan_hart(void *arg)
 
             if (state == IMSIC_RESERVED || (state != IMSIC_FREE && imsic_slot_owner(slot) != number))
                 continue;
-            t->clue.at = (struct imsic_vector){(uint16_t)hart_index(), (uint16_t)id};
+            t->clue.at = (struct imsic_vector){(uint16_t)aia_port_hart(), (uint16_t)id};
             t->clue.how = state == IMSIC_RETIRING ? "pending on a retiring vector"
                           : state == IMSIC_OWNED  ? "pending where it belongs"
-                                                  : "pending, unowned";
+                                                  : left_behind;
         }
     }
 }
@@ -169,7 +170,7 @@ static void scan_hart(void *arg)
 static void call_all(struct scan *t)
 {
     t->clue.at.id = 0;
-    for (unsigned h = 0; h < hart_count(); h++)
+    for (unsigned h = 0; h < aia.config.n_harts; h++)
         (void)aia_call(&aia, h, scan_hart, t); /* an offline hart has nothing: its sweep saw to that */
 }
 
@@ -185,10 +186,12 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
     unsigned hart = 0;
 
     text[0] = '\0';
-    if (irq->msi->ops->read_back(irq->msi, &have))
+    int error = irq->msi->ops->read_back(irq->msi, &have);
+    fence_io_rwio(); /* what the read pushed out comes before what is looked at next */
+    if (error)
         (void)snprintf(text, n, "; the device does not say what its message is");
     else if (have.addr != want.addr || have.data != want.data) {
-        while (hart < hart_count() && aia.imsic.files[hart].msi_addr != have.addr)
+        while (hart < aia.config.n_harts && aia.imsic.files[hart].msi_addr != have.addr)
             hart++;
         (void)snprintf(text, n, "; it sends to hart %u identity %u now, the books say hart %u identity %u",
                        hart, have.data, irq->vec.hart, irq->vec.id);
@@ -234,7 +237,7 @@ static enum wedge_finding decide(const struct wedge_source *s, struct wedge_stat
     *clue = find_landing(s->irq, st->ran_at);
     if (!clue->at.id)
         *clue = t.clue;
-    if (!clue->why && clue->at.id) {
+    if (clue->how == left_behind) {
         unsigned long was = lock();
         clue->why = explain(s->irq, &clue->at);
         unlock(was);
