@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/usb_errors.h"
 #include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
 #include "payload/time.h"
 #include "payload/drivers/xhci_regs.h"
 #include "payload/jobs/check.h"
@@ -168,8 +170,65 @@ static void kept_interrupt(void)
     usb->x.intrs[0].strange = 0;
 }
 
+/* ---- interrupts ---- */
+
+/* A read and a control transfer, which are told of by all interrupters. */
+static int use_all(void)
+{
+    uint8_t d[18];
+    int error = usb_read_checked(usb, 7, 3, data);
+
+    if (!error)
+        error = usb_get_descriptor(&usb->x, usb->disk.slot, 1, 0, d, sizeof(d), NULL);
+    return error ? error : xhci_noops(&usb->x, 3, true);
+}
+
+/* How many of its handler's runs were on its own hart, since `before`; *elsewhere: on others. */
+static uint64_t runs_at_home(const struct aia_irq *irq, const uint64_t *before, uint64_t *elsewhere)
+{
+    uint64_t own = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++) {
+        uint64_t n = aia_irq_runs(&aia, irq, h) - before[h];
+        *(h == irq->vec.hart ? &own : elsewhere) += n;
+    }
+    return own;
+}
+
+/*
+ * Each interrupter of an MSI-X on another hart, or a block of messages on each hart in turn: every one of them runs its
+ * own handler, and on its hart alone.
+ */
+static void own_harts(unsigned first)
+{
+    static uint64_t before[XHCI_INTRS][MACHINE_MAX_HARTS];
+    struct xhci *x = &usb->x;
+    uint64_t elsewhere = 0;
+    unsigned good = 0, used = 0;
+    int error = AIA_OK;
+
+    for (unsigned i = 0; i < x->n_intrs && !error; i += 1u << x->order) {
+        struct aia_hartset set = aia_hartset_one((first + i) % hart_count());
+        error = aia_irq_set_affinity(&aia, x->intrs[i].irq, &set);
+    }
+    for (unsigned i = 0; i < x->n_intrs; i++)
+        for (unsigned h = 0; h < hart_count(); h++)
+            before[i][h] = aia_irq_runs(&aia, x->intrs[i].irq, h);
+    if (!error)
+        error = use_all();
+    for (unsigned i = 0; i < x->n_intrs; i++) {
+        good += runs_at_home(x->intrs[i].irq, before[i], &elsewhere) != 0;
+        used |= 1u << x->intrs[i].irq->vec.hart;
+    }
+    check(!error && good == x->n_intrs && !elsewhere,
+          "%u interrupters on %u harts: %u ran on their own, %lu runs elsewhere: %s", x->n_intrs,
+          (unsigned)__builtin_popcount(used), good, elsewhere, xhci_strerror(error));
+}
+
 void usb_errors(void)
 {
+    for (unsigned h = 0; h < hart_count() && hart_count() == hart_online_count() && hart_count() <= 32; h++)
+        own_harts(h);
     reads("enumeration");
     short_data_stage();
     control_stall();

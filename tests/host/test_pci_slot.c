@@ -76,7 +76,8 @@ static struct pm_fn *add_port(struct pm_fn *parent, uint8_t devfn, unsigned type
 
 static void test_slot_of(void **state)
 {
-    struct pm_fn *hot = add_port(NULL, 8, ROOT_PORT, true, POWER), *cold = add_port(NULL, 16, ROOT_PORT, true, 0),
+    struct pm_fn *hot = add_port(NULL, 8, ROOT_PORT, true, POWER),
+                 *cold = add_port(NULL, 16, ROOT_PORT, true, 0),
                  *fixed = add_port(NULL, 24, ROOT_PORT, false, POWER);
     struct pm_fn *up = add_port(hot, 0, UPSTREAM, false, 0), *down = add_port(up, 0, DOWNSTREAM, true, 0);
     struct pm_fn *f[] = {up, add(cold, 0), add(fixed, 0), add(down, 0), add(NULL, 40)};

@@ -76,8 +76,8 @@ static void silent(enum aia_msi_kind kind, unsigned order)
     t_machine(3, 63);
     memset(&q, 0, sizeof(q));
     m_dev_init(&q.dev, kind);
-    assert_int_equal(
-        t_request_as(&q, (struct aia_request){.affinity = aia_hartset_one(1), .order = order}), AIA_OK);
+    assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = aia_hartset_one(1), .order = order}),
+                     AIA_OK);
     memcpy(&aia, &t.aia, sizeof(aia)); /* what it points to is the machine's */
     old = q.irq->vec;
     /* Nobody has its identities on hart 0; `other` gets one behind them. */
@@ -87,10 +87,8 @@ static void silent(enum aia_msi_kind kind, unsigned order)
         imsic_free(&t.aia.imsic, (struct imsic_vector){0, (uint16_t)(old.id + i)});
     m_settle();
     m.now += 2000000u * ++n;
-    device = (struct device){.now = {.holds = "ring has 3 events",
-                                      .waits = true,
-                                      .sent = true,
-                                      .ran_at = m.now - 1203000}};
+    device = (struct device){
+        .now = {.holds = "ring has 3 events", .waits = true, .sent = true, .ran_at = m.now - 1203000}};
     wedge_init();
     console[0] = '\0';
 }
@@ -222,10 +220,11 @@ static void test_swept(void **unused)
     moved();
     wedge_swept(1);
     char line[200];
-    (void)snprintf(line, sizeof(line),
-                   "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart 1 identity %u, "
-                   "unowned, and was swept away as the hart left: old message, its vector given up too early\n",
-                   old.id);
+    (void)snprintf(
+        line, sizeof(line),
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart 1 identity %u, "
+        "unowned, and was swept away as the hart left: old message, its vector given up too early\n",
+        old.id);
     looks(WEDGE_LOST, line);
 }
 
@@ -278,9 +277,10 @@ static void stuck_at(unsigned hart, unsigned id, const char *how)
 
     m.hart[hart].file.eie[id / 64] &= ~(1ull << id % 64);
     m_file_set(&m.hart[hart].file, id);
-    (void)snprintf(line, sizeof(line),
-                   "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart %u identity %u, %s\n",
-                   hart, id, how);
+    (void)snprintf(
+        line, sizeof(line),
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart %u identity %u, %s\n", hart,
+        id, how);
     looks(WEDGE_LOST, line);
 }
 
@@ -304,10 +304,12 @@ static void test_nowhere(void **unused)
 {
     (void)unused;
     silent(AIA_MSI_PLAIN, 0);
-    looks(WEDGE_LOST, "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
+    looks(WEDGE_LOST,
+          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
     silent(AIA_MSI_PLAIN, 0);
     lands((struct imsic_vector){2, 40}); /* no move of this device's explains it */
-    looks(WEDGE_LOST, "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
+    looks(WEDGE_LOST,
+          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
 }
 
 /* ---- the message ---- */
@@ -318,15 +320,17 @@ static void test_message(void **unused)
     silent(AIA_MSI_PLAIN, 0);
     q.dev.message = imsic_message(&t.aia.imsic, (struct imsic_vector){2, 50});
     char line[300];
-    (void)snprintf(line, sizeof(line),
-                   "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; it "
-                   "sends to hart 2 identity 50 now, the books say hart 1 identity %u\n",
-                   old.id);
+    (void)snprintf(
+        line, sizeof(line),
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; it "
+        "sends to hart 2 identity 50 now, the books say hart 1 identity %u\n",
+        old.id);
     looks(WEDGE_LOST, line);
     silent(AIA_MSI_PLAIN, 0);
     q.dev.mood = M_MUTE;
-    looks(WEDGE_LOST, "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; "
-                      "the device does not say what its message is\n");
+    looks(WEDGE_LOST,
+          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; "
+          "the device does not say what its message is\n");
 }
 
 int main(void)
