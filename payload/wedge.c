@@ -11,6 +11,8 @@
 
 static struct aia_lock books;
 
+_Static_assert(IRQ_MAX <= 64, "a bit for each");
+
 static struct moved {
     const struct aia_irq *irq;
     struct imsic_vector from, to;
@@ -23,6 +25,8 @@ static struct landing {
     struct imsic_vector at;
     uint64_t when;
     const struct aia_irq *ran; /* whose handler it ran instead; NULL: nobody's */
+    uint64_t torn_of,
+        freed_of; /* interrupts, as bits, whose moves explain it: found at once, for moves are forgotten */
 } landings[LANDINGS];
 static unsigned n_landings;
 
@@ -40,22 +44,50 @@ static void unlock(unsigned long was)
     aia_port_irq_restore(was);
 }
 
+/* Could this move have sent an edge to `at`, by the old message, or by one that was half changed? at.id 0: to that hart. */
+static bool by_old(const struct moved *m, struct imsic_vector at)
+{
+    return m->from.hart == at.hart && (!at.id || m->from.id == at.id);
+}
+
+static bool by_torn(const struct moved *m, struct imsic_vector at)
+{
+    return m->to.hart == at.hart && m->to.hart != m->from.hart && m->from.id == at.id;
+}
+
+/* Each interrupt's latest move that explains it. Books locked. */
+static void find_movers(struct landing *l)
+{
+    for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
+        const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
+        uint64_t bit = 1ull << (m->irq - aia.config.irqs);
+
+        if ((l->torn_of | l->freed_of) & bit)
+            continue;
+        l->freed_of |= by_old(m, l->at) ? bit : 0;
+        l->torn_of |= by_torn(m, l->at) ? bit : 0;
+    }
+}
+
 static void landed(struct imsic_vector at, const struct aia_irq *ran)
 {
     unsigned long was = lock();
+    struct landing *l = &landings[n_landings++ % LANDINGS];
 
-    landings[n_landings++ % LANDINGS] = (struct landing){at, time_now(), ran};
+    *l = (struct landing){.at = at, .when = time_now(), .ran = ran};
+    if (at.id)
+        find_movers(l);
     unlock(was);
 }
 
-static void unowned(unsigned id)
+void wedge_unowned(unsigned id)
 {
     landed((struct imsic_vector){(uint16_t)aia_port_hart(), (uint16_t)id}, NULL);
 }
 
 void wedge_init(void)
 {
-    irq_watch_unowned(unowned);
+    irq_watch_unowned(wedge_unowned);
 }
 
 void wedge_swept(unsigned hart)
@@ -104,10 +136,9 @@ static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
 {
     for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
         const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
-        bool old = m->from.hart == at->hart && (!at->id || m->from.id == at->id);
-        bool mixed = m->to.hart == at->hart && m->to.hart != m->from.hart && m->from.id == at->id;
+        bool old = by_old(m, *at);
 
-        if (m->irq != irq || !(old || mixed))
+        if (m->irq != irq || !(old || by_torn(m, *at)))
             continue;
         at->id = m->from.id;
         return old ? freed : torn;
@@ -118,6 +149,7 @@ static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
 /* The last one since the handler ran that a move of `irq` explains: what came later would have been handled. */
 static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 {
+    uint64_t bit = 1ull << (irq - aia.config.irqs);
     unsigned long was = lock();
     struct clue clue = {0};
 
@@ -127,7 +159,7 @@ static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 
         if (l->when < since)
             break;
-        clue.why = explain(irq, &at);
+        clue.why = !at.id ? explain(irq, &at) : l->freed_of & bit ? freed : l->torn_of & bit ? torn : NULL;
         clue.at = at;
         clue.how = l->ran     ? "and ran the handler of "
                    : l->at.id ? "unowned"

@@ -197,6 +197,20 @@ static void test_torn(void **unused)
     assert_string_not_equal(console, line);
 }
 
+/* However many moves there are between the landing and the look. */
+static void test_moves_forgotten(void **unused)
+{
+    (void)unused;
+    silent(AIA_MSI_PLAIN, 0);
+    wedge_moved(q.irq, (struct imsic_vector){0, old.id}, old); /* it was there before: the latest explains */
+    moved();
+    lands((struct imsic_vector){new.hart, old.id});
+    for (unsigned i = 0; i < 5000; i++)
+        wedge_moved(q.irq, (struct imsic_vector){0, old.id}, (struct imsic_vector){2, 51});
+    assert_int_equal(look(), WEDGE_LOST);
+    assert_non_null(strstr(console, "unowned: torn message (new address, old data)"));
+}
+
 static void test_freed(void **unused)
 {
     (void)unused;
@@ -336,13 +350,13 @@ static void test_message(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slow),    cmocka_unit_test(test_device_has_nothing),
-        cmocka_unit_test(test_unsent),  cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_torn),    cmocka_unit_test(test_freed),
-        cmocka_unit_test(test_swept),   cmocka_unit_test(test_ran_another),
-        cmocka_unit_test(test_block),   cmocka_unit_test(test_disabled),
-        cmocka_unit_test(test_pending), cmocka_unit_test(test_nowhere),
-        cmocka_unit_test(test_message),
+        cmocka_unit_test(test_slow),        cmocka_unit_test(test_device_has_nothing),
+        cmocka_unit_test(test_unsent),      cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_torn),        cmocka_unit_test(test_moves_forgotten),
+        cmocka_unit_test(test_freed),       cmocka_unit_test(test_swept),
+        cmocka_unit_test(test_ran_another), cmocka_unit_test(test_block),
+        cmocka_unit_test(test_disabled),    cmocka_unit_test(test_pending),
+        cmocka_unit_test(test_nowhere),     cmocka_unit_test(test_message),
     };
 
     return T_RUN(tests);
