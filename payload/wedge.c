@@ -214,12 +214,13 @@ static void call_all(struct scan *t)
  */
 static void compare_message(const struct aia_irq *irq, char *text, size_t n)
 {
-    struct aia_message have, want = imsic_message(&aia.imsic, irq->vec);
+    struct aia_message have = {0}, want = imsic_message(&aia.imsic, irq->vec);
     unsigned hart = 0;
 
     text[0] = '\0';
     int error = irq->msi->ops->read_back(irq->msi, &have);
     fence_io_rwio(); /* what the read pushed out comes before what is looked at next */
+    have.data |= error ? 0 : (uint32_t)(irq - irq->first); /* the device says in it which of a block it is */
     if (error)
         (void)snprintf(text, n, "; the device does not say what its message is");
     else if (have.addr != want.addr || have.data != want.data) {

@@ -19,9 +19,15 @@ static const struct load_kind *taken[N_KINDS];
 static unsigned n_taken;
 unsigned kinds_n_devices;
 
+static struct pci pci;
+
+const struct pci *kinds_pci_found(void)
+{
+    return pci.devs ? &pci : NULL;
+}
+
 struct pci *kinds_pci(void)
 {
-    static struct pci pci;
     static struct pci_device devices[PCI_MAX];
 
     if (pci.devs)
@@ -43,8 +49,8 @@ static size_t next_name(const char **list)
 
 static bool take(const struct load_kind *kind)
 {
-    struct pci *pci = kinds_pci();
-    unsigned n = pci ? kind->find(kind, pci) : 0;
+    struct pci *found = kinds_pci();
+    unsigned n = found ? kind->find(kind, found) : 0;
 
     kinds_n_devices += n;
     taken[n_taken] = kind;
@@ -160,10 +166,9 @@ bool kinds_unplug(const char *device)
 
 bool kinds_pressed(void)
 {
-    struct pci *pci = kinds_pci();
     bool pressed = false;
 
-    for (size_t i = 0; pci && i < pci->n; i++)
-        pressed |= pci->devs[i].bridge && pci_slot_pressed(&pci->devs[i]);
+    for (size_t i = 0; pci.devs && i < pci.n; i++)
+        pressed |= pci.devs[i].bridge && pci_slot_pressed(&pci.devs[i]);
     return pressed;
 }

@@ -269,6 +269,7 @@ static void test_block(void **unused)
     (void)snprintf(line, sizeof(line), "edge landed on hart 0 identity %u, unowned: torn", old.id + 1);
     assert_int_equal(look(), WEDGE_LOST);
     assert_non_null(strstr(console, line));
+    assert_null(strstr(console, "it sends to")); /* the message that it holds is right */
 }
 
 static void test_disabled(void **unused)
