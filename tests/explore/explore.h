@@ -101,6 +101,7 @@ struct world {
     _Atomic uint32_t slots[X_HARTS][X_IDS + 1];
     struct aia_irq irqs[X_IRQS];
     aia_counter runs[X_IRQS * X_HARTS];
+    uint16_t reserved[X_IRQS * X_HARTS];
     /* Above: the library's. Below: ours. */
     struct x_dev devs[X_DEVS];
     struct x_hart hart[X_HARTS];
@@ -109,6 +110,7 @@ struct world {
     uint8_t last;             /* with a bound: the hart that went last, plus 1 */
     bool ipi_unseen[X_HARTS]; /* one was sent to this hart, and none has arrived since */
     uint8_t calls[X_HARTS];   /* of the call that this hart makes: how often it has run */
+    bool changing;            /* the embedder's: a hart is leaving */
 };
 
 extern struct world x;
@@ -135,6 +137,7 @@ struct scenario {
     enum aia_update how;
     struct aia_policy policy;
     unsigned order;
+    bool managed;        /* the interrupts are */
     bool any_time;       /* timers at any time, not only when nothing else can happen */
     bool prompt;         /* all vectors are reclaimed before any timer */
     bool strays;         /* edges of one may run another: a torn message */
