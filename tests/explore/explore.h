@@ -37,8 +37,9 @@
  * What must hold (check.c), in every state: P2 no handler run without an edge of its own, or a copy that was counted;
  * P4 no handler on two harts; P5 nothing under way, pending or in a device names a free slot; the model's own rules
  * (fences, locks, traps). When nothing but timers can happen: P1 and P3, every edge has been handled, and no hart
- * waits. After the timers: P7, audit clean, nothing retiring. P6, by the scenario's jobs: errors are those that the
- * scenario allows, and leave things as they were.
+ * waits; that some path comes there at all (not that each does: harts may take turns waiting). After the timers: P7,
+ * audit clean, nothing retiring. P6, by the scenario's jobs: errors are those that the scenario allows, and leave
+ * things as they were.
  */
 #ifndef EXPLORE_H
 #define EXPLORE_H
