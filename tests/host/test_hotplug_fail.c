@@ -167,6 +167,24 @@ static void test_late_edge(void **state)
     t_check_books();
 }
 
+/* It is still on its way into the file, behind others, when the hart comes back. */
+static void test_late_edge_on_its_way(void **state)
+{
+    (void)state;
+    t_machine_of_kinds(3, 0);
+    struct imsic_vector v = t_kind[1].irq->vec;
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m.inbound_lag = M_NEVER;
+    for (unsigned i = 0; i < 5; i++)
+        m_fabric_post(m.hart[1].msi_addr, T_IPI); /* of a sender that was slow: no loss, its work was done */
+    t_kind[1].dev.n_raised++;
+    m_fabric_post(m.hart[1].msi_addr, v.id);
+    assert_int_equal(t_back(1, 0), 1);
+    t_check(&t_kind[1]);
+    assert_int_equal(t_kind[1].runs, 1);
+    t_check_books();
+}
+
 static void test_late_edge_of_nobody(void **state)
 {
     (void)state;
@@ -211,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_file_that_does_not_answer),
         cmocka_unit_test(test_stop_failed),
         cmocka_unit_test(test_late_edge),
+        cmocka_unit_test(test_late_edge_on_its_way),
         cmocka_unit_test(test_late_edge_of_nobody),
         cmocka_unit_test(test_stray_affinity),
     };
