@@ -181,6 +181,14 @@ static unsigned count_held(struct aia *a, unsigned hart)
     return n;
 }
 
+/* Can the others not hold what the hart holds? To count takes a lock each: not where there is room for all there are. */
+static bool too_full(struct aia *a, unsigned hart)
+{
+    unsigned room = imsic_room_elsewhere(&a->imsic, hart);
+
+    return room < irqs_end(a) && count_held(a, hart) > room;
+}
+
 static int evacuate(struct aia *a, unsigned hart,
                     int (*away)(struct aia *a, struct aia_irq *irq, unsigned hart))
 {
@@ -339,7 +347,7 @@ int aia_hart_leave(struct aia *a, unsigned hart)
         return AIA_EOFFLINE;
     if (count_online(a) == 1)
         return AIA_ELAST;
-    if (!is_direct(a) && count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
+    if (!is_direct(a) && too_full(a, hart))
         return AIA_ENOVEC;
     int error = pass(a, hart, AIA_HART_EVACUATED);
     if (error) /* managed interrupts may have been shut down already */
