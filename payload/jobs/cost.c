@@ -7,20 +7,14 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
-#include "payload/wires.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/cycle.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/tally.h"
 #include "csr.h"
 
-#define N 10
-
-/* Sources of an APLIC that sends messages have a barrier of its besides, and are each looked at for that. */
-static unsigned limit(void)
-{
-    return irq_by_message() && wires_wanted() ? 21000 : 20000;
-}
+#define N     10
+#define LIMIT 20000
 
 static struct tally tallies[N];
 static uint64_t died_in;
@@ -66,7 +60,7 @@ static void measure(const char *what, unsigned hart, bool pending)
         must_move(tallies[i].irq, hart);
     (void)cycle_books(); /* all has drained */
     uint64_t n = offline(hart, pending);
-    check(n && n <= limit(), "%s: %lu instructions on both harts together, %u at most", what, n, limit());
+    check(n && n <= LIMIT, "%s: %lu instructions on both harts together, %u at most", what, n, LIMIT);
     check(cycle_up(hart), "it is back");
 }
 
