@@ -237,14 +237,18 @@ struct aia_iommu_device *iommu_device(const struct pci_device *pd)
     return NULL;
 }
 
-/* For pci_remap. Where there is no entry to be had: NULL, with which no interrupt can be requested. */
-static struct aia_msi *remap(const struct pci_device *pd, unsigned index, struct aia_msi *own)
+/*
+ * For pci_remap. Where there is no entry to be had: NULL, with which no interrupt can be requested. The messages of a
+ * multi-message MSI differ by their data alone and have one entry, so theirs must pass.
+ */
+static struct aia_msi *remap(const struct pci_device *pd, unsigned index, unsigned order, struct aia_msi *own)
 {
     for (unsigned i = 0; i < iommu_n_behind; i++) {
         struct iommu_behind *b = &iommu_behind[i];
         if (b->pd != pd || b->device.dma == AIA_IOMMU_BARE)
             continue;
-        int error = aia_iommu_msi_init(&b->msis[index % IOMMU_MESSAGES], &b->device, index, mode, own);
+        int error = aia_iommu_msi_init(&b->msis[index % IOMMU_MESSAGES], &b->device, index,
+                                       order ? AIA_IOMMU_BASIC : mode, own);
         if (!say("a message", error))
             return NULL;
         b->used[index] = true;
