@@ -25,7 +25,6 @@ static bool can(uint64_t capabilities)
 static int set_features(struct aia_iommu *u)
 {
     uintptr_t fctl = u->config.mmio + FCTL;
-    bool off = (mmio_read64(u->config.mmio + DDTP) & DDTP_MODE) == DDTP_OFF;
     uint32_t was = mmio_read32(fctl);
     uint32_t want = was & ~(FCTL_BE | FCTL_GXL | FCTL_WSI);
 
@@ -33,7 +32,7 @@ static int set_features(struct aia_iommu *u)
 
     if (igs == IGS_WSI || (igs == IGS_BOTH && u->config.signal == AIA_IOMMU_BY_WIRE))
         want |= FCTL_WSI;
-    if (was != want && off)
+    if (was != want && !u->was_bare)
         mmio_write32(fctl, want);
     was = mmio_read32(fctl);
     u->by_wire = was & FCTL_WSI;
@@ -72,6 +71,7 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
     *u = (struct aia_iommu){.config = *config, .capabilities = mmio_read64(config->mmio + CAPABILITIES)};
     if (!can(u->capabilities) || (mmio_read64(config->mmio + DDTP) & DDTP_MODE) > DDTP_BARE)
         return AIA_ENOTSUP;
+    u->was_bare = (mmio_read64(config->mmio + DDTP) & DDTP_MODE) == DDTP_BARE;
     int error = iommu_wait(u, DDTP, DDTP_BUSY, 0);
     if (!error)
         error = queues_off(u);

@@ -324,6 +324,8 @@ bool iommu_start(struct pci *p)
         return false;
     if (use == USE_OFF)
         return say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
+    if (args_get("iommu_bare") && !say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000))))
+        return false;
     if (!take_over(p, mmio) || !map_memory())
         return false;
     for (size_t i = 0; i < p->n; i++)
@@ -334,6 +336,8 @@ bool iommu_start(struct pci *p)
     mode = use == USE_BASIC || !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
     pci_remap = remap;
     tell(mmio);
+    if (iommu.was_bare)
+        print("iommu: found BARE\n");
     if (iommu.by_wire)
         print("iommu: its own interrupt is source %u\n", machine.iommu.wire.source);
     return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The RISC-V IOMMU (the Linux binding riscv,iommu.yaml) that the PCI host's iommu-map names (pci-iommu.txt). One: a
- * map that names several is not described.
+ * map that names several is not described. And the host's msi-map, of which there is nothing to keep.
  */
 #include <string.h>
 
@@ -57,6 +57,23 @@ static int read_entry(struct discovery *d, int host, const fdt32_t *p, uint32_t 
     return 0;
 }
 
+/* pci-msi.txt: every requester's MSIs go to the S-level files, with or without an IOMMU between. */
+static int check_msi_map(struct discovery *d, int host)
+{
+    int len;
+    const fdt32_t *p = fdt_getprop(d->fdt, host, "msi-map", &len);
+
+    if (!p)
+        return 0;
+    if (len % 16)
+        return disc_fail(d, host, "msi-map", "%u bytes long, not a multiple of 16", (unsigned)len);
+    for (int i = 0; i < len / 4; i += 4)
+        if (fdt32_ld(p + i + 1) != d->imsic_phandle)
+            return disc_fail(d, host, "msi-map", "phandle %#llx is not the supervisor-level IMSIC's",
+                             (unsigned long long)fdt32_ld(p + i + 1));
+    return 0;
+}
+
 int disc_iommu(struct discovery *d)
 {
     int host = disc_next_compatible(d, -1, "pci-host-ecam-generic"), len;
@@ -64,6 +81,8 @@ int disc_iommu(struct discovery *d)
     uint32_t phandle = 0;
 
     d->m->pci.iommu_map_mask = 0xffff;
+    if (host >= 0 && check_msi_map(d, host))
+        return -1;
     if (!p)
         return 0;
     if (len % 16)

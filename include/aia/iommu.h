@@ -113,6 +113,7 @@ struct aia_iommu {
     uint32_t next_page;
     uint8_t levels;    /* of the directory */
     bool enabled;      /* the contexts rule */
+    bool was_bare;     /* it let all pass when it was found; else nothing */
     bool by_wire;      /* it signals its own interrupts by wires, and not by MSIs */
     uint64_t *root;    /* of the directory */
     uint64_t *mapped;  /* second stage, root: what translated devices see */

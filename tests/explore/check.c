@@ -51,7 +51,7 @@ static void check_strays(void)
     for (unsigned d = 0; d < X_DEVS; d++) {
         for (unsigned n = 0; n < x.devs[d].n; n++)
             extra += x.devs[d].of[n].slack < 0 ? -x.devs[d].of[n].slack : 0;
-        if (x.devs[d].dev.msi.posted_limit)
+        if (x.devs[d].dev.msi.posted_limit || (x_unit.present && d == 0))
             for (unsigned i = 0; i < X_IRQS; i++)
                 allowed += x.irqs[i].resent;
     }

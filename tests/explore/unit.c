@@ -91,7 +91,7 @@ bool x_unit_takes(uint64_t addr, uint32_t data)
     }
     if (!x_unit.kept)
         m_die("P1: an MSI faults, for its entry is not valid");
-    x_unit.file[0] |= 1ull << data;
+    x_unit.values[x_unit.taken.n] = x_unit.file[0] | 1ull << data;
     struct aia_message n = notice_of(x_unit.entry);
     x_tell("IOMMU: takes the MSI in, for (hart %u, identity %u)", x_hart_of(n.addr), n.data);
     m_queue_add(&x_unit.taken, n.addr, n.data);
@@ -113,6 +113,9 @@ void x_let_out(unsigned who)
     (void)who;
     memmove(q->w, q->w + 1, --q->n * sizeof(q->w[0]));
     memset(q->w + q->n, 0, sizeof(q->w[0]));
+    x_unit.file[0] = x_unit.values[0];
+    memmove(x_unit.values, x_unit.values + 1, q->n * sizeof(x_unit.values[0]));
+    x_unit.values[q->n] = 0;
     x_tell("IOMMU: lets it out, to (hart %u, identity %u)", x_hart_of(w.addr), w.data);
     if (w.addr != ((uintptr_t)x_unit.idle & ~0xfffull)) /* parked: to memory */
         m_fabric_post(w.addr, w.data);
@@ -121,7 +124,8 @@ void x_let_out(unsigned who)
 void x_unit_check(void (*named)(unsigned hart, unsigned id, const char *how))
 {
     for (unsigned i = 0; i < x_unit.taken.n; i++)
-        named(x_hart_of(x_unit.taken.w[i].addr), x_unit.taken.w[i].data, "the IOMMU has an MSI for it");
+        if (x_hart_of(x_unit.taken.w[i].addr) < X_HARTS)
+            named(x_hart_of(x_unit.taken.w[i].addr), x_unit.taken.w[i].data, "the IOMMU has an MSI for it");
     struct aia_message n = notice_of(x_unit.entry);
     if (x_unit.kept && x_hart_of(n.addr) < X_HARTS)
         named(x_hart_of(n.addr), n.data, "the IOMMU keeps an entry that names it");

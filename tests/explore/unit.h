@@ -32,6 +32,7 @@ struct x_unit {
     bool kept;
     uint64_t entry[2];
     struct m_queue taken;
+    uint64_t values[M_QUEUE]; /* of the file, as it was read for each of them: the update is not atomic */
 };
 
 extern struct x_unit x_unit;

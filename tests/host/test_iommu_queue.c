@@ -120,6 +120,22 @@ static void test_take_over(void **state)
     assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_ENOTSUP);
 }
 
+/* Not to be used: everything passes, where after reset nothing does. */
+static void test_bypass(void **state)
+{
+    (void)state;
+    b_machine(1);
+    assert_false(i_write(8, 0x1234000, 1));
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_OK);
+    assert_true(i_write(8, 0x1234000, 1));
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_OK);
+    b_up();
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_ENOTSUP);
+    b_machine(1);
+    i_unit.hung = true;
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_ETIMEOUT);
+}
+
 static void test_too_few_levels(void **state)
 {
     (void)state;
@@ -257,11 +273,17 @@ static void test_does_not_switch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_capabilities),      cmocka_unit_test(test_configuration),
-        cmocka_unit_test(test_features),          cmocka_unit_test(test_take_over),
-        cmocka_unit_test(test_too_few_levels),    cmocka_unit_test(test_wrap),
-        cmocka_unit_test(test_time_out_and_full), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_error_under_two),   cmocka_unit_test(test_does_not_switch),
+        cmocka_unit_test(test_capabilities),
+        cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_features),
+        cmocka_unit_test(test_take_over),
+        cmocka_unit_test(test_too_few_levels),
+        cmocka_unit_test(test_bypass),
+        cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_time_out_and_full),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_error_under_two),
+        cmocka_unit_test(test_does_not_switch),
     };
 
     return T_RUN(tests);
