@@ -3,7 +3,7 @@
 # payload.elf and payload.bin.
 
 PAYLOAD_SRC := $(wildcard platform/*.c) $(shell find payload -name '*.c' 2>/dev/null)
-PAYLOAD_ASM := $(wildcard payload/*.S)
+PAYLOAD_ASM := $(wildcard payload/*.S payload/jobs/*.S)
 PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld
 

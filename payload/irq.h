@@ -8,7 +8,7 @@
 /* The machine's interrupts. */
 extern struct aia aia;
 
-#define IRQ_MAX 64 /* interrupts there can be at once */
+#define IRQ_MAX 128 /* interrupts there can be at once */
 
 /* Once, on the boot hart, when machine is known and before any hart_init(): the library's books. */
 void irq_init(void);

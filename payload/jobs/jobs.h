@@ -42,6 +42,7 @@ int job_cycles(void);
 int job_movers(void);
 int job_storms(void);
 int job_cost(void);
+int job_bench(void);
 
 extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
     job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[], job_movers_args[],
