@@ -195,7 +195,7 @@ static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w, b
     uint64_t all = atomic_load_explicit(&f->retiring[w], memory_order_acquire), out = all;
 
     for (uint64_t bits = all; bits; bits &= bits - 1) {
-        unsigned bit = (unsigned)__builtin_ctzll(bits);
+        unsigned bit = lowest_bit(bits);
         const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
         uint64_t at = drained_at(f, irq);
         if (at && aia_port_time() < at)
@@ -223,7 +223,7 @@ static int pass_barriers(struct aia *a, unsigned here, uint64_t *old)
 
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         for (uint64_t bits = old[w]; bits; bits &= bits - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(bits);
+            unsigned bit = lowest_bit(bits);
             uint32_t owner = imsic_slot_owner(slot_read(f, w * 64 + bit));
             struct aia_barrier *b = a->config.irqs[owner].msi->barrier;
             if (!b)
@@ -260,7 +260,7 @@ int reclaim(struct aia *a, unsigned here)
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         uint64_t pending = old[w] ? imsic_file_pending(w) : 0;
         for (uint64_t bits = old[w]; bits; bits &= bits - 1, n++) {
-            unsigned bit = (unsigned)__builtin_ctzll(bits);
+            unsigned bit = lowest_bit(bits);
             reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
         }
     }

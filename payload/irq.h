@@ -28,9 +28,6 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n);
 /* A software interrupt, from trap.c: where there are no interrupt files IPIs come this way. */
 void irq_soft(void);
 
-/* The external interrupt, from trap.S: claims and runs handlers until nothing is pending. */
-void irq_external(void);
-
 /* Have `fn` called, in interrupt context, when an identity fired that nobody owns. */
 void irq_watch_unowned(void (*fn)(unsigned id));
 

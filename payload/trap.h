@@ -17,7 +17,6 @@ struct trap_frame {
 
 _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME, "vector.S");
 
-void trap_entry(void); /* in stvec; never called */
 
 /* From vector.S: every interrupt but the external one, by its cause without the top bit. */
 void trap_other(unsigned long cause);

@@ -13,19 +13,16 @@
 
 #define CALLER_SAVED 128            /* 16 registers */
 
-    .section .text.trap, "ax"
-    .globl  trap_entry, trap_entry_end
-    .balign 64
-trap_entry:
+    .macro  enter                   /* check the stack, save what C may clobber; t0 is free */
     csrrw   t0, sscratch, t0
     bltu    sp, t0, trap_bad_stack
     csrrw   t0, sscratch, t0
-
     addi    sp, sp, -CALLER_SAVED
     sd      t0, 0(sp)
+    .endm
+
+    .macro  save
     sd      t1, 8(sp)
-    csrr    t0, scause
-    bgez    t0, trap_exception_entry
     sd      ra, 16(sp)
     sd      t2, 24(sp)
     sd      t3, 32(sp)
@@ -40,13 +37,34 @@ trap_entry:
     sd      a5, 104(sp)
     sd      a6, 112(sp)
     sd      a7, 120(sp)
+    .endm
 
-    /* External interrupts are what this program is about: first test, straight to their handler. */
-    andi    t0, t0, 0x3f
-    li      t1, 9
-    bne     t0, t1, 2f
-    call    irq_external
-1:  ld      ra, 16(sp)
+    .section .text.trap, "ax"
+    .globl  trap_vectors, trap_entry
+
+    /* stvec in vectored mode: a cause has four bytes; exceptions come to the first. */
+    .balign 256
+trap_vectors:
+    .option push
+    .option norvc
+    .rept   9
+    j       trap_entry
+    .endr
+    j       trap_external
+    .rept   6
+    j       trap_entry
+    .endr
+    .option pop
+
+    /* External interrupts are what this program is about: straight to their handler. */
+    .balign 64
+trap_external:
+    enter
+    save
+1:  la      a0, aia
+    call    aia_interrupt
+2:  ld      t1, 8(sp)
+    ld      ra, 16(sp)
     ld      t2, 24(sp)
     ld      t3, 32(sp)
     ld      t4, 40(sp)
@@ -61,12 +79,21 @@ trap_entry:
     ld      a6, 112(sp)
     ld      a7, 120(sp)
     ld      t0, 0(sp)
-    ld      t1, 8(sp)
     addi    sp, sp, CALLER_SAVED
     sret
-2:  mv      a0, t0
+
+    /* All the rest, and all where stvec has no vectored mode. */
+    .balign 64
+trap_entry:
+    enter
+    csrr    t0, scause
+    bgez    t0, trap_exception_entry
+    save
+    andi    a0, t0, 0x3f
+    li      t1, 9
+    beq     a0, t1, 1b
     call    trap_other
-    j       1b
+    j       2b
 
     .macro  save_all                /* but sp and t0: x2, x5 */
     sd      zero, 0(sp)
@@ -105,4 +132,3 @@ trap_bad_stack:                     /* t0 = limit, sscratch = the interrupted t0
     mv      a0, sp
     li      a1, 1
     call    trap_fatal
-trap_entry_end:

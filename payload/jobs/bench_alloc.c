@@ -6,6 +6,7 @@
 #include "payload/jobs/bench.h"
 #include "payload/hart.h"
 #include "payload/jobs/check.h"
+#include "imsic/bits.h"
 
 #define MANY   128
 #define IDS    2047 /* the most there can be */
@@ -43,11 +44,8 @@ static void fill(void)
 
 static void alloc(void *arg)
 {
-    unsigned hart = 0;
-
     (void)arg;
-    if (!imsic_least_loaded(&im, &all, 0, &hart))
-        (void)imsic_alloc(&im, hart, 0, 7, &got);
+    (void)imsic_alloc_any(&im, &all, 0, 7, &got);
 }
 
 static void prepare_free(void *arg)
@@ -76,17 +74,6 @@ static struct {
     uint64_t free[IMSIC_WORDS];
 } bare[MANY];
 
-static const uint8_t bit_of[64] = {
-    0,  1,  2,  53, 3,  7,  54, 27, 4,  38, 41, 8,  34, 55, 48, 28, 62, 5,  39, 46, 44, 42,
-    22, 9,  24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
-    23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
-};
-
-static inline unsigned lowest(uint64_t v)
-{
-    return bit_of[(v & -v) * 0x022fdd63cc95386dull >> 58];
-}
-
 static void copy_bare(void)
 {
     for (unsigned h = 0; h < im.n_files; h++) {
@@ -107,10 +94,10 @@ static void floor_alloc(void *arg)
             n = bare[h].n_free;
             best = h;
         }
-    unsigned w = lowest(bare[best].words);
+    unsigned w = lowest_bit(bare[best].words);
     uint64_t left = bare[best].free[w] & (bare[best].free[w] - 1);
-    got =
-        (struct imsic_vector){.hart = (uint16_t)best, .id = (uint16_t)(w * 64 + lowest(bare[best].free[w]))};
+    got = (struct imsic_vector){.hart = (uint16_t)best,
+                                .id = (uint16_t)(w * 64 + lowest_bit(bare[best].free[w]))};
     bare[best].free[w] = left;
     bare[best].n_free--;
     if (!left)

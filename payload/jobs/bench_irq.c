@@ -88,7 +88,6 @@ static _Atomic bool answered;
 static unsigned unanswered;
 #define ANSWER_MS 1000
 
-
 /* The wake timer is the bound: with the floor's trap vector it is looked at, and not taken. */
 static void wait_answer(void)
 {
