@@ -8,17 +8,18 @@
 #include "imsic/claim.h"
 
 /* An edge of one that is not idle, or not at its vector any more, or nobody's. */
-static __attribute__((noinline)) void deliver(struct aia *a, struct aia_hart *h, unsigned long id)
+static __attribute__((noinline)) void deliver(struct aia_hart *h, unsigned id)
 {
+    struct aia *a = h->aia;
     unsigned here = aia_port_hart();
-    uint32_t slot = slot_read(&a->imsic.files[here], (unsigned)id);
+    uint32_t slot = slot_read(&a->imsic.files[here], id);
     uint32_t owner = imsic_slot_owner(slot);
     struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
 
     switch (imsic_slot_state(slot)) {
     case IMSIC_OWNED:
         count_own(&h->handled);
-        flow_edge(a, irq, here, (unsigned)id);
+        flow_edge(a, irq, here, id);
         first_edge(a, irq);
         break;
     case IMSIC_RETIRING:
@@ -29,62 +30,66 @@ static __attribute__((noinline)) void deliver(struct aia *a, struct aia_hart *h,
         if (id == a->imsic.ipi_id)
             ipi_taken(a, here);
         else
-            flow_unowned(a, here, (unsigned)id);
+            flow_unowned(a, here, id);
     }
 }
 
-/* The handler first, then the books. irq stays: only this hart, later, can reclaim this vector. */
-static inline void run(struct aia *a, struct aia_hart *h, struct aia_irq *irq, unsigned long id,
-                       uint32_t owner)
+/* The handler first; irq stays: only this hart, later, can reclaim this vector. */
+static inline __attribute__((always_inline)) void run(struct aia_hart *h, struct aia_irq *irq)
 {
     enum aia_result result = irq->handler(irq->context, irq);
 
     count_own(&h->handled);
-    count_own(&h->runs[owner]);
-    if (result == AIA_NONE || atomic_load_explicit(&irq->storm.count, memory_order_relaxed) || !flow_end(irq))
-        flow_ran(a, irq, id, result);
+    if (result == AIA_NONE || atomic_load_explicit(&irq->storm.count, memory_order_relaxed))
+        flow_judge(h->aia, irq, result);
+    if (flow_end(irq) & AIA_FLOW_PENDING)
+        flow_again(h->aia, irq);
     if (irq->policy.reclaim != AIA_RECLAIM_LAZY)
-        first_edge(a, irq);
+        first_edge(h->aia, irq);
 }
 
-static inline void one(struct aia *a, struct aia_hart *h, const _Atomic uint32_t *slots, unsigned long id)
+/* `top` is what was claimed, as stopei has it. */
+static inline __attribute__((always_inline)) void one(struct aia_hart *h, const _Atomic uint32_t *slots,
+                                                      struct aia_irq *irqs, unsigned long top)
 {
     /* Relaxed: what the owner's descriptor holds is acquired with its flow word. */
-    uint32_t slot = atomic_load_explicit(&slots[id], memory_order_relaxed), owner = imsic_slot_owner(slot);
-    struct aia_irq *irq = &a->config.irqs[owner];
+    uint32_t slot = atomic_load_explicit(imsic_claimed(slots, top), memory_order_relaxed);
+    uint32_t owner = imsic_slot_owner(slot);
+    struct aia_irq *irq = &irqs[owner];
 
     if (imsic_slot_state(slot) == IMSIC_OWNED) {
         uint32_t was = flow_begin(irq);
         if (!was) {
-            run(a, h, irq, id, owner);
+            count_own(&h->runs[owner]);
+            run(h, irq);
             return;
         }
         flow_not_begun(irq, was);
     }
-    deliver(a, h, id);
+    deliver(h, imsic_claimed_id(top));
 }
 
 /* Apart, or the compiler would get ready for many where there is mostly one. */
-static __attribute__((noinline)) void others(struct aia *a, struct aia_hart *h, unsigned long id)
+static __attribute__((noinline)) void others(struct aia_hart *h, unsigned long top)
 {
     do
-        one(a, h, h->slots, id);
-    while ((id = imsic_claim()) != 0);
+        one(h, h->slots, h->aia->config.irqs, top);
+    while ((top = imsic_claim()) != 0);
 }
 
 void aia_interrupt(struct aia *a)
 {
     struct aia_hart *h = &a->config.harts[(int)aia_port_hart()];
     const _Atomic uint32_t *slots = h->slots;
-    unsigned long id;
+    unsigned long top;
 
     if (!slots) {
         direct_interrupt(a, aia_port_hart());
         return;
     }
-    if ((id = imsic_claim()) == 0)
+    if ((top = imsic_claim()) == 0)
         return;
-    one(a, h, slots, id);
-    if ((id = imsic_claim()) != 0)
-        others(a, h, id);
+    one(h, slots, a->config.irqs, top);
+    if ((top = imsic_claim()) != 0)
+        others(h, top);
 }

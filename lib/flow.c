@@ -41,7 +41,7 @@ static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
         return;
     if (is_direct(a)) /* first: who enables it again undoes both */
         irq->msi->ops->mask(irq->msi);
-    else
+    else if (id)
         shut(a, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     aia_port_report(&(struct aia_report){
@@ -108,17 +108,44 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
 }
 
 /*
- * The flow word says RUNNING and this hart put it there. The handler has run; run it again for as long as edges
- * have come meanwhile. Releasing RUNNING and looking for PENDING is one step, or an edge noted between the
- * two would wait for the next one.
+ * Where the interrupt has its vector on this hart, or 0: it may have left while its handler ran, and there is nothing to
+ * shut off then.
  */
-void flow_ran(struct aia *a, struct aia_irq *irq, unsigned long id, enum aia_result result)
+static unsigned own_id(const struct aia_irq *irq, unsigned here)
+{
+    struct imsic_vector v = irq->vec;
+
+    return v.hart == here ? v.id : 0;
+}
+
+void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result)
 {
     unsigned here = aia_port_hart();
+
+    judge(a, irq, here, own_id(irq, here), result);
+}
+
+void flow_again(struct aia *a, struct aia_irq *irq)
+{
+    unsigned here = aia_port_hart();
+
+    /* Disabled meanwhile, it stays kept. Else it is as if it had come now: who comes first on any hart takes it. */
+    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED)
+        return;
+    count(&irq->rerun);
+    flow_edge(a, irq, here, own_id(irq, here));
+}
+
+/*
+ * The flow word says RUNNING and this hart put it there. Run the handler, and again for as long as edges have come
+ * meanwhile: as flow_end() and flow_again(), without letting go between the two.
+ */
+static void run(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+{
     uint32_t flow, next;
 
     for (;;) {
-        judge(a, irq, here, (unsigned)id, result);
+        judge(a, irq, here, id, run_handler(a, irq, here));
         flow = atomic_load_explicit(&irq->flow, memory_order_relaxed);
         do {
             bool again = (flow & AIA_FLOW_PENDING) && !(flow & AIA_FLOW_DISABLED);
@@ -128,7 +155,6 @@ void flow_ran(struct aia *a, struct aia_irq *irq, unsigned long id, enum aia_res
         if (!(next & AIA_FLOW_RUNNING))
             return;
         count(&irq->rerun);
-        result = run_handler(a, irq, here);
     }
 }
 
@@ -142,7 +168,7 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
     } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &flow, next, memory_order_acq_rel,
                                                     memory_order_relaxed));
     if (!(flow & (AIA_FLOW_RUNNING | AIA_FLOW_DISABLED))) {
-        flow_ran(a, irq, id, run_handler(a, irq, here));
+        run(a, irq, here, id);
     } else if (flow & AIA_FLOW_DISABLED) {
         count(&irq->kept);
         unwelcome(a, irq, here, id);

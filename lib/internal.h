@@ -90,7 +90,7 @@ void direct_off(struct aia *a, unsigned here);
  */
 static inline uint32_t flow_begin(struct aia_irq *irq)
 {
-    return atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_RUNNING, memory_order_acq_rel);
+    return atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_RUNNING, memory_order_acquire);
 }
 
 /*
@@ -103,18 +103,20 @@ static inline void flow_not_begun(struct aia_irq *irq, uint32_t was)
         atomic_fetch_and_explicit(&irq->flow, ~AIA_FLOW_RUNNING, memory_order_acq_rel);
 }
 
-/* False: an edge came meanwhile, or the like; nothing is done, and flow_ran() knows what is to be. */
-static inline bool flow_end(struct aia_irq *irq)
+/*
+ * Returns what the word was; with PENDING in it flow_again() has to be called. Letting go and looking for PENDING is one
+ * step, or an edge noted between the two would wait for the next one.
+ */
+static inline uint32_t flow_end(struct aia_irq *irq)
 {
-    uint32_t running = AIA_FLOW_RUNNING;
-
-    __asm__ __volatile__("" : "+r"(running)); /* or the constant is kept in a register from flow_begin() on */
-    return atomic_compare_exchange_strong_explicit(&irq->flow, &running, 0, memory_order_acq_rel,
-                                                   memory_order_relaxed);
+    return atomic_fetch_and_explicit(&irq->flow, ~AIA_FLOW_RUNNING, memory_order_release);
 }
 
-/* The handler has returned `result`, and flow_end() has not ended the run. Own, off. */
-void flow_ran(struct aia *a, struct aia_irq *irq, unsigned long id, enum aia_result result);
+/* What the handler made of its edge, where that is not just good. Before flow_end(). Own, off. */
+void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result);
+
+/* An edge came while the handler ran. Behind flow_end(). Own, off. */
+void flow_again(struct aia *a, struct aia_irq *irq);
 
 /* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */
 void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);

@@ -29,6 +29,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
     for (uint32_t i = 0; i < config->n_irqs; i++)
         config->irqs[i].first = &config->irqs[i];
     for (unsigned h = 0; h < config->n_harts; h++) {
+        config->harts[h].aia = a;
         config->harts[h].slots = config->files ? config->files[h].slots : NULL;
         config->harts[h].runs = &config->runs[h * config->n_irqs];
         ipi_close(a, h);

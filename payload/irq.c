@@ -11,7 +11,7 @@
 #include "csr.h"
 #include "mmio.h"
 
-struct aia aia __attribute__((section(".sbss"))); /* near gp: vector.S takes its address */
+struct aia aia;
 
 static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
 static struct imsic_file files[MACHINE_MAX_HARTS];

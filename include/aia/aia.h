@@ -135,6 +135,7 @@ struct aia_call {
 };
 
 struct aia_hart {
+    struct aia *aia;                /* whose it is */
     _Atomic uint32_t state;         /* enum aia_hart_state */
     _Atomic uint32_t ipis;          /* virtual IPIs pending; top bit: closed */
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
