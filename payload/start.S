@@ -9,17 +9,6 @@
  */
 #include "payload/hart.h"
 
-/* stvec: vectored, or where that mode does not stick (it is WARL), one entry for all. Clobbers t0 and t1. */
-    .macro  set_traps
-    la      t0, trap_vectors + 1
-    csrw    stvec, t0
-    csrr    t1, stvec
-    beq     t0, t1, 8f
-    la      t0, trap_entry
-    csrw    stvec, t0
-8:
-    .endm
-
     .section .head.text, "ax"
     .globl _start
 _start:
@@ -105,7 +94,8 @@ start_traps:
     li      t0, STACK_SIZE - STACK_MARGIN
     sub     t0, a0, t0
     csrw    sscratch, t0
-    set_traps
+    la      t0, trap_entry
+    csrw    stvec, t0
     mv      a0, tp
     ret
 
@@ -146,7 +136,8 @@ hart_entry:
     ld      tp, HART_TLS(a1)
     ld      t0, HART_STACK_LIMIT(a1)
     csrw    sscratch, t0
-    set_traps
+    la      t0, trap_entry
+    csrw    stvec, t0
     mv      a0, a1
     li      fp, 0
     li      ra, 0
@@ -190,7 +181,8 @@ hart_resume:
 6:  mv      sp, a1
     ld      t0, 120(sp)
     csrw    sscratch, t0
-    set_traps
+    la      t0, trap_entry
+    csrw    stvec, t0
     ld      ra, 0(sp)
     ld      gp, 8(sp)
     ld      tp, 16(sp)

@@ -30,6 +30,7 @@ const struct job jobs[] = {
     {"movers", job_movers, job_movers_args, "the same while other harts move interrupts to and from it"},
     {"storms", job_storms, job_storms_args, "harts down and up under all kinds of load: make hotplug"},
     {"cost", job_cost, NULL, "what an offline costs; run deterministically"},
+    {"conform", job_conform, job_conform_args, "this IMSIC and APLIC against the specification, rule by rule"},
     {"bench", job_bench, NULL, "what things cost, beside their floors; run deterministically: make bench"},
     {"xhci", job_xhci, job_xhci_args,
      "a USB controller and disk; error paths, then load while its interrupts move"},
