@@ -44,7 +44,7 @@ void open_choice(struct conform *c, const char *fmt, ...)
     va_end(ap);
 }
 
-void skip(struct conform *c, const char *why)
+void left_out(struct conform *c, const char *why)
 {
     if (c->result == CONFORM_PASS) {
         c->result = CONFORM_SKIPPED;

@@ -70,7 +70,7 @@ const char *conform_result_name(enum conform_result result);
 bool expect(struct conform *c, bool good, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The text leaves it open, and this was seen; or it cannot be looked at. Unless it has failed. */
 void open_choice(struct conform *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void skip(struct conform *c, const char *why);
+void left_out(struct conform *c, const char *why);
 
 /* "eventually, but not necessarily immediately": look again until `want(c)` or some milliseconds have passed. */
 bool eventually(const struct conform *c, bool (*want)(const struct conform *c));

@@ -36,6 +36,8 @@ static inline unsigned long csr_claim_stopei(void)
     return model_csr_claim();
 }
 
+#define SIE_SEIE (1ul << 9)
+
 /* For payload/conform; its test's model has them. */
 unsigned long csr_stopei(void);
 unsigned long csr_stopi(void);
