@@ -420,12 +420,27 @@ void imsic_close(struct imsic *im, unsigned hart)
     set_open(im, hart, false);
 }
 
-int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order, unsigned *hart)
+static __attribute__((noinline)) int least_loaded_block(struct imsic *im, const struct aia_hartset *set,
+                                                        unsigned order, unsigned *hart)
 {
     size_t h = 0;
     unsigned long was = lock(im);
     int error = least_loaded(im, set, order, &h) ? AIA_OK : none_of(im, set);
 
+    if (!error)
+        *hart = (unsigned)h;
+    unlock(im, was);
+    return error;
+}
+
+int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order, unsigned *hart)
+{
+    size_t h = 0;
+
+    if (order)
+        return least_loaded_block(im, set, order, hart);
+    unsigned long was = lock(im);
+    int error = least_loaded(im, set, 0, &h) ? AIA_OK : none_of(im, set);
     if (!error)
         *hart = (unsigned)h;
     unlock(im, was);

@@ -112,8 +112,8 @@ static const struct row {
     struct bench_limit limit;
 } rows[] = {
     {"move: address", AIA_MSI_PLAIN, 0, AIA_UPDATE_ADDR, floor_addr, {BENCH_MOST, PLAIN_MOST}},
-    {"move: common identity", AIA_MSI_PLAIN, 0, AIA_UPDATE_COMMON, floor_both, {BENCH_MOST, PLAIN_MOST}},
-    {"move: torn and watched", AIA_MSI_PLAIN, 0, AIA_UPDATE_TORN, floor_both, {BENCH_MOST, PLAIN_MOST}},
+    {"move: common identity", AIA_MSI_PLAIN, 0, AIA_UPDATE_COMMON, floor_both, {BENCH_FREE, 0}},
+    {"move: torn and watched", AIA_MSI_PLAIN, 0, AIA_UPDATE_TORN, floor_both, {BENCH_FREE, 0}},
     {"move: masked", AIA_MSI_MASKABLE, 0, AIA_UPDATE_MASKED, floor_masked, {BENCH_FREE, 0}},
     {"move: one store", AIA_MSI_STORE, 0, AIA_UPDATE_STORE, floor_both, {BENCH_FREE, 0}},
     {"move: a block of 8", AIA_MSI_MASKABLE, 3, AIA_UPDATE_MASKED, floor_masked, {BENCH_FREE, 0}},
