@@ -32,6 +32,9 @@
 #define DOMAINCFG_IE    0x100u
 #define DOMAINCFG_DM    0x4u /* MSI delivery mode */
 
+#define SOURCECFG_D  0x400u /* delegated; the low bits then say to which child */
+#define SOURCECFG_SM 0x7u
+
 /* A hart's interrupt delivery control structure. */
 #define IDC(index) (0x4000u + 32u * (index))
 #define IDELIVERY  0x00u

@@ -7,10 +7,11 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
-	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/drivers/edu.c \
-	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c \
+	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
+	payload/drivers/edu.c payload/wedge.c \
+	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c payload/drivers/ahci_slots.c \
 	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
-	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c payload/conform/*.c) \
+	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c payload/conform/*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$B/host/obj/%.o)
 HOST_TEST_OBJ := $(HOST_TESTS:$B/host/%=$B/host/obj/tests/host/%.o)
@@ -22,10 +23,10 @@ $B/host/obj/%.o: %.c $B/.flags
 	$Q$(HOST_FLAGS) -MMD -MP -c $< -o $@
 
 # An archive, so that a test may bring its own version of a function.
-$B/host/libhost.a: $(HOST_OBJ)
+$B/host/libhost.a: $(HOST_OBJ) mk/test.mk
 	$(call say,AR,$@)
 	@rm -f $@
-	$Qar rcs $@ $^
+	$Qar rcs $@ $(HOST_OBJ)
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
@@ -54,9 +55,14 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
 
-# TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
+# TEST="WORD..." takes the host tests, the scripts and the rows of tests/qemu/table whose names have a WORD in them.
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS))
+
+# The tests that are scripts, by the same rule.
+SCRIPT_TESTS := tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/qemu/shell tests/explore/quick.t
+script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
+	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$s))),$s)),$(SCRIPT_TESTS))
 
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
@@ -66,7 +72,7 @@ test: all hooks host dtbs explore-bin $B/qemu/hop.bin
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(if $(TEST),,tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/explore/quick.t) $(host_selected); \
+	set -- $$qemu_tests $(script_selected) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
 

@@ -28,12 +28,14 @@ struct load_kind {
     void (*count)(const struct load_kind *kind, uint64_t *completions, uint64_t *lost);
     void (*print)(const struct load_kind *kind);
     bool (*balanced)(const struct load_kind *kind); /* are the books in order? Says what is not */
-    /* Make it stop answering; or NULL. False: no such device. */
-    bool (*unplug)(const struct load_kind *kind, const char *device);
+    /* It is about to stop answering, and that is no fault. Its function, or NULL: no such device. May be NULL. */
+    struct pci_device *(*unplug)(const struct load_kind *kind, const char *device);
 };
 
 /* The machine's PCI, brought up once; NULL: it cannot be, and that was said. */
 struct pci *kinds_pci(void);
+/* The same if it has been brought up, else NULL. */
+const struct pci *kinds_pci_found(void);
 
 /* Take these kinds, of which there must be devices: names apart by commas, or "all". False: not, and said. */
 bool kinds_init(const char *names);
@@ -48,6 +50,14 @@ bool kinds_settle(void);
 void kinds_count(uint64_t *completions, uint64_t *lost);
 void kinds_print(void);
 bool kinds_balanced(void);
+
+/*
+ * Make it stop answering: its slot's power goes off, or else its decoding and bus mastering. False: there is no such
+ * device, or its slot does not obey, and that was said.
+ */
 bool kinds_unplug(const char *device);
+
+/* Was some slot's button pressed since the last call? */
+bool kinds_pressed(void);
 
 #endif

@@ -30,6 +30,7 @@ enum pci_error {
     PCI_ENOCAP = -40,     /* the function does not have this capability */
     PCI_EGONE = -41,      /* the function reads as all ones: it is not there any more */
     PCI_EDEVICE = -42,    /* not the device its driver is for, or it does not behave like it */
+    PCI_ESLOT = -43,      /* a slot's port does not complete a command */
 };
 
 /* The error's name and meaning; NULL for a value that is not one of the above. */
@@ -109,7 +110,8 @@ int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size);
 /* The next one behind the one at `at`: there may be several of one id. */
 int pci_next_cap(const struct pci_device *pd, unsigned at, uint8_t id, unsigned size);
 
-/* One line per function, through the payload's console. */
+/* For a person, through the payload's console: one function, or all. */
+void pci_print_function(const struct pci_device *pd);
 void pci_print(const struct pci *p);
 
 /* Of pci.c and resource.c among themselves. */

@@ -51,16 +51,29 @@
 #define PCI_CAP_EXPRESS 0x10u
 #define PCI_CAP_MSIX    0x11u
 
-#define PCI_MSI_CONTROL        2u
-#define PCI_MSI_CONTROL_ENABLE 0x0001u
-#define PCI_MSI_CONTROL_COUNT  0x0070u /* multiple message enable */
-#define PCI_MSI_CONTROL_64     0x0080u
-#define PCI_MSI_CONTROL_MASK   0x0100u
+#define PCI_MSI_CONTROL            2u
+#define PCI_MSI_CONTROL_ENABLE     0x0001u
+#define PCI_MSI_CONTROL_CAPABLE(c) ((c) >> 1 & 7u) /* of so many messages, as a power of two */
+#define PCI_MSI_CONTROL_COUNT      0x0070u         /* multiple message enable */
+#define PCI_MSI_CONTROL_64         0x0080u
+#define PCI_MSI_CONTROL_MASK       0x0100u
 
 #define PCI_MSIX_CONTROL        2u
 #define PCI_MSIX_CONTROL_SIZE   0x07ffu
 #define PCI_MSIX_CONTROL_MASK   0x4000u
 #define PCI_MSIX_CONTROL_ENABLE 0x8000u
+#define PCI_MSIX_TABLE          4u /* offset, and which BAR */
+#define PCI_MSIX_PENDING        8u
+#define PCI_MSIX_BAR            7u
+#define PCI_MSIX_SIZE           12u
+
+/* In the MSI-X table. */
+#define PCI_MSIX_ENTRY         16u
+#define PCI_MSIX_ENTRY_ADDR    0u
+#define PCI_MSIX_ENTRY_ADDR_HI 4u
+#define PCI_MSIX_ENTRY_DATA    8u
+#define PCI_MSIX_ENTRY_CONTROL 12u
+#define PCI_MSIX_ENTRY_MASKED  1u
 
 /*
  * The accesses have the register's own width. A status register's bits are cleared by writing ones, so a
