@@ -79,17 +79,20 @@ static __attribute__((noinline)) void others(struct aia_hart *h, unsigned long t
 
 void aia_interrupt(struct aia *a)
 {
-    struct aia_hart *h = &a->config.harts[(int)aia_port_hart()];
+    struct aia_hart *harts =
+        a->config.harts; /* both before the call, or `a` would have to be kept over it as well */
+    struct aia_irq *irqs = a->config.irqs;
+    struct aia_hart *h = &harts[(int)aia_port_hart()];
     const _Atomic uint32_t *slots = h->slots;
     unsigned long top;
 
     if (!slots) {
-        direct_interrupt(a, aia_port_hart());
+        direct_interrupt(h->aia, aia_port_hart());
         return;
     }
     if ((top = imsic_claim()) == 0)
         return;
-    one(h, slots, a->config.irqs, top);
+    one(h, slots, irqs, top);
     if ((top = imsic_claim()) != 0)
         others(h, top);
 }

@@ -11,7 +11,8 @@
 #include "csr.h"
 #include "mmio.h"
 
-struct aia aia __attribute__((section(".sdata"))); /* near gp: vector.S takes its address for each interrupt */
+struct aia aia
+    __attribute__((section(".sdata"))); /* near gp: vector.S takes its address for each interrupt */
 
 static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
 static struct imsic_file files[MACHINE_MAX_HARTS];

@@ -85,8 +85,8 @@ struct aia_policy {
 struct aia_irq {
     _Atomic uint32_t flow;
     bool used;
-    bool managed;          /* its affinity is fixed, and a vector is kept on each hart of it */
-    uint8_t order;         /* the block is 2^order descriptors */
+    bool managed;  /* its affinity is fixed, and a vector is kept on each hart of it */
+    uint8_t order; /* the block is 2^order descriptors */
     struct aia_lock lock;
     struct aia_irq *first; /* of the block; itself, for most */
     struct aia_policy policy;
@@ -144,12 +144,12 @@ struct aia_hart {
     bool was_online;                /* its file holds what we left there */
     _Atomic uint32_t *slots;        /* its file's, NULL if controllers deliver; and its row of config.runs */
     aia_counter *runs;
-    struct aia_storm storm;         /* of identities that nobody owns */
-    aia_counter handled;            /* edges that ran, or were noted for, their owner's handler */
-    aia_counter forwarded;          /* caught on a retiring vector here and sent on */
-    aia_counter swept;              /* of these, by the sweep of a leaving hart */
-    aia_counter spurious;           /* identities that nobody owned */
-    aia_counter late;               /* found pending when the hart came back */
+    struct aia_storm storm; /* of identities that nobody owns */
+    aia_counter handled;    /* edges that ran, or were noted for, their owner's handler */
+    aia_counter forwarded;  /* caught on a retiring vector here and sent on */
+    aia_counter swept;      /* of these, by the sweep of a leaving hart */
+    aia_counter spurious;   /* identities that nobody owned */
+    aia_counter late;       /* found pending when the hart came back */
     aia_counter ipis_taken;
     aia_counter ipis_empty; /* of these, with nothing to do: the work was taken by the one before */
     aia_counter reclaimed;  /* vectors whose drain was proven here */

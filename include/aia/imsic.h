@@ -65,10 +65,11 @@ struct imsic_file {
     _Atomic uint32_t *slots; /* n_ids + 1 words */
 
     /* The allocator's, under imsic.lock. */
-    bool open;                             /* may be allocated from */
-    uint16_t n_free;                       /* set bits in free[] */
-    uint64_t free[IMSIC_WORDS];            /* bit set: identity free */
-    uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k, or has for k > 0 */
+    bool open;                  /* may be allocated from */
+    uint16_t n_free;            /* set bits in free[] */
+    uint64_t free[IMSIC_WORDS]; /* bit set: identity free */
+    uint32_t
+        has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k, or has for k > 0 */
 
     /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
     _Atomic uint64_t retiring[IMSIC_WORDS];

@@ -71,7 +71,8 @@ void conform_save(const struct conform *c, struct conform_state *s)
     if (!d)
         return;
     s->domaincfg = mmio_read32(d->mmio + DOMAINCFG);
-    mmio_write32(d->mmio + DOMAINCFG, d->direct ? 0 : DOMAINCFG_DM); /* nothing is delivered unless a check wants it */
+    mmio_write32(d->mmio + DOMAINCFG,
+                 d->direct ? 0 : DOMAINCFG_DM); /* nothing is delivered unless a check wants it */
     if (d->direct) {
         s->idelivery = idc(d, IDELIVERY);
         s->ithreshold = idc(d, ITHRESHOLD);

@@ -209,9 +209,9 @@ static void bench_sizes(void)
 
     bench_figure("bytes per vector", sizeof(_Atomic uint32_t), "bytes");
     bench_figure("bytes per interrupt", sizeof(struct aia_irq), "bytes");
-    bench_figure("... and hart", sizeof(aia_counter) + sizeof(uint16_t), "bytes");
+    bench_figure("bytes per interrupt, hart", sizeof(aia_counter) + sizeof(uint16_t), "bytes");
     bench_figure("bytes per hart", sizeof(struct aia_hart) + sizeof(struct imsic_file), "bytes");
-    bench_figure("... of these, bitmaps", words, "bytes");
+    bench_figure("bytes of bitmaps per hart", words, "bytes");
 }
 
 /* Does instret count instructions, and nothing else? */

@@ -155,9 +155,9 @@ void bench_alloc(void)
                                : (const char *[]){"allocate, 4 harts", "free, 4 harts"},
                              i ? many : few);
         fill();
-        cost[i][1] =
-            measure(i ? (const char *[]){"... one left", "..."} : (const char *[]){"... one left", "..."},
-                    i ? many : few);
+        cost[i][1] = measure(i ? (const char *[]){"allocate the last of 128", "free, 128 harts, full"}
+                               : (const char *[]){"allocate the last of 4", "free, 4 harts, full"},
+                             i ? many : few);
     }
     for (unsigned i = 0; i < 2; i++) {
         uint64_t more = (cost[1][i] - cost[0][i]) * 100 / (MANY - 4);

@@ -59,7 +59,7 @@ static void interrupt(void)
 
     bench_row("trap to handler", ours.to_handler, floor.to_handler, (struct bench_limit){BENCH_MOST, 70});
     bench_row("whole interrupt", ours.whole, floor.whole, (struct bench_limit){BENCH_FLOORS, 200});
-    bench_row("... calling no handler", floor.whole, bare.whole, (struct bench_limit){BENCH_FREE, 0});
+    bench_row("trap into C", floor.whole, bare.whole, (struct bench_limit){BENCH_FREE, 0});
 }
 
 /* ---- messages a second ---- */
@@ -242,6 +242,6 @@ void bench_irq(void)
     uint64_t ours = rate(0), floor = rate((uintptr_t)bench_floor_entry);
     cross_hart();
     bench_figure("messages a second", ours, "sent and handled by one hart, at an instruction a nanosecond");
-    bench_figure("... floor", floor, "the same");
+    bench_figure("messages a second, floor", floor, "the same");
     (void)aia_irq_free(&aia, dev.irq);
 }
