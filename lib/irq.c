@@ -91,7 +91,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = false;
+    irq->managed = irq->parked = false;
     atomic_store_explicit(&irq->flow, 0, memory_order_release); /* whose acquisition flow_begin() is */
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
@@ -105,7 +105,8 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
     int error;
 
     if (is_direct(a)) {
-        error = direct_least_loaded(a, irq, &irq->affinity, &hart);
+        error =
+            irq->managed ? managed_choose(a, irq, &hart) : direct_least_loaded(a, irq, &irq->affinity, &hart);
         *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = error ? 0 : irq->msi->line};
         return error;
     }
@@ -123,6 +124,20 @@ static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message w
     int error = drain(a, irq, &have);
 
     return !error && (have.addr != want.addr || have.data != want.data) ? AIA_ESILENT : error;
+}
+
+/* Let it send, to `want`. What came while it was parked is sent now: under the lock, so the vector's drain covers it. */
+static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_message *want)
+{
+    if (!irq->parked) {
+        irq->msi->ops->start(irq->msi, want);
+        return;
+    }
+    irq->parked = false;
+    if (!irq->msi->ops->unpark(irq->msi, want))
+        return;
+    count(&irq->resent);
+    imsic_send(&a->imsic, irq->vec);
 }
 
 int start(struct aia *a, struct aia_irq *irq)
@@ -143,7 +158,7 @@ int start(struct aia *a, struct aia_irq *irq)
         irq[i].vec = vector_after(v, i);
     struct aia_message want = message_to(a, v);
     fence_rw_o(); /* the slot names its owner before a message can name it */
-    irq->msi->ops->start(irq->msi, &want);
+    start_message(a, irq, &want);
     if (!is_slow(irq))
         error = read_back_is(a, irq, want);
     irq_unlock(irq, was);
@@ -162,6 +177,15 @@ static bool request_valid(const struct aia *a, const struct aia_request *r)
     return !r->managed || is_direct(a) || a->config.reserved;
 }
 
+/* Is there a hart in its affinity that it can come to, once that is online? */
+static bool reachable(const struct aia *a, const struct aia_irq *irq)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(&irq->affinity, h) && reaches(a, irq, h))
+            return true;
+    return false;
+}
+
 int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq **out)
 {
     struct aia_irq *irq;
@@ -171,7 +195,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
         return AIA_EINVAL;
     for (unsigned i = 0; i < 1u << r->order; i++)
         fill_in(a, &irq[i], irq, r);
-    int error = r->managed ? managed_reserve(a, irq) : AIA_OK;
+    int error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     irq->managed = r->managed && !error;
     if (!error)
         error = start(a, irq);
@@ -199,10 +223,33 @@ static void stopped(struct aia *a, struct aia_irq *irq)
 
 void stop(struct aia *a, struct aia_irq *irq)
 {
-    if (!irq->vec.id)
+    if (irq->vec.id || irq->parked)
+        irq->msi->ops->stop(irq->msi);
+    irq->parked = false;
+    if (irq->vec.id)
+        stopped(a, irq);
+}
+
+void shut_down(struct aia *a, struct aia_irq *irq)
+{
+    if (!irq->vec.id || !irq->msi->ops->park) {
+        stop(a, irq);
         return;
-    irq->msi->ops->stop(irq->msi);
+    }
+    irq->msi->ops->park(irq->msi);
+    irq->parked = true;
     stopped(a, irq);
+}
+
+void shut_down_wait(struct aia *a, struct aia_irq *irq)
+{
+    if (is_slow(irq)) { /* such a bus parks nothing */
+        stop_wait(a, irq);
+        return;
+    }
+    unsigned long was = irq_lock(irq);
+    shut_down(a, irq);
+    irq_unlock(irq, was);
 }
 
 /* Its vector stays its own until the device has acknowledged that it sends no more. */

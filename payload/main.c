@@ -27,6 +27,9 @@ static const struct arg common_args[] = {
     {"ids", "use only identities 1 to this of each interrupt file"},
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
+    {"iommu_ids", "the highest device id that the IOMMU's directory is to have room for"},
+    {"iommu_wired", "the IOMMU's own interrupts by a wire, not by MSIs"},
+    {"iommu", "on; off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode"},
     {"shell", "read commands from the console before the end, and after a panic"},
     {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
@@ -149,8 +152,9 @@ void payload_main(uint64_t hartid, const void *fdt)
     banner();
 
     const struct job *job = find_job();
-    if (is_by_message(job) && !irq_by_message()) {
-        print("argument test=%s: it is about interrupt files, which this machine has none of\n", job->name);
+    if (is_by_message(job) && wires_wanted()) {
+        print("argument test=%s: it needs devices that send messages, and here %s\n", job->name,
+              irq_by_message() ? "devices=wired" : "there are no interrupt files");
         machine_exit(EXIT_MACHINE);
     }
     const char *unknown = args_unknown(common_args, job->args);

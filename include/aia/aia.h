@@ -85,6 +85,7 @@ struct aia_policy {
 struct aia_irq {
     _Atomic uint32_t flow;
     bool used;
+    bool parked;   /* shut down for want of a hart, and its message keeps edges (aia_msi_ops.park) */
     bool managed;  /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order; /* the block is 2^order descriptors */
     struct aia_lock lock;
@@ -224,7 +225,8 @@ struct aia_request {
     /*
      * Managed: the affinity is fixed, and a vector is reserved on each hart of it, so that the interrupt can
      * always come back. It moves only when its hart leaves; when the last of the set does, it is shut down at
-     * its device, and when the first returns it is started again. Not for blocks.
+     * its device, or parked if its msi can keep what it sends, and when the first returns it is started again. Not for
+     * blocks.
      */
     bool managed;
     unsigned
@@ -363,7 +365,7 @@ enum aia_finding {
     AIA_RETIRING_LONG,   /* the same, two lazy periods after its drain was due */
     AIA_MESSAGE_FREE,    /* read back, the device's message names a free vector: v is that one */
     AIA_MESSAGE_ASTRAY,  /* or one of another's, or none: v is the interrupt's own */
-    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): active, and no interrupt is on it */
+    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): enabled, and no interrupt is on it */
     AIA_COUNT_WRONG,     /* free identities, counted and kept, differ */
     AIA_DELIVERY_OFF,    /* an online hart whose file delivers nothing */
     AIA_N_FINDINGS,

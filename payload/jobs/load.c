@@ -114,7 +114,7 @@ static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
     }
     if (wires_wanted() ? !take_wire(d, pd) : !can_send(d))
         return false;
-    return request(d, &d->edu.msi.msi);
+    return request(d, d->edu.msi.top);
 }
 
 bool load_add_soft(void)
@@ -266,6 +266,13 @@ bool load_balanced(void)
         }
     }
     return good;
+}
+
+bool load_ran_on(const struct load_device *d, unsigned hart, uint64_t before)
+{
+    uint64_t n = aia_irq_runs(&aia, d->irq, hart) - before;
+
+    return n == 1 || (n == 2 && d->wire);
 }
 
 static unsigned us(uint64_t ns)
