@@ -199,6 +199,7 @@ struct m {
 
     struct m_log log[M_LOG]; /* of device accesses, the first M_LOG since n_log was last zeroed */
     unsigned n_log;
+    unsigned n_unowned; /* edges reported as nobody's */
     struct aia_report reports[M_LOG];
     unsigned n_reports;
 };
