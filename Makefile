@@ -48,12 +48,13 @@ include mk/explore.mk
 include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
+include mk/install.mk
 -include $(shell find $B/obj $B/host/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model)
+NEEDS    := run $(if $(filter-out all lib run install stage,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -98,6 +99,7 @@ distclean:
 help:
 	@echo 'make             build $B/payload.elf and $B/payload.bin'
 	@echo 'make lib         build $B/libaia.a alone'
+	@echo 'make install     headers, libaia.a and aia.pc below PREFIX=$(PREFIX), or DESTDIR/PREFIX'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'

@@ -21,7 +21,8 @@ else
 TARGET_CC   = $(CC) $(SPECS) -march=$(MARCH)
 endif
 # Named in full, -march selects no multilib and the libraries come out hard-float.
-TARGET_LD   = $(CROSS)gcc $(SPECS) -march=$(firstword $(subst _, ,$(MARCH))) -mabi=lp64 -mcmodel=medany
+MULTILIB    = $(CROSS)gcc -march=$(firstword $(subst _, ,$(MARCH))) -mabi=lp64 -mcmodel=medany
+TARGET_LD   = $(MULTILIB) $(SPECS)
 CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
 
 LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c)
@@ -48,10 +49,17 @@ HOOKED := lib/% imsic/% aplic/% payload/pci/msi payload/pci/msix payload/drivers
 $(HOOKED:%=$B/obj/%.o): CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 
-$B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o)
+# One object, in which all that no public header declares is local (include/aia/begin.h): names like `move' are nobody
+# else's affair. Its sections stay apart, so that --gc-sections drops what an embedder does not use. What the compiler needs of its
+# own runtime, for bits without Zbb, goes in too, and is local.
+$(LIB_SRC:%.c=$B/obj/%.o): CFLAGS_ALL += -fvisibility=hidden
+
+$B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o) mk/build.mk
 	$(call say,AR,$@)
 	@rm -f $@
-	$Q$(CROSS)ar rcs $@ $^
+	$Q$(MULTILIB) -r -nostdlib -Wl,--unique $(filter %.o,$^) -lgcc -o $B/obj/aia.o
+	$Q$(CROSS)objcopy --wildcard --localize-hidden --localize-symbol='__*' $B/obj/aia.o
+	$Q$(CROSS)ar rcs $@ $B/obj/aia.o
 
 # Not our source: no warnings asked for. Its file names are known only once it was fetched, hence one recipe for all.
 LIBFDT_SRC ?= build/dl/dtc/libfdt

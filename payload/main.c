@@ -10,6 +10,7 @@
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include "payload/jobs/jobs.h"
+#include <aia/version.h>
 #include <string.h>
 
 #define FDT_MAGIC    0xd00dfeedu
@@ -72,7 +73,7 @@ static void banner(void)
 {
     unsigned long spec = sbi_spec_version(), impl = sbi_impl_id(), version = sbi_impl_version();
 
-    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", IMSICLE_VERSION, machine.model,
+    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", AIA_VERSION, machine.model,
           hart_count(), hart_boot_index(), image_start());
     print("SBI %lu.%lu, %s ", spec >> 24 & 0x7f, spec & 0xffffff, sbi_impl_name(impl));
     if (impl == 1) /* OpenSBI: major and minor */

@@ -19,6 +19,8 @@
 #include <aia/msi.h>
 #include <aia/port.h>
 
+#include <aia/begin.h>
+
 struct aia;
 struct aia_irq;
 
@@ -368,5 +370,7 @@ struct aia_report {
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */
 };
+
+#include <aia/end.h>
 
 #endif

@@ -13,6 +13,8 @@
 #include <aia/error.h>
 #include <aia/msi.h>
 
+#include <aia/begin.h>
+
 /* 16 bytes that never cross a cache line, in this order so that the half which every move changes is one store. */
 struct aia_descriptor_entry {
     uint32_t address_lo;
@@ -41,5 +43,7 @@ struct aia_descriptor {
  */
 int aia_descriptor_init(struct aia_descriptor *d, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
                         int (*drain)(struct aia_descriptor *d), uint64_t posted_limit);
+
+#include <aia/end.h>
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <aia/begin.h>
+
 #ifndef AIA_MAX_HARTS
 #define AIA_MAX_HARTS 128
 #endif
@@ -45,5 +47,7 @@ static inline struct aia_hartset aia_hartset_first(unsigned n)
         s.bits[w] = n - w * 64 >= 64 ? ~0ull : (1ull << (n - w * 64)) - 1;
     return s;
 }
+
+#include <aia/end.h>
 
 #endif

@@ -11,13 +11,14 @@
 #ifndef AIA_IMSIC_H
 #define AIA_IMSIC_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <aia/hartset.h>
 #include <aia/msi.h>
 #include <aia/port.h>
+
+#include <aia/begin.h>
 
 #define IMSIC_MAX_IDS   2047 /* IMSIC.adoc, "Interrupt files and interrupt identities" */
 #define IMSIC_WORDS     32   /* 64 identities each */
@@ -216,5 +217,7 @@ void imsic_file_clear_enabled(unsigned id);
  * Returns AIA_OK, or AIA_ETIMEOUT after imsic.wait_limit.
  */
 int imsic_sync(const struct imsic *im, struct imsic_file *f);
+
+#include <aia/end.h>
 
 #endif

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include <aia/begin.h>
+
 /* A message: a 32-bit write of `data` to `addr` (IMSIC.adoc, "MSI encoding"). */
 struct aia_message {
     uint64_t addr;
@@ -86,5 +88,7 @@ struct aia_msi {
      */
     uint64_t posted_limit;
 };
+
+#include <aia/end.h>
 
 #endif

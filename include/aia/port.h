@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include <aia/begin.h>
+
 struct aia_report;
 
 /* A spin lock of the embedder's; all zero is unlocked. The library never sleeps with one held. */
@@ -41,5 +43,7 @@ void aia_port_ipi(unsigned n);
 
 /* Something a person should know. Interrupt context, no locks held: note it down, print it later. */
 void aia_port_report(const struct aia_report *report);
+
+#include <aia/end.h>
 
 #endif
