@@ -46,13 +46,13 @@ $B/obj/%.o: %.S $B/.flags
 # HOOKS=1: the same payload in build/hooks, where a test hears of each access of these before it is made (hook.h).
 ifneq ($(HOOKS),)
 HOOKED := lib/% imsic/% aplic/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq
-$(HOOKED:%=$B/obj/%.o): CFLAGS_ALL += -DAIA_ACCESS_HOOK
+$(HOOKED:%=$B/obj/%.o): private CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 
 # One object, in which all that no public header declares is local (include/aia/begin.h): names like `move' are nobody
 # else's affair. Its sections stay apart, so that --gc-sections drops what an embedder does not use. What the compiler needs of its
-# own runtime, for bits without Zbb, goes in too, and is local.
-$(LIB_SRC:%.c=$B/obj/%.o): CFLAGS_ALL += -fvisibility=hidden
+# own runtime, for bits without Zbb, goes in too, and is local. (private: not for .flags, which is made on the way.)
+$(LIB_SRC:%.c=$B/obj/%.o): private CFLAGS_ALL += -fvisibility=hidden
 
 $B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o) mk/build.mk
 	$(call say,AR,$@)

@@ -8,7 +8,7 @@
 
 /* ---- the lock ---- */
 
-_Atomic unsigned long relax_yields[HARTS], lock_waits;
+_Atomic unsigned long lock_waits;
 
 void mcs_lock(struct mcs_lock *l, struct mcs_node *mine)
 {
@@ -87,9 +87,7 @@ void task_run(void)
 /* The library waits. Interrupts on: in a task, and another may run. Off: nobody may, and it will not be long. */
 void aia_port_relax(void)
 {
-    if (!(CSR("csrr %0, sstatus") & 2)) return;
-    relax_yields[aia_port_hart()]++;
-    task_yield();
+    if (CSR("csrr %0, sstatus") & 2) task_yield();
 }
 
 /* ---- the rest is the machine's ---- */

@@ -32,6 +32,6 @@ void task_start(unsigned hart, unsigned n, void (*fn)(void));
 _Noreturn void task_run(void); /* the running hart's tasks, for good */
 void task_yield(void);
 
-extern _Atomic unsigned long relax_yields[HARTS], lock_waits; /* what the library's waits were turned into */
+extern _Atomic unsigned long lock_waits; /* how often a lock was not free */
 
 #endif
