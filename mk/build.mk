@@ -4,10 +4,11 @@
 
 HASH     := \#
 MARCH    ?= rv64imac_zicsr_zifencei
+MABI     ?= lp64
 SPECS    ?= --specs=picolibc.specs
 INCLUDES  = -Iinclude -Iarch/riscv -I.
 WARN      = -Wall -Wextra -Wconversion -Wshadow -Werror
-MODEL     = -mabi=lp64 -mcmodel=medany -ffreestanding -fno-common -ffunction-sections -fdata-sections
+MODEL     = -mabi=$(MABI) -mcmodel=medany -ffreestanding -fno-common -ffunction-sections -fdata-sections
 
 ifneq ($(findstring clang,$(CC)),)
 # LLVM before 15 refuses to name the CSR and fence.i extensions, which it then takes for granted. picolibc's headers are
@@ -21,7 +22,7 @@ else
 TARGET_CC   = $(CC) $(SPECS) -march=$(MARCH)
 endif
 # Named in full, -march selects no multilib and the libraries come out hard-float.
-MULTILIB    = $(CROSS)gcc -march=$(firstword $(subst _, ,$(MARCH))) -mabi=lp64 -mcmodel=medany
+MULTILIB    = $(CROSS)gcc -march=$(firstword $(subst _, ,$(MARCH))) -mabi=$(MABI) -mcmodel=medany
 TARGET_LD   = $(MULTILIB) $(SPECS)
 CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
 

@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <aia/config.h>
+
 #include <aia/begin.h>
 
-#ifndef AIA_MAX_HARTS
-#define AIA_MAX_HARTS 128
-#endif
 #define AIA_HARTSET_WORDS ((AIA_MAX_HARTS + 63) / 64)
 
 struct aia_hartset {
