@@ -54,7 +54,7 @@ include mk/install.mk
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run install stage,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model)
+NEEDS    := run $(if $(filter-out all lib run install stage flash-image,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -100,6 +100,7 @@ help:
 	@echo 'make             build $B/payload.elf and $B/payload.bin'
 	@echo 'make lib         build $B/libaia.a alone'
 	@echo 'make install     headers, libaia.a and aia.pc below PREFIX=$(PREFIX), or DESTDIR/PREFIX'
+	@echo 'make flash-image build $B/flash.img, S-mode firmware for flash; docs/booting.md has every other way to boot'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'

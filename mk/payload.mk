@@ -22,3 +22,16 @@ $B/payload.elf: $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) scripts/sym
 $B/payload.bin: $B/payload.elf
 	$(call say,OBJCOPY,$@)
 	$Q$(CROSS)objcopy -O binary $< $@
+
+# The payload as S-mode firmware in flash: QEMU wants the whole 32 MiB. It copies itself to FLASH_LOAD.
+FLASH_LOAD ?= 0x80200000
+FLASH_SIZE ?= 32M
+
+$B/flash.img: payload/boot/flash.S $B/payload.bin mk/payload.mk
+	$(call say,FLASH,$@)
+	$Q$(MULTILIB) -nostdlib -DFLASH_LOAD=$(FLASH_LOAD) -Wa,-I$B -Wl,-Ttext=0 -Wl,--build-id=none $< -o $(@:.img=.elf)
+	$Q$(CROSS)objcopy -O binary $(@:.img=.elf) $@
+	$Qtruncate -s $(FLASH_SIZE) $@
+
+.PHONY: flash-image
+flash-image: $B/flash.img

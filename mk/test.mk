@@ -65,7 +65,7 @@ script_selected = $(foreach s,$(SCRIPTS),$(if $(strip $(foreach t,$(or $(TEST),/
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
 # MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all hooks host dtbs explore-bin examples $B/qemu/hop.bin
+test: all hooks host dtbs explore-bin examples flash-image $B/qemu/hop.bin
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \
