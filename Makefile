@@ -54,7 +54,8 @@ include mk/install.mk
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run install stage flash-image,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot)
+NEEDS    := run $(if $(filter-out all lib run install stage flash-image,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot) \
+	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS),hosts)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -105,7 +106,8 @@ help:
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
-	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex; any QEMU, FIRMWARE'
+	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex, JUNIT=file; any QEMU, FIRMWARE, KERNEL'
+	@echo 'make campaign    the same cells side by side, ROUNDS= of them; HOSTS=a,b by ssh; goes on where it was interrupted'
 	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'

@@ -74,9 +74,18 @@ test: all hooks host dtbs explore-bin examples flash-image $B/qemu/hop.bin
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
 
-# The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names.
+# The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names, KERNEL
+# another payload.elf; JUNIT a file for the results. docs/ci.md
 .PHONY: hotplug
 hotplug: all
 	@mkdir -p $B/log $B/qemu
-	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
-	CELLS='$(CELLS)' tests/qemu/matrix
+	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' KERNEL='$(KERNEL)' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
+	CELLS='$(CELLS)' $(if $(JUNIT),scripts/junit '$(JUNIT)') tests/qemu/matrix
+
+# The same cells side by side: here, or on the machines that HOSTS names (user@host,host...), by ssh. ROUNDS of them, each
+# with seeds of its own. What was interrupted goes on where it was.
+.PHONY: campaign
+campaign: all
+	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' KERNEL='$(KERNEL)' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
+	CELLS='$(CELLS)' ROUNDS='$(or $(ROUNDS),1)' JOBS='$(JOBS)' HOSTS='$(HOSTS)' \
+	$(if $(JUNIT),scripts/junit '$(JUNIT)') scripts/campaign
