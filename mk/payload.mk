@@ -2,9 +2,13 @@
 #
 # payload.elf and payload.bin.
 
+# The board: platform/generic, or a directory anywhere (docs/porting.md).
+PLATFORM_DIR ?= platform/generic
+BOARD_SRC   := $(wildcard $(PLATFORM_DIR)/*.c)
 PAYLOAD_SRC := $(wildcard platform/*.c) $(shell find payload -name '*.c' 2>/dev/null)
 PAYLOAD_ASM := $(wildcard payload/*.S)
-PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
+BOARD_OBJ   := $(BOARD_SRC:$(PLATFORM_DIR)/%.c=$B/obj/board/%.o)
+PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(BOARD_OBJ) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld
 
 # -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
@@ -14,6 +18,13 @@ PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-i
 
 # A link of everything; scripts/symbols adds the table made from its result, and -o, and links again.
 PAYLOAD_LINK = $(TARGET_LD) $(PAYLOAD_LDFLAGS) $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a
+
+$(if $(BOARD_SRC),,$(error PLATFORM_DIR=$(PLATFORM_DIR): no C files there))
+
+$B/obj/board/%.o: $(PLATFORM_DIR)/%.c $B/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$Q$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) -MMD -MP -c $< -o $@
 
 $B/payload.elf: $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) scripts/symbols mk/payload.mk
 	$(call say,LD,$@)

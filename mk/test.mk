@@ -54,6 +54,12 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
 
+# The board to copy, as somebody does it: outside the tree, built by PLATFORM_DIR.
+.PHONY: board
+board: | setup
+	@rm -rf $B/template && cp -r platform/template $B/template
+	+$Q$(MAKE) --no-print-directory PLATFORM_DIR='$(abspath $B)/template' B=$B/board all
+
 # TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS))
@@ -65,7 +71,7 @@ script_selected = $(foreach s,$(SCRIPTS),$(if $(strip $(foreach t,$(or $(TEST),/
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
 # MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all hooks host dtbs explore-bin examples flash-image $B/qemu/hop.bin
+test: all hooks host dtbs explore-bin examples flash-image board $B/qemu/hop.bin
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \

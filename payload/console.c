@@ -3,6 +3,7 @@
 #include "payload/hart.h"
 #include "payload/sbi.h"
 #include "payload/time.h"
+#include "platform/board.h"
 #include "csr.h"
 #include "mmio.h"
 #include <stdio.h>
@@ -60,7 +61,9 @@ static bool uart_wait(uint32_t lsr)
 
 static void put(char c)
 {
-    if (!uart.present)
+    if (board.put)
+        board.put(c);
+    else if (!uart.present)
         sbi_putchar(c);
     else if (uart_wait(LSR_THR_EMPTY))
         uart_write(UART_DATA, (uint8_t)c);
@@ -152,6 +155,8 @@ void print(const char *fmt, ...)
 
 int console_read(void)
 {
+    if (board.get)
+        return board.get();
     if (!uart.present || !(uart_read(UART_LSR) & LSR_READY))
         return -1;
     return (int)(uart_read(UART_DATA) & 0xff);

@@ -11,6 +11,8 @@
 #include "payload/time.h"
 #include "payload/wires.h"
 #include "payload/jobs/jobs.h"
+#include "payload/jobs/selfcheck.h"
+#include "platform/board.h"
 #include <aia/version.h>
 #include <string.h>
 
@@ -69,6 +71,8 @@ static void discover(const void *fdt)
     }
     if (!machine.imsic.present && !machine.n_aplics)
         refuse(&no_aia);
+    if (board.fix && board.fix(&machine, &e))
+        refuse(&e);
 }
 
 static void banner(void)
@@ -137,11 +141,15 @@ void payload_main(uint64_t hartid, const void *fdt)
         read_arguments();
     }
     console_init(&machine.uart);
+    selfcheck_step("the console, of board %s", board.name);
     time_init(machine.timebase);
     hand_over(hartid, fdt);
+    selfcheck_step("the interrupt files' books, %u harts", hart_count());
     irq_init();
+    selfcheck_step("wires");
     if (!wires_init())
         machine_exit(EXIT_MACHINE);
+    selfcheck_step("the boot hart: page tables, traps, its interrupt file");
     if (!hart_init(hartid))
         refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
     banner();
@@ -156,6 +164,7 @@ void payload_main(uint64_t hartid, const void *fdt)
         print("argument %s: job %s does not know it\n", unknown, job->name);
         machine_exit(EXIT_MACHINE);
     }
+    selfcheck_step("the other harts start");
     (void)hart_start_all();
     machine_exit(job->run());
 }

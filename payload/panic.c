@@ -6,6 +6,7 @@
 #include "payload/sbi.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
+#include "platform/board.h"
 #include "csr.h"
 #include "mmio.h"
 #include <stdatomic.h>
@@ -28,6 +29,8 @@ void machine_exit(int code)
 {
     csr_irq_save();
     console_drain();
+    if (board.end)
+        board.end(code);
     if (machine.finisher) {
         mmio_write32(machine.finisher, code ? (uint32_t)code << 16 | FINISHER_FAIL : FINISHER_PASS);
         fence_all();

@@ -34,9 +34,10 @@ const struct job jobs[] = {
      "a USB controller and disk; error paths, then load while its interrupts move"},
     {"level", job_level, job_level_args, "a level comes again until its line falls"},
     {"wires", job_wires, job_wires_args, "RTC alarm, random numbers and typing, by wire and under fire"},
+    {"selfcheck", job_selfcheck, NULL, "one thing after another that all else needs: docs/porting.md"},
     {NULL, NULL, NULL, NULL},
 };
 
 const char *const jobs_by_message[] = {
-    "order", "storm", "moves", "live", "errors", "sweep", "ims", "blocks", NULL,
+    "order", "storm", "moves", "live", "errors", "sweep", "ims", "blocks", "selfcheck", NULL,
 };
