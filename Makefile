@@ -15,7 +15,8 @@ ICOUNT    ?=
 CROSS     ?= riscv64-unknown-elf-
 HOSTCC    ?= gcc
 HOOKS     ?=
-B         ?= $(if $(HOOKS),build/hooks,build)
+XLEN      ?= 64
+B         ?= build$(if $(HOOKS),/hooks)$(if $(filter 32,$(XLEN)),/rv32)
 JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 # An environment's CC means the host's compiler: only the command line names ours.
 ifneq ($(origin CC),command line)
@@ -49,7 +50,7 @@ include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
 include mk/install.mk
--include $(shell find $B/obj $B/host/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
+-include $(shell find $B/obj $B/host/obj $B/host32/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
@@ -100,6 +101,7 @@ distclean:
 help:
 	@echo 'make             build $B/payload.elf and $B/payload.bin'
 	@echo 'make lib         build $B/libaia.a alone'
+	@echo '                 XLEN=32 for rv32imac (the library alone; the payload is for RV64)'
 	@echo 'make install     headers, libaia.a and aia.pc below PREFIX=$(PREFIX), or DESTDIR/PREFIX'
 	@echo 'make flash-image build $B/flash.img, S-mode firmware for flash; docs/booting.md has every other way to boot'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'

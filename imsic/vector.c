@@ -105,9 +105,10 @@ static void init_file(struct imsic *im, struct imsic_file *f)
     for (unsigned w = 0; w < IMSIC_WORDS; w++) {
         f->free[w] = 0;
         f->shut[w] = 0;
-        atomic_store_explicit(&f->retiring[w], 0, memory_order_relaxed);
         summarise(f, w);
     }
+    for (unsigned w = 0; w < IMSIC_WORDS * 64 / AIA_WORD_BITS; w++)
+        atomic_store_explicit(&f->retiring[w], 0, memory_order_relaxed);
     set_slot(f, 0, IMSIC_RESERVED, IMSIC_NO_OWNER); /* identity 0 does not exist */
     for (unsigned id = 1; id <= f->n_ids; id++) {
         set_slot(f, id, IMSIC_RESERVED, IMSIC_NO_OWNER);

@@ -3,8 +3,8 @@
 # The target's compiler, libaia.a and libfdt.a.
 
 HASH     := \#
-MARCH    ?= rv64imac_zicsr_zifencei
-MABI     ?= lp64
+MARCH    ?= rv$(XLEN)imac_zicsr_zifencei
+MABI     ?= $(if $(filter 32,$(XLEN)),ilp32,lp64)
 SPECS    ?= --specs=picolibc.specs
 INCLUDES  = -Iinclude -Iarch/riscv -I.
 WARN      = -Wall -Wextra -Wconversion -Wshadow -Werror
@@ -13,11 +13,11 @@ MODEL     = -mabi=$(MABI) -mcmodel=medany -ffreestanding -fno-common -ffunction-
 ifneq ($(findstring clang,$(CC)),)
 # LLVM before 15 refuses to name the CSR and fence.i extensions, which it then takes for granted. picolibc's headers are
 # found where gcc finds them; the link goes through gcc, which knows picolibc's multilibs.
-CLANG_MARCH = $(shell $(CC) --target=riscv64-unknown-elf -march=$(MARCH) -xc -c -o /dev/null /dev/null 2>/dev/null \
-	&& echo $(MARCH) || echo rv64imac)
+CLANG_MARCH = $(shell $(CC) --target=riscv$(XLEN)-unknown-elf -march=$(MARCH) -xc -c -o /dev/null /dev/null 2>/dev/null \
+	&& echo $(MARCH) || echo rv$(XLEN)imac)
 LIBC_INC    = $(shell echo '$(HASH)include <string.h>' | $(CROSS)gcc $(SPECS) -E - | \
 	sed -n 's|^$(HASH) 1 "\(/.*\)/string.h".*|\1|p' | head -n 1)
-TARGET_CC   = $(CC) --target=riscv64-unknown-elf -march=$(CLANG_MARCH) -isystem $(LIBC_INC) -ftls-model=local-exec
+TARGET_CC   = $(CC) --target=riscv$(XLEN)-unknown-elf -march=$(CLANG_MARCH) -isystem $(LIBC_INC) -ftls-model=local-exec
 else
 TARGET_CC   = $(CC) $(SPECS) -march=$(MARCH)
 endif

@@ -16,6 +16,10 @@ PAYLOAD_LD  := payload/payload.ld
 PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-than=3584
 PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
 
+ifneq ($(XLEN),64)
+$(PAYLOAD_OBJ): ; $(error XLEN=$(XLEN): the payload is for RV64; make lib builds the library alone)
+endif
+
 # A link of everything; scripts/symbols adds the table made from its result, and -o, and links again.
 PAYLOAD_LINK = $(TARGET_LD) $(PAYLOAD_LDFLAGS) $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a
 

@@ -20,6 +20,8 @@
 #define CSR_STOPEI   0x15c
 #define CSR_STIMECMP 0x14d
 
+#define CSR_XLEN __riscv_xlen
+
 #define CSR_STR_(x) #x
 #define CSR_STR(x)  CSR_STR_(x)
 

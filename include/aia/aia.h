@@ -46,7 +46,7 @@ enum aia_update {
 
 /* Unwelcome edges: those that nobody owns, that a handler makes nothing of, that come while disabled. */
 struct aia_storm {
-    _Atomic uint64_t since; /* start of the present window, ticks */
+    _Atomic aia_word since; /* start of the present window, ticks */
     _Atomic uint32_t count; /* of them in it, and since the last welcome one */
 };
 
@@ -98,8 +98,8 @@ struct aia_irq {
     struct imsic_vector vec;        /* where its message points */
     _Atomic uint32_t n_retiring;    /* vectors that forward to vec */
     struct aia_hartset retiring_on; /* harts where there may be some */
-    _Atomic uint64_t
-        drained_at; /* 0: a read-back was proof; else nothing sent before is under way after this time */
+    _Atomic aia_word
+        drained_at; /* 0: a read-back was proof; else nothing sent before is under way after this moment */
     struct aia_storm storm;
 
     aia_counter moves;

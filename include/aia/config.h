@@ -21,13 +21,25 @@
 #define AIA_MAX_HARTS 128
 #endif
 
+/*
+ * What harts exchange in one atomic access: a word of the machine's. On RV32 a counter wraps at 2^32, and differences of
+ * counts stay right.
+ */
+#if UINTPTR_MAX == UINT32_MAX || defined(AIA_WORD_32) /* the latter: what the tests do on a host */
+#define AIA_WORD_BITS 32
+typedef uint32_t aia_word;
+#else
+#define AIA_WORD_BITS 64
+typedef uint64_t aia_word;
+#endif
+
 struct aia_controller;
 struct aia_hart;
 struct aia_irq;
 struct imsic_file;
 
 /* A counter that one party writes at a time and anybody reads. */
-typedef _Atomic uint64_t aia_counter;
+typedef _Atomic aia_word aia_counter;
 
 /*
  * The states a hart passes on its way out, in this order, to end OFFLINE. A failure on the way to any of them takes it
@@ -90,7 +102,7 @@ struct aia_config {
     uint64_t wait_limit;
     /*
      * An interrupt, or an identity that nobody owns, is shut off when storm_limit of its edges have done no good
-     * (struct aia_storm) within storm_window ticks.
+     * (struct aia_storm) within storm_window ticks, less than 2^32 on RV32.
      */
     uint64_t storm_window;
     uint32_t storm_limit;

@@ -72,9 +72,9 @@ struct imsic_file {
     uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k */
 
     /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
-    _Atomic uint64_t retiring[IMSIC_WORDS];
+    _Atomic aia_word retiring[IMSIC_WORDS * 64 / AIA_WORD_BITS];
     _Atomic uint32_t n_retiring;
-    _Atomic uint64_t drained_at; /* what retired here and only time can prove drained, is by then */
+    _Atomic aia_word drained_at; /* what retired here and only time can prove drained, is by then */
 
     /* The file's own hart's. */
     uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */

@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
-use Test::More tests => 20;
+use Test::More tests => 24;
 
 my $build = $ENV{BUILD} || 'build';
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
@@ -76,6 +76,14 @@ delete @declared{keys %port};
 cmp_ok(scalar keys %declared, '>', 40, 'the headers declare functions');
 is_deeply([sort keys %given], [sort keys %declared], 'what they declare is what leaves');
 is_deeply([sort grep { /^aia_port_/ } keys %taken], [sort keys %port], 'port.h declares what the library asks for, and no more');
+
+# --- RV32 -------------------------------------------------------------------------------------------------------------
+for my $c (qw(rv32 rv32-clang)) {
+    my $l = "$build/$c/libaia.a";
+    ok(-e $l && (grep { /Class: +ELF32/ } lines("${cross}readelf", '-h', $l)), "$c: is for RV32");
+    my @asks = sort map { / U (\S+)$/ && !/ U aia_port_/ && !$libc{$1} ? $1 : () } lines("${cross}nm", $l);
+    is_deeply(\@asks, [], "$c: no atomic access is wider than the machine's");
+}
 
 # --- the link ---------------------------------------------------------------------------------------------------------
 $ENV{PKG_CONFIG_LIBDIR} = "$prefix/lib/pkgconfig";
