@@ -30,7 +30,7 @@ HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/drivers/edu.c \
 	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c \
 	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
-	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) \
+	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$B/host/obj/%.o)
 HOST_TEST_OBJ := $(HOST_TESTS:$B/host/%=$B/host/obj/tests/host/%.o)
@@ -80,13 +80,14 @@ board: | setup
 	@rm -rf $B/template && cp -r platform/template $B/template
 	+$Q$(MAKE) --no-print-directory PLATFORM_DIR='$(abspath $B)/template' B=$B/board all
 
-# TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
+# TEST="WORD..." takes the host tests, the scripts and the rows of tests/qemu/table whose names have a WORD in them.
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS) $(HOST32_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(patsubst $B/%,%,$h)))),$h)),$(HOST_TESTS) $(HOST32_TESTS))
 
-# Tests that are programs of their own, by their names too.
-SCRIPTS := $(wildcard tests/*/*.t) tests/qemu/matrix
-script_selected = $(foreach s,$(SCRIPTS),$(if $(strip $(foreach t,$(or $(TEST),/),$(findstring $t,$s))),$s))
+# The tests that are scripts, by the same rule.
+SCRIPT_TESTS := $(wildcard tests/*/*.t) tests/qemu/matrix tests/qemu/shell
+script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
+	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$s))),$s)),$(SCRIPT_TESTS))
 
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,

@@ -157,7 +157,9 @@ int console_read(void)
 {
     if (board.get)
         return board.get();
-    if (!uart.present || !(uart_read(UART_LSR) & LSR_READY))
+    if (!uart.present)
+        return sbi_getchar();
+    if (!(uart_read(UART_LSR) & LSR_READY))
         return -1;
     return (int)(uart_read(UART_DATA) & 0xff);
 }

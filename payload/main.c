@@ -13,6 +13,7 @@
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/selfcheck.h"
 #include "platform/board.h"
+#include "payload/shell/shell.h"
 #include <aia/version.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ static const struct arg common_args[] = {
     {"ids", "use only identities 1 to this of each interrupt file"},
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
+    {"shell", "read commands from the console before the end, and after a panic"},
     {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {NULL, NULL},
@@ -79,8 +81,8 @@ static void banner(void)
 {
     unsigned long spec = sbi_spec_version(), impl = sbi_impl_id(), version = sbi_impl_version();
 
-    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", AIA_VERSION, machine.model,
-          hart_count(), hart_boot_index(), image_start());
+    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", AIA_VERSION, machine.model, hart_count(),
+          hart_boot_index(), image_start());
     print("SBI %lu.%lu, %s ", spec >> 24 & 0x7f, spec & 0xffffff, sbi_impl_name(impl));
     if (impl == 1) /* OpenSBI: major and minor */
         print("%lu.%lu\n", version >> 16, version & 0xffff);
@@ -137,7 +139,8 @@ void payload_main(uint64_t hartid, const void *fdt)
     discover(fdt);
     read_arguments();
     if (args_get("fdt")) {
-        discover((const void *)(uintptr_t)args_u64("fdt", 0));
+        fdt = (const void *)(uintptr_t)args_u64("fdt", 0);
+        discover(fdt);
         read_arguments();
     }
     console_init(&machine.uart);
@@ -165,6 +168,9 @@ void payload_main(uint64_t hartid, const void *fdt)
         machine_exit(EXIT_MACHINE);
     }
     selfcheck_step("the other harts start");
+    if (args_get("shell"))
+        shell_want(fdt);
     (void)hart_start_all();
-    machine_exit(job->run());
+    int code = job->run();
+    machine_exit(args_get("shell") ? shell_run(code) : code);
 }
