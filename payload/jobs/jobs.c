@@ -40,5 +40,5 @@ const struct job jobs[] = {
 };
 
 const char *const jobs_by_message[] = {
-    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", "selfcheck", NULL,
+    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", NULL,
 };
