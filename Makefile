@@ -46,6 +46,7 @@ include mk/build.mk
 include mk/payload.mk
 include mk/test.mk
 include mk/explore.mk
+include mk/bench.mk
 include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
@@ -122,6 +123,7 @@ help:
 	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex, JUNIT=file; any QEMU, FIRMWARE, KERNEL'
 	@echo 'make campaign    the same cells side by side, ROUNDS= of them; HOSTS=a,b by ssh; goes on where it was interrupted'
 	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
+	@echo 'make bench       what things cost, beside their floors; BASELINE=FILE compares with a build/bench.json, TOLERANCE= percent'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make format      clang-format every source in place'

@@ -26,7 +26,8 @@ MULTILIB    = $(CROSS)gcc -march=$(firstword $(subst _, ,$(MARCH))) -mabi=$(MABI
 TARGET_LD   = $(MULTILIB) $(SPECS)
 CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
 
-LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c)
+# An IOMMU's table entry changes by one store of 64 bits, which RV32 has not.
+LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c $(if $(filter 64,$(XLEN)),iommu/*.c))
 
 # A change of compiler or flags rebuilds; the file is only touched when its text changes.
 $B/.flags: FORCE | setup
@@ -46,7 +47,7 @@ $B/obj/%.o: %.S $B/.flags
 
 # HOOKS=1: the same payload in build/hooks, where a test hears of each access of these before it is made (hook.h).
 ifneq ($(HOOKS),)
-HOOKED := lib/% imsic/% aplic/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq
+HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq payload/port
 $(HOOKED:%=$B/obj/%.o): private CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 

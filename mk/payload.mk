@@ -6,7 +6,7 @@
 PLATFORM_DIR ?= platform/generic
 BOARD_SRC   := $(wildcard $(PLATFORM_DIR)/*.c)
 PAYLOAD_SRC := $(wildcard platform/*.c) $(shell find payload -name '*.c' 2>/dev/null)
-PAYLOAD_ASM := $(wildcard payload/*.S)
+PAYLOAD_ASM := $(wildcard payload/*.S payload/jobs/*.S)
 BOARD_OBJ   := $(BOARD_SRC:$(PLATFORM_DIR)/%.c=$B/obj/board/%.o)
 PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(BOARD_OBJ) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld
@@ -14,6 +14,8 @@ PAYLOAD_LD  := payload/payload.ld
 # -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
 # backtrace follows them. Frames: a stack is 16 KiB, and the guard page below it must not be stepped over.
 PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-than=3584
+# The path of every interrupt goes without: a backtrace from a handler leaves out aia_interrupt() and the like.
+$B/obj/payload/port.o $B/obj/lib/entry.o: private PAYLOAD_CFLAGS += -fomit-frame-pointer
 PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
 
 ifneq ($(XLEN),64)

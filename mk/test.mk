@@ -6,7 +6,7 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 	-fno-omit-frame-pointer -Iinclude -Itests/host/model -I. $(HOST_CFLAGS)
 
 # A second time with the registers and the atomic accesses of RV32: what has to do with interrupt files and their books.
-HOST32_SRC   := $(LIB_SRC) $(wildcard tests/host/model/m_*.c) tests/host/fixture.c
+HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) $(wildcard tests/host/model/m_*.c) tests/host/fixture.c
 HOST32_OBJ   := $(HOST32_SRC:%.c=$B/host32/obj/%.o)
 HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug return audit states managed_drain moment)
 
@@ -31,7 +31,7 @@ HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/drivers/edu.c payload/wedge.c \
 	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c payload/drivers/ahci_slots.c \
 	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
-	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) payload/shell/line.c payload/shell/parse.c \
+	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c payload/conform/*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$B/host/obj/%.o)
 HOST_TEST_OBJ := $(HOST_TESTS:$B/host/%=$B/host/obj/tests/host/%.o)

@@ -85,7 +85,7 @@ struct aia_config {
     struct aia_irq *irqs; /* n_irqs descriptors, zeroed: as many interrupts as there can be at once */
     uint32_t n_irqs;      /* 1 .. IMSIC_NO_OWNER - 1 */
     uint16_t *reserved;   /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
-    aia_counter *runs;    /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
+    aia_counter *runs;    /* n_harts * n_irqs, zeroed: handler runs on each hart of each interrupt */
 
     /* ---- times and limits ---- */
     /*
