@@ -19,6 +19,8 @@
 
 #include <aia/aia.h>
 
+#include <aia/begin.h>
+
 #define AIA_IOMMU_WINDOW   0x100000u /* of bus addresses, for each device's messages */
 #define AIA_IOMMU_MESSAGES 256u      /* of a device at most: its table is one page */
 #define AIA_IOMMU_TRIES    4u        /* how often a batch of commands is sent again before it is given up */
@@ -255,5 +257,7 @@ void aia_iommu_signal(struct aia_iommu *u);
  * of records.
  */
 unsigned aia_iommu_service(struct aia_iommu *u);
+
+#include <aia/end.h>
 
 #endif

@@ -41,6 +41,7 @@ const struct job jobs[] = {
     {"remap", job_remap, NULL, "interrupts through the IOMMU, moved a known number of times"},
     {"park", job_park, NULL, "edges that wait in memory while their hart is away; through the IOMMU"},
     {"isolate", job_isolate, NULL, "a device that writes MSIs to where it was never told to"},
+    {"selfcheck", job_selfcheck, NULL, "one thing after another that all else needs: docs/porting.md"},
     {NULL, NULL, NULL, NULL},
 };
 
