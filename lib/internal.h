@@ -27,7 +27,8 @@ static inline uint32_t irqs_end(const struct aia *a)
 
 static inline uint32_t irq_number(const struct aia *a, const struct aia_irq *irq)
 {
-    return (uint32_t)(irq - a->config.irqs);
+    (void)a;
+    return irq->number;
 }
 
 /* A block has one lock, the first one's: it is that one that is locked. */
@@ -48,6 +49,32 @@ static inline void irq_unlock(struct aia_irq *first, unsigned long was)
 static inline uint32_t slot_read(const struct imsic_file *f, unsigned id)
 {
     return atomic_load_explicit(&f->slots[id], memory_order_acquire);
+}
+
+/* ---- trace.c ---- */
+
+/* The rings are all there, and of valid sizes. */
+bool trace_valid(const struct aia_config *c);
+
+void trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg);
+
+/*
+ * The rings, if tracing is on. By the compiler's own name and not <stdatomic.h>'s: the model, which comes between, need
+ * not hear of an access that decides nothing.
+ */
+static inline struct aia_trace_ring *tracing(const struct aia *a)
+{
+    return __atomic_load_n(&a->tracing, __ATOMIC_RELAXED);
+}
+
+/* Record an event (aia/trace.h) of the interrupt `number`, AIA_TRACE_NO_IRQ for none. Own, off. */
+static inline void trace(const struct aia *a, unsigned here, enum aia_event event, uint32_t number,
+                         struct imsic_vector v, uint64_t arg)
+{
+    struct aia_trace_ring *rings = tracing(a);
+
+    if (rings)
+        trace_write(&rings[here], event | number << 8 | aia_trace_vector(v) << 32, arg);
 }
 
 /* ---- flow.c ---- */

@@ -9,7 +9,7 @@
 static bool config_valid(const struct aia_config *c)
 {
     return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && c->files && c->irqs && c->runs &&
-           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2;
+           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_valid(c);
 }
 
 int aia_init(struct aia *a, const struct aia_config *config)
@@ -24,8 +24,10 @@ int aia_init(struct aia *a, const struct aia_config *config)
         .sync_id = config->sync_id,
         .wait_limit = config->wait_limit,
     };
-    for (uint32_t i = 0; i < config->n_irqs; i++)
+    for (uint32_t i = 0; i < config->n_irqs; i++) {
         config->irqs[i].first = &config->irqs[i];
+        config->irqs[i].number = i;
+    }
     for (unsigned h = 0; h < config->n_harts; h++)
         ipi_close(a, h);
     return imsic_init(&a->imsic);

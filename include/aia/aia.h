@@ -18,6 +18,7 @@
 #include <aia/imsic.h>
 #include <aia/msi.h>
 #include <aia/port.h>
+#include <aia/trace.h>
 
 struct aia;
 struct aia_irq;
@@ -84,6 +85,7 @@ struct aia_policy {
 struct aia_irq {
     struct aia_lock lock;
     _Atomic uint32_t flow;
+    uint32_t number; /* its place among config.irqs */
     bool used;
     bool managed;          /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order;         /* the block is 2^order descriptors */
@@ -166,11 +168,12 @@ struct aia_config {
     struct imsic_file *files; /* n_harts; mmio, msi_addr, n_ids, slots filled in, the rest zeroed */
     struct aia_irq *irqs;     /* n_irqs, zeroed */
     uint32_t n_irqs;          /* less than IMSIC_NO_OWNER */
-    uint16_t *reserved;   /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
-    aia_counter *runs;    /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
-    uint16_t ipi_id;      /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
-    uint16_t sync_id;     /* identity of imsic_sync(): any other, it is never enabled */
-    uint64_t lazy_period; /* ticks a retired vector may wait for its reclaim */
+    uint16_t *reserved; /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
+    aia_counter *runs;  /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
+    struct aia_trace_ring *trace; /* n_harts, to trace into once aia_trace_on() was called; NULL: never */
+    uint16_t ipi_id;              /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
+    uint16_t sync_id;             /* identity of imsic_sync(): any other, it is never enabled */
+    uint64_t lazy_period;         /* ticks a retired vector may wait for its reclaim */
     uint32_t
         max_retiring; /* vectors of one interrupt that may retire at once; at half of it they are asked for */
     uint64_t wait_limit;   /* ticks that a wait for another hart or a device may last */
@@ -181,8 +184,9 @@ struct aia_config {
 struct aia {
     struct aia_config config;
     struct imsic imsic;
-    struct aia_lock irqs_lock; /* finding a free descriptor */
-    _Atomic uint32_t irqs_end; /* no descriptor from here on was ever used */
+    struct aia_trace_ring *tracing; /* config.trace while on, else NULL; accessed atomically, any hart */
+    struct aia_lock irqs_lock;      /* finding a free descriptor */
+    _Atomic uint32_t irqs_end;      /* no descriptor from here on was ever used */
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies; /* copies sent because a torn message may have landed */
     aia_counter strayed;     /* interrupts that had to leave their affinity because its last hart left */

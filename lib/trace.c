@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The trace rings. A ring has one writer, its own hart with interrupts off, and any number of readers. The writer
+ *
+ *   1. takes the next number     from here on what was in that place is gone
+ *   2. writes the record
+ *   3. writes its number into it  it is whole
+ *
+ * with a fence between each two. A reader looks at them in the opposite order: the number in the record must be the
+ * one it wants, and after it has copied the record the next number must still be no more than a ring's length ahead.
+ * Then no later record was begun in that place, for who sees any word of that one sees its number taken.
+ */
+#include "internal.h"
+
+#include "csr.h"
+
+/* A relaxed store: gcc before 13 makes an amoswap of every atomic store on RISC-V, where a plain one is whole by itself. */
+static inline void put(_Atomic uint64_t *p, uint64_t v)
+{
+#if __riscv_xlen == 64
+    *(volatile uint64_t *)p = v;
+#else
+    atomic_store_explicit(p, v, memory_order_relaxed);
+#endif
+}
+
+/* Own, off. Calls nothing, and is compiled without a frame: it is to stay within 30 instructions, the caller's included. */
+void trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg)
+{
+    uint64_t n = atomic_load_explicit(&ring->next, memory_order_relaxed);
+    struct aia_trace_record *r = &ring->records[n & (ring->n_records - 1)];
+
+    n++;
+    put(&ring->next, n);
+    atomic_thread_fence(memory_order_release);
+    put(&r->time, csr_time());
+    put(&r->what, what);
+    put(&r->arg, arg);
+    atomic_thread_fence(memory_order_release);
+    put(&r->stamp, n);
+}
+
+void aia_trace(struct aia *a, enum aia_event event, const struct aia_irq *irq, struct imsic_vector v,
+               uint64_t arg)
+{
+    if (!tracing(a))
+        return;
+    unsigned long was = aia_port_irq_save();
+    trace(a, aia_port_hart(), event, irq ? irq->number : AIA_TRACE_NO_IRQ, v, arg);
+    aia_port_irq_restore(was);
+}
+
+static bool ring_valid(const struct aia_trace_ring *r)
+{
+    return r->records && r->n_records >= 2 && !(r->n_records & (r->n_records - 1));
+}
+
+bool trace_valid(const struct aia_config *c)
+{
+    for (unsigned h = 0; c->trace && h < c->n_harts; h++)
+        if (!ring_valid(&c->trace[h]))
+            return false;
+    return true;
+}
+
+int aia_trace_on(struct aia *a)
+{
+    if (!a->config.trace)
+        return AIA_EINVAL;
+    __atomic_store_n(&a->tracing, a->config.trace, __ATOMIC_RELEASE);
+    return AIA_OK;
+}
+
+void aia_trace_off(struct aia *a)
+{
+    __atomic_store_n(&a->tracing, NULL, __ATOMIC_RELEASE);
+}
+
+void aia_trace_seek(const struct aia *a, struct aia_trace_reader *r, unsigned hart, uint64_t n)
+{
+    *r = (struct aia_trace_reader){.hart = hart};
+    if (!a->config.trace || hart >= a->config.n_harts)
+        return;
+    const struct aia_trace_ring *ring = &a->config.trace[hart];
+    uint64_t next = atomic_load_explicit(&ring->next, memory_order_acquire);
+
+    n = n < ring->n_records ? n : ring->n_records;
+    r->next = next > n ? next - n : 0;
+}
+
+/* Copy number `n`. False: it is not, or no longer, whole. */
+static bool copy(const struct aia_trace_ring *ring, uint64_t n, struct aia_trace_entry *out)
+{
+    const struct aia_trace_record *r = &ring->records[n & (ring->n_records - 1)];
+
+    if (atomic_load_explicit(&r->stamp, memory_order_acquire) != n + 1)
+        return false;
+    uint64_t what = atomic_load_explicit(&r->what, memory_order_relaxed);
+    *out = (struct aia_trace_entry){
+        .time = atomic_load_explicit(&r->time, memory_order_relaxed),
+        .arg = atomic_load_explicit(&r->arg, memory_order_relaxed),
+        .event = (enum aia_event)(what & 0xff),
+        .irq = what >> 8 & 0xffffff,
+        .vec = {.hart = (uint16_t)(what >> 32), .id = (uint16_t)(what >> 48)},
+    };
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&ring->next, memory_order_relaxed) - n <= ring->n_records;
+}
+
+bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_trace_entry *out)
+{
+    if (!a->config.trace || r->hart >= a->config.n_harts)
+        return false;
+    const struct aia_trace_ring *ring = &a->config.trace[r->hart];
+
+    for (;;) {
+        uint64_t next = atomic_load_explicit(&ring->next, memory_order_acquire);
+        if (next - r->next > ring->n_records) {
+            r->dropped += next - r->next - ring->n_records;
+            r->next = next - ring->n_records;
+        }
+        if (r->next == next)
+            return false;
+        if (copy(ring, r->next, out)) {
+            r->next++;
+            return true;
+        }
+        if (r->next + 2 >=
+            next) /* being written; or whole, which nothing orders before the number after it */
+            return false;
+        r->next++;
+        r->dropped++;
+    }
+}
+
+const char *aia_event_name(unsigned event)
+{
+    static const char *const names[AIA_N_EVENTS] = {
+        [AIA_EVENT_CLAIM] = "claim",     [AIA_EVENT_BEGIN] = "begin",     [AIA_EVENT_END] = "end",
+        [AIA_EVENT_NOTED] = "noted",     [AIA_EVENT_MOVE] = "move",       [AIA_EVENT_MOVED] = "moved",
+        [AIA_EVENT_MESSAGE] = "message", [AIA_EVENT_START] = "start",     [AIA_EVENT_STOP] = "stop",
+        [AIA_EVENT_RETIRE] = "retire",   [AIA_EVENT_RECLAIM] = "reclaim", [AIA_EVENT_FORWARD] = "forward",
+        [AIA_EVENT_RESEND] = "resend",   [AIA_EVENT_DISABLE] = "disable", [AIA_EVENT_ENABLE] = "enable",
+        [AIA_EVENT_UNOWNED] = "unowned", [AIA_EVENT_STORM] = "storm",     [AIA_EVENT_LATE] = "late",
+        [AIA_EVENT_DEAD] = "dead",       [AIA_EVENT_IPI] = "ipi",         [AIA_EVENT_IPI_TAKEN] = "ipi taken",
+        [AIA_EVENT_HART] = "hart",       [AIA_EVENT_RAISED] = "raised",   [AIA_EVENT_SEEN] = "seen",
+    };
+
+    return event < AIA_N_EVENTS && names[event] ? names[event] : "unknown";
+}
