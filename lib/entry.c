@@ -8,6 +8,7 @@ static void deliver(struct aia *a, unsigned here, unsigned id)
     uint32_t owner = imsic_slot_owner(slot);
     struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
 
+    trace(a, here, AIA_EVENT_CLAIM, owner, vector(here, id), imsic_slot_state(slot));
     switch (imsic_slot_state(slot)) {
     case IMSIC_OWNED:
         count_own(&a->config.harts[here].handled);

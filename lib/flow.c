@@ -41,6 +41,7 @@ static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
         return;
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     shut(a, here, id);
+    trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
     aia_port_report(&(struct aia_report){
         .what = AIA_REPORT_STORM_IRQ,
         .vec = {.hart = (uint16_t)here, .id = (uint16_t)id},
@@ -53,6 +54,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     struct aia_hart *h = &a->config.harts[here];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
+    trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, v, 0);
     count_own(&h->spurious);
     h->spurious_id = (uint16_t)id;
     if (!storming(a, &h->storm))
@@ -60,6 +62,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     if (!imsic_set_shut(&a->imsic, v))
         return; /* its new owner has done nothing wrong */
     shut(a, here, id);
+    trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_UNOWNED, .vec = v});
 }
 
@@ -89,7 +92,10 @@ void flow_reopen(struct aia *a, unsigned here)
 static void run_handler(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     count_own(&a->config.runs[irq_number(a, irq) * a->config.n_harts + here]);
-    if (irq->handler(irq->context, irq) == AIA_HANDLED) {
+    trace(a, here, AIA_EVENT_BEGIN, irq->number, vector(here, id), 0);
+    enum aia_result result = irq->handler(irq->context, irq);
+    trace(a, here, AIA_EVENT_END, irq->number, vector(here, id), result);
+    if (result == AIA_HANDLED) {
         if (atomic_load_explicit(&irq->storm.count, memory_order_relaxed))
             atomic_store_explicit(&irq->storm.count, 0, memory_order_relaxed); /* it does some good */
         return;
@@ -132,7 +138,10 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
                                                     memory_order_relaxed));
     if (!(flow & (AIA_FLOW_RUNNING | AIA_FLOW_DISABLED))) {
         run(a, irq, here, id);
-    } else if (flow & AIA_FLOW_DISABLED) {
+        return;
+    }
+    trace(a, here, AIA_EVENT_NOTED, irq->number, vector(here, id), flow);
+    if (flow & AIA_FLOW_DISABLED) {
         count(&irq->kept);
         unwelcome(a, irq, here, id);
     }
@@ -140,8 +149,8 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 
 void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 {
-    (void)a;
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED, memory_order_acq_rel);
+    aia_trace(a, AIA_EVENT_DISABLE, irq, vector(0, 0), 0);
 }
 
 /*
@@ -156,6 +165,7 @@ static void resend(struct aia *a, struct aia_irq *irq)
         atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_acq_rel);
     } else {
         count(&irq->resent);
+        trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
         if (irq->msi->ops->retrigger)
             irq->msi->ops->retrigger(irq->msi);
         else
@@ -186,6 +196,7 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
     uint32_t was = atomic_fetch_and_explicit(
         &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
 
+    aia_trace(a, AIA_EVENT_ENABLE, irq, vector(0, 0), 0);
     if (was & AIA_FLOW_PENDING)
         resend(a, irq);
     if (was & AIA_FLOW_STORMED)

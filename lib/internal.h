@@ -77,6 +77,19 @@ static inline void trace(const struct aia *a, unsigned here, enum aia_event even
         trace_write(&rings[here], event | number << 8 | aia_trace_vector(v) << 32, arg);
 }
 
+/* The same of `irq`, by who does not know which hart this is. */
+static inline void trace_irq(const struct aia *a, enum aia_event event, const struct aia_irq *irq,
+                             struct imsic_vector v, uint64_t arg)
+{
+    if (tracing(a))
+        trace(a, aia_port_hart(), event, irq->number, v, arg);
+}
+
+static inline struct imsic_vector vector(unsigned hart, unsigned id)
+{
+    return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
+}
+
 /* ---- flow.c ---- */
 
 /* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */

@@ -135,6 +135,7 @@ int start(struct aia *a, struct aia_irq *irq)
         irq[i].vec = vector_after(v, i);
     struct aia_message want = imsic_message(&a->imsic, v);
     fence_rw_o(); /* the slot names its owner before a message can name it */
+    trace_irq(a, AIA_EVENT_START, irq, v, 0);
     irq->msi->ops->start(irq->msi, &want);
     if (!is_slow(irq))
         error = read_back_is(a, irq, want);
@@ -175,6 +176,7 @@ static void stopped(struct aia *a, struct aia_irq *irq)
     struct aia_message have;
     struct imsic_vector v = irq->vec;
 
+    trace_irq(a, AIA_EVENT_STOP, irq, v, 0);
     drain(a, irq, &have);
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = (struct imsic_vector){0};
@@ -219,6 +221,7 @@ static void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector othe
 {
     struct imsic_vector v = irq->vec;
 
+    trace_irq(a, AIA_EVENT_DEAD, irq, v, 0);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_DEAD, memory_order_acq_rel);
     undrained(a, irq);
     for (unsigned i = 0; i < 1u << irq->order; i++)

@@ -18,11 +18,6 @@
 
 #include "mmio.h"
 
-static struct imsic_vector vector(unsigned hart, unsigned id)
-{
-    return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
-}
-
 static bool same_upper(const struct aia *a, unsigned x, unsigned y)
 {
     return a->imsic.files[x].msi_addr >> 32 == a->imsic.files[y].msi_addr >> 32;
@@ -113,6 +108,7 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
         struct imsic_vector v = vector_after(u->to, i);
         if (imsic_file_pending(v.id / 64u) >> v.id % 64u & 1) {
             count(&a->torn_copies);
+            trace_irq(a, AIA_EVENT_RESEND, irq, v, 0);
             imsic_send(&a->imsic, v);
         }
     }
@@ -127,6 +123,7 @@ static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct up
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&irq->resent);
+        trace_irq(a, AIA_EVENT_RESEND, irq, vector_after(u->to, i), 0);
         imsic_send(&a->imsic, vector_after(u->to, i));
     }
 }
@@ -165,6 +162,7 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     /* Half-way it may have sent what is not ours to look for any more. */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);
+        trace_irq(a, AIA_EVENT_RESEND, irq, vector_after(u->from, i), 0);
         imsic_send(&a->imsic, vector_after(u->from, i));
     }
 }
@@ -175,6 +173,7 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 
     fence_rw_o(); /* the slots name their owner before a message can name them */
     write_steps(irq->msi, u, &want);
+    trace_irq(a, AIA_EVENT_MESSAGE, irq, u->to, u->kind);
     /*
      * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
      * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.

@@ -23,6 +23,7 @@ static void arrive(struct aia *a, struct aia_irq *irq, const struct update *u)
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(u->to, i);
     count(&irq->moves);
+    trace_irq(a, AIA_EVENT_MOVED, irq, u->to, 0);
     retire_block(a, irq, u->from);
     if (u->middle.id)
         retire_block(a, irq, u->middle);
@@ -35,12 +36,14 @@ int move(struct aia *a, struct aia_irq *irq, unsigned to)
 
     if (error)
         return error;
+    trace_irq(a, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
     error = message_write(a, irq, &u);
     if (!error) {
         arrive(a, irq, &u);
         return AIA_OK;
     }
     message_undo(a, irq, &u);
+    trace_irq(a, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);
     retire_block(a, irq, u.to);
     if (u.middle.id)
         retire_block(a, irq, u.middle);
@@ -55,14 +58,18 @@ int move_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was
 
     if (error)
         return error;
+    trace_irq(a, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
     want = imsic_message(&a->imsic, u.to);
     fence_rw_o(); /* the slot names its owner before a message can name it */
     irq->msi->ops->store(irq->msi, &want);
     irq_unlock(irq, was); /* both vectors are its own: an edge finds its handler on either */
     error = sync_or_die(a, irq, u.to);
     (void)irq_lock(irq);
-    if (error)
+    if (error) {
+        trace_irq(a, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);
         return error;
+    }
+    trace_irq(a, AIA_EVENT_MESSAGE, irq, u.to, u.kind);
     drain(a, irq, &have);
     count(&a->updates[u.kind]);
     arrive(a, irq, &u);
@@ -75,6 +82,7 @@ static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     struct imsic_file *f = &a->imsic.files[v.hart];
     bool first;
 
+    trace_irq(a, AIA_EVENT_RETIRE, irq, v, 0); /* before its hart can reclaim it */
     atomic_fetch_add_explicit(&irq->n_retiring, 1, memory_order_relaxed);
     first = atomic_fetch_add_explicit(&f->n_retiring, 1, memory_order_acq_rel) == 0;
     atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq_number(a, irq)),
@@ -141,6 +149,7 @@ bool send_on(struct aia *a, struct aia_irq *irq)
 
     if (now.id) {
         count(&irq->forwarded);
+        trace_irq(a, AIA_EVENT_FORWARD, irq, now, 0);
         imsic_send(&a->imsic, now);
     }
     irq_unlock(irq->first, was);
@@ -166,6 +175,7 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
     struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
+    trace(a, here, AIA_EVENT_RECLAIM, irq->number, v, pending); /* before somebody else can have it */
     if (pending) {
         imsic_file_clear_pending(id);
         count_own(&a->config.harts[here].forwarded);

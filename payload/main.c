@@ -9,6 +9,7 @@
 #include "payload/sbi.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
+#include "payload/trace.h"
 #include "payload/jobs/jobs.h"
 #include <string.h>
 
@@ -26,6 +27,9 @@ static const struct arg common_args[] = {
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
+    {"trace", "trace the job, and say where the records are: make trace"},
+    {"trace_at", "memory for the trace, in place of 8 MiB of our own; trace_mib= of it"},
+    {"trace_mib", "how much of it"},
     {NULL, NULL},
 };
 
@@ -129,6 +133,7 @@ void payload_main(uint64_t hartid, const void *fdt)
     time_init(machine.timebase);
     hand_over(hartid, fdt);
     irq_init();
+    trace_begin();
     if (!hart_init(hartid))
         refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
     banner();
@@ -140,5 +145,8 @@ void payload_main(uint64_t hartid, const void *fdt)
         machine_exit(EXIT_MACHINE);
     }
     (void)hart_start_all();
-    machine_exit(job->run());
+
+    int code = job->run();
+    trace_end();
+    machine_exit(code);
 }
