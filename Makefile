@@ -48,6 +48,7 @@ include mk/explore.mk
 include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
+include mk/trace.mk
 -include $(shell find $B/obj $B/host/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
