@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupt files: their registers (IMSIC.adoc, "Indirectly accessed interrupt-file registers"). */
+#include <stddef.h>
+
 #include <aia/error.h>
 #include <aia/imsic.h>
 
@@ -197,17 +199,34 @@ static int sync_arrives(const struct imsic *im, uint64_t end)
     return AIA_OK;
 }
 
-int imsic_sync(const struct imsic *im, struct imsic_file *f)
+/* Have sync_id sent, by `b` or by ourselves, and wait until it has arrived. */
+static int sync_by(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b)
 {
+    struct imsic_vector self = {.hart = (uint16_t)(f - im->files), .id = im->sync_id};
+    struct aia_message m = imsic_message(im, self);
     uint64_t end = aia_port_time() + im->wait_limit;
+    int error;
 
     /* The write of a sync that timed out says nothing of what came after it: it has to arrive first. */
     if (f->sync_owed && sync_arrives(im, end))
         return AIA_ETIMEOUT;
     imsic_file_clear_pending(im->sync_id);
     fence_all(); /* behind the clear, and behind whatever told us that the earlier writes were made */
-    mmio_write32(f->mmio + SETEIPNUM_LE, im->sync_id);
-    int error = sync_arrives(im, end);
+    if (!b)
+        mmio_write32(f->mmio + SETEIPNUM_LE, im->sync_id);
+    else if ((error = b->send(b, &m)) != AIA_OK)
+        return error;
+    error = sync_arrives(im, end);
     f->sync_owed = error ? im->sync_id : 0;
     return error;
+}
+
+int imsic_sync(const struct imsic *im, struct imsic_file *f)
+{
+    return sync_by(im, f, NULL);
+}
+
+int imsic_sync_behind(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b)
+{
+    return sync_by(im, f, b);
 }

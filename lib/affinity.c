@@ -14,6 +14,12 @@ struct attempt {
     int result;
 };
 
+static int least_loaded(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
+{
+    return is_direct(a) ? direct_least_loaded(a, irq, set, to)
+                        : imsic_least_loaded(&a->imsic, set, irq->order, to);
+}
+
 /* The hart of `set` to be on: the present one if that will do. Lock held. */
 static int choose(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
 {
@@ -24,7 +30,7 @@ static int choose(struct aia *a, struct aia_irq *irq, const struct aia_hartset *
     *to = irq->vec.hart;
     if (aia_hartset_has(set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
         return AIA_OK;
-    return irq->managed ? managed_choose(a, irq, to) : imsic_least_loaded(&a->imsic, set, irq->order, to);
+    return irq->managed ? managed_choose(a, irq, to) : least_loaded(a, irq, set, to);
 }
 
 /* Bring the interrupt into `set`, if it is not there. Lock held. */
@@ -72,7 +78,7 @@ static int try_slow(struct attempt *t)
 
 static bool any_retiring(struct aia *a, const struct aia_hartset *set)
 {
-    for (unsigned h = 0; h < a->config.n_harts; h++)
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
         if (aia_hartset_has(set, h) &&
             atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_acquire))
             return true;
@@ -169,7 +175,8 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (irq->managed || (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE))
+        if (irq->managed ||
+            (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE && reaches(a, irq, h)))
             return irq->affinity;
     return aia_hartset_first(a->config.n_harts);
 }

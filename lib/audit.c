@@ -67,11 +67,36 @@ static bool audit_id(struct audit *t, unsigned id, bool pending, bool enabled)
     }
 }
 
+/* The lines that the books have on this hart: each has to name it, and be let through unless it is disabled. */
+static void audit_direct(struct audit *t)
+{
+    const struct aia_config *c = &t->a->config;
+    const struct aia_controller *controller = c->controllers[t->here];
+    struct aia_message m;
+
+    for (uint32_t i = 0; i < c->n_irqs; i++) {
+        struct aia_irq *irq = &c->irqs[i];
+        if (!irq->used || !irq->vec.id || irq->vec.hart != t->here)
+            continue;
+        bool disabled = atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED;
+        if (irq->msi->ops->read_back(irq->msi, &m) || m.addr != t->here || m.data != irq->vec.id)
+            find(t, AIA_LEAKED, irq->vec.id, i);
+        if (!disabled && !controller->ops->enabled(irq->msi))
+            find(t, AIA_OWNED_DISABLED, irq->vec.id, i);
+    }
+    if (!controller->ops->delivers(controller, t->here))
+        find(t, AIA_DELIVERY_OFF, 0, IMSIC_NO_OWNER);
+}
+
 unsigned aia_audit(struct aia *a,
                    void (*found)(void *arg, enum aia_finding finding, struct imsic_vector v, uint32_t owner),
                    void *arg)
 {
     struct audit t = {.a = a, .here = aia_port_hart(), .found = found, .arg = arg};
+    if (is_direct(a)) {
+        audit_direct(&t);
+        return t.n;
+    }
     const struct imsic_file *f = &a->imsic.files[t.here];
     unsigned n_free = 0;
 

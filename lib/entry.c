@@ -32,6 +32,10 @@ void aia_interrupt(struct aia *a)
     unsigned here = aia_port_hart();
     unsigned id;
 
+    if (is_direct(a)) {
+        direct_interrupt(a, here);
+        return;
+    }
     while ((id = imsic_claim()) != 0)
         deliver(a, here, id);
 }

@@ -39,8 +39,11 @@ static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
 {
     if (!storming(a, &irq->storm))
         return;
+    if (is_direct(a)) /* first: who enables it again undoes both */
+        irq->msi->ops->mask(irq->msi);
+    else
+        shut(a, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
-    shut(a, here, id);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
     aia_port_report(&(struct aia_report){
         .what = AIA_REPORT_STORM_IRQ,
@@ -161,6 +164,8 @@ static void resend(struct aia *a, struct aia_irq *irq)
 {
     unsigned long saved = irq_lock(irq->first);
 
+    if (irq->vec.id && is_direct(a)) /* masked while it was kept, if it is a level */
+        irq->msi->ops->unmask(irq->msi);
     if (!irq->vec.id) {
         atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_acq_rel);
     } else {
@@ -180,8 +185,12 @@ static void reopen(struct aia *a, struct aia_irq *irq)
     unsigned long saved = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
     struct aia_hartset old = irq->first->retiring_on;
+    if (v.id && is_direct(a)) /* what came meanwhile waits in the controller */
+        irq->msi->ops->unmask(irq->msi);
     irq_unlock(irq->first, saved);
 
+    if (is_direct(a))
+        return;
     if (v.id)
         aia_ipi_send(a, v.hart, AIA_IPI_REOPEN);
     reclaim_ask(a, &old);

@@ -35,6 +35,12 @@ struct aia_hartset aia_online(const struct aia *a)
 
 /* ---- coming ---- */
 
+static void open_hart(struct aia *a, unsigned hart)
+{
+    if (!is_direct(a))
+        imsic_open(&a->imsic, hart);
+}
+
 /* An edge that reached H's file while H was away: tell of it, and give it to whom it was meant for. */
 static void late_edge(struct aia *a, unsigned here, unsigned id)
 {
@@ -72,30 +78,48 @@ static int may_enter(struct aia *a, unsigned hart, enum aia_hart_state next)
     return a->config.may_enter ? a->config.may_enter(a->config.may_enter_arg, hart, next) : AIA_OK;
 }
 
+static int empty_file(struct aia *a, unsigned here)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    int late = 0;
+
+    imsic_file_off(f);
+    if (a->config.harts[here].was_online)
+        late = find_late(a, here);
+    else
+        imsic_file_clear(f);
+    return late;
+}
+
+static void start_file(struct aia *a, unsigned here)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+
+    imsic_file_on(&a->imsic, f);
+    for (unsigned id = 1; id <= f->n_ids; id++)
+        imsic_clear_shut(&a->imsic, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
+}
+
 int aia_hart_online(struct aia *a)
 {
     unsigned here = aia_port_hart();
     struct aia_hart *h = &a->config.harts[here];
-    struct imsic_file *f = &a->imsic.files[here];
-    int error, late = 0;
+    int error, late;
 
     if (hart_state(a, here) != AIA_HART_OFFLINE)
         return AIA_EINVAL;
-    imsic_file_off(f);
-    if (h->was_online)
-        late = find_late(a, here);
-    else
-        imsic_file_clear(f);
+    late = is_direct(a) ? 0 : empty_file(a, here);
     error = may_enter(a, here, AIA_HART_ONLINE);
     if (error)
         return error;
-    imsic_file_on(&a->imsic, f);
-    for (unsigned id = 1; id <= f->n_ids; id++)
-        imsic_clear_shut(&a->imsic, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
+    if (is_direct(a))
+        direct_on(a, here);
+    else
+        start_file(a, here);
     h->was_online = true;
     ipi_open(a, here);
     set_state(a, here, AIA_HART_ONLINE);
-    imsic_open(&a->imsic, here);
+    open_hart(a, here);
     return late;
 }
 
@@ -122,12 +146,14 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
 
 void aia_hart_save(const struct aia *a, struct imsic_saved *saved)
 {
-    imsic_file_save(&a->imsic.files[aia_port_hart()], saved);
+    if (!is_direct(a)) /* a controller keeps its own */
+        imsic_file_save(&a->imsic.files[aia_port_hart()], saved);
 }
 
 void aia_hart_restore(const struct aia *a, const struct imsic_saved *saved)
 {
-    imsic_file_restore(&a->imsic.files[aia_port_hart()], saved);
+    if (!is_direct(a))
+        imsic_file_restore(&a->imsic.files[aia_port_hart()], saved);
 }
 
 /* ---- going ---- */
@@ -181,13 +207,9 @@ static void wait_posted(struct aia *a, unsigned hart)
 
 static int close_hart(struct aia *a, unsigned hart)
 {
-    imsic_close(&a->imsic, hart);
+    if (!is_direct(a)) /* else its state says it all: there are no vectors */
+        imsic_close(&a->imsic, hart);
     return AIA_OK;
-}
-
-static void open_hart(struct aia *a, unsigned hart)
-{
-    imsic_open(&a->imsic, hart);
 }
 
 /* Whoever takes a descriptor from now on finds the hart closed; who has taken one is seen. */
@@ -205,7 +227,7 @@ static int evacuate_hart(struct aia *a, unsigned hart)
     meet_requests(a);
     int error = evacuate(a, hart, move_off_wait);
 
-    if (!error)
+    if (!error && !is_direct(a)) /* else nothing is under way to a hart: it waits in the controller */
         wait_posted(a, hart);
     return error;
 }
@@ -226,7 +248,7 @@ static int hush(struct aia *a, unsigned here)
  * latter, sends all that have an owner on to where that is now, and frees their vectors: nothing can begin to
  * retire any more, so that is all of them. What is left in eip is nobody's.
  */
-static int sweep(struct aia *a, unsigned here)
+static int sweep_file(struct aia *a, unsigned here)
 {
     struct imsic_file *f = &a->imsic.files[here];
     struct aia_hart *h = &a->config.harts[here];
@@ -252,9 +274,18 @@ static int sweep(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
+static int sweep(struct aia *a, unsigned here)
+{
+    /* Without a file there is nothing to sweep: what was pending here has gone with its line. */
+    return is_direct(a) ? AIA_OK : sweep_file(a, here);
+}
+
 static int silence(struct aia *a, unsigned here)
 {
-    imsic_file_off(&a->imsic.files[here]);
+    if (is_direct(a))
+        direct_off(a, here);
+    else
+        imsic_file_off(&a->imsic.files[here]);
     return AIA_OK;
 }
 
@@ -311,7 +342,7 @@ int aia_hart_leave(struct aia *a, unsigned hart)
         return AIA_EOFFLINE;
     if (count_online(a) == 1)
         return AIA_ELAST;
-    if (count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
+    if (!is_direct(a) && count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
         return AIA_ENOVEC;
     int error = pass(a, hart, AIA_HART_EVACUATED);
     if (error) /* managed interrupts may have been shut down already */

@@ -90,6 +90,33 @@ static inline struct imsic_vector vector(unsigned hart, unsigned id)
     return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
 }
 
+/* ---- direct.c: harts without interrupt files (aia/controller.h) ---- */
+
+static inline bool is_direct(const struct aia *a)
+{
+    return a->config.controllers != NULL;
+}
+
+/* The online hart of `set` that the line can be delivered to with the fewest others. AIA_OK or AIA_ENOHART. */
+int direct_least_loaded(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
+                        unsigned *hart);
+
+/* Can `irq` be delivered to `hart` at all? A line reaches only the harts of its controller. */
+static inline bool reaches(const struct aia *a, const struct aia_irq *irq, unsigned hart)
+{
+    return !is_direct(a) || a->config.controllers[hart] == irq->msi->controller;
+}
+
+/* Claim and handle until nothing is pending. Own, off. */
+void direct_interrupt(struct aia *a, unsigned here);
+
+/* After the line's stop: wait until no hart is in its handler, or about to be. Thread. AIA_OK or AIA_ETIMEOUT. */
+int direct_wait_gone(struct aia *a);
+
+/* Begin to deliver to this hart; stop. Own, off. */
+void direct_on(struct aia *a, unsigned here);
+void direct_off(struct aia *a, unsigned here);
+
 /* ---- flow.c ---- */
 
 /* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */
@@ -105,6 +132,14 @@ void flow_resume(struct aia *a, struct aia_irq *irq);
 void flow_unowned(struct aia *a, unsigned here, unsigned id);
 
 /* ---- message.c ---- */
+
+/* The message that has `irq` come to `v`. */
+static inline struct aia_message message_to(const struct aia *a, struct imsic_vector v)
+{
+    if (is_direct(a))
+        return (struct aia_message){.addr = v.hart, .data = v.id};
+    return imsic_message(&a->imsic, v);
+}
 
 /* A planned change of message: the vectors, blocks for a block, are allocated, nothing is written yet. */
 struct update {

@@ -14,6 +14,14 @@
 
 enum call_state { CALL_IDLE, CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_CANCELLED };
 
+static void kick(struct aia *a, unsigned hart)
+{
+    if (is_direct(a))
+        a->config.kick(hart);
+    else
+        imsic_send(&a->imsic, (struct imsic_vector){.hart = (uint16_t)hart, .id = a->imsic.ipi_id});
+}
+
 int aia_ipi_send(struct aia *a, unsigned hart, unsigned n)
 {
     if (hart >= a->config.n_harts || n > AIA_IPI_MAX)
@@ -24,7 +32,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n)
         return AIA_EOFFLINE;
     aia_trace(a, AIA_EVENT_IPI, NULL, vector(hart, a->imsic.ipi_id), n);
     if (!was)
-        imsic_send(&a->imsic, (struct imsic_vector){.hart = (uint16_t)hart, .id = a->imsic.ipi_id});
+        kick(a, hart);
     return AIA_OK;
 }
 
@@ -85,6 +93,15 @@ void ipi_taken(struct aia *a, unsigned here)
     if (!ipis) /* taken with the word before this one's: its sender was between the word and the write */
         count_own(&h->ipis_empty);
     run_ipis(a, here, ipis);
+}
+
+void aia_soft_interrupt(struct aia *a)
+{
+    unsigned here = aia_port_hart();
+    uint32_t ipis = atomic_load_explicit(&a->config.harts[here].ipis, memory_order_acquire);
+
+    if (ipis && !(ipis & IPI_CLOSED)) /* the embedder may kick harts for reasons of its own */
+        ipi_taken(a, here);
 }
 
 void ipi_open(struct aia *a, unsigned here)

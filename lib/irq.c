@@ -8,7 +8,9 @@
 
 static bool config_valid(const struct aia_config *c)
 {
-    return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && c->files && c->irqs && c->runs &&
+    bool reachable = c->files ? !c->controllers : c->controllers && c->kick;
+
+    return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && reachable && c->irqs && c->runs &&
            c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_valid(c);
 }
 
@@ -19,7 +21,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
     *a = (struct aia){.config = *config};
     a->imsic = (struct imsic){
         .files = config->files,
-        .n_files = config->n_harts,
+        .n_files = config->files ? config->n_harts : 0,
         .ipi_id = config->ipi_id,
         .sync_id = config->sync_id,
         .wait_limit = config->wait_limit,
@@ -30,7 +32,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
     }
     for (unsigned h = 0; h < config->n_harts; h++)
         ipi_close(a, h);
-    return imsic_init(&a->imsic);
+    return is_direct(a) ? AIA_OK : imsic_init(&a->imsic);
 }
 
 static bool unused(const struct aia *a, uint32_t first, uint32_t n)
@@ -83,6 +85,8 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->handler = r->handler;
     irq->context = r->context;
     irq->msi = r->msi;
+    if (is_direct(a))
+        r->msi->irq = irq;
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
@@ -98,6 +102,12 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
 {
     unsigned hart = 0;
     int error;
+
+    if (is_direct(a)) {
+        error = direct_least_loaded(a, irq, &irq->affinity, &hart);
+        *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = error ? 0 : irq->msi->line};
+        return error;
+    }
 
     if (irq->managed) {
         error = managed_choose(a, irq, &hart);
@@ -133,7 +143,7 @@ int start(struct aia *a, struct aia_irq *irq)
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
-    struct aia_message want = imsic_message(&a->imsic, v);
+    struct aia_message want = message_to(a, v);
     fence_rw_o(); /* the slot names its owner before a message can name it */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
     irq->msi->ops->start(irq->msi, &want);
@@ -146,13 +156,21 @@ int start(struct aia *a, struct aia_irq *irq)
     return error;
 }
 
+static bool request_valid(const struct aia *a, const struct aia_request *r)
+{
+    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER || is_direct(a) != (r->msi->controller != NULL))
+        return false;
+    if (r->order && (r->managed || is_direct(a)))
+        return false;
+    return !r->managed || is_direct(a) || a->config.reserved;
+}
+
 int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq **out)
 {
     struct aia_irq *irq;
 
     *out = NULL;
-    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER ||
-        (r->managed && (r->order || !a->config.reserved)) || !(irq = take_descriptors(a, r->order)))
+    if (!request_valid(a, r) || !(irq = take_descriptors(a, r->order)))
         return AIA_EINVAL;
     for (unsigned i = 0; i < 1u << r->order; i++)
         fill_in(a, &irq[i], irq, r);
@@ -253,6 +271,9 @@ int sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
  */
 static int wait_gone(struct aia *a, struct aia_irq *irq)
 {
+    if (is_direct(a))
+        return direct_wait_gone(a);
+
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
     uint64_t now = aia_port_time(),
              drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);

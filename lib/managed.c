@@ -2,7 +2,8 @@
 /*
  * Managed interrupts: a queue's, say, that belongs to certain harts and to no others. A vector is reserved on
  * each of them when the interrupt is requested, so a restart cannot fail for want of one. The slots of those
- * it does not use now are MANAGED; a drained one goes back to that, not to FREE.
+ * it does not use now are MANAGED; a drained one goes back to that, not to FREE. A line of a controller has its number
+ * on every hart, so nothing needs to be reserved for it.
  */
 #include "internal.h"
 
@@ -13,12 +14,14 @@ static uint16_t *reserved(const struct aia *a, const struct aia_irq *irq)
 
 int managed_reserve(struct aia *a, struct aia_irq *irq)
 {
+    if (is_direct(a))
+        return AIA_OK;
     return imsic_reserve(&a->imsic, &irq->affinity, irq->msi->kind, irq_number(a, irq), reserved(a, irq));
 }
 
 void managed_release(struct aia *a, struct aia_irq *irq)
 {
-    for (unsigned h = 0; h < a->config.n_harts; h++)
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
         if (aia_hartset_has(&irq->affinity, h))
             imsic_free(&a->imsic, (struct imsic_vector){.hart = (uint16_t)h, .id = reserved(a, irq)[h]});
 }
@@ -36,7 +39,7 @@ int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct i
 int managed_choose(struct aia *a, const struct aia_irq *irq, unsigned *hart)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE) {
+        if (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE && reaches(a, irq, h)) {
             *hart = h;
             return AIA_OK;
         }

@@ -57,6 +57,10 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
     enum aia_msi_kind kind = irq->msi->kind;
 
     *u = (struct update){.from = irq->vec, .kind = AIA_UPDATE_STORE};
+    if (is_direct(a)) { /* a line has its number on every hart */
+        u->to = vector(to, irq->vec.id);
+        return AIA_OK;
+    }
     if ((kind == AIA_MSI_PLAIN || kind == AIA_MSI_STORE_LOW) && !same_upper(a, u->from.hart, to))
         return AIA_EADDRHI;
     if (kind == AIA_MSI_PLAIN && !irq->managed)
@@ -142,7 +146,7 @@ int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_msi *msi = irq->msi;
-    struct aia_message old = imsic_message(&a->imsic, u->from), have;
+    struct aia_message old = message_to(a, u->from), have;
 
     switch (u->kind) {
     case AIA_UPDATE_ADDR:
@@ -169,7 +173,7 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
 
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
-    struct aia_message want = imsic_message(&a->imsic, u->to), have;
+    struct aia_message want = message_to(a, u->to), have;
 
     fence_rw_o(); /* the slots name their owner before a message can name them */
     write_steps(irq->msi, u, &want);

@@ -115,6 +115,8 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
     bool first = false;
 
+    if (is_direct(a)) /* what is pending is in the controller, and goes to where the line is now */
+        return;
     not_before(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
     for (unsigned i = 0; i < 1u << irq->order; i++)
         first |= retire(a, &irq[i], vector_after(v, i));
@@ -194,8 +196,11 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
 }
 
-/* Of those who retire in word `w`, the ones whose device has been drained: by a read-back, or by time. */
-static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w)
+/*
+ * Of those who retire in word `w`, the ones whose device has been drained: by a read-back, or by time. *behind: some
+ * are behind a barrier.
+ */
+static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w, bool *behind)
 {
     uint64_t all = atomic_load_explicit(&f->retiring[w], memory_order_acquire), out = all;
 
@@ -205,25 +210,60 @@ static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w)
         uint64_t at = drained_at(f, irq);
         if (at && aia_port_time() < at)
             out &= ~(1ull << bit);
+        *behind |= irq->msi->barrier != NULL;
     }
     return out;
+}
+
+static void report_no_sync(struct aia *a, unsigned here)
+{
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
+                                         .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
+}
+
+/*
+ * Of the vectors in `old`, those behind a barrier have no proof but the barrier's: take out the ones whose barrier does
+ * not give it. AIA_OK, or the error of such a barrier.
+ */
+static int pass_barriers(struct aia *a, unsigned here, uint64_t *old)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    struct aia_barrier *last = NULL;
+    int error = AIA_OK, any = AIA_OK;
+
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        for (uint64_t bits = old[w]; bits; bits &= bits - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(bits);
+            uint32_t owner = imsic_slot_owner(slot_read(f, w * 64 + bit));
+            struct aia_barrier *b = a->config.irqs[owner].msi->barrier;
+            if (!b)
+                continue;
+            if (b != last && (error = imsic_sync_behind(&a->imsic, f, b)) != AIA_OK)
+                report_no_sync(a, here);
+            last = b;
+            if (error)
+                old[w] &= ~(1ull << bit);
+            any = error ? error : any;
+        }
+    }
+    return any;
 }
 
 int reclaim(struct aia *a, unsigned here)
 {
     struct imsic_file *f = &a->imsic.files[here];
     uint64_t old[IMSIC_WORDS];
+    bool behind = false;
     uint32_t n = 0;
 
-    if (!atomic_load_explicit(&f->n_retiring, memory_order_acquire))
+    if (is_direct(a) || !atomic_load_explicit(&f->n_retiring, memory_order_acquire))
         return AIA_OK;
     /* First who has been drained, then sync: it proves nothing of what leaves a device after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
-        old[w] = drained(a, f, w);
-    int error = imsic_sync(&a->imsic, f);
+        old[w] = drained(a, f, w, &behind);
+    int barred = behind ? pass_barriers(a, here, old) : AIA_OK, error = imsic_sync(&a->imsic, f);
     if (error) {
-        aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
-                                             .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
+        report_no_sync(a, here);
         reclaim_later(a);
         return error;
     }
@@ -236,7 +276,7 @@ int reclaim(struct aia *a, unsigned here)
     }
     if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)
         reclaim_later(a);
-    return AIA_OK;
+    return barred;
 }
 
 void aia_timer(struct aia *a)
@@ -246,7 +286,7 @@ void aia_timer(struct aia *a)
 
 void reclaim_ask(struct aia *a, const struct aia_hartset *set)
 {
-    for (unsigned h = 0; h < a->config.n_harts; h++)
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
         if (aia_hartset_has(set, h) &&
             atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed))
             aia_ipi_send(a, h, AIA_IPI_RECLAIM);

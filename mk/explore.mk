@@ -5,7 +5,7 @@
 # Small structs and no position independence: a state is memory, and is copied and hashed a million times. Variables
 # that are not yet set have a value, or equal states would differ in it.
 EXPLORE_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fno-pie -fno-stack-protector \
-	-ftrivial-auto-var-init=pattern -DAIA_MAX_HARTS=3 -DM_MAX_HARTS=3 -DM_DEVS=4 -DM_QUEUE=8 -DM_WORDS=1 \
+	-ftrivial-auto-var-init=pattern -DAIA_MAX_HARTS=3 -DM_MAX_HARTS=3 -DM_DEVS=4 -DM_QUEUE=8 -DM_WORDS=1 -DM_CHIPS=1 \
 	-Iinclude -Itests/host/model -I. $(HOST_CFLAGS)
 EXPLORE_SRC  := $(wildcard lib/*.c imsic/*.c tests/explore/*.c) \
 	$(addprefix tests/host/model/m_,atomic.c core.c device.c file.c mmio.c)

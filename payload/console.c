@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 /* ns16550 registers (data sheet, "Line Status Register"). */
-enum { UART_DATA = 0, UART_LSR = 5 };
+enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
+enum { IER_RECEIVED = 1u << 0 };
 enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
 
 #define UART_WAIT_MS 100
@@ -154,6 +155,12 @@ int console_read(void)
     if (!uart.present || !(uart_read(UART_LSR) & LSR_READY))
         return -1;
     return (int)(uart_read(UART_DATA) & 0xff);
+}
+
+void console_receive_interrupt(bool on)
+{
+    if (uart.present)
+        uart_write(UART_IER, on ? IER_RECEIVED : 0);
 }
 
 void console_drain(void)

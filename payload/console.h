@@ -29,6 +29,8 @@ void console_lock_panic(void);
 
 /* The next byte typed, or -1. UART only. */
 int console_read(void);
+/* Whether the UART is to interrupt while there is something to read. */
+void console_receive_interrupt(bool on);
 /* Wait, bounded, until all has left. */
 void console_drain(void);
 

@@ -171,11 +171,6 @@ void hart_secondary(struct hart *self)
     hart_loop();
 }
 
-static bool has_file(unsigned index)
-{
-    return machine.harts[index].imsic_addr != 0;
-}
-
 /* Ask the firmware, without waiting for the hart. It may still be on its way down: EBUSY. */
 static int request_start(struct hart *h)
 {
@@ -214,7 +209,7 @@ int hart_start(unsigned index, uint64_t ticks)
 
     if (index >= hart_count())
         return HART_EINVAL;
-    if (!has_file(index))
+    if (!irq_reaches(index))
         return HART_ENOFILE;
     if (hart_state(index) == HART_ONLINE || coming_up(index))
         return HART_EBUSY;
@@ -262,7 +257,7 @@ unsigned hart_start_all(void)
     bool waiting, more = true;
 
     for (unsigned i = 0; i < hart_count(); i++)
-        error[i] = i == boot_index ? HART_OK : has_file(i) ? HART_EBUSY : HART_ENOFILE;
+        error[i] = i == boot_index ? HART_OK : irq_reaches(i) ? HART_EBUSY : HART_ENOFILE;
     do {
         waiting = false;
         for (unsigned i = 0; i < hart_count(); i++) {

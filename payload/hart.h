@@ -51,7 +51,7 @@ enum hart_error {
     HART_EOFFLINE = -3,  /* it is not online */
     HART_ETIMEOUT = -4,  /* the bound of the wait has passed */
     HART_EFIRMWARE = -5, /* the SBI call failed; hart_firmware_error() says how */
-    HART_ENOFILE = -6,   /* it has no S-level interrupt file, so no interrupt could reach it */
+    HART_ENOFILE = -6,   /* it has no S-level interrupt file, nor an APLIC: no interrupt could reach it */
     HART_EIRQ = -7, /* it came, could not take interrupts, and stopped; hart_firmware_error(): an AIA error */
 };
 

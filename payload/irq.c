@@ -8,7 +8,9 @@
 #include "payload/payload.h"
 #include "payload/time.h"
 #include "payload/trace.h"
+#include "payload/wires.h"
 #include "csr.h"
+#include "mmio.h"
 
 struct aia aia;
 
@@ -55,7 +57,7 @@ void irq_init(void)
         .storm_limit = 1000,
     };
 
-    for (unsigned h = 0; h < c.n_harts; h++)
+    for (unsigned h = 0; h < c.n_harts && irq_by_message(); h++)
         files[h] = (struct imsic_file){
             .mmio = (uintptr_t)machine.harts[h].imsic_addr,
             .msi_addr = machine.harts[h].imsic_addr,
@@ -64,8 +66,47 @@ void irq_init(void)
         };
     /* The lowest priority there is; nobody else needs it less. */
     c.sync_id = (uint16_t)(files[0].n_ids - (files[0].n_ids == c.ipi_id));
+    if (!irq_by_message()) {
+        c.files = NULL;
+        c.reserved = NULL;
+        c.controllers = wires_controllers();
+        c.kick = hart_kick;
+    }
     int error = aia_init(&aia, &c);
     require(!error, "aia_init: %s", aia_strerror(error));
+}
+
+bool irq_by_message(void)
+{
+    return machine.imsic.present;
+}
+
+bool irq_reaches(unsigned hart)
+{
+    return aia.config.controllers ? aia.config.controllers[hart] != NULL
+                                  : machine.harts[hart].imsic_addr != 0;
+}
+
+bool irq_goes(const struct aia_irq *irq, unsigned hart)
+{
+    return irq_by_message() || aia.config.controllers[hart] == irq->msi->controller;
+}
+
+unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
+{
+    unsigned hart = 0;
+
+    for (n++; n; hart++)
+        n -= irq_goes(irq, hart % hart_count());
+    return (hart - 1) % hart_count();
+}
+
+/* The interrupt was cleared before: what was sent before it is seen now, what is sent after it interrupts again. */
+void irq_soft(void)
+{
+    fence_all();
+    if (!irq_by_message())
+        aia_soft_interrupt(&aia);
 }
 
 static void (*watch_unowned)(unsigned id);

@@ -13,6 +13,21 @@ extern struct aia aia;
 /* Once, on the boot hart, when machine is known and before any hart_init(): the library's books. */
 void irq_init(void);
 
+/* Can an interrupt reach this hart? It needs an interrupt file, or a place in the domain of an APLIC. */
+bool irq_reaches(unsigned hart);
+
+/* Do harts have interrupt files? If not, their APLIC interrupts them itself. */
+bool irq_by_message(void);
+
+/* Can it be delivered to this hart? An APLIC that delivers itself has harts of its own. */
+bool irq_goes(const struct aia_irq *irq, unsigned hart);
+
+/* The n-th of the harts that it goes to, counted round and round. */
+unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n);
+
+/* A software interrupt, from trap.c: where there are no interrupt files IPIs come this way. */
+void irq_soft(void);
+
 /* The external interrupt, from trap.S: claims and runs handlers until nothing is pending. */
 void irq_external(void);
 

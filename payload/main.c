@@ -10,6 +10,7 @@
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include "payload/trace.h"
+#include "payload/wires.h"
 #include "payload/jobs/jobs.h"
 #include <string.h>
 
@@ -26,6 +27,7 @@ static const struct arg common_args[] = {
     {"ids", "use only identities 1 to this of each interrupt file"},
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
+    {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {"trace", "trace the job, and say where the records are: make trace"},
     {"trace_at", "memory for the trace, in place of 8 MiB of our own; trace_mib= of it"},
@@ -58,8 +60,8 @@ static _Noreturn void refuse(const struct machine_error *e)
 
 static void discover(const void *fdt)
 {
-    static const struct machine_error no_imsic = {"/", "",
-                                                  "no S-level IMSIC: this machine has no AIA with MSIs"};
+    static const struct machine_error no_aia = {
+        "/", "", "no S-level IMSIC and no S-level APLIC: this machine has no AIA"};
     struct machine_error e;
     uint64_t finisher =
         machine.finisher; /* of the tree before this one, if any: it can still end the machine */
@@ -68,8 +70,8 @@ static void discover(const void *fdt)
         machine.finisher = machine.finisher ? machine.finisher : finisher;
         refuse(&e);
     }
-    if (!machine.imsic.present)
-        refuse(&no_imsic);
+    if (!machine.imsic.present && !machine.n_aplics)
+        refuse(&no_aia);
 }
 
 static void banner(void)
@@ -99,6 +101,14 @@ static const struct job *find_job(void)
         print(" %s", j->name);
     print("\n");
     machine_exit(EXIT_MACHINE);
+}
+
+static bool is_by_message(const struct job *job)
+{
+    for (const char *const *name = jobs_by_message; *name; name++)
+        if (!strcmp(*name, job->name))
+            return true;
+    return false;
 }
 
 static void read_arguments(void)
@@ -134,11 +144,17 @@ void payload_main(uint64_t hartid, const void *fdt)
     hand_over(hartid, fdt);
     irq_init();
     trace_begin();
+    if (!wires_init())
+        machine_exit(EXIT_MACHINE);
     if (!hart_init(hartid))
         refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
     banner();
 
     const struct job *job = find_job();
+    if (is_by_message(job) && !irq_by_message()) {
+        print("argument test=%s: it is about interrupt files, which this machine has none of\n", job->name);
+        machine_exit(EXIT_MACHINE);
+    }
     const char *unknown = args_unknown(common_args, job->args);
     if (unknown) {
         print("argument %s: job %s does not know it\n", unknown, job->name);

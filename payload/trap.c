@@ -2,6 +2,7 @@
 #include "payload/trap.h"
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/irq.h"
 #include "payload/panic.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
@@ -19,9 +20,10 @@ void trap_other(unsigned long cause)
         time_interrupt();
         break;
     case IRQ_SOFT:
-        /* A kick, which has done its work by waking us, or another hart's panic. */
+        /* A kick, which has done its work by waking us, another hart's panic, or an IPI of the library's. */
         csr_clear(sip, SIE_SSIE);
         panic_check();
+        irq_soft();
         break;
     default:
         panic("interrupt %lu, which nobody enabled", cause);

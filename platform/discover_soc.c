@@ -87,6 +87,7 @@ static int read_uart(struct discovery *d, int node, struct machine_uart *u)
     if (r.size < UINT64_C(8) << u->reg_shift)
         return disc_fail(d, node, "reg", "%#llx bytes do not hold 8 registers", (unsigned long long)r.size);
     u->present = true;
+    d->uart = node;
     u->base = r.base;
     return 0;
 }

@@ -14,6 +14,8 @@
 #define MACHINE_MAX_HARTS  128
 #define MACHINE_MAX_RANGES 8
 #define MACHINE_MAX_APLICS 8
+#define MACHINE_MAX_VIRTIO 16
+#define MACHINE_MAX_INTX   64
 
 struct machine_region {
     uint64_t base, size;
@@ -49,6 +51,26 @@ struct machine_aplic {
     uint32_t num_sources;
     bool msi_mode; /* msi-parent names the S-level IMSIC */
     uint32_t phandle;
+    struct {
+        uint32_t first, last;
+    } delegated
+        [MACHINE_MAX_RANGES]; /* by the domain that has it as a child; where none does, all are its own */
+    size_t n_delegated;
+    int16_t index[MACHINE_MAX_HARTS]; /* direct: each hart's index in the domain; -1: it is not in it */
+};
+
+/* A line from a device to an S-level APLIC. */
+struct machine_wire {
+    uint16_t source; /* 0: there is none, or it leads elsewhere */
+    uint8_t aplic;   /* index in machine.aplics */
+    uint8_t mode;    /* as sourcecfg has it (AdvPLIC.adoc, "Source configurations") */
+};
+
+/* A device of which there is nothing to know but where it is. */
+struct machine_device {
+    bool present;
+    uint64_t base;
+    struct machine_wire wire;
 };
 
 /* PCI host bridge with ECAM; windows are CPU addresses, with the PCI address they appear at. */
@@ -63,6 +85,12 @@ struct machine_pci {
     uint8_t bus_first, bus_last;
     struct machine_pci_window windows[MACHINE_MAX_RANGES];
     size_t n_windows;
+    struct {
+        uint8_t devfn, pin; /* to be compared under the masks */
+        struct machine_wire wire;
+    } intx[MACHINE_MAX_INTX]; /* interrupt-map, as far as it leads to S-level APLICs */
+    size_t n_intx;
+    uint8_t intx_devfn_mask, intx_pin_mask;
 };
 
 /* ns16550a-compatible UART that stdout-path names (or the only one there is). */
@@ -70,6 +98,7 @@ struct machine_uart {
     bool present;
     uint64_t base;
     uint32_t reg_shift, reg_io_width, clock;
+    struct machine_wire wire;
 };
 
 struct machine {
@@ -83,6 +112,10 @@ struct machine {
     size_t n_aplics;
     struct machine_pci pci;
     struct machine_uart uart;
+    struct machine_device rtc; /* google,goldfish-rtc */
+    struct machine_device
+        virtio[MACHINE_MAX_VIRTIO]; /* virtio,mmio: places that may have a device, or none */
+    size_t n_virtio;
     uint64_t finisher; /* sifive,test0 register; 0: none */
     char bootargs[512];
     char model[64];

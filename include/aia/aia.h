@@ -13,6 +13,7 @@
 #ifndef AIA_AIA_H
 #define AIA_AIA_H
 
+#include <aia/controller.h>
 #include <aia/error.h>
 #include <aia/hartset.h>
 #include <aia/imsic.h>
@@ -166,10 +167,16 @@ struct aia_config {
     unsigned n_harts;         /* 1 .. AIA_MAX_HARTS */
     struct aia_hart *harts;   /* n_harts, zeroed */
     struct imsic_file *files; /* n_harts; mmio, msi_addr, n_ids, slots filled in, the rest zeroed */
-    struct aia_irq *irqs;     /* n_irqs, zeroed */
-    uint32_t n_irqs;          /* less than IMSIC_NO_OWNER */
-    uint16_t *reserved; /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
-    aia_counter *runs;  /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
+    /*
+     * Instead of files, which is then NULL: n_harts, each hart's controller, and how a hart is interrupted by another;
+     * it then calls aia_soft_interrupt(). All interrupts are lines of these controllers.
+     */
+    struct aia_controller **controllers;
+    void (*kick)(unsigned hart);
+    struct aia_irq *irqs; /* n_irqs, zeroed */
+    uint32_t n_irqs;      /* less than IMSIC_NO_OWNER */
+    uint16_t *reserved;   /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
+    aia_counter *runs;    /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
     struct aia_trace_ring *trace; /* n_harts, to trace into once aia_trace_on() was called; NULL: never */
     uint16_t ipi_id;              /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
     uint16_t sync_id;             /* identity of imsic_sync(): any other, it is never enabled */
@@ -199,6 +206,9 @@ int aia_init(struct aia *a, const struct aia_config *config);
 
 /* Supervisor external interrupt (scause 9): claims and handles until nothing is pending. */
 void aia_interrupt(struct aia *a);
+
+/* Where harts have no interrupt files: config.kick was called for this hart, or may have been. */
+void aia_soft_interrupt(struct aia *a);
 
 /* The moment given to aia_port_timer() has come. */
 void aia_timer(struct aia *a);

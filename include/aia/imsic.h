@@ -217,4 +217,11 @@ void imsic_file_clear_enabled(unsigned id);
  */
 int imsic_sync(const struct imsic *im, struct imsic_file *f);
 
+/*
+ * Likewise of what `b` has sent to this file: one more message of its, with the same identity, that is seen to
+ * arrive. One at a time is under way to a file, and one that did not arrive in time has to come before another is
+ * believed, so the identity can be shared.
+ */
+int imsic_sync_behind(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b);
+
 #endif

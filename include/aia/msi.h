@@ -23,6 +23,8 @@ enum aia_msi_kind {
     AIA_MSI_STORE_LOW, /* one store changes the data and the lower half of the address */
 };
 
+struct aia_controller;
+struct aia_irq;
 struct aia_msi;
 
 /*
@@ -69,6 +71,19 @@ struct aia_msi_ops {
 };
 
 /*
+ * Something on a device's way to the IMSIC where messages may linger although the device has been read back, and that
+ * can send one of its own behind them: it arrives in a file after all that went there before. All interrupts behind
+ * one such thing share one of these.
+ */
+struct aia_barrier {
+    /*
+     * Send `m`, whose file is the running hart's. Interrupts off. AIA_OK; AIA_ETIMEOUT: not sent, it would not take
+     * it.
+     */
+    int (*send)(struct aia_barrier *b, const struct aia_message *m);
+};
+
+/*
  * The chips between a device and the IMSIC form a chain of these. The library holds the topmost one, which
  * owns the message that names a hart: for most devices that is the device's own. An intermediate, such as a
  * remapping unit, is a struct aia_msi with the device's `below` it: its start() gives the device, once, a
@@ -85,6 +100,15 @@ struct aia_msi {
      * own, in case the device lost one between two messages.
      */
     uint64_t posted_limit;
+    /*
+     * A line of a controller (controller.h), NULL for messages: its message is the number of a hart as `addr` and of
+     * the line as `data`, and kind is STORE. It has mask() and unmask(), which hold it back and let it go.
+     */
+    struct aia_controller *controller;
+    uint16_t line;
+    struct aia_irq *irq; /* of such a line; the library's */
+    /* NULL: read_back() drains the device. Else it does but for what is on its way from there, see above. */
+    struct aia_barrier *barrier;
 };
 
 #endif

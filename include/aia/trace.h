@@ -28,12 +28,12 @@ enum aia_event {
     AIA_EVENT_BEGIN,     /* the handler begins; vec: where its edge was taken */
     AIA_EVENT_END,       /* and ends; arg: enum aia_result */
     AIA_EVENT_NOTED,     /* an edge came to vec while the handler ran or was disabled; arg: aia_irq.flow */
-    AIA_EVENT_MOVE,  /* a move begins; vec: from; arg: to, as aia_trace_vector() has it, or the hart alone */
-    AIA_EVENT_MOVED, /* and ends; vec: where the message points now; arg: 0, or the error negated */
-    AIA_EVENT_MESSAGE, /* the device's message was changed to vec; arg: enum aia_update */
-    AIA_EVENT_START,   /* the device's message was set, to vec */
-    AIA_EVENT_STOP,    /* the device was told to send no more; vec: where its message pointed */
-    AIA_EVENT_RETIRE,  /* vec retires */
+    AIA_EVENT_MOVE,      /* a move begins; vec: from; arg: to, as aia_trace_vector() has it */
+    AIA_EVENT_MOVED,     /* and ends; vec: where the message points now; arg: 0, or the error negated */
+    AIA_EVENT_MESSAGE,   /* the device's message was changed to vec; arg: enum aia_update */
+    AIA_EVENT_START,     /* the device's message was set, to vec */
+    AIA_EVENT_STOP,      /* the device was told to send no more; vec: where its message pointed */
+    AIA_EVENT_RETIRE,    /* vec retires */
     AIA_EVENT_RECLAIM, /* vec's drain is proven, and it is given back; arg: 1 if an edge was pending there */
     AIA_EVENT_FORWARD, /* an edge that was caught or swept elsewhere is sent on to vec */
     AIA_EVENT_RESEND,  /* an edge that was kept, or may have been lost, is sent again, to vec */

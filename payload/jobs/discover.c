@@ -37,6 +37,13 @@ static void print_pci(void)
     }
 }
 
+static void print_wire(const char *name, const struct machine_wire *w)
+{
+    if (w->source)
+        print("%s: source %u of aplic 0x%lx, mode %u\n", name, w->source, machine.aplics[w->aplic].reg.base,
+              w->mode);
+}
+
 int job_discover(void)
 {
     const struct machine_imsic *im = &machine.imsic;
@@ -55,6 +62,11 @@ int job_discover(void)
               machine.aplics[i].msi_mode ? "MSI" : "direct");
     }
     print_pci();
+    print_wire("uart", &machine.uart.wire);
+    print_wire("rtc", &machine.rtc.wire);
+    for (size_t i = 0; i < machine.n_virtio; i++)
+        print_wire("virtio", &machine.virtio[i].wire);
+    print("pci: %u of its lines are ours\n", (unsigned)machine.pci.n_intx);
     if (machine.uart.present)
         print("uart: 0x%lx, reg-shift %u, reg-io-width %u\n", machine.uart.base, machine.uart.reg_shift,
               machine.uart.reg_io_width);

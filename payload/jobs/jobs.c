@@ -32,5 +32,11 @@ const struct job jobs[] = {
     {"cost", job_cost, NULL, "what an offline costs; run deterministically"},
     {"xhci", job_xhci, job_xhci_args,
      "a USB controller and disk; error paths, then load while its interrupts move"},
+    {"level", job_level, job_level_args, "a level comes again until its line falls"},
+    {"wires", job_wires, job_wires_args, "RTC alarm, random numbers and typing, by wire and under fire"},
     {NULL, NULL, NULL, NULL},
+};
+
+const char *const jobs_by_message[] = {
+    "order", "storm", "moves", "live", "errors", "sweep", "ims", "blocks", NULL,
 };

@@ -4,6 +4,7 @@
 #define PAYLOAD_JOBS_H
 
 #include "payload/args.h"
+#include <stdbool.h>
 
 struct job {
     const char *name;
@@ -13,6 +14,8 @@ struct job {
 };
 
 extern const struct job jobs[]; /* ends with a NULL name */
+/* Those that are about interrupt files and messages: not for machines without. Ends with NULL. */
+extern const char *const jobs_by_message[];
 
 int job_main(void);
 int job_discover(void);
@@ -42,9 +45,11 @@ int job_cycles(void);
 int job_movers(void);
 int job_storms(void);
 int job_cost(void);
+int job_level(void);
+int job_wires(void);
 
 extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
     job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[], job_movers_args[],
-    job_storms_args[], job_suspend_args[], job_xhci_args[];
+    job_storms_args[], job_suspend_args[], job_xhci_args[], job_level_args[], job_wires_args[];
 
 #endif

@@ -55,6 +55,8 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
             load_watch.empty(d);
         return AIA_HANDLED;
     }
+    if (d->singly)
+        bits &= -bits;
     if (raised)
         histogram_add(&d->latency, time_to_ns(time_now() - raised));
     acknowledge(d, bits);
@@ -62,6 +64,26 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     d->coalesced += (unsigned)__builtin_popcount(bits) - 1;
     atomic_fetch_or_explicit(&d->seen, bits, memory_order_release);
     return AIA_HANDLED;
+}
+
+static bool can_send(const struct load_device *d)
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (pci_msi_can_send(&d->edu.msi, machine.harts[h].imsic_addr)) {
+            print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
+            return false;
+        }
+    return true;
+}
+
+static bool take_wire(struct load_device *d, struct pci_device *pd)
+{
+    struct machine_wire wire = wires_intx(pd);
+
+    d->wire = wires_source(d->name, &wire);
+    if (d->wire)
+        pci_intx(pd, true);
+    return d->wire != NULL;
 }
 
 static bool request(struct load_device *d, struct aia_msi *msi)
@@ -73,6 +95,8 @@ static bool request(struct load_device *d, struct aia_msi *msi)
         .msi = msi,
         .affinity = aia_hartset_first(hart_count()),
     };
+    if (d->wire)
+        r = aplic_request(d->wire, &r);
     int error = aia_irq_request(&aia, &r, &d->irq);
 
     if (error)
@@ -89,11 +113,8 @@ static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
         print("%s: %s\n", d->name, pci_strerror(error));
         return false;
     }
-    for (unsigned h = 0; h < hart_count(); h++)
-        if (pci_msi_can_send(&d->edu.msi, machine.harts[h].imsic_addr)) {
-            print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
-            return false;
-        }
+    if (wires_wanted() ? !take_wire(d, pd) : !can_send(d))
+        return false;
     return request(d, &d->edu.msi.msi);
 }
 

@@ -15,6 +15,7 @@
 #include "payload/irq.h"
 #include "payload/random.h"
 #include "payload/jobs/kinds.h"
+#include "payload/wires.h"
 
 #define LOAD_MAX     8
 #define LOAD_BURST   32  /* edges in a burst at most: edu has 32 status bits */
@@ -25,7 +26,9 @@ struct load_device {
     struct soft *soft;       /* NULL: it is the edu */
     _Atomic uint32_t status; /* of the soft one, as edu has it */
     struct aia_irq *irq;
+    struct aplic_source *wire; /* NULL: it sends messages */
     char name[16];
+    bool singly;       /* each handler run takes one edge: a level stays up for the others */
     _Atomic int taken; /* one hart raises at a time */
 
     /* The raising hart's: edge n of the step has status bit first_bit + n, modulo 32, and was raised at[n]. */

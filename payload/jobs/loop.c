@@ -79,7 +79,7 @@ static void move_some(void)
     for (unsigned i = 0; i < MOVES_PER_TURN && n; i++) {
         struct aia_irq *irq = list[random_below(&job.control, n)];
         unsigned to = random_below(&job.control, hart_count());
-        if (!hart_is_online(to) || to == irq->vec.hart)
+        if (!hart_is_online(to) || to == irq->vec.hart || !irq_goes(irq, to))
             continue;
         struct aia_hartset set = aia_hartset_one(to);
         int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);

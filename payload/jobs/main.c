@@ -14,7 +14,7 @@
 #include "payload/jobs/naive.h"
 
 const struct arg job_main_args[] = {
-    {"devices", "kinds of them, apart by commas, or all (edu)"},
+    {"devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"},
     {"naive", "move without the library's care, to see what it is for: FAIL is expected"},
     {"pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"},
     LOOP_ARGS,
@@ -58,7 +58,7 @@ int job_main(void)
     const char *devices = args_get("devices");
     bool naive = args_get("naive"), pressure = args_get("pressure");
 
-    if (!kinds_init(devices ? devices : "edu") || (pressure && !naive && !add_soft()))
+    if (!kinds_init(devices && !wires_wanted() ? devices : "edu") || (pressure && !naive && !add_soft()))
         return EXIT_MACHINE;
     if (naive)
         naive_init();

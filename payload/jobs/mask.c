@@ -35,7 +35,7 @@ int job_mask(void)
         return verdict();
     struct aia_irq *irq = load_devices[0].irq;
     for (unsigned round = 0; round < 20; round++) {
-        unsigned from = round % hart_count(), to = round / 2 % hart_count();
+        unsigned from = irq_nth_hart(irq, round), to = irq_nth_hart(irq, round / 2);
         must_move(irq, from);
         keep_and_resend(1 + round % LOAD_BURST, to);
     }

@@ -15,6 +15,8 @@
 #define PCI_ROM     0x30u /* type 0 */
 #define PCI_CAP_PTR 0x34u
 
+#define PCI_INTERRUPT_PIN 0x3du /* 1 to 4: INTA to INTD; 0: none */
+
 /* Type 1: bridges. */
 #define PCI_BUSES         0x18u /* primary, secondary, subordinate, latency timer */
 #define PCI_IO_BASE_LIMIT 0x1cu

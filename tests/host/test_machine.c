@@ -215,6 +215,15 @@ static uint64_t value(const char *key)
         {"window.1.cpu", pci->windows[1].cpu},
         {"window.1.pci", pci->windows[1].pci},
         {"window.2.pci", pci->windows[2].pci},
+        {"uart.source", m.uart.wire.source},
+        {"rtc.source", m.rtc.wire.source},
+        {"rtc.mode", m.rtc.wire.mode},
+        {"virtio.0.source", m.virtio[0].wire.source},
+        {"virtio.0.mode", m.virtio[0].wire.mode},
+        {"intx", pci->n_intx},
+        {"intx.1.source", pci->intx[1].wire.source},
+        {"index.0", (uint64_t)m.aplics[0].index[0]},
+        {"index.1", (uint64_t)m.aplics[0].index[1]},
         {"bootargs.length", strlen(m.bootargs)},
     };
 
@@ -441,8 +450,9 @@ static void damage(unsigned char *blob, size_t len)
 
 static void flipped(void **state)
 {
-    static const char *const names[] = {"plain", "groups-default-shift", "bus-ranges", "isa-extensions",
-                                        "aplic-direct"};
+    static const char *const names[] = {"plain",          "groups-default-shift", "bus-ranges",
+                                        "isa-extensions", "aplic-direct",         "wires",
+                                        "aplic-indexes"};
     uint64_t seed = strtoull(env("SEED", "1"), NULL, 0);
     unsigned long flips = strtoul(env("FLIPS", "20000"), NULL, 0), accepted = 0, meaning = 0;
     size_t n_names = sizeof(names) / sizeof(names[0]), len[8];

@@ -76,6 +76,9 @@ void m_fabric_step(void)
     for (unsigned i = 0; i < m.n_devs; i++)
         if (due(&m.devs[i]->posted, m.post_lag))
             m_push(m.devs[i]);
+    for (unsigned i = 0; i < m.n_chips; i++)
+        if (m.chips[i]->step)
+            m.chips[i]->step(m.chips[i]);
     for (unsigned i = 0; i < m.n_harts; i++)
         land_due(&m.hart[i].file);
 }
@@ -84,6 +87,9 @@ void m_fabric_poll(struct m_hart *h)
 {
     if (h->stores.n)
         store_out(h);
+    for (unsigned i = 0; i < m.n_chips; i++)
+        if (m.chips[i]->poll)
+            m.chips[i]->poll(m.chips[i], (unsigned)(h - m.hart));
     land(&h->file);
 }
 
@@ -97,6 +103,9 @@ bool m_fabric_settle(void)
 {
     bool moved = false;
 
+    for (unsigned i = 0; i < m.n_chips; i++)
+        if (m.chips[i]->settle)
+            moved |= m.chips[i]->settle(m.chips[i]);
     for (unsigned i = 0; i < m.n_devs; i++) {
         moved |= m.devs[i]->posted.n != 0;
         m_push(m.devs[i]);

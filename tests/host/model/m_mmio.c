@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MMIO accesses of harts: interrupt files are there, and memory that a device reads (m.memory). Apart from the rest, so that a test of something
- * else (test_pci.c) may bring its own.
+ * MMIO accesses of harts: interrupt files are there, other chips of the test (m.chips), and memory that a device reads
+ * (m.memory). Apart from the rest, so that a test of something else (test_pci.c) may bring its own.
  */
 #include <string.h>
 
@@ -19,6 +19,14 @@ static bool in_memory(uintptr_t a, unsigned size)
     return m.memory && a >= m.memory && a + size <= m.memory + m.memory_size && a % size == 0;
 }
 
+static struct m_chip *chip_at(uintptr_t a)
+{
+    for (unsigned i = 0; i < m.n_chips; i++)
+        if (a >= m.chips[i]->base && a < m.chips[i]->base + m.chips[i]->size)
+            return m.chips[i];
+    return NULL;
+}
+
 uint64_t model_mmio_read(uintptr_t a, unsigned size)
 {
     uint64_t v = 0;
@@ -28,6 +36,9 @@ uint64_t model_mmio_read(uintptr_t a, unsigned size)
         memcpy(&v, (void *)a, size);
         return v;
     }
+    struct m_chip *c = chip_at(a);
+    if (c)
+        return c->read(c, (unsigned)(a - c->base), size);
     check(a, size);
     return 0;
 }
@@ -39,6 +50,11 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
     m_event(M_MMIO, (void *)a, size, v);
     if (in_memory(a, size)) {
         memcpy((void *)a, &v, size);
+        return;
+    }
+    struct m_chip *c = chip_at(a);
+    if (c) {
+        c->write(c, (unsigned)(a - c->base), v, size);
         return;
     }
     check(a, size);

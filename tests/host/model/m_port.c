@@ -12,12 +12,6 @@ uint64_t aia_port_time(void)
     return m.now++;
 }
 
-/* Of the trace; a test that brings a clock of its own takes its place. */
-__attribute__((weak)) uint64_t model_time(void)
-{
-    return m.now;
-}
-
 unsigned long aia_port_irq_save(void)
 {
     bool was = m.hart[m.here].irqs_on;

@@ -194,6 +194,14 @@ void m_start(unsigned hart)
     m.hart[hart].stopped = false;
 }
 
+static bool signalled_by_chip(void)
+{
+    for (unsigned i = 0; i < m.n_chips; i++)
+        if (m.chips[i]->signals && m.chips[i]->signals(m.chips[i], m.here))
+            return true;
+    return false;
+}
+
 bool m_take(void)
 {
     struct m_hart *h = &m.hart[m.here];
@@ -201,15 +209,20 @@ bool m_take(void)
 
     while (m.aia && h->irqs_on && !h->hold && !h->stopped) {
         bool timer = h->timer_on && m.now >= h->timer;
-        if (!timer && !m_file_asserted(&h->file))
+        bool soft = !timer && h->soft;
+        if (!timer && !soft && !m_file_asserted(&h->file) && !signalled_by_chip())
             break;
         any = true;
         h->irqs_on = false;
         h->in_irq = true;
         if (timer)
             h->timer_on = false;
+        if (soft)
+            h->soft = false;
         if (timer)
             aia_timer(m.aia);
+        else if (soft)
+            aia_soft_interrupt(m.aia);
         else
             aia_interrupt(m.aia);
         if (h->n_locks || h->irqs_on)

@@ -47,6 +47,7 @@
 #define M_DEVS      256
 #define M_QUEUE     128
 #define M_WORDS     32
+#define M_CHIPS     4
 #endif
 #define M_NEVER UINT32_MAX /* of a lag: only when it has to, see struct m */
 
@@ -72,6 +73,20 @@ struct m_event {
 };
 
 /* ---- the parts ---- */
+
+/* A chip of the machine with registers of its own (aplic_model.h). All but read and write may be NULL. */
+struct m_chip {
+    uintptr_t base;
+    size_t size;
+    uint64_t (*read)(struct m_chip *c, unsigned offset, unsigned size);
+    void (*write)(struct m_chip *c, unsigned offset, uint64_t v, unsigned size);
+    /* Of the fabric: time has passed; a hart looks at its file; the end of time: did anything move? */
+    void (*step)(struct m_chip *c);
+    void (*poll)(struct m_chip *c, unsigned hart);
+    bool (*settle)(struct m_chip *c);
+    /* Does it signal an external interrupt to this hart? */
+    bool (*signals)(const struct m_chip *c, unsigned hart);
+};
 
 /* A queue of writes on their way to interrupt files. */
 struct m_queue {
@@ -100,6 +115,7 @@ struct m_hart {
     bool in_irq;
     bool stopped; /* as by HSM: it must not run */
     bool hold;    /* interrupts are delayed: it takes none while this is set */
+    bool soft;    /* a software interrupt is pending */
     bool timer_on;
     uint64_t timer;
     unsigned n_locks;        /* held */
@@ -152,6 +168,8 @@ struct m {
     struct m_hart hart[M_MAX_HARTS];
     struct m_dev *devs[M_DEVS];
     unsigned n_devs;
+    struct m_chip *chips[M_CHIPS];
+    unsigned n_chips;
     struct aia *aia; /* whose traps the harts take; NULL: none */
     const void *slots, *slots_end;
     uintptr_t memory; /* that a device reads its message from */

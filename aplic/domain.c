@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A domain as a whole: taking it over, its harts' addresses, and the message that proves a drain. */
+#include "regs.h"
+
+static bool has_mode(const struct aplic *a, unsigned source, enum aplic_mode mode)
+{
+    aplic_write(a, SOURCECFG + 4 * source, (uint32_t)mode);
+    return aplic_read(a, SOURCECFG + 4 * source) ==
+           (uint32_t)mode; /* WARL; read-only zero if it is not ours */
+}
+
+/* in_clrip under both polarities of one mode: 1 if it differs as it should, 0 if not, -1: cannot be told. */
+static int rectifies(const struct aplic *a, unsigned source)
+{
+    bool high, low, again;
+
+    if (!has_mode(a, source, APLIC_LEVEL_HIGH))
+        return -1;
+    high = aplic_bit(a, IN_CLRIP, source);
+    if (!has_mode(a, source, APLIC_LEVEL_LOW))
+        return -1;
+    low = aplic_bit(a, IN_CLRIP, source);
+    (void)has_mode(a, source, APLIC_LEVEL_HIGH);
+    again = aplic_bit(a, IN_CLRIP, source);
+    return high != again ? -1 : high != low;
+}
+
+/*
+ * "A read of an in_clrip register returns the rectified input values", but there are implementations where it returns
+ * the wires' (QEMU before 9.0). Which it is shows when a source's polarity is turned over and its bit does not. Nothing
+ * is enabled yet, so a source that becomes pending meanwhile interrupts nobody.
+ */
+static bool inputs_raw(const struct aplic *a)
+{
+    int answer = -1;
+
+    for (unsigned i = 1; i <= a->n_sources && answer < 0; i++) {
+        answer = rectifies(a, i);
+        aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE);
+    }
+    return answer == 0;
+}
+
+static bool idle(const struct aplic *a)
+{
+    uint64_t end = aia_port_time() + a->wait_limit;
+
+    while (aplic_read(a, GENMSI) & GENMSI_BUSY)
+        if (aia_port_time() > end)
+            return false;
+    return true;
+}
+
+static uint32_t index_of(const struct aplic *a, uint64_t addr)
+{
+    const struct aplic_layout *l = &a->layout;
+    uint64_t hart = addr >> l->hart_shift & ((1u << l->hart_bits) - 1);
+    uint64_t group = addr >> l->group_shift & ((1u << l->group_bits) - 1);
+
+    return (uint32_t)(group << l->hart_bits | hart);
+}
+
+static uint64_t address_of(const struct aplic *a, uint32_t index)
+{
+    const struct aplic_layout *l = &a->layout;
+    uint64_t hart = index & ((1u << l->hart_bits) - 1);
+    uint64_t group = index >> l->hart_bits & ((1u << l->group_bits) - 1);
+
+    return l->base | group << l->group_shift | hart << l->hart_shift;
+}
+
+uint32_t aplic_target_(const struct aplic *a, const struct aia_message *m)
+{
+    return index_of(a, m->addr) << TARGET_INDEX_SHIFT | m->data;
+}
+
+struct aia_message aplic_message_(const struct aplic *a, uint32_t target)
+{
+    return (struct aia_message){
+        .addr = address_of(a, target >> TARGET_INDEX_SHIFT),
+        .data = target & TARGET_EIID,
+    };
+}
+
+int aplic_can_send(const struct aplic *a, uint64_t addr)
+{
+    return address_of(a, index_of(a, addr)) == addr ? AIA_OK : AIA_EINVAL;
+}
+
+/*
+ * "All MSIs previously sent from this APLIC to the same hart must be visible at the hart's IMSIC before the extempore
+ * MSI becomes visible" ("Generate MSI"). While Busy is true writes are ignored, hence the lock and the wait before
+ * ours; that ours has left needs no second wait, for it is waited for where it arrives ("Synchronizing interactions
+ * between a hart and the APLIC", step 6).
+ */
+static int send_extempore(struct aia_barrier *b, const struct aia_message *m)
+{
+    struct aplic *a = (struct aplic *)((char *)b - offsetof(struct aplic, barrier));
+    bool free;
+
+    aia_port_lock(&a->genmsi);
+    free = idle(a);
+    if (free)
+        aplic_write(a, GENMSI, aplic_target_(a, m));
+    fence_io_w();
+    aia_port_unlock(&a->genmsi);
+    return free ? AIA_OK : AIA_ETIMEOUT;
+}
+
+static bool layout_valid(const struct aplic_layout *l)
+{
+    return l->hart_shift >= 12 && l->hart_bits + l->group_bits <= 14 && l->hart_shift + l->hart_bits <= 56 &&
+           (!l->group_bits || (l->group_shift >= 24 && l->group_shift >= l->hart_shift + l->hart_bits &&
+                               l->group_shift + l->group_bits <= 56));
+}
+
+/*
+ * The byte order may be anything at first: 0 is the same in both, and its BE = 0 settles it. IE comes last, when no
+ * source is active ("Domain configuration").
+ */
+int aplic_init(struct aplic *a)
+{
+    const uint32_t mode = a->direct ? 0 : DOMAINCFG_DM;
+
+    if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES ||
+        (a->direct ? !a->index || !a->sources : !layout_valid(&a->layout)))
+        return AIA_EINVAL;
+    a->genmsi = (struct aia_lock){{0}};
+    a->barrier.send = send_extempore;
+    aplic_write(a, DOMAINCFG, 0);
+    for (unsigned i = 1; i <= a->n_sources; i++)
+        aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* clears pending and enable as well */
+    a->raw_inputs = inputs_raw(a);
+    if (a->direct)
+        aplic_direct_init_(a);
+    aplic_write(a, DOMAINCFG, DOMAINCFG_FIXED | DOMAINCFG_IE | mode);
+    return aplic_read(a, DOMAINCFG) == (DOMAINCFG_FIXED | DOMAINCFG_IE | mode) ? AIA_OK : AIA_EINVAL;
+}
+
+int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)
+{
+    if (number < 1 || number > a->n_sources || mode == APLIC_INACTIVE)
+        return AIA_EINVAL;
+    bool ours = has_mode(a, number, mode);
+    aplic_write(a, SOURCECFG + 4 * number, APLIC_INACTIVE);
+    if (!ours)
+        return AIA_EINVAL;
+    aplic_source_ops_(s, a, number, mode);
+    return AIA_OK;
+}
+
+/* ---- the machine level's address registers ---- */
+
+#define HIGH_L         0x80000000u
+#define HIGH_HHXS(v)   ((v) >> 24 & 0x1f)
+#define HIGH_LHXS(v)   ((v) >> 20 & 0x7)
+#define HIGH_HHXW(v)   ((v) >> 16 & 0x7)
+#define HIGH_LHXW(v)   ((v) >> 12 & 0xf)
+#define HIGH_PPN(h, l) ((uint64_t)((h)&0xfff) << 32 | (l))
+
+int aplic_check_layout(const struct aplic *a, uintptr_t machine)
+{
+    const struct aplic_layout *l = &a->layout;
+    uint32_t mlow = mmio_read32(machine + MMSIADDRCFG), mhigh = mmio_read32(machine + MMSIADDRCFGH);
+    uint32_t slow = mmio_read32(machine + SMSIADDRCFG), shigh = mmio_read32(machine + SMSIADDRCFGH);
+
+    if (!mlow && !(mhigh & ~HIGH_L)) /* then smsiaddrcfg is hidden as well */
+        return AIA_EAGAIN;
+    bool same = HIGH_PPN(shigh, slow) == l->base >> 12 && HIGH_LHXS(shigh) + 12 == l->hart_shift &&
+                HIGH_LHXW(mhigh) == l->hart_bits && HIGH_HHXW(mhigh) == l->group_bits &&
+                (!l->group_bits || HIGH_HHXS(mhigh) + 24 == l->group_shift);
+    return same ? AIA_OK : AIA_EINVAL;
+}

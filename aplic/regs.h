@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A domain's control region (AdvPLIC.adoc, "Memory-mapped control region for an interrupt domain"). */
+#ifndef APLIC_REGS_H
+#define APLIC_REGS_H
+
+#include <stddef.h>
+
+#include <aia/aplic.h>
+
+#include "mmio.h"
+
+#define DOMAINCFG    0x0000u
+#define SOURCECFG    0x0000u /* + 4 * source, as target is from genmsi on: there is no source 0 */
+#define MMSIADDRCFG  0x1bc0u
+#define MMSIADDRCFGH 0x1bc4u
+#define SMSIADDRCFG  0x1bc8u
+#define SMSIADDRCFGH 0x1bccu
+#define SETIP        0x1c00u
+#define SETIPNUM     0x1cdcu
+#define IN_CLRIP     0x1d00u
+#define SETIE        0x1e00u
+#define SETIENUM     0x1edcu
+#define CLRIENUM     0x1fdcu
+#define GENMSI       0x3000u
+#define TARGET       0x3000u
+
+#define DOMAINCFG_FIXED 0x80000000u /* bits 31:24 */
+#define DOMAINCFG_IE    0x100u
+#define DOMAINCFG_DM    0x4u /* MSI delivery mode */
+
+/* A hart's interrupt delivery control structure. */
+#define IDC(index) (0x4000u + 32u * (index))
+#define IDELIVERY  0x00u
+#define ITHRESHOLD 0x08u
+#define CLAIMI     0x1cu
+
+#define CLAIMI_SOURCE_SHIFT 16
+
+#define TARGET_INDEX_SHIFT 18 /* genmsi's too */
+#define TARGET_EIID        0x7ffu
+#define GENMSI_BUSY        0x1000u
+
+static inline uint32_t aplic_read(const struct aplic *a, unsigned reg)
+{
+    return mmio_read32(a->mmio + reg);
+}
+
+static inline void aplic_write(const struct aplic *a, unsigned reg, uint32_t v)
+{
+    mmio_write32(a->mmio + reg, v);
+}
+
+/* The bit of a source in one of the arrays of 32 registers of 32 bits. */
+static inline bool aplic_bit(const struct aplic *a, unsigned array, unsigned source)
+{
+    return aplic_read(a, array + source / 32 * 4) >> source % 32 & 1;
+}
+
+/* ---- delivery.c ---- */
+
+extern const struct aia_msi_ops aplic_direct_ops_;
+void aplic_direct_init_(struct aplic *a);
+
+/* ---- domain.c ---- */
+
+/* A message as target and genmsi have it, and back. */
+uint32_t aplic_target_(const struct aplic *a, const struct aia_message *m);
+struct aia_message aplic_message_(const struct aplic *a, uint32_t target);
+
+/* ---- source.c ---- */
+
+/* Active, and enabled, without losing a line that is up already; `store` sets its target. */
+void aplic_source_start_(struct aplic_source *s, const struct aia_message *m);
+void aplic_source_stop_(struct aplic_source *s);
+
+void aplic_source_ops_(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode);
+
+static inline bool aplic_is_level(enum aplic_mode mode)
+{
+    return mode == APLIC_LEVEL_HIGH || mode == APLIC_LEVEL_LOW;
+}
+
+#endif

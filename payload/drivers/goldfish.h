@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The goldfish real-time clock (Android emulator, GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"): nanoseconds, an alarm. */
+#ifndef PAYLOAD_DRIVERS_GOLDFISH_H
+#define PAYLOAD_DRIVERS_GOLDFISH_H
+
+#include <stdatomic.h>
+
+#include "payload/wires.h"
+
+struct goldfish {
+    uintptr_t regs;
+    struct aplic_source *wire;
+    struct aia_irq *irq;
+    _Atomic uint64_t alarms;
+};
+
+/* Take the machine's RTC and its interrupt. False, and said, if there is none or it has none. */
+bool goldfish_init(struct goldfish *g);
+
+/* Nanoseconds since 1970. */
+uint64_t goldfish_now(const struct goldfish *g);
+
+/* The alarm goes off at this time, at once if it has passed. Only one at a time. */
+void goldfish_alarm(struct goldfish *g, uint64_t when);
+
+#endif

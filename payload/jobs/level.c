@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=level: a line held through n handler runs gives n + 1 runs until it falls, and none after, while its interrupt
+ * moves without a pause. edu's line is up while it has status bits; the handler takes one of them at a time.
+ */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
+
+#define HELD 8 /* a line is held through so many runs at most */
+
+const struct arg job_level_args[] = {
+    {"rounds", "how many (10000)"},
+    {"seed", "what was drawn at random, again"},
+    {NULL, NULL},
+};
+
+static struct random moves;
+static _Atomic int leave;
+static uint64_t n_moves, failed_moves;
+
+/* On another hart: move some line somewhere, again and again. */
+static void move_loop(void *arg)
+{
+    (void)arg;
+    while (!atomic_load_explicit(&leave, memory_order_relaxed)) {
+        struct load_device *d = &load_devices[random_below(&moves, load_n_devices)];
+        struct aia_hartset set = aia_hartset_one(irq_nth_hart(d->irq, random_below(&moves, hart_count())));
+        failed_moves += aia_irq_set_affinity(&aia, d->irq, &set) != AIA_OK;
+        n_moves++;
+    }
+}
+
+/* Cause `n` + 1 runs, in one go or one after the other while they run. */
+static bool one_round(struct load_device *d, unsigned n, bool at_once)
+{
+    uint64_t before = d->handled, empty = d->empty;
+    uint32_t all = (uint32_t)((UINT64_C(2) << n) - 1);
+
+    d->edges += n + 1;
+    if (at_once)
+        edu_raise(&d->edu, all);
+    for (unsigned i = 0; i <= n && !at_once; i++)
+        edu_raise(&d->edu, 1u << i);
+    if (!wait_for(&d->handled, before + n + 1))
+        return check(false, "%s: %lu runs of %u: status 0x%x, line %d, pending %d, enabled %d, flow 0x%x",
+                     d->name, d->handled - before, n + 1, edu_status(&d->edu), aplic_asserted(d->wire),
+                     aplic_pending(d->wire), aplic_enabled(d->wire), atomic_load(&d->irq->flow));
+    return d->handled == before + n + 1 && d->empty == empty && !aplic_asserted(d->wire);
+}
+
+static void rounds(unsigned n, struct random *r)
+{
+    unsigned good = 0, held = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        struct load_device *d = &load_devices[random_below(r, load_n_devices)];
+        unsigned runs = random_below(r, HELD);
+        bool ok = one_round(d, runs, random_below(r, 2));
+        good += ok;
+        held += runs;
+        if (!ok && i - good > 10)
+            break;
+    }
+    hart_sleep_until(time_after(time_from_ms(5)));
+    uint64_t handled = 0, empty = 0, fallen = 0;
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        handled += load_devices[i].handled;
+        empty += load_devices[i].empty;
+        fallen += load_devices[i].wire->fallen;
+    }
+    check(good == n, "%u of %u rounds: a line held through k runs gives k + 1", good, n);
+    check(handled == n + (uint64_t)held, "%lu runs for %u causes", handled, n + held);
+    check(empty == 0, "no run after a line fell (%lu interrupts that came too late were met)", fallen);
+}
+
+int job_level(void)
+{
+    struct random r = {args_u64("seed", 1)};
+    unsigned n = (unsigned)args_u64("rounds", 10000), mover = (hart_index() + 1) % hart_count();
+
+    if (!check(wires_wanted(), "devices are wired") || !load_init(1, LOAD_MAX))
+        return verdict();
+    for (unsigned i = 0; i < load_n_devices; i++)
+        load_devices[i].singly = true;
+    moves.state = random_next(&r);
+    bool moving =
+        mover != hart_index() && check(!hart_run(mover, move_loop, NULL), "hart %u moves them", mover);
+    rounds(n, &r);
+    atomic_store(&leave, 1);
+    if (moving)
+        check(!hart_join(mover, time_from_ms(5000)) && !failed_moves, "%lu moves, %lu failed", n_moves,
+              failed_moves);
+    check(load_balanced(), "the books balance");
+    return verdict();
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/wires.h"
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include "payload/pci/regs.h"
+#include <string.h>
+
+#define SOURCES_MAX 64
+
+static struct aplic_source *_Atomic by_number[MACHINE_MAX_APLICS][APLIC_MAX_SOURCES + 1];
+static struct aia_controller *controllers[MACHINE_MAX_HARTS];
+static struct aplic domains[MACHINE_MAX_APLICS];
+static struct aplic_source sources[SOURCES_MAX];
+static unsigned n_sources;
+
+static void layout(struct aplic *a)
+{
+    const struct machine_imsic *im = &machine.imsic;
+    uint64_t number = ((UINT64_C(1) << im->hart_bits) - 1) << (12 + im->guest_bits);
+    uint64_t group = ((UINT64_C(1) << im->group_bits) - 1) << im->group_shift;
+
+    a->layout = (struct aplic_layout){
+        .base = im->regs[0].base & ~(number | group),
+        .hart_shift = (uint8_t)(12 + im->guest_bits),
+        .hart_bits = (uint8_t)im->hart_bits,
+        .group_shift = (uint8_t)im->group_shift,
+        .group_bits = (uint8_t)im->group_bits,
+    };
+}
+
+static bool reaches_all(const struct aplic *a)
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (machine.harts[h].imsic_addr && aplic_can_send(a, machine.harts[h].imsic_addr)) {
+            print("aplic at 0x%lx: cannot send to the interrupt file of hart %u at 0x%lx\n", a->mmio, h,
+                  machine.harts[h].imsic_addr);
+            return false;
+        }
+    return true;
+}
+
+static bool init_one(struct aplic *a, const struct machine_aplic *m)
+{
+    *a = (struct aplic){
+        .mmio = (uintptr_t)m->reg.base,
+        .n_sources = (uint16_t)m->num_sources,
+        .wait_limit = aia.config.wait_limit,
+        .direct = !m->msi_mode,
+        .index = m->index,
+        .n_harts = hart_count(),
+        .sources = by_number[a - domains],
+    };
+    if (m->msi_mode)
+        layout(a);
+    int error = aplic_init(a);
+    if (error)
+        print("aplic at 0x%lx: it does not deliver %s, or is none\n", a->mmio,
+              m->msi_mode ? "by MSI" : "directly");
+    return !error && (a->direct || reaches_all(a));
+}
+
+/* With interrupt files, an APLIC without MSIs reaches nobody. */
+static bool is_used(const struct machine_aplic *m)
+{
+    return m->msi_mode == machine.imsic.present;
+}
+
+struct aia_controller **wires_controllers(void)
+{
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        for (unsigned h = 0; h < hart_count(); h++)
+            if (is_used(&machine.aplics[i]) && machine.aplics[i].index[h] >= 0)
+                controllers[h] = &domains[i].controller;
+    return controllers;
+}
+
+bool wires_init(void)
+{
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        if (is_used(&machine.aplics[i]) && !init_one(&domains[i], &machine.aplics[i]))
+            return false;
+    return true;
+}
+
+static struct {
+    struct aplic *domain;
+    unsigned failed;
+} probe;
+
+static void probe_here(void *arg)
+{
+    unsigned here = hart_index();
+
+    (void)arg;
+    if (!imsic_sync_behind(&aia.imsic, &aia.imsic.files[here], &probe.domain->barrier))
+        return;
+    print(
+        "aplic at 0x%lx: its messages do not arrive at hart %u: the machine level's address registers disagree "
+        "with the tree\n",
+        probe.domain->mmio, here);
+    probe.failed++;
+}
+
+/*
+ * Does the APLIC's message arrive at each online hart, where the tree says its file is? The machine level's address
+ * registers say so too, but only to the machine level.
+ */
+static bool arrives(struct aplic *a)
+{
+    static bool known[MACHINE_MAX_APLICS];
+
+    if (a->direct || known[a - domains])
+        return true;
+    probe.domain = a;
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (hart_is_online(h) && aia_call(&aia, h, probe_here, NULL))
+            probe.failed++;
+    return known[a - domains] = !probe.failed;
+}
+
+struct aplic_source *wires_source(const char *name, const struct machine_wire *w)
+{
+    if (!w->source) {
+        print("%s: it is wired to no APLIC of ours\n", name);
+        return NULL;
+    }
+    for (unsigned i = 0; i < n_sources; i++)
+        if (sources[i].aplic == &domains[w->aplic] && sources[i].number == w->source) {
+            print("%s: its line is another's too\n", name);
+            return NULL;
+        }
+    if (n_sources == SOURCES_MAX) {
+        print("%s: too many wires\n", name);
+        return NULL;
+    }
+    struct aplic_source *s = &sources[n_sources];
+    if (aplic_source_init(s, &domains[w->aplic], w->source, (enum aplic_mode)w->mode)) {
+        print("%s: source %u of the APLIC at 0x%lx is not delegated to it, or has no such mode\n", name,
+              w->source, domains[w->aplic].mmio);
+        return NULL;
+    }
+    if (!arrives(s->aplic))
+        return NULL;
+    n_sources++;
+    return s;
+}
+
+/* A bridge passes a pin on as another, by the device's number (PCI-to-PCI Bridge Architecture, 9.1). */
+struct machine_wire wires_intx(const struct pci_device *pd)
+{
+    const struct machine_pci *m = &machine.pci;
+    unsigned pin = pci_read8(pd, PCI_INTERRUPT_PIN);
+
+    if (pin < 1 || pin > 4)
+        return (struct machine_wire){0};
+    for (; pd->parent; pd = pd->parent)
+        pin = (pin - 1 + (pd->devfn >> 3)) % 4 + 1;
+    for (size_t i = 0; i < m->n_intx; i++)
+        if (!((m->intx[i].devfn ^ pd->devfn) & m->intx_devfn_mask) &&
+            !((m->intx[i].pin ^ pin) & m->intx_pin_mask))
+            return m->intx[i].wire;
+    return (struct machine_wire){0};
+}
+
+bool wires_wanted(void)
+{
+    const char *devices = args_get("devices");
+
+    return !machine.imsic.present || (devices && !strcmp(devices, "wired"));
+}

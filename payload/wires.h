@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine's wired interrupts: its S-level APLICs, driven, and the sources its devices are on. */
+#ifndef PAYLOAD_WIRES_H
+#define PAYLOAD_WIRES_H
+
+#include <aia/aplic.h>
+
+#include "payload/pci/pci.h"
+#include "platform/machine.h"
+
+/*
+ * Take over the APLICs, once, on the boot hart, after aia_init(). Prints what is wrong with one and returns false: a
+ * domain that does not do what the tree says, or that cannot reach some hart's interrupt file.
+ */
+bool wires_init(void);
+
+/* Where harts have no interrupt files: each hart's APLIC, NULL for one that is in none's domain. Before wires_init(). */
+struct aia_controller **wires_controllers(void);
+
+/*
+ * The source a device is wired to, ready for aplic_request(). NULL, and said, if it has none, or not for itself, or if
+ * the APLIC's messages do not arrive where the tree says they should. Thread context.
+ */
+struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
+
+/* Where a function's INTx pin leads, through bridges and the host bridge's interrupt-map. source 0: nowhere. */
+struct machine_wire wires_intx(const struct pci_device *pd);
+
+/* Are devices to be driven by their wires: because there is nothing else, or by devices=wired? */
+bool wires_wanted(void);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Wired interrupts as MSIs: taking a domain over, starting, levels, disabling. */
+#include <string.h>
+
+#include "wires.h"
+
+static struct wire q;
+
+static const enum aplic_mode modes[] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH, APLIC_LEVEL_LOW};
+
+/* What implementations make of the text where it leaves a choice, or against it. */
+static const unsigned hows[] = {0,
+                                AM_CFG_PENDS,
+                                AM_SETIP_ANY,
+                                AM_RAW_INPUTS,
+                                AM_SETIP_ANY | AM_RAW_INPUTS,
+                                AM_CFG_PENDS | AM_SETIP_ANY | AM_RAW_INPUTS};
+#define N_HOWS (sizeof(hows) / sizeof(hows[0]))
+
+/* ---- the domain ---- */
+
+/* "Reset": all but domaincfg is UNSPECIFIED; "Domain configuration": so is its BE, as far as we know. */
+static void takes_over_whatever_is_there(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < 2; how++) {
+        w_machine(2, how ? AM_BIG_ENDIAN_BOOT : 0);
+        assert_int_equal(w_model.domaincfg, 0x80000104);
+        for (unsigned i = 1; i <= 96; i++) {
+            assert_int_equal(w_model.source[i].mode, 0);
+            assert_false(w_model.source[i].pending || w_model.source[i].enabled);
+        }
+        m_settle();
+        assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+    }
+}
+
+static void refuses_what_is_no_such_domain(void **state)
+{
+    (void)state;
+    w_machine(1, 0);
+    struct aplic a = w_domain;
+    a.n_sources = 0;
+    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    a.n_sources = 1024;
+    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    a = w_domain;
+    a.layout.hart_bits = 15;
+    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    static struct am wired;
+    am_init(&wired, 8, AM_NO_MSI, 0, 1);
+    a = w_domain;
+    a.mmio = wired.chip.base;
+    a.n_sources = 8;
+    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+}
+
+/* "Source configurations": a source not delegated is read-only zero. */
+static void refuses_sources_that_are_not_its_own(void **state)
+{
+    (void)state;
+    w_machine(1, 0);
+    w_model.source[7].absent = true;
+    assert_int_equal(aplic_source_init(&q.source, &w_domain, 7, APLIC_LEVEL_HIGH), AIA_EINVAL);
+    assert_int_equal(aplic_source_init(&q.source, &w_domain, 0, APLIC_LEVEL_HIGH), AIA_EINVAL);
+    assert_int_equal(aplic_source_init(&q.source, &w_domain, 97, APLIC_LEVEL_HIGH), AIA_EINVAL);
+    assert_int_equal(aplic_source_init(&q.source, &w_domain, 8, APLIC_INACTIVE), AIA_EINVAL);
+    assert_int_equal(aplic_source_init(&q.source, &w_domain, 8, (enum aplic_mode)2), AIA_EINVAL);
+    assert_int_equal(aplic_source_init(&q.source, &w_domain, 96, APLIC_DETACHED), AIA_OK);
+}
+
+/* "Addresses and data for outgoing MSIs" */
+static void knows_what_it_can_send_to(void **state)
+{
+    (void)state;
+    struct aplic a = {.layout = {0x28000000, 12, 2, 24, 1}};
+    for (unsigned hart = 0; hart < 8; hart++)
+        assert_int_equal(aplic_can_send(&a, 0x28000000 + (hart >> 2 << 24) + (hart & 3) * 0x1000), AIA_OK);
+    assert_int_equal(aplic_can_send(&a, 0x28004000), AIA_EINVAL);
+    assert_int_equal(aplic_can_send(&a, 0x2a000000), AIA_EINVAL);
+    assert_int_equal(aplic_can_send(&a, 0x28000800), AIA_EINVAL);
+}
+
+/* "Machine MSI address configuration": visible, hidden when locked, and wrong in each field. */
+static void checks_the_machine_levels_addresses(void **state)
+{
+    static struct am machine;
+    struct aplic a = {.layout = {0x28000000, 12, 2, 24, 1}};
+    const uint32_t high = 0u << 24 | 1u << 16 | 2u << 12;
+
+    (void)state;
+    w_machine(1, 0);
+    am_init(&machine, 1, AM_MACHINE, 0, 1);
+    uint32_t *cfg = machine.msiaddrcfg; /* mmsiaddrcfg, its h, smsiaddrcfg, its h */
+    assert_int_equal(aplic_check_layout(&a, machine.chip.base), AIA_EAGAIN);
+    cfg[1] = 0x80000000;
+    assert_int_equal(aplic_check_layout(&a, machine.chip.base), AIA_EAGAIN);
+    memcpy(cfg, (uint32_t[]){0x24000, high, 0x28000, 0}, 16);
+    assert_int_equal(aplic_check_layout(&a, machine.chip.base), AIA_OK);
+    cfg[1] |= 0x80000000;
+    assert_int_equal(aplic_check_layout(&a, machine.chip.base), AIA_OK);
+    static const struct {
+        unsigned reg;
+        uint32_t flip;
+    } wrong[] = {{1, 1u << 24}, {1, 1u << 16}, {1, 1u << 12}, {2, 1u << 4}, {3, 1}, {3, 1u << 20}};
+    for (unsigned i = 0; i < 6; i++) {
+        cfg[wrong[i].reg] ^= wrong[i].flip;
+        assert_int_equal(aplic_check_layout(&a, machine.chip.base), AIA_EINVAL);
+        cfg[wrong[i].reg] ^= wrong[i].flip;
+    }
+}
+
+/* ---- start ---- */
+
+/* A line that is up before, or rises at any access of the start, is heard of. */
+static void start_loses_no_line(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned i = 0; i < 4; i++) {
+            w_machine(2, hows[how]);
+            w_source(&q, 9, modes[i]);
+            q.raised = 1;
+            q.causes = i >= 2;
+            am_wire(&w_model, 9, i % 2 == 0);
+            assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
+            w_check(&q);
+            assert_int_equal(q.runs, 1);
+            assert_int_equal(q.hart, 1);
+            assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+        }
+}
+
+static void rise(void *arg)
+{
+    (void)arg;
+    if (q.source.mode >= APLIC_LEVEL_HIGH)
+        w_cause(&q, 1);
+    else
+        w_edge(&q);
+}
+
+static void start_loses_no_transition(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned i = 2; i < 4; i++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                w_machine(2, hows[how]);
+                w_source(&q, 9, modes[i]);
+                t_at(k, true, rise, NULL);
+                assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
+                more = t_at_done();
+                if (!more)
+                    rise(NULL);
+                w_check(&q);
+                assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+            }
+        }
+}
+
+/* A source that the domain does not have is silent: refused, and nothing kept. */
+static void start_is_checked(void **state)
+{
+    (void)state;
+    w_machine(1, 0);
+    w_source(&q, 9, APLIC_EDGE_RISE);
+    w_model.source[9].absent = true;
+    assert_int_equal(w_request(&q, aia_hartset_one(0)), AIA_ESILENT);
+    assert_null(q.irq);
+    t_check_books();
+}
+
+/* ---- levels: "Special consideration for level-sensitive interrupt sources" ---- */
+
+/* A line held through n handler runs gives n + 1 runs, and not one more. */
+static void level_comes_again_until_it_falls(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned i = 2; i < 4; i++) {
+            w_machine(2, hows[how]);
+            w_irq(&q, 9, modes[i], 0);
+            for (unsigned n = 1; n < 8; n++) {
+                unsigned runs = q.runs;
+                w_cause(&q, n);
+                w_check(&q);
+                assert_int_equal(q.runs, runs + n);
+            }
+            t_check_books();
+            /* one MSI too many each time, where setipnum does not look at the line; else none */
+            assert_int_equal(q.source.fallen, hows[how] & AM_SETIP_ANY ? 7 : 0);
+        }
+}
+
+/* At any access of a handler's run a further cause may come: the line stays up, or goes up once more. */
+static void level_loses_no_cause(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++) {
+        bool more = true;
+        for (unsigned k = 0; more; k++) {
+            w_machine(2, hows[how]);
+            w_irq(&q, 9, APLIC_LEVEL_HIGH, 0);
+            m.hart[0].hold = true;
+            w_cause(&q, 1);
+            m.hart[0].hold = false;
+            t_at(k, true, rise, NULL);
+            m_take();
+            m_settle();
+            more = t_at_done();
+            w_check(&q);
+            assert_int_equal(q.runs, q.raised);
+        }
+    }
+}
+
+/* An MSI that comes when its line has fallen runs nobody. */
+static void level_that_fell_runs_nobody(void **state)
+{
+    (void)state;
+    w_machine(2, 0);
+    w_irq(&q, 9, APLIC_LEVEL_HIGH, 1);
+    m.hart[1].hold = true;
+    w_cause(&q, 1);
+    q.causes = q.raised = 0;
+    am_wire(&w_model, 9, false);
+    m.hart[1].hold = false;
+    w_check(&q);
+    assert_int_equal(q.runs, 0);
+    assert_int_equal(q.source.fallen, 1);
+    w_cause(&q, 2);
+    w_check(&q);
+    assert_int_equal(q.runs, 2);
+}
+
+/* A level that is up while its interrupt is disabled comes when it is enabled, if it is up still. */
+static void disabled_level_is_kept(void **state)
+{
+    (void)state;
+    for (unsigned falls = 0; falls < 2; falls++) {
+        w_machine(2, 0);
+        w_irq(&q, 9, APLIC_LEVEL_HIGH, 1);
+        aia_irq_disable(&t.aia, q.irq);
+        w_cause(&q, 2);
+        m_settle();
+        assert_int_equal(q.runs, 0);
+        if (falls) {
+            q.causes = q.raised = 0;
+            am_wire(&w_model, 9, false);
+        }
+        aia_irq_enable(&t.aia, q.irq);
+        w_check(&q);
+        assert_int_equal(q.runs, falls ? 0 : 2);
+    }
+}
+
+static void edge_kept_while_disabled_is_sent_again(void **state)
+{
+    (void)state;
+    w_machine(2, 0);
+    w_irq(&q, 9, APLIC_EDGE_FALL, 1);
+    aia_irq_disable(&t.aia, q.irq);
+    w_edge(&q);
+    m_settle();
+    assert_int_equal(q.runs, 0);
+    assert_int_equal(w_model.source[9].forwarded, 1);
+    aia_irq_enable(&t.aia, q.irq);
+    w_check(&q);
+    assert_int_equal(w_model.source[9].forwarded,
+                     2); /* by the source itself: it goes where the source points now */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_over_whatever_is_there),
+        cmocka_unit_test(refuses_what_is_no_such_domain),
+        cmocka_unit_test(refuses_sources_that_are_not_its_own),
+        cmocka_unit_test(knows_what_it_can_send_to),
+        cmocka_unit_test(checks_the_machine_levels_addresses),
+        cmocka_unit_test(start_loses_no_line),
+        cmocka_unit_test(start_loses_no_transition),
+        cmocka_unit_test(start_is_checked),
+        cmocka_unit_test(level_comes_again_until_it_falls),
+        cmocka_unit_test(level_loses_no_cause),
+        cmocka_unit_test(level_that_fell_runs_nobody),
+        cmocka_unit_test(disabled_level_is_kept),
+        cmocka_unit_test(edge_kept_while_disabled_is_sent_again),
+    };
+
+    return T_RUN(tests);
+}

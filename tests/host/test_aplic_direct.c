@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Harts without interrupt files: an APLIC that delivers by itself, under the same library. */
+#include "wires.h"
+
+static struct wire q, p;
+
+static const enum aplic_mode modes[] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH, APLIC_LEVEL_LOW};
+
+static const unsigned hows[] = {0, AM_CFG_PENDS, AM_LEVEL_LATCHED, AM_LEVEL_LATCHED | AM_RAW_INPUTS};
+#define N_HOWS (sizeof(hows) / sizeof(hows[0]))
+
+static bool is_level(const struct wire *w)
+{
+    return w->source.mode >= APLIC_LEVEL_HIGH;
+}
+
+static void rise(void *arg)
+{
+    struct wire *w = arg ? arg : &q;
+
+    if (is_level(w))
+        w_cause(w, 1);
+    else
+        w_edge(w);
+}
+
+/* ---- delivery ---- */
+
+static void every_mode_is_delivered(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned i = 0; i < 4; i++) {
+            w_direct_machine(3, 3, hows[how]);
+            w_irq(&q, 9, modes[i], 1);
+            for (unsigned n = 1; n < 6; n++) {
+                rise(NULL);
+                w_check(&q);
+                assert_int_equal(q.runs, n);
+                assert_int_equal(q.hart, 1);
+            }
+            t_check_books();
+            assert_int_equal(t.harts[1].spurious, 0);
+        }
+}
+
+static void start_loses_no_line(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned i = 0; i < 4; i++) {
+            w_direct_machine(2, 2, hows[how]);
+            w_source(&q, 9, modes[i]);
+            q.raised = 1;
+            q.causes = i >= 2;
+            am_wire(&w_model, 9, i % 2 == 0);
+            assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
+            w_check(&q);
+            assert_int_equal(q.runs, 1);
+            assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+        }
+}
+
+static void level_comes_again_until_it_falls(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned i = 2; i < 4; i++) {
+            w_direct_machine(2, 2, hows[how]);
+            w_irq(&q, 9, modes[i], 0);
+            for (unsigned n = 1; n < 8; n++) {
+                unsigned runs = q.runs;
+                w_cause(&q, n);
+                w_check(&q);
+                assert_int_equal(q.runs, runs + n);
+            }
+            t_check_books();
+        }
+}
+
+/* "Interrupt force": of nothing; it ends with the claim. */
+static void forced_interrupt_ends(void **state)
+{
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_model.idc[1].force = true;
+    m_settle();
+    assert_false(w_model.idc[1].force);
+    assert_false(w_model.chip.signals(&w_model.chip, 1));
+}
+
+/* The lowest priority number first, then the lowest source. */
+static void priorities_decide(void **state)
+{
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_source(&q, 9, APLIC_EDGE_RISE);
+    w_source(&p, 8, APLIC_EDGE_RISE);
+    q.source.priority = 3;
+    p.source.priority = 4;
+    assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
+    assert_int_equal(w_request(&p, aia_hartset_one(1)), AIA_OK);
+    m.hart[1].hold = true;
+    w_edge(&p);
+    w_edge(&q);
+    m_on(1);
+    unsigned long was = aia_port_irq_save();
+    assert_int_equal(am_read(&w_model, 0x4000 + 32 + 0x18), 9 << 16 | 3);
+    m.hart[1].hold = false;
+    aia_port_irq_restore(was);
+    m_on(0);
+    w_check(&q);
+    w_check(&p);
+}
+
+/* A source that fires and was requested by nobody is masked, and counted. */
+static void unowned_source_is_masked(void **state)
+{
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_source(&q, 9, APLIC_LEVEL_HIGH);
+    am_write(&w_model, 9 * 4, APLIC_LEVEL_HIGH);
+    am_write(&w_model, 0x3000 + 9 * 4, 1u << 18 | 1);
+    am_write(&w_model, 0x1edc, 9);
+    am_wire(&w_model, 9, true);
+    m_settle();
+    assert_int_equal(t.harts[1].spurious, 1);
+    assert_false(w_model.source[9].enabled);
+}
+
+/* ---- disable, storm, free ---- */
+
+static void disabled_is_kept(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned falls = 0; falls < 2; falls++) {
+            w_direct_machine(2, 2, 0);
+            w_irq(&q, 9, modes[i], 1);
+            aia_irq_disable(&t.aia, q.irq);
+            rise(NULL);
+            m_settle();
+            assert_int_equal(q.runs, 0);
+            if (falls && i >= 2) {
+                q.causes = q.raised = 0;
+                am_wire(&w_model, 9, i == 3);
+            }
+            aia_irq_enable(&t.aia, q.irq);
+            w_check(&q);
+            assert_int_equal(q.runs, falls && i >= 2 ? 0 : 1);
+            t_check_books();
+        }
+}
+
+static unsigned futile;
+
+static enum aia_result deny(void *context, struct aia_irq *irq)
+{
+    (void)context;
+    (void)irq;
+    futile++;
+    return AIA_NONE;
+}
+
+/* A line that is up and that its handler makes nothing of. */
+static void storm_is_masked(void **state)
+{
+    (void)state;
+    struct aia_request r = {.name = "storm", .handler = deny, .affinity = aia_hartset_one(1)};
+
+    w_direct_machine(2, 2, 0);
+    w_source(&q, 9, APLIC_LEVEL_HIGH);
+    r = aplic_request(&q.source, &r);
+    assert_int_equal(aia_irq_request(&t.aia, &r, &q.irq), AIA_OK);
+    for (unsigned round = 1; round < 3; round++) {
+        futile = 0;
+        am_wire(&w_model, 9, true);
+        m_settle();
+        assert_int_equal(futile, T_STORM + 1);
+        assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), round);
+        assert_false(w_model.source[9].enabled);
+        am_wire(&w_model, 9, false);
+        aia_irq_enable(&t.aia, q.irq);
+        assert_true(w_model.source[9].enabled);
+        m_settle();
+    }
+    t_check_books();
+}
+
+static void freed_source_is_silent(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        w_direct_machine(2, 2, 0);
+        w_irq(&q, 9, modes[i], 1);
+        rise(NULL);
+        w_check(&q);
+        assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+        am_wire(&w_model, 9, i % 2 == 0);
+        am_wire(&w_model, 9, i % 2 != 0);
+        m_settle();
+        assert_int_equal(q.runs, 1);
+        am_write(&w_model, 9 * 4, (uint32_t)modes[i]); /* somebody fires it all the same */
+        am_write(&w_model, 0x3000 + 9 * 4, 1u << 18 | 1);
+        am_write(&w_model, 0x1edc, 9);
+        am_wire(&w_model, 9, i % 2 == 0);
+        m_settle();
+        assert_int_equal(q.runs, 1);
+        assert_int_equal(t.harts[1].spurious, 1);
+        am_wire(&w_model, 9, i % 2 != 0);
+        am_write(&w_model, 9 * 4, 0);
+        q.irq = NULL;
+        assert_int_equal(w_request(&q, aia_hartset_one(0)), AIA_OK);
+        m_settle();
+        assert_int_equal(q.runs, 1);
+        rise(NULL);
+        w_check(&q);
+    }
+}
+
+static void dawdle(struct wire *w)
+{
+    (void)w;
+    for (unsigned i = 0; i < 10; i++)
+        m_yield();
+}
+
+/* Freed while its handler runs on another hart: that it returns means that it does so no more. */
+static void free_waits_for_the_handler(void **state)
+{
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_irq(&q, 9, APLIC_EDGE_RISE, 1);
+    q.during = dawdle;
+    m_on(0);
+    w_edge(&q);
+    m_run(1);
+    assert_int_equal(q.running, 1);
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    assert_int_equal(q.running, 0);
+}
+
+static void audit_finds(void **state)
+{
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_irq(&q, 9, APLIC_EDGE_RISE, 1);
+    assert_int_equal(t_audit(1), 0);
+    am_write(&w_model, 0x3000 + 9 * 4, 1);
+    assert_int_equal(t_audit(1), 1);
+    assert_int_equal(t.found[0], AIA_LEAKED);
+    am_write(&w_model, 0x3000 + 9 * 4, 1u << 18 | 1);
+    am_write(&w_model, 0x1fdc, 9);
+    assert_int_equal(t_audit(1), 1);
+    assert_int_equal(t.found[0], AIA_OWNED_DISABLED);
+    am_write(&w_model, 0x1edc, 9);
+    w_model.idc[1].delivery = false;
+    assert_int_equal(t_audit(1), 1);
+    assert_int_equal(t.found[0], AIA_DELIVERY_OFF);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_mode_is_delivered),
+        cmocka_unit_test(start_loses_no_line),
+        cmocka_unit_test(level_comes_again_until_it_falls),
+        cmocka_unit_test(forced_interrupt_ends),
+        cmocka_unit_test(priorities_decide),
+        cmocka_unit_test(unowned_source_is_masked),
+        cmocka_unit_test(disabled_is_kept),
+        cmocka_unit_test(storm_is_masked),
+        cmocka_unit_test(freed_source_is_silent),
+        cmocka_unit_test(free_waits_for_the_handler),
+        cmocka_unit_test(audit_finds),
+    };
+
+    return T_RUN(tests);
+}

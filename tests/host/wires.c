@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "wires.h"
+
+struct am w_models[W_DOMAINS];
+struct aplic w_domains[W_DOMAINS];
+
+static unsigned used;
+static int16_t indexes[W_DOMAINS][M_MAX_HARTS];
+static struct aplic_source *_Atomic by_number[W_DOMAINS][97];
+static struct aia_controller *controllers[M_MAX_HARTS];
+
+void w_machine(unsigned n, unsigned how)
+{
+    used = 0;
+    t_machine(n, 63);
+    am_init(&w_model, 96, how, 0, n);
+    w_domain = (struct aplic){
+        .mmio = w_model.chip.base,
+        .n_sources = 96,
+        .wait_limit = T_LIMIT,
+        .layout = {.base = m.hart[0].msi_addr, .hart_shift = 14, .hart_bits = 3},
+    };
+    assert_int_equal(aplic_init(&w_domain), AIA_OK);
+}
+
+static void kick(unsigned hart)
+{
+    m.hart[hart].soft = true;
+}
+
+static void direct_domain(unsigned d, unsigned n, unsigned n_each, unsigned how)
+{
+    am_init(&w_models[d], 96, how, d * n_each, n_each);
+    for (unsigned h = 0; h < n; h++) {
+        indexes[d][h] = (int16_t)(h / n_each == d ? (int)(h % n_each) : -1);
+        if (h / n_each == d)
+            controllers[h] = &w_domains[d].controller;
+    }
+    memset(by_number[d], 0, sizeof(by_number[d]));
+    w_domains[d] = (struct aplic){
+        .mmio = w_models[d].chip.base,
+        .n_sources = 96,
+        .wait_limit = T_LIMIT,
+        .direct = true,
+        .index = indexes[d],
+        .n_harts = n,
+        .sources = by_number[d],
+    };
+    assert_int_equal(aplic_init(&w_domains[d]), AIA_OK);
+}
+
+void w_direct_machine(unsigned n, unsigned n_each, unsigned how)
+{
+    uint16_t ids[M_MAX_HARTS];
+
+    for (unsigned h = 0; h < M_MAX_HARTS; h++)
+        ids[h] = 63;
+    t_prepare(n, ids);
+    for (unsigned h = 0; h < n; h++)
+        m.hart[h].file.eidelivery = 0; /* as good as not there */
+    used = 0;
+    for (unsigned d = 0; d < n / n_each; d++)
+        direct_domain(d, n, n_each, how);
+    t.config.files = NULL;
+    t.config.controllers = controllers;
+    t.config.kick = kick;
+    t_init();
+    for (unsigned h = n; h-- > 0;)
+        t_online(h);
+}
+
+void w_use(unsigned domain)
+{
+    used = domain;
+}
+
+static bool inverted(const struct wire *w)
+{
+    return w->source.mode == APLIC_EDGE_FALL || w->source.mode == APLIC_LEVEL_LOW;
+}
+
+static bool is_level(const struct wire *w)
+{
+    return w->source.mode >= APLIC_LEVEL_HIGH;
+}
+
+static void drive(struct wire *w, bool asserted)
+{
+    am_wire(w->domain, w->source.number, asserted != inverted(w));
+}
+
+static enum aia_result handler(void *context, struct aia_irq *irq)
+{
+    struct wire *w = context;
+
+    if (w->irq && w->irq != irq)
+        m_die("a handler got another's descriptor");
+    if (w->running++)
+        m_die("a wire's handler runs on harts %u and %u at once", w->hart, m.here);
+    if (m.hart[m.here].claim_unfenced || m.hart[m.here].irqs_on)
+        m_die("a handler runs with interrupts on, or may read what is older than its claim");
+    w->hart = m.here;
+    w->runs++;
+    w->seen = w->raised;
+    if (is_level(w) && !w->causes)
+        w->idle++;
+    if (w->during)
+        w->during(w);
+    if (is_level(w) && w->causes && --w->causes == 0)
+        drive(w, false);
+    w->running--;
+    return AIA_HANDLED;
+}
+
+void w_source(struct wire *w, unsigned number, enum aplic_mode mode)
+{
+    memset(w, 0, sizeof(*w));
+    w->domain = &w_models[used];
+    assert_int_equal(aplic_source_init(&w->source, &w_domains[used], number, mode), AIA_OK);
+    drive(w, false);
+}
+
+int w_request(struct wire *w, struct aia_hartset affinity)
+{
+    struct aia_request r = {.name = "wire", .handler = handler, .context = w, .affinity = affinity};
+
+    r = aplic_request(&w->source, &r);
+    return aia_irq_request(&t.aia, &r, &w->irq);
+}
+
+void w_irq(struct wire *w, unsigned number, enum aplic_mode mode, unsigned hart)
+{
+    w_source(w, number, mode);
+    assert_int_equal(w_request(w, aia_hartset_one(hart)), AIA_OK);
+    assert_int_equal(w->irq->vec.hart, hart);
+}
+
+int w_move(struct wire *w, unsigned hart)
+{
+    struct aia_hartset set = aia_hartset_one(hart);
+
+    return aia_irq_set_affinity(&t.aia, w->irq, &set);
+}
+
+void w_edge(struct wire *w)
+{
+    w->raised++;
+    drive(w, true);
+    drive(w, false);
+}
+
+void w_cause(struct wire *w, unsigned n)
+{
+    w->raised += n;
+    w->causes += n;
+    drive(w, true);
+}
+
+void w_check(struct wire *w)
+{
+    m_settle();
+    assert_int_equal(w->seen, w->raised);
+    assert_int_equal(w->causes, 0);
+    assert_int_equal(w->idle, 0);
+}
