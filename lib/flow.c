@@ -153,7 +153,7 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 {
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED, memory_order_acq_rel);
-    aia_trace(a, AIA_EVENT_DISABLE, irq, vector(0, 0), 0);
+    trace_irq(a, AIA_EVENT_DISABLE, irq, vector(0, 0), 0);
 }
 
 /*
@@ -205,7 +205,7 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
     uint32_t was = atomic_fetch_and_explicit(
         &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
 
-    aia_trace(a, AIA_EVENT_ENABLE, irq, vector(0, 0), 0);
+    trace_irq(a, AIA_EVENT_ENABLE, irq, vector(0, 0), 0);
     if (was & AIA_FLOW_PENDING)
         resend(a, irq);
     if (was & AIA_FLOW_STORMED)

@@ -54,35 +54,38 @@ static inline uint32_t slot_read(const struct imsic_file *f, unsigned id)
 /* ---- trace.c ---- */
 
 /* The rings are all there, and of valid sizes. */
-bool trace_valid(const struct aia_config *c);
+bool trace_init(const struct aia_config *c);
 
-void trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg);
-
-/*
- * The rings, if tracing is on. By the compiler's own name and not <stdatomic.h>'s: the model, which comes between, need
- * not hear of an access that decides nothing.
- */
-static inline struct aia_trace_ring *tracing(const struct aia *a)
+/* This hart's ring, if tracing is on; and aia_trace() by who has asked for it, to write several events. Any. */
+static inline struct aia_trace_ring *trace_ring(const struct aia *a)
 {
-    return __atomic_load_n(&a->tracing, __ATOMIC_RELAXED);
+    struct aia_trace_ring *rings = aia_tracing(a);
+
+    return rings ? &rings[(int)aia_port_hart()] : NULL;
 }
 
-/* Record an event (aia/trace.h) of the interrupt `number`, AIA_TRACE_NO_IRQ for none. Own, off. */
-static inline void trace(const struct aia *a, unsigned here, enum aia_event event, uint32_t number,
-                         struct imsic_vector v, uint64_t arg)
+static inline void trace_to(struct aia_trace_ring *ring, enum aia_event event, const struct aia_irq *irq,
+                            struct imsic_vector v, uint64_t arg)
 {
-    struct aia_trace_ring *rings = tracing(a);
-
-    if (rings)
-        trace_write(&rings[here], event | number << 8 | aia_trace_vector(v) << 32, arg);
+    if (ring)
+        aia_trace_put(ring, event, irq->number, v, arg);
 }
 
-/* The same of `irq`, by who does not know which hart this is. */
+/* aia_trace() where there is an interrupt. Any. */
 static inline void trace_irq(const struct aia *a, enum aia_event event, const struct aia_irq *irq,
                              struct imsic_vector v, uint64_t arg)
 {
-    if (tracing(a))
-        trace(a, aia_port_hart(), event, irq->number, v, arg);
+    trace_to(trace_ring(a), event, irq, v, arg);
+}
+
+/* The same by who knows which hart runs, and the number of the interrupt, AIA_TRACE_NO_IRQ for none. Any. */
+static inline void trace(const struct aia *a, unsigned here, enum aia_event event, uint32_t number,
+                         struct imsic_vector v, uint64_t arg)
+{
+    struct aia_trace_ring *rings = aia_tracing(a);
+
+    if (rings)
+        aia_trace_put(&rings[(int)here], event, number, v, arg);
 }
 
 static inline struct imsic_vector vector(unsigned hart, unsigned id)
@@ -145,7 +148,8 @@ static inline struct aia_message message_to(const struct aia *a, struct imsic_ve
 struct update {
     enum aia_update kind;
     struct imsic_vector from, to;
-    struct imsic_vector middle; /* AIA_UPDATE_COMMON: new identity on the old hart; else none */
+    struct imsic_vector middle;  /* AIA_UPDATE_COMMON: new identity on the old hart; else none */
+    struct aia_trace_ring *ring; /* this hart's, or NULL: not traced */
 };
 
 /* The n-th vector of a block. */

@@ -11,7 +11,7 @@ static bool config_valid(const struct aia_config *c)
     bool reachable = c->files ? !c->controllers : c->controllers && c->kick;
 
     return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && reachable && c->irqs && c->runs &&
-           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_valid(c);
+           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_init(c);
 }
 
 int aia_init(struct aia *a, const struct aia_config *config)

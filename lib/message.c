@@ -56,7 +56,7 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
 {
     enum aia_msi_kind kind = irq->msi->kind;
 
-    *u = (struct update){.from = irq->vec, .kind = AIA_UPDATE_STORE};
+    *u = (struct update){.from = irq->vec, .kind = AIA_UPDATE_STORE, .ring = trace_ring(a)};
     if (is_direct(a)) { /* a line has its number on every hart */
         u->to = vector(to, irq->vec.id);
         return AIA_OK;
@@ -112,7 +112,7 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
         struct imsic_vector v = vector_after(u->to, i);
         if (imsic_file_pending(v.id / 64u) >> v.id % 64u & 1) {
             count(&a->torn_copies);
-            trace_irq(a, AIA_EVENT_RESEND, irq, v, 0);
+            trace_to(u->ring, AIA_EVENT_RESEND, irq, v, 0);
             imsic_send(&a->imsic, v);
         }
     }
@@ -127,7 +127,7 @@ static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct up
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&irq->resent);
-        trace_irq(a, AIA_EVENT_RESEND, irq, vector_after(u->to, i), 0);
+        trace_to(u->ring, AIA_EVENT_RESEND, irq, vector_after(u->to, i), 0);
         imsic_send(&a->imsic, vector_after(u->to, i));
     }
 }
@@ -166,7 +166,7 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     /* Half-way it may have sent what is not ours to look for any more. */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);
-        trace_irq(a, AIA_EVENT_RESEND, irq, vector_after(u->from, i), 0);
+        trace_to(u->ring, AIA_EVENT_RESEND, irq, vector_after(u->from, i), 0);
         imsic_send(&a->imsic, vector_after(u->from, i));
     }
 }
@@ -177,7 +177,7 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 
     fence_rw_o(); /* the slots name their owner before a message can name them */
     write_steps(irq->msi, u, &want);
-    trace_irq(a, AIA_EVENT_MESSAGE, irq, u->to, u->kind);
+    trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->to, u->kind);
     /*
      * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
      * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.

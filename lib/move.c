@@ -23,7 +23,6 @@ static void arrive(struct aia *a, struct aia_irq *irq, const struct update *u)
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(u->to, i);
     count(&irq->moves);
-    trace_irq(a, AIA_EVENT_MOVED, irq, u->to, 0);
     retire_block(a, irq, u->from);
     if (u->middle.id)
         retire_block(a, irq, u->middle);
@@ -36,14 +35,15 @@ int move(struct aia *a, struct aia_irq *irq, unsigned to)
 
     if (error)
         return error;
-    trace_irq(a, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
+    trace_to(u.ring, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
     error = message_write(a, irq, &u);
     if (!error) {
+        trace_to(u.ring, AIA_EVENT_MOVED, irq, u.to, 0);
         arrive(a, irq, &u);
         return AIA_OK;
     }
     message_undo(a, irq, &u);
-    trace_irq(a, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);
+    trace_to(u.ring, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);
     retire_block(a, irq, u.to);
     if (u.middle.id)
         retire_block(a, irq, u.middle);
@@ -72,17 +72,18 @@ int move_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was
     trace_irq(a, AIA_EVENT_MESSAGE, irq, u.to, u.kind);
     drain(a, irq, &have);
     count(&a->updates[u.kind]);
+    trace_irq(a, AIA_EVENT_MOVED, irq, u.to, 0);
     arrive(a, irq, &u);
     return AIA_OK;
 }
 
 /* One vector of irq's. True if it is the first to retire on its hart, where then nobody knows yet. */
-static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v, unsigned here)
 {
     struct imsic_file *f = &a->imsic.files[v.hart];
     bool first;
 
-    trace_irq(a, AIA_EVENT_RETIRE, irq, v, 0); /* before its hart can reclaim it */
+    trace(a, here, AIA_EVENT_RETIRE, irq->number, v, 0); /* before its hart can reclaim it */
     atomic_fetch_add_explicit(&irq->n_retiring, 1, memory_order_relaxed);
     first = atomic_fetch_add_explicit(&f->n_retiring, 1, memory_order_acq_rel) == 0;
     atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq_number(a, irq)),
@@ -113,18 +114,19 @@ static uint64_t drained_at(const struct imsic_file *f, const struct aia_irq *irq
 
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
+    unsigned here = aia_port_hart();
     bool first = false;
 
     if (is_direct(a)) /* what is pending is in the controller, and goes to where the line is now */
         return;
     not_before(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
     for (unsigned i = 0; i < 1u << irq->order; i++)
-        first |= retire(a, &irq[i], vector_after(v, i));
+        first |= retire(a, &irq[i], vector_after(v, i), here);
     aia_hartset_add(&irq->retiring_on, v.hart);
     if (irq->policy.reclaim == AIA_RECLAIM_EAGER ||
         atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) > a->config.max_retiring / 2)
         aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
-    else if (first && v.hart == aia_port_hart())
+    else if (first && v.hart == here)
         reclaim_later(a);
     else if (first) /* else its timer is on, or about to be */
         aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);

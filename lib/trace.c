@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trace rings. A ring has one writer, its own hart with interrupts off, and any number of readers. The writer
+ * The trace rings. A ring has one writer, its own hart, which an interrupt may interrupt to write too, and any number
+ * of readers. The writer
  *
- *   1. takes the next number     from here on what was in that place is gone
+ *   1. takes the next number      from here on what was in that place is gone
  *   2. writes the record
  *   3. writes its number into it  it is whole
  *
@@ -24,15 +25,16 @@ static inline void put(_Atomic uint64_t *p, uint64_t v)
 #endif
 }
 
-/* Own, off. Calls nothing, and is compiled without a frame: it is to stay within 30 instructions, the caller's included. */
-void trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg)
+/*
+ * Calls nothing, and is compiled without a frame: it is to stay within 30 instructions, the caller's included. It reads
+ * the time CSR itself for the same reason. The fence behind the number is the atomic operation's own: RVWMO orders both
+ * halves of an AMO with aq before the stores behind it.
+ */
+void aia_trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg)
 {
-    uint64_t n = atomic_load_explicit(&ring->next, memory_order_relaxed);
-    struct aia_trace_record *r = &ring->records[n & (ring->n_records - 1)];
+    uint64_t n = atomic_fetch_add_explicit(&ring->next, 1, memory_order_acquire);
+    struct aia_trace_record *r = &ring->records[n & ring->mask];
 
-    n++;
-    put(&ring->next, n);
-    atomic_thread_fence(memory_order_release);
     put(&r->time, csr_time());
     put(&r->what, what);
     put(&r->arg, arg);
@@ -40,26 +42,15 @@ void trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg)
     put(&r->stamp, n);
 }
 
-void aia_trace(struct aia *a, enum aia_event event, const struct aia_irq *irq, struct imsic_vector v,
-               uint64_t arg)
+bool trace_init(const struct aia_config *c)
 {
-    if (!tracing(a))
-        return;
-    unsigned long was = aia_port_irq_save();
-    trace(a, aia_port_hart(), event, irq ? irq->number : AIA_TRACE_NO_IRQ, v, arg);
-    aia_port_irq_restore(was);
-}
-
-static bool ring_valid(const struct aia_trace_ring *r)
-{
-    return r->records && r->n_records >= 2 && !(r->n_records & (r->n_records - 1));
-}
-
-bool trace_valid(const struct aia_config *c)
-{
-    for (unsigned h = 0; c->trace && h < c->n_harts; h++)
-        if (!ring_valid(&c->trace[h]))
+    for (unsigned h = 0; c->trace && h < c->n_harts; h++) {
+        struct aia_trace_ring *r = &c->trace[h];
+        if (!r->records || r->n_records < 2 || (r->n_records & (r->n_records - 1)))
             return false;
+        r->mask = r->n_records - 1;
+        atomic_store_explicit(&r->next, 1, memory_order_relaxed);
+    }
     return true;
 }
 
@@ -78,22 +69,22 @@ void aia_trace_off(struct aia *a)
 
 void aia_trace_seek(const struct aia *a, struct aia_trace_reader *r, unsigned hart, uint64_t n)
 {
-    *r = (struct aia_trace_reader){.hart = hart};
+    *r = (struct aia_trace_reader){.hart = hart, .next = 1};
     if (!a->config.trace || hart >= a->config.n_harts)
         return;
     const struct aia_trace_ring *ring = &a->config.trace[hart];
     uint64_t next = atomic_load_explicit(&ring->next, memory_order_acquire);
 
     n = n < ring->n_records ? n : ring->n_records;
-    r->next = next > n ? next - n : 0;
+    r->next = next > n ? next - n : 1;
 }
 
 /* Copy number `n`. False: it is not, or no longer, whole. */
 static bool copy(const struct aia_trace_ring *ring, uint64_t n, struct aia_trace_entry *out)
 {
-    const struct aia_trace_record *r = &ring->records[n & (ring->n_records - 1)];
+    const struct aia_trace_record *r = &ring->records[n & ring->mask];
 
-    if (atomic_load_explicit(&r->stamp, memory_order_acquire) != n + 1)
+    if (atomic_load_explicit(&r->stamp, memory_order_acquire) != n)
         return false;
     uint64_t what = atomic_load_explicit(&r->what, memory_order_relaxed);
     *out = (struct aia_trace_entry){
@@ -125,8 +116,8 @@ bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_
             r->next++;
             return true;
         }
-        if (r->next + 2 >=
-            next) /* being written; or whole, which nothing orders before the number after it */
+        /* It is being written; or it is whole, which nothing orders before the number after it. */
+        if (r->next + 2 >= next)
             return false;
         r->next++;
         r->dropped++;

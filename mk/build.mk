@@ -37,8 +37,8 @@ $B/obj/%.o: %.c $B/.flags
 	@mkdir -p $(@D)
 	$Q$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(CFLAGS_LATE) -MMD -MP -c $< -o $@
 
-# What is written on each event of a trace is written by a leaf, whose frame would be a fifth of what it costs.
-$B/obj/lib/trace.o: CFLAGS_LATE := -fomit-frame-pointer
+# Leaves on the way of every interrupt, and every event of a trace: a frame would cost more than what they do.
+$B/obj/lib/trace.o $B/obj/payload/port.o: CFLAGS_LATE := -fomit-frame-pointer
 
 $B/obj/%.o: %.S $B/.flags
 	$(call say,AS,$<)

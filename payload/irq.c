@@ -173,16 +173,6 @@ unsigned irq_reports(int what)
 
 /* ---- what the library asks of its embedder (aia/port.h) ---- */
 
-unsigned aia_port_hart(void)
-{
-    return hart_index();
-}
-
-uint64_t aia_port_time(void)
-{
-    return time_now();
-}
-
 unsigned long aia_port_irq_save(void)
 {
     return csr_irq_save();

@@ -114,7 +114,7 @@ void trace_end(void)
     trace_off();
     print_layout();
     for (unsigned h = 0; h < hart_count(); h++) {
-        uint64_t n = atomic_load(&rings[h].next);
+        uint64_t n = atomic_load(&rings[h].next) - 1;
         print("trace: hart %u id %lu wrote %lu\n", h, machine.harts[h].hartid, n);
         written += n;
         dropped += n > rings[h].n_records ? n - rings[h].n_records : 0;

@@ -202,6 +202,30 @@ struct aia {
 /* Set up. Before all else, once. AIA_OK or AIA_EINVAL (a count or an identity out of range). */
 int aia_init(struct aia *a, const struct aia_config *config);
 
+/* ---- tracing: trace.c, and aia/trace.h ---- */
+
+/*
+ * The rings, if tracing is on. By the compiler's own name and not <stdatomic.h>'s: the model of the host tests, which
+ * comes between, need not hear of an access that decides nothing.
+ */
+static inline struct aia_trace_ring *aia_tracing(const struct aia *a)
+{
+    return __atomic_load_n(&a->tracing, __ATOMIC_RELAXED);
+}
+
+/*
+ * Record an event on the running hart, which it names in words that aia/trace.h explains. The library does, and an
+ * embedder may: AIA_EVENT_RAISED, AIA_EVENT_SEEN. `irq` may be NULL. Any.
+ */
+static inline void aia_trace(const struct aia *a, enum aia_event event, const struct aia_irq *irq,
+                             struct imsic_vector v, uint64_t arg)
+{
+    struct aia_trace_ring *rings = aia_tracing(a);
+
+    if (rings)
+        aia_trace_put(&rings[(int)aia_port_hart()], event, irq ? irq->number : AIA_TRACE_NO_IRQ, v, arg);
+}
+
 /* ---- entry points, for the embedder's trap handler; own, off ---- */
 
 /* Supervisor external interrupt (scause 9): claims and handles until nothing is pending. */

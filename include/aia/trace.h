@@ -5,6 +5,8 @@
  * memory dump. A ring that is full goes on over its oldest records, so that what a dump shows is the end of the story;
  * a reader that comes too late is told how many it missed.
  *
+ * An embedder records events of its own with aia_trace() (aia/aia.h).
+ *
  * Off costs each event one relaxed load and a branch. On costs at most 30 instructions (docs/decisions.md).
  */
 #ifndef AIA_TRACE_H
@@ -66,9 +68,10 @@ struct aia_trace_record {
 
 /* One hart's. The embedder sets `records` and `n_records`, the rest is zero. */
 struct aia_trace_ring {
+    _Atomic uint64_t next;            /* number of the record that is next, counted from 1 */
+    uint64_t mask;                    /* n_records - 1 */
     struct aia_trace_record *records; /* zeroed */
     uint64_t n_records;               /* a power of two, at least 2 */
-    _Atomic uint64_t next;            /* how many were begun */
 } __attribute__((aligned(64)));
 
 /* A record, taken apart. */
@@ -92,18 +95,23 @@ static inline uint64_t aia_trace_vector(struct imsic_vector v)
     return v.hart | (uint64_t)v.id << 16;
 }
 
+/* For aia_trace(). */
+void aia_trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg);
+
+static inline void aia_trace_put(struct aia_trace_ring *ring, enum aia_event event, uint64_t irq,
+                                 struct imsic_vector v, uint64_t arg)
+{
+    uint32_t vec;
+
+    __builtin_memcpy(&vec, &v, sizeof(vec)); /* as it lies in memory, or in a register already */
+    aia_trace_write(ring, event | irq << 8 | (uint64_t)vec << 32, arg);
+}
+
 /* Trace from now on, after what the rings hold. Any. AIA_OK, or AIA_EINVAL: config.trace is NULL. */
 int aia_trace_on(struct aia *a);
 
 /* Trace no more. Any. An event that another hart has begun to write is still written. */
 void aia_trace_off(struct aia *a);
-
-/*
- * Record an event of the embedder's, on the running hart. `irq` may be NULL. Any; with interrupts on they are off
- * for as long as it takes.
- */
-void aia_trace(struct aia *a, enum aia_event event, const struct aia_irq *irq, struct imsic_vector v,
-               uint64_t arg);
 
 /* Begin to read the ring of `hart` with the newest `n` records that it holds. Any, tracing on or off. */
 void aia_trace_seek(const struct aia *a, struct aia_trace_reader *r, unsigned hart, uint64_t n);

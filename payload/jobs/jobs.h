@@ -45,6 +45,7 @@ int job_cycles(void);
 int job_movers(void);
 int job_storms(void);
 int job_cost(void);
+int job_trace(void);
 int job_level(void);
 int job_wires(void);
 

@@ -14,7 +14,7 @@
 #define READERS 3
 
 static struct aia_trace_record records[N];
-static struct aia_trace_ring ring = {.records = records, .n_records = N};
+static struct aia_trace_ring ring = {.next = 1, .mask = N - 1, .records = records, .n_records = N};
 static struct aia aia = {.config = {.n_harts = 1, .trace = &ring}};
 static _Atomic int done;
 
@@ -31,16 +31,6 @@ uint64_t model_time(void)
 unsigned aia_port_hart(void)
 {
     return 0;
-}
-
-unsigned long aia_port_irq_save(void)
-{
-    return 0;
-}
-
-void aia_port_irq_restore(unsigned long was)
-{
-    (void)was;
 }
 
 /* ---- */
@@ -87,8 +77,10 @@ static void test_threads(void **state)
 
     (void)state;
     assert_int_equal(aia_trace_on(&aia), AIA_OK);
-    for (unsigned i = 0; i < READERS; i++)
+    for (unsigned i = 0; i < READERS; i++) {
+        aia_trace_seek(&aia, &readers[i].at, 0, N);
         assert_int_equal(pthread_create(&threads[i], NULL, reader, &readers[i]), 0);
+    }
     assert_int_equal(pthread_create(&threads[READERS], NULL, writer, NULL), 0);
     for (unsigned i = 0; i <= READERS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
