@@ -160,6 +160,7 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     default:
         write_steps(msi, u, &old);
     }
+    trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->from, u->kind);
     drain(a, irq, &have);
     if (u->kind != AIA_UPDATE_TORN)
         return;

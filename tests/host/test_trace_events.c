@@ -2,7 +2,7 @@
 /* What the library traces, held against its own counters: each event once for each thing that was counted. */
 #include <string.h>
 
-#include "fixture.h"
+#include "wires.h"
 
 #define HARTS 3
 #define N     (1u << 16)
@@ -112,7 +112,7 @@ static void compare(void)
     assert_int_equal(events[AIA_EVENT_RETIRE], OF_HARTS(reclaimed) + retiring);
     assert_int_equal(moved, OF_IRQS(moves));
     assert_int_equal(events[AIA_EVENT_MOVE], events[AIA_EVENT_MOVED]);
-    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
+    for (unsigned u = 0; u < AIA_N_UPDATES && moved == events[AIA_EVENT_MOVED]; u++)
         assert_int_equal(updates[u], t.aia.updates[u]);
     assert_int_equal(events[AIA_EVENT_RESEND], OF_IRQS(resent) + t.aia.torn_copies);
     assert_int_equal(events[AIA_EVENT_UNOWNED], OF_HARTS(spurious));
@@ -253,6 +253,95 @@ static void test_late(void **state)
     assert_int_equal(events[AIA_EVENT_STOP], 1);
 }
 
+/* A stray that a leaving hart finds in its last sweep. */
+static void test_swept(void **state)
+{
+    (void)state;
+    begin();
+    m.hart[2].hold = true;
+    imsic_send(&t.aia.imsic, (struct imsic_vector){2, 50});
+    assert_int_equal(aia_hart_leave(&t.aia, 2), AIA_OK);
+    m_on(2);
+    m.hart[2].irqs_on = false;
+    m.hart[2].hold = false;
+    m_on(0);
+    assert_int_equal(t_die(2, 0), AIA_OK);
+    compare();
+    assert_int_equal(events[AIA_EVENT_UNOWNED], 1);
+}
+
+/* A device whose read-back proves nothing; and one whose torn message is taken back. */
+static void test_resent(void **state)
+{
+    (void)state;
+    begin();
+    t_irq(&q[0], AIA_MSI_PLAIN, 0);
+    q[0].dev.msi.posted_limit = 100;
+    assert_int_equal(t_move(&q[0], 1), AIA_OK);
+    compare();
+    assert_int_equal(events[AIA_EVENT_RESEND], 1);
+
+    begin();
+    t_force(AIA_UPDATE_TORN, &q[0], &q[1], 0, 1);
+    q[0].dev.mood = M_MUTE;
+    assert_int_equal(t_move(&q[0], 1), AIA_ESILENT);
+    compare();
+    assert_int_equal(events[AIA_EVENT_MESSAGE], 2); /* there and back */
+    assert_int_equal(events[AIA_EVENT_RESEND], t.aia.torn_copies);
+    assert_true(events[AIA_EVENT_RESEND] > 0);
+}
+
+/* Behind a slow bus, which at last does not answer. */
+static void test_slow(void **state)
+{
+    (void)state;
+    begin();
+    memset(&q[0], 0, sizeof(q[0]));
+    m_slow_init(&q[0].dev);
+    assert_int_equal(t_request_as(&q[0], (struct aia_request){.affinity = {{7}}}), AIA_OK);
+    assert_int_equal(t_move(&q[0], (q[0].irq->vec.hart + 1u) % HARTS), AIA_OK);
+    compare();
+    assert_int_equal(moved, 1);
+    q[0].dev.bus.deaf = true;
+    assert_int_equal(t_move(&q[0], (q[0].irq->vec.hart + 1u) % HARTS), AIA_ESILENT);
+    compare();
+    assert_int_equal(events[AIA_EVENT_DEAD], 1);
+    assert_int_equal(events[AIA_EVENT_MOVED], 2);
+    assert_int_equal(moved, 1);
+}
+
+/* Lines that an APLIC delivers by itself. */
+static void test_direct(void **state)
+{
+    static struct wire w;
+
+    (void)state;
+    begin();
+    w_direct_machine(HARTS, HARTS, 0);
+    t.aia.config.trace = rings;
+    assert_int_equal(aia_trace_on(&t.aia), AIA_OK);
+    w_irq(&w, 9, APLIC_EDGE_RISE, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        w_edge(&w);
+        w_check(&w);
+    }
+    assert_int_equal(w_move(&w, 2), AIA_OK);
+    w_edge(&w);
+    w_check(&w);
+    am_write(&w_model, 10 * 4, APLIC_LEVEL_HIGH); /* one that nobody has requested */
+    am_write(&w_model, 0x3000 + 10 * 4, 1u << 18 | 1);
+    am_write(&w_model, 0x1edc, 10);
+    am_wire(&w_model, 10, true);
+    m_settle();
+    memset(events, 0, sizeof(events));
+    owned = moved = 0;
+    each(tally);
+    assert_int_equal(owned, 4);
+    assert_int_equal(events[AIA_EVENT_BEGIN], 4);
+    assert_int_equal(moved, 1);
+    assert_int_equal(events[AIA_EVENT_UNOWNED], 1);
+}
+
 /* A leaving hart passes its states in order. */
 static unsigned passed[16], n_passed;
 
@@ -285,6 +374,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moves),  cmocka_unit_test(test_failed_move), cmocka_unit_test(test_random),
         cmocka_unit_test(test_storms), cmocka_unit_test(test_late),        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_swept),  cmocka_unit_test(test_resent),      cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_direct),
     };
     return T_RUN(tests);
 }
