@@ -65,6 +65,10 @@ hooks: | setup
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS))
 
+# Test programs of their own; the same of these.
+WHOLE := tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/explore/quick.t tests/timeline/timeline.t
+whole_selected = $(if $(TEST),$(foreach w,$(WHOLE),$(if $(strip $(foreach t,$(TEST),$(findstring $t,$w))),$w)),$(WHOLE))
+
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
 # MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
@@ -73,7 +77,7 @@ test: all hooks host dtbs explore-bin $B/qemu/hop.bin
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(if $(TEST),,tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/explore/quick.t) $(host_selected); \
+	set -- $$qemu_tests $(whole_selected) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
 

@@ -118,9 +118,9 @@ static void unplug(uint64_t when)
     job.failures++;
 }
 
-static void control(uint64_t seconds)
+static void control(uint64_t ms)
 {
-    uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
+    uint64_t start = time_now(), end = start + time_from_ms(ms);
     uint64_t next_change = start, next_progress = start;
     bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
@@ -159,11 +159,11 @@ static void print_harts(void)
     }
 }
 
-static void print_totals(uint64_t seconds)
+static void print_totals(uint64_t ms)
 {
     print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies), "
           "masked %lu, one store %lu\n",
-          job.moves, job.moves / seconds, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
+          job.moves, job.moves * 1000 / ms, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
           aia.updates[AIA_UPDATE_TORN], aia.torn_copies, aia.updates[AIA_UPDATE_MASKED],
           aia.updates[AIA_UPDATE_STORE]);
     print(
@@ -186,23 +186,24 @@ static bool strays(void)
 
 bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
 {
-    uint64_t seconds = args_u64("seconds", 5);
+    uint64_t ms = args_u64("ms", args_u64("seconds", 5) * 1000);
 
     job.seed = args_u64("seed", time_now());
     job.control.state = job.seed;
     job.move = move;
     raisers_init(job.seed, kinds_step);
-    print("%u devices, %u harts, %lu s, seed=%lu\n", kinds_n_devices, hart_online_count(), seconds, job.seed);
+    print("%u devices, %u harts, %lu %s, seed=%lu\n", kinds_n_devices, hart_online_count(),
+          ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s", job.seed);
 
     job.failures += !raisers_start_all();
-    control(seconds);
+    control(ms);
     job.failures += !raisers_stop_all();
     job.failures += !kinds_settle();
     irq_print_reports();
 
     kinds_print();
     print_harts();
-    print_totals(seconds);
+    print_totals(ms);
     bool good = kinds_balanced();
     good &= !strays();
     good &= audit_all() == 0;
