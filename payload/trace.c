@@ -163,16 +163,20 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
 static void print_event(unsigned hart, const struct aia_trace_entry *e)
 {
     const char *name = e->irq < IRQ_MAX && aia.config.irqs[e->irq].name ? aia.config.irqs[e->irq].name : "";
-    char at[32] = "", text[96];
+    char at[32] = "", text[96], line[192];
     uint64_t ns = time_to_ns(e->time);
 
     if (e->vec.id)
         (void)snprintf(at, sizeof(at), "hart %u identity %u", e->vec.hart, e->vec.id);
-    else if (e->event == AIA_EVENT_HART)
+    else if (e->event == AIA_EVENT_HART || e->event == AIA_EVENT_IPI || e->event == AIA_EVENT_IPI_TAKEN)
         (void)snprintf(at, sizeof(at), "hart %u", e->vec.hart);
     explain(e, text, sizeof(text));
-    print("%6lu.%07lu  hart %-3u  %-9s  %-8s  %-20s  %s\n", ns / 1000000000, ns % 1000000000 / 100, hart,
-          aia_event_name(e->event), name, at, text);
+    (void)snprintf(line, sizeof(line), "%6lu.%07lu  hart %-3u  %-9s  %-8s  %-20s  %s", ns / 1000000000,
+                   ns % 1000000000 / 100, hart, aia_event_name(e->event), name, at, text);
+    size_t n = strlen(line);
+    while (n && line[n - 1] == ' ')
+        n--;
+    print("%.*s\n", (int)n, line);
 }
 
 /* The oldest of what the readers have in hand; hart_count(): nothing. */
