@@ -3,7 +3,7 @@
 """tests/timeline/timeline.t - a traced run, the files that come of it, and the page as a browser draws it. TAP.
 
 From the environment: QEMU FIRMWARE BUILD."""
-import copy
+import html
 import importlib.machinery
 import importlib.util
 import json
@@ -325,11 +325,11 @@ def test_page(browser, out, doc):
            count.get('handler') == counts['handlers'] and count.get('move') == counts['moves'] and
            count.get('retiring') == counts['retiring'] and count.get('state') == counts['states'] and count.get('unseen') == 0,
            'it has found what scripts/timeline has found', f'{count}; {counts}')
-    tap.ok(all(drawn.get(k) == count[k] for k in ('edge', 'handler', 'move', 'retiring', 'state')) and drawn['bars'] > 0,
+    tap.ok(all(drawn.get(k) == count.get(k, -1) for k in ('edge', 'handler', 'move', 'retiring', 'state')) and drawn.get('bars', 0) > 0,
            'far out everything is drawn, in bars', str(drawn))
     a, b = busiest(doc)
     said, _ = browser.check(page, f'#{a:.0f},{b:.0f},light')
-    tap.ok(said['drawn'].get('flow', 0) >= 20 and said['drawn'].get('bars') == 0 and said['drawn']['handler'] > 0,
+    tap.ok(said['drawn'].get('flow', 0) >= 20 and said['drawn'].get('bars') == 0 and said['drawn'].get('handler', 0) > 0,
            'close up each event is drawn by itself, with curves', str(said['drawn']))
     only, _ = browser.check(page, f'#{a:.0f},{b:.0f},light,edu0')
     other, _ = browser.check(page, f'#{a:.0f},{b:.0f},light,edu1')
@@ -360,10 +360,76 @@ def test_other_pages(browser, made_up_page):
            'a small trace is drawn too', str(said))
     tap.ok('one&lt;two' in dom and '<two' not in dom.replace('u003ctwo', ''), 'a name is text, whatever is in it')
     said, dom = browser.check(os.path.join(work, 'dropped', 'timeline.html'))
-    tap.ok(said['ready'] and said['dropped'] == 13 and '13 events were overwritten' in dom, 'the page says what was dropped', str(said))
+    tap.ok(said['ready'] and said.get('dropped') == 13 and '13 events were overwritten' in dom, 'the page says what was dropped', str(said))
 
 
-PLAN = 5 + 16 + 8 + 6 + 4 + 3
+# What a hand does, in a copy of the page that does it to itself.
+HAND = """
+<script>
+'use strict';
+(() => {
+  const said = {}, say = (name, value) => { said[name] = value; };
+  const key = (k, more = {}) => dispatchEvent(new KeyboardEvent('keydown', { key: k, ...more }));
+  const at = (type, x, y, more = {}) => { const r = main.getBoundingClientRect();
+    main.dispatchEvent(new (type === 'wheel' ? WheelEvent : PointerEvent)(type,
+      { clientX: r.left + x, clientY: r.top + y, pointerId: 1, bubbles: true, cancelable: true, ...more })); };
+  main.setPointerCapture = () => {};
+  const span = () => view.b - view.a, run = s => { const h = s.hart; return [(X(s.t0[5]) + X(s.t1[5])) / 2, rowY(h, 1) + 4]; };
+  const wait = () => new Promise(done => setTimeout(done, 400));
+  (async () => {
+    while (!JSON.parse($('check').textContent || '{}').ready) await wait();
+    const whole = span();
+    at('wheel', 600, 100, { deltaY: -400 }); await wait(); say('wheel zooms', span() < whole);
+    key('0'); await wait(); say('0 shows all', Math.abs(span() - whole) < 1);
+    key('+'); key('+'); await wait(); const a = view.a; key('ArrowRight'); await wait(); say('arrows pan', view.a > a);
+    at('pointerdown', 500, 100); at('pointermove', 700, 100); at('pointerup', 700, 100); await wait(); say('a drag pans back', view.a < a + 1);
+    const s = series.find(x => x.kind === 'handler' && x.t0.length > 8);
+    look(s.t0[5] - 2000, s.t1[5] + 2000); await wait();
+    at('pointermove', ...run(s)); await wait();
+    say('a run has a tip', $('tip').style.display === 'block' && /handler run/.test($('tip').textContent) && /edges seen/.test($('tip').textContent));
+    at('pointerdown', ...run(s)); at('pointerup', ...run(s)); await wait(); say('a click holds it', held && held.s === s && held.i === 5);
+    const t = s.t0[5]; key('n'); await wait(); say('n goes to the next', held.s.irq === s.irq && held.s.t0[held.i] > t);
+    key('p'); await wait(); say('p goes back', held.s.t0[held.i] === t);
+    key('Escape'); await wait(); say('escape lets go', held === null);
+    key('1', { code: 'Digit1' }); await wait(); say('1 hides the first', !irqList[0].on && drawn.handler < 1e9 && /edu1/.test(location.hash));
+    key('1', { code: 'Digit1' }); key('1', { code: 'Digit1', altKey: true }); await wait(); say('alt-1 shows it alone', irqList.every((x, i) => x.on === (i === 0)));
+    key('1', { code: 'Digit1', altKey: true }); await wait(); say('and all again', irqList.every(x => x.on));
+    const dark = colors.dark; key('t'); await wait(); say('t changes the theme', colors.dark !== dark);
+    key('?'); say('? helps', $('help').style.display === 'block'); key('Escape'); say('and is gone', $('help').style.display === 'none');
+    key('f'); await wait(); say('f hides curves', drawn.flow === 0); key('f');
+    key('0'); await wait();
+    at('pointerdown', 300, 100, { shiftKey: true }); at('pointermove', 500, 100); at('pointerup', 500, 100); await wait(); say('shift-drag zooms', span() < whole / 2);
+    key('0'); await wait(); at('pointermove', 600, rowY(1, 1) + 10); await wait();
+    const r = overview.getBoundingClientRect();
+    overview.setPointerCapture = () => {};
+    for (const [type, x] of [['pointerdown', 300], ['pointermove', 400], ['pointerup', 400]])
+      overview.dispatchEvent(new PointerEvent(type, { clientX: r.left + x, clientY: r.top + 9, pointerId: 1 }));
+    await wait(); say('the overview chooses', span() < whole / 4);
+    for (let i = 0; i < 80; i++) key('+'); await wait(); say('zoom ends', span() >= 199);
+    for (let i = 0; i < 80; i++) key('-'); await wait(); say('both ways', span() <= head.end * 1.03);
+    say('without an error', errors.length === 0);
+    document.body.dataset.said = JSON.stringify(said);
+  })().catch(e => { said[String(e)] = false; document.body.dataset.said = JSON.stringify(said); });
+})();
+</script>
+"""
+
+
+def test_hand(browser, out):
+    page = os.path.join(out, 'hand.html')
+    with open(os.path.join(out, 'timeline.html'), encoding='utf-8') as f:
+        text = f.read()
+    with open(page, 'w', encoding='utf-8') as f:
+        # Without a screen to fill, frames stop coming.
+        f.write(text.replace('<head>', '<head><script>window.requestAnimationFrame = f => setTimeout(f, 10);</script>') + HAND)
+    m = re.search(r'<body data-said="(.*?)"', browser.run(page, '#,,light', '--dump-dom'))
+    said = json.loads(html.unescape(m[1])) if m else {}
+    os.remove(page)
+    tap.ok(len(said) == 21 and all(said.values()), 'wheel, keys and pointer do what the help says',
+           'not: ' + ', '.join(k for k, v in said.items() if not v) if said else 'no answer')
+
+
+PLAN = 5 + 16 + 8 + 6 + 4 + 1 + 3
 
 
 def main():
@@ -377,9 +443,10 @@ def main():
     if browser.path:
         test_page(browser, out, doc)
         test_pictures(browser, out, doc)
+        test_hand(browser, out)
         test_other_pages(browser, made_up_page)
     else:
-        for i in range(13):
+        for i in range(14):
             tap.skip(f'page {i}', 'no headless browser to be had here: scripts/setup')
     return 1 if tap.bad else 0
 
