@@ -156,7 +156,9 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
         (void)snprintf(text, size, "number %lu", e->arg);
         break;
     default:
-        (void)snprintf(text, size, e->arg ? "0x%lx" : "", e->arg);
+        text[0] = '\0';
+        if (e->arg)
+            (void)snprintf(text, size, "0x%lx", e->arg);
     }
 }
 
