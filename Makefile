@@ -33,7 +33,7 @@ endif
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all lib run test check format clean distclean help setup FORCE
+.PHONY: all lib run shell test check format clean distclean help setup FORCE
 FORCE:
 
 COMMA := ,
@@ -54,7 +54,7 @@ include mk/trace.mk
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run trace,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) \
+NEEDS    := run $(if $(filter-out all lib run shell trace,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) \
 	$(if $(filter trace,$(GOALS)),trace)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
@@ -89,7 +89,11 @@ all: $B/payload.elf $B/payload.bin
 
 run: all $(IMAGES)
 	$(info $(strip $(QEMU_CMD)))
-	@$(QEMU_CMD)
+	@$(if $(filter shell,$(ARGS)),scripts/console) $(QEMU_CMD)
+
+# The same, to be looked at: in place of a job of its own the shell. What is in ARGS comes last, and wins.
+shell: override ARGS := test=shell shell $(ARGS)
+shell: run
 
 clean: # what was fetched stays: see distclean
 	@[ ! -d $B ] || find $B -mindepth 1 -maxdepth 1 ! -name dl -exec rm -rf {} +
@@ -101,6 +105,7 @@ help:
 	@echo 'make             build $B/payload.elf and $B/payload.bin'
 	@echo 'make lib         build $B/libaia.a alone'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
+	@echo 'make shell       the same with nothing to do but what you say: a shell on the console; `help'"'"' in it, ^A x kills QEMU'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'

@@ -28,10 +28,15 @@
 #define DOMAINCFG_IE    0x100u
 #define DOMAINCFG_DM    0x4u /* MSI delivery mode */
 
+#define SOURCECFG_D  0x400u /* delegated; the low bits then say to which child */
+#define SOURCECFG_SM 0x7u
+
 /* A hart's interrupt delivery control structure. */
 #define IDC(index) (0x4000u + 32u * (index))
 #define IDELIVERY  0x00u
+#define IFORCE     0x04u
 #define ITHRESHOLD 0x08u
+#define TOPI       0x18u
 #define CLAIMI     0x1cu
 
 #define CLAIMI_SOURCE_SHIFT 16

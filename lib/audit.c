@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One hart's interrupt file against the books. */
+/* One hart's interrupt file, and the messages that name it, against the books. */
 #include "internal.h"
+#include "mmio.h"
 
 struct audit {
     struct aia *a;
@@ -16,7 +17,12 @@ const char *aia_finding_name(enum aia_finding finding)
         [AIA_PENDING_UNOWNED] = "pending but unowned",
         [AIA_OWNED_DISABLED] = "owned but disabled",
         [AIA_LEAKED] = "vector leaked: its owner does not know of it",
+        [AIA_TWO_OWNERS] = "two owners: the vector is in another's books too",
         [AIA_STILL_RETIRING] = "still retiring",
+        [AIA_RETIRING_LONG] = "retiring for too long: its drain should have been proven by now",
+        [AIA_MESSAGE_FREE] = "the device's message names a free vector",
+        [AIA_MESSAGE_ASTRAY] = "the device's message does not name its vector",
+        [AIA_SOURCE_UNOWNED] = "source active but unowned",
         [AIA_COUNT_WRONG] = "free identities miscounted",
         [AIA_DELIVERY_OFF] = "delivery is off",
     };
@@ -24,10 +30,15 @@ const char *aia_finding_name(enum aia_finding finding)
     return (unsigned)finding < AIA_N_FINDINGS ? names[finding] : "unknown finding";
 }
 
-static void find(struct audit *t, enum aia_finding finding, unsigned id, uint32_t owner)
+static void find_at(struct audit *t, enum aia_finding finding, struct imsic_vector v, uint32_t owner)
 {
     t->n++;
-    t->found(t->arg, finding, (struct imsic_vector){.hart = (uint16_t)t->here, .id = (uint16_t)id}, owner);
+    t->found(t->arg, finding, v, owner);
+}
+
+static void find(struct audit *t, enum aia_finding finding, unsigned id, uint32_t owner)
+{
+    find_at(t, finding, (struct imsic_vector){.hart = (uint16_t)t->here, .id = (uint16_t)id}, owner);
 }
 
 static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned id)
@@ -35,6 +46,34 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
     const struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
 
     return irq && irq->used && irq->vec.hart == hart && irq->vec.id == id;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * From the moment that its drain is proven a vector waits for its hart's lazy timer. When it was that this one retired is
+ * not known, but it was no later than the last of its owner's.
+ */
+static bool overdue(const struct audit *t, const struct aia_irq *irq)
+{
+    uint64_t since = irq->first->retired_at;
+    uint64_t here = atomic_load_explicit(&t->a->imsic.files[t->here].drained_at, memory_order_relaxed);
+    uint64_t own = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
+
+    return aia_port_time() > later(since, own < here ? own : here) + 2 * t->a->config.lazy_period;
+}
+
+static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
+{
+    const struct aia_irq *irq = owner < t->a->config.n_irqs ? &t->a->config.irqs[owner] : NULL;
+
+    if (!irq || !irq->used)
+        find(t, AIA_LEAKED, id, owner);
+    else
+        find(t, overdue(t, irq) ? AIA_RETIRING_LONG : AIA_STILL_RETIRING, id, owner);
 }
 
 /* One identity; true if the books have it free. */
@@ -52,7 +91,7 @@ static bool audit_id(struct audit *t, unsigned id, bool pending, bool enabled)
             find(t, AIA_OWNED_DISABLED, id, owner);
         return false;
     case IMSIC_RETIRING:
-        find(t, AIA_STILL_RETIRING, id, owner);
+        audit_retiring(t, id, owner);
         return false;
     case IMSIC_FREE:
         if (pending)
@@ -64,6 +103,55 @@ static bool audit_id(struct audit *t, unsigned id, bool pending, bool enabled)
         if (id == t->a->imsic.ipi_id && !enabled)
             find(t, AIA_OWNED_DISABLED, id, owner);
         return false;
+    }
+}
+
+/* The vector that a message stands for; id 0: it reaches no interrupt file of ours. */
+static struct imsic_vector named_by(const struct aia *a, const struct aia_message *m)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (a->imsic.files[h].msi_addr == m->addr && m->data <= a->imsic.files[h].n_ids)
+            return (struct imsic_vector){.hart = (uint16_t)h, .id = (uint16_t)m->data};
+    return (struct imsic_vector){0};
+}
+
+static bool is_nobodys(const struct aia *a, struct imsic_vector v)
+{
+    enum imsic_state state = imsic_slot_state(slot_read(&a->imsic.files[v.hart], v.id));
+
+    return state == IMSIC_FREE || state == IMSIC_SHUT;
+}
+
+/* What the device would send to, if it says so. The messages of a block are all in its first one's. */
+static void audit_message(struct audit *t, struct aia_irq *irq)
+{
+    struct aia_message m;
+    unsigned long was = irq_lock(irq);
+    int error = irq->msi->ops->read_back(irq->msi, &m);
+
+    fence_io_rwio(); /* what it sent before is in the file, before others go on */
+    irq_unlock(irq, was);
+    if (error) /* silent: there is nothing to compare */
+        return;
+    struct imsic_vector v = named_by(t->a, &m);
+    if (v.id && is_nobodys(t->a, v))
+        find_at(t, AIA_MESSAGE_FREE, v, irq_number(t->a, irq));
+    else if (v.hart != irq->vec.hart || v.id != irq->vec.id)
+        find(t, AIA_MESSAGE_ASTRAY, irq->vec.id, irq_number(t->a, irq));
+}
+
+/* The interrupts that the books have on this hart. One whose device is dead has no message any more. */
+static void audit_irqs(struct audit *t)
+{
+    for (uint32_t i = 0; i < irqs_end(t->a); i++) {
+        struct aia_irq *irq = &t->a->config.irqs[i];
+        if (!irq->used || !irq->vec.id || irq->vec.hart != t->here)
+            continue;
+        uint32_t slot = slot_read(&t->a->imsic.files[t->here], irq->vec.id);
+        if (imsic_slot_state(slot) == IMSIC_OWNED && imsic_slot_owner(slot) != i)
+            find(t, AIA_TWO_OWNERS, irq->vec.id, i);
+        if (irq->first == irq && !is_dead(irq))
+            audit_message(t, irq);
     }
 }
 
@@ -80,7 +168,7 @@ static void audit_direct(struct audit *t)
             continue;
         bool disabled = atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED;
         if (irq->msi->ops->read_back(irq->msi, &m) || m.addr != t->here || m.data != irq->vec.id)
-            find(t, AIA_LEAKED, irq->vec.id, i);
+            find(t, AIA_MESSAGE_ASTRAY, irq->vec.id, i);
         if (!disabled && !controller->ops->enabled(irq->msi))
             find(t, AIA_OWNED_DISABLED, irq->vec.id, i);
     }
@@ -108,6 +196,7 @@ unsigned aia_audit(struct aia *a,
                 n_free += audit_id(&t, id, pending >> bit & 1, enabled >> bit & 1);
         }
     }
+    audit_irqs(&t);
     if (n_free != f->n_free)
         find(&t, AIA_COUNT_WRONG, 0, IMSIC_NO_OWNER);
     if (!imsic_file_delivers())

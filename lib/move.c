@@ -120,6 +120,7 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     if (is_direct(a)) /* what is pending is in the controller, and goes to where the line is now */
         return;
     not_before(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
+    irq->retired_at = aia_port_time();
     for (unsigned i = 0; i < 1u << irq->order; i++)
         first |= retire(a, &irq[i], vector_after(v, i), here);
     aia_hartset_add(&irq->retiring_on, v.hart);

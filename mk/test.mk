@@ -10,7 +10,7 @@ HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/drivers/edu.c \
 	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c \
 	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
-	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) \
+	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$B/host/obj/%.o)
 HOST_TEST_OBJ := $(HOST_TESTS:$B/host/%=$B/host/obj/tests/host/%.o)
@@ -61,13 +61,15 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
 
-# TEST="WORD..." takes the host tests and the rows of tests/qemu/table whose names have a WORD in them.
+# TEST="WORD..." takes the host tests, the scripts and the rows of tests/qemu/table whose names have a WORD in them.
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS))
 
-# Test programs of their own; the same of these.
-WHOLE := tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/explore/quick.t tests/timeline/timeline.t
-whole_selected = $(if $(TEST),$(foreach w,$(WHOLE),$(if $(strip $(foreach t,$(TEST),$(findstring $t,$w))),$w)),$(WHOLE))
+# The tests that are scripts, by the same rule.
+SCRIPT_TESTS := tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/qemu/shell tests/explore/quick.t \
+	tests/timeline/timeline.t
+script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
+	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$s))),$s)),$(SCRIPT_TESTS))
 
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
@@ -77,7 +79,7 @@ test: all hooks host dtbs explore-bin $B/qemu/hop.bin
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(whole_selected) $(host_selected); \
+	set -- $$qemu_tests $(script_selected) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
 

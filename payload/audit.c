@@ -3,6 +3,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
+#include "payload/wires.h"
 
 static void found(void *arg, enum aia_finding finding, struct imsic_vector v, uint32_t owner)
 {
@@ -14,24 +15,46 @@ static void found(void *arg, enum aia_finding finding, struct imsic_vector v, ui
         print("audit: hart %u identity %u: %s\n", v.hart, v.id, aia_finding_name(finding));
 }
 
+static void found_source(void *arg, enum aia_finding finding, unsigned source)
+{
+    const struct aplic *a = arg;
+
+    print("audit: APLIC at 0x%lx source %u: %s\n", a->mmio, source, aia_finding_name(finding));
+}
+
+struct audit {
+    unsigned findings;
+    struct aplic *domain;
+};
+
 static void audit_here(void *arg)
 {
     aia_timer(&aia); /* what retired and has drained is no finding */
-    *(unsigned *)arg += aia_audit(&aia, found, NULL);
+    ((struct audit *)arg)->findings += aia_audit(&aia, found, NULL);
+}
+
+static void audit_domain(void *arg)
+{
+    struct audit *t = arg;
+
+    t->findings += aplic_audit(t->domain, &aia, found_source, t->domain);
 }
 
 unsigned audit_all(void)
 {
-    unsigned findings = 0;
+    struct audit t = {0};
 
     for (unsigned h = 0; h < hart_count(); h++) {
         if (!hart_is_online(h))
             continue;
-        int error = aia_call(&aia, h, audit_here, &findings);
+        int error = aia_call(&aia, h, audit_here, &t);
         if (error) {
             print("audit: hart %u: %s\n", h, aia_strerror(error));
-            findings++;
+            t.findings++;
         }
     }
-    return findings;
+    for (unsigned n = 0; (t.domain = wires_domain(n)); n++)
+        (void)aia_call(&aia, hart_index(), audit_domain,
+                       &t); /* here: for interrupts off, which cannot fail */
+    return t.findings;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every hart's interrupt file against the library's books, printed. */
+/* Every hart's interrupt file, every message and every APLIC source against the library's books, printed. */
 #ifndef PAYLOAD_AUDIT_H
 #define PAYLOAD_AUDIT_H
 

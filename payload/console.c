@@ -152,7 +152,9 @@ void print(const char *fmt, ...)
 
 int console_read(void)
 {
-    if (!uart.present || !(uart_read(UART_LSR) & LSR_READY))
+    if (!uart.present)
+        return sbi_getchar();
+    if (!(uart_read(UART_LSR) & LSR_READY))
         return -1;
     return (int)(uart_read(UART_DATA) & 0xff);
 }

@@ -27,7 +27,7 @@ void console_unlock(unsigned long was);
 /* For panic: take the lock, or after a bounded wait do without. */
 void console_lock_panic(void);
 
-/* The next byte typed, or -1. UART only. */
+/* The next byte typed, or -1 where there is none yet. */
 int console_read(void);
 /* Whether the UART is to interrupt while there is something to read. */
 void console_receive_interrupt(bool on);

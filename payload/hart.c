@@ -100,6 +100,16 @@ void hart_stack_bounds(uintptr_t *low, uintptr_t *high)
     *high = top;
 }
 
+_Noreturn void start_on_stack(uintptr_t top, void (*fn)(void)); /* start.S */
+
+void hart_abandon_stack(void (*fn)(void))
+{
+    uintptr_t low, top;
+
+    hart_stack_bounds(&low, &top);
+    start_on_stack(top, fn);
+}
+
 static void init_one(unsigned index, unsigned slot)
 {
     struct hart *h = &harts[index];

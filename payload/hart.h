@@ -173,6 +173,9 @@ bool hart_wait_more(struct hart_wait *w);
 /* Sleep until `when`, taking interrupts. */
 void hart_sleep_until(uint64_t when);
 
+/* Begin again at the top of the running hart's stack, in fn, whatever is on it. */
+_Noreturn void hart_abandon_stack(void (*fn)(void));
+
 /* False if the lowest words of a hart's stack were overwritten. */
 bool hart_stack_ok(unsigned index);
 void hart_stack_bounds(uintptr_t *low, uintptr_t *high); /* of the running hart */

@@ -12,6 +12,7 @@
 #include "payload/trace.h"
 #include "payload/wires.h"
 #include "payload/jobs/jobs.h"
+#include "payload/shell/shell.h"
 #include <string.h>
 
 #define FDT_MAGIC    0xd00dfeedu
@@ -27,6 +28,7 @@ static const struct arg common_args[] = {
     {"ids", "use only identities 1 to this of each interrupt file"},
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
+    {"shell", "read commands from the console before the end, and after a panic"},
     {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {"trace", "trace the job, and say where the records are: make trace"},
@@ -136,7 +138,8 @@ void payload_main(uint64_t hartid, const void *fdt)
     discover(fdt);
     read_arguments();
     if (args_get("fdt")) {
-        discover((const void *)(uintptr_t)args_u64("fdt", 0));
+        fdt = (const void *)(uintptr_t)args_u64("fdt", 0);
+        discover(fdt);
         read_arguments();
     }
     console_init(&machine.uart);
@@ -160,9 +163,11 @@ void payload_main(uint64_t hartid, const void *fdt)
         print("argument %s: job %s does not know it\n", unknown, job->name);
         machine_exit(EXIT_MACHINE);
     }
+    if (args_get("shell"))
+        shell_want(fdt);
     (void)hart_start_all();
 
     int code = job->run();
     trace_end();
-    machine_exit(code);
+    machine_exit(args_get("shell") ? shell_run(code) : code);
 }

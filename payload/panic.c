@@ -6,6 +6,7 @@
 #include "payload/sbi.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
+#include "payload/shell/shell.h"
 #include "csr.h"
 #include "mmio.h"
 #include <stdatomic.h>
@@ -75,7 +76,7 @@ void panic_end(void)
     for (unsigned i = 0; i < hart_count(); i++)
         if (!hart_stack_ok(i))
             print("hart %u: its stack has overflowed\n", i);
-    machine_exit(EXIT_PANIC);
+    machine_exit(shell_after_panic(EXIT_PANIC));
 }
 
 /* The callers of the function whose frame this is; - 2: name the call, not what follows it. */

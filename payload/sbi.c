@@ -116,14 +116,35 @@ long sbi_shutdown(void)
     return sbi_call(SBI_EXT_SRST, 0, 0, 0, 0).error;
 }
 
+long sbi_reboot(void)
+{
+    return sbi_call(SBI_EXT_SRST, 0, 1, 0, 0).error;
+}
+
+static bool have_dbcn(void)
+{
+    static signed char have = -1;
+
+    if (have < 0)
+        have = sbi_probe(SBI_EXT_DBCN);
+    return have;
+}
+
 void sbi_putchar(char c)
 {
-    static signed char have_dbcn = -1;
-
-    if (have_dbcn < 0)
-        have_dbcn = sbi_probe(SBI_EXT_DBCN);
-    if (have_dbcn)
+    if (have_dbcn())
         sbi_call(SBI_EXT_DBCN, 2, (unsigned char)c, 0, 0);
     else
         sbi_call(SBI_EXT_LEGACY_PUTCHAR, 0, (unsigned char)c, 0, 0);
+}
+
+/* DBCN reads into memory, named by its physical address, which is ours too (mmu.h). The legacy call returns the byte. */
+int sbi_getchar(void)
+{
+    static volatile unsigned char byte;
+
+    if (!have_dbcn())
+        return (int)sbi_call(SBI_EXT_LEGACY_GETCHAR, 0, 0, 0, 0).error;
+    struct sbi_ret r = sbi_call(SBI_EXT_DBCN, 1, 1, (uintptr_t)&byte, 0);
+    return r.error == SBI_SUCCESS && r.value == 1 ? byte : -1;
 }

@@ -26,6 +26,7 @@ enum sbi_error {
 
 enum sbi_extension {
     SBI_EXT_LEGACY_PUTCHAR = 0x01,
+    SBI_EXT_LEGACY_GETCHAR = 0x02,
     SBI_EXT_BASE = 0x10,
     SBI_EXT_TIME = 0x54494d45,
     SBI_EXT_IPI = 0x735049,
@@ -76,8 +77,12 @@ long sbi_hart_suspend(uint32_t type, uintptr_t resume, uintptr_t opaque);
 
 /* SRST: shut down; returns only on failure. */
 long sbi_shutdown(void);
+/* The same: boot again, as after power-on. */
+long sbi_reboot(void);
 
 /* One byte to the firmware's console: DBCN if it is there, else the legacy call. */
 void sbi_putchar(char c);
+/* One byte from it, or -1: none yet, or it has no way to. */
+int sbi_getchar(void);
 
 #endif

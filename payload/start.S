@@ -143,6 +143,14 @@ hart_entry:
     li      ra, 0
     tail    hart_secondary
 
+/* start_on_stack(top, fn): fn, which does not return, on a stack that is empty. */
+    .globl  start_on_stack
+start_on_stack:
+    mv      sp, a0
+    li      fp, 0
+    li      ra, 0
+    jr      a1
+
 /*
  * long hart_suspend_away(type): non-retentive hart_suspend. What C expects a call to keep is on the stack, and
  * the firmware hands the stack pointer back in a1. An error returns here at once.

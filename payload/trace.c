@@ -6,6 +6,7 @@
 #include "payload/irq.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
+#include "payload/stats.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include <stdio.h>
@@ -17,8 +18,6 @@ static struct aia_trace_record ours[OUR_BYTES / sizeof(struct aia_trace_record)]
     __attribute__((section(".noinit")));
 static struct aia_trace_ring rings[MACHINE_MAX_HARTS];
 
-static const char *const update_names[AIA_N_UPDATES] = {"one store", "masked", "address only",
-                                                        "common identity", "torn and watched"};
 static const char *const state_names[] = {"offline", "online", "closed", "evacuated",
                                           "forced",  "quiet",  "swept"};
 static const char *const slot_names[IMSIC_N_STATES] = {"free",     "owned", "retiring",
@@ -89,15 +88,17 @@ static void print_names(const char *what, const char *const *names, unsigned n)
 
 static void print_layout(void)
 {
-    const char *events[AIA_N_EVENTS];
+    const char *events[AIA_N_EVENTS], *updates[AIA_N_UPDATES];
 
     print("trace: %u harts, %lu records each, at 0x%lx in the memory at 0x%lx, %lu ticks a second\n",
           hart_count(), rings[0].n_records, (uintptr_t)rings[0].records, machine.memory[0].base,
           machine.timebase);
     for (unsigned e = 0; e < AIA_N_EVENTS; e++)
         events[e] = aia_event_name(e);
+    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
+        updates[u] = stats_update_name((enum aia_update)u);
     print_names("event", events, AIA_N_EVENTS);
-    print_names("update", update_names, AIA_N_UPDATES);
+    print_names("update", updates, AIA_N_UPDATES);
     print_names("hart", state_names, sizeof(state_names) / sizeof(state_names[0]));
     print_names("slot", slot_names, IMSIC_N_STATES);
     for (unsigned i = 0; i < IRQ_MAX; i++)
@@ -137,7 +138,7 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
         (void)snprintf(text, size, "%s", name_of(slot_names, IMSIC_N_STATES, e->arg));
         break;
     case AIA_EVENT_MESSAGE:
-        (void)snprintf(text, size, "%s", name_of(update_names, AIA_N_UPDATES, e->arg));
+        (void)snprintf(text, size, "%s", stats_update_name((enum aia_update)e->arg));
         break;
     case AIA_EVENT_HART:
         (void)snprintf(text, size, "%s",

@@ -86,6 +86,14 @@ bool wires_init(void)
     return true;
 }
 
+struct aplic *wires_domain(unsigned n)
+{
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        if (is_used(&machine.aplics[i]) && !n--)
+            return &domains[i];
+    return NULL;
+}
+
 static struct {
     struct aplic *domain;
     unsigned failed;

@@ -23,6 +23,9 @@ struct aia_controller **wires_controllers(void);
  */
 struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
 
+/* The n-th (from 0) of the domains that are driven; NULL: there are fewer. */
+struct aplic *wires_domain(unsigned n);
+
 /* Where a function's INTx pin leads, through bridges and the host bridge's interrupt-map. source 0: nowhere. */
 struct machine_wire wires_intx(const struct pci_device *pd);
 

@@ -101,7 +101,8 @@ struct aia_irq {
     _Atomic uint32_t n_retiring;    /* vectors that forward to vec */
     struct aia_hartset retiring_on; /* harts where there may be some */
     _Atomic uint64_t
-        drained_at; /* 0: a read-back was proof; else nothing sent before is under way after this time */
+        drained_at;      /* 0: a read-back was proof; else nothing sent before is under way after this time */
+    uint64_t retired_at; /* when a vector of it began to retire last */
     struct aia_storm storm;
 
     aia_counter moves;
@@ -376,7 +377,12 @@ enum aia_finding {
     AIA_PENDING_UNOWNED, /* eip set, slot free or reserved */
     AIA_OWNED_DISABLED,  /* slot owned or retiring, eie clear, and no storm explains it */
     AIA_LEAKED,          /* slot owned, but its owner does not know of it */
-    AIA_STILL_RETIRING,  /* slot retiring */
+    AIA_TWO_OWNERS,      /* an interrupt's vector, whose slot says another's */
+    AIA_STILL_RETIRING,  /* slot retiring: of a device whose drain only time proves, it may be */
+    AIA_RETIRING_LONG,   /* the same, two lazy periods after its drain was due */
+    AIA_MESSAGE_FREE,    /* read back, the device's message names a free vector: v is that one */
+    AIA_MESSAGE_ASTRAY,  /* or one of another's, or none: v is the interrupt's own */
+    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): active, and no interrupt is on it */
     AIA_COUNT_WRONG,     /* free identities, counted and kept, differ */
     AIA_DELIVERY_OFF,    /* an online hart whose file delivers nothing */
     AIA_N_FINDINGS,
@@ -385,8 +391,10 @@ enum aia_finding {
 const char *aia_finding_name(enum aia_finding finding);
 
 /*
- * Compare this hart's eip and eie with the books and call `found` for each difference. Own, off, and
- * nothing may move meanwhile. Returns the number of findings.
+ * Compare this hart's eip and eie, and the messages of the devices whose interrupts are here, with the books and call
+ * `found` for each difference; `owner` is the descriptor's number, IMSIC_NO_OWNER or beyond n_irqs: nobody's. Reading a
+ * message back drains its device. Own, off, no lock held, and nothing may move meanwhile. Returns the number of
+ * findings.
  */
 unsigned aia_audit(struct aia *a,
                    void (*found)(void *arg, enum aia_finding finding, struct imsic_vector v, uint32_t owner),

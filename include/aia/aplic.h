@@ -103,6 +103,44 @@ void aplic_raise(const struct aplic_source *s);
 /* Can the domain send to an interrupt file at `addr`? AIA_OK or AIA_EINVAL. */
 int aplic_can_send(const struct aplic *a, uint64_t addr);
 
+/* ---- look.c: for people and for the audit. Nothing is changed by looking. Any. ---- */
+
+/* What a source's registers say. */
+struct aplic_look {
+    bool delegated;               /* to a child domain, which alone knows more */
+    enum aplic_mode mode;         /* APLIC_INACTIVE: nothing else is known */
+    bool pending, enabled, input; /* input: in_clrip */
+    uint8_t priority;             /* direct */
+    struct aia_message message;   /* where it goes, as read_back() has it */
+};
+void aplic_look(const struct aplic *a, unsigned number, struct aplic_look *look);
+
+/* domaincfg: IE, DM. */
+struct aplic_domain_look {
+    bool enabled, by_message;
+};
+void aplic_look_domain(const struct aplic *a, struct aplic_domain_look *look);
+
+/* Direct: a hart's delivery control, which it must have one of (index[hart] >= 0). */
+struct aplic_hart_look {
+    bool delivers, forced;
+    uint32_t threshold; /* 0: none */
+    uint16_t top;       /* the source it would claim; 0: none */
+    uint8_t top_priority;
+};
+void aplic_look_hart(const struct aplic *a, unsigned hart, struct aplic_hart_look *look);
+
+/* The number of the source of this domain that ends the chain; 0: it is none of its. */
+unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi);
+
+/*
+ * The domain against the books, beyond what aia_audit() sees of its targets: sources that are active and nobody's
+ * (AIA_SOURCE_UNOWNED), owned ones that cannot send (AIA_OWNED_DISABLED, only by message), delivery off
+ * (AIA_DELIVERY_OFF, source 0). Interrupts off, and nothing may change meanwhile. Returns how often `found` was called.
+ */
+unsigned aplic_audit(const struct aplic *a, const struct aia *books,
+                     void (*found)(void *arg, enum aia_finding finding, unsigned source), void *arg);
+
 /*
  * Do the address registers of a machine-level domain at `machine` say what a->layout says? AIA_OK; AIA_EINVAL: they
  * disagree; AIA_EAGAIN: they are hidden or not implemented, and only a message sent tells ("Machine MSI address

@@ -3,6 +3,7 @@
 
 const struct job jobs[] = {
     {"main", job_main, job_main_args, "raise, move, hotplug, verdict"},
+    {"shell", job_shell, job_shell_args, "devices set up, harts idle: for the shell"},
     {"discover", job_discover, NULL, "print what the device tree says, as we understand it"},
     {"panic", job_panic, job_panic_args, "fault on purpose"},
     {"smp", job_smp, NULL, "every hart has its own index, TLS, stack and timer"},

@@ -18,6 +18,7 @@ extern const struct job jobs[]; /* ends with a NULL name */
 extern const char *const jobs_by_message[];
 
 int job_main(void);
+int job_shell(void);
 int job_discover(void);
 int job_panic(void);
 int job_smp(void);
@@ -49,8 +50,9 @@ int job_trace(void);
 int job_level(void);
 int job_wires(void);
 
-extern const struct arg job_main_args[], job_panic_args[], job_order_args[], job_hotplug_args[],
-    job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[], job_movers_args[],
-    job_storms_args[], job_suspend_args[], job_xhci_args[], job_level_args[], job_wires_args[];
+extern const struct arg job_main_args[], job_shell_args[], job_panic_args[], job_order_args[],
+    job_hotplug_args[], job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[],
+    job_movers_args[], job_storms_args[], job_suspend_args[], job_xhci_args[], job_level_args[],
+    job_wires_args[];
 
 #endif

@@ -16,9 +16,15 @@ static const struct load_kind *taken[N_KINDS];
 static unsigned n_taken;
 unsigned kinds_n_devices;
 
+static struct pci pci;
+
+const struct pci *kinds_pci_found(void)
+{
+    return pci.devs ? &pci : NULL;
+}
+
 struct pci *kinds_pci(void)
 {
-    static struct pci pci;
     static struct pci_device devices[PCI_MAX];
 
     if (pci.devs)
@@ -40,8 +46,8 @@ static size_t next_name(const char **list)
 
 static bool take(const struct load_kind *kind)
 {
-    struct pci *pci = kinds_pci();
-    unsigned n = pci ? kind->find(kind, pci) : 0;
+    struct pci *found = kinds_pci();
+    unsigned n = found ? kind->find(kind, found) : 0;
 
     kinds_n_devices += n;
     taken[n_taken] = kind;

@@ -34,6 +34,8 @@ struct load_kind {
 
 /* The machine's PCI, brought up once; NULL: it cannot be, and that was said. */
 struct pci *kinds_pci(void);
+/* The same if it has been brought up, else NULL. */
+const struct pci *kinds_pci_found(void);
 
 /* Take these kinds, of which there must be devices: names apart by commas, or "all". False: not, and said. */
 bool kinds_init(const char *names);

@@ -227,13 +227,29 @@ bool load_step(struct random *r)
 
     for (unsigned i = 0; i < load_n_devices; i++) {
         struct load_device *d = &load_devices[(first + i) % load_n_devices];
-        if (atomic_exchange_explicit(&d->taken, 1, memory_order_acquire))
+        if (atomic_load(&d->wanted) || atomic_exchange_explicit(&d->taken, 1, memory_order_acquire))
             continue;
         raise_edges(d, random_below(r, 4) ? 1 : 1 + random_below(r, LOAD_BURST));
         atomic_store_explicit(&d->taken, 0, memory_order_release);
         return true;
     }
     return false;
+}
+
+/* Whoever has it now comes to an end, for load_step() is bounded. */
+bool load_raise(struct load_device *d)
+{
+    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+
+    atomic_store(&d->wanted, 1);
+    while (atomic_exchange_explicit(&d->taken, 1, memory_order_acquire))
+        (void)hart_wait_more(&w);
+    uint64_t lost = d->lost;
+    raise_edges(d, 1);
+    bool good = d->lost == lost;
+    atomic_store_explicit(&d->taken, 0, memory_order_release);
+    atomic_store(&d->wanted, 0);
+    return good;
 }
 
 /* ---- books ---- */

@@ -28,8 +28,9 @@ struct load_device {
     struct aia_irq *irq;
     struct aplic_source *wire; /* NULL: it sends messages */
     char name[16];
-    bool singly;       /* each handler run takes one edge: a level stays up for the others */
-    _Atomic int taken; /* one hart raises at a time */
+    bool singly;        /* each handler run takes one edge: a level stays up for the others */
+    _Atomic int taken;  /* one hart raises at a time */
+    _Atomic int wanted; /* load_step() passes it over: somebody waits to raise on it */
 
     /* The raising hart's: edge n of the step has status bit first_bit + n, modulo 32, and was raised at[n]. */
     unsigned next_bit, first_bit;
@@ -72,6 +73,9 @@ bool load_add_soft(void);
  * that is counted, and said. False: all devices were taken.
  */
 bool load_step(struct random *r);
+
+/* One single edge on this device, and wait for it as load_step() does. False: it is lost. */
+bool load_raise(struct load_device *d);
 
 /* Are edges = handled + coalesced on every device, and nothing lost? Says what is not. */
 bool load_balanced(void);

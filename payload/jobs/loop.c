@@ -6,6 +6,7 @@
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/irq.h"
+#include "payload/stats.h"
 #include "payload/time.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/raisers.h"
@@ -148,24 +149,10 @@ static void control(uint64_t ms)
         change_a_hart();
 }
 
-static void print_harts(void)
-{
-    print("\n%-5s %10s %10s %9s %9s %6s %9s %10s\n", "hart", "handled", "re-inject", "swept", "spurious",
-          "late", "IPIs", "reclaimed");
-    for (unsigned h = 0; h < hart_count(); h++) {
-        struct aia_hart *s = &aia.config.harts[h];
-        print("%-5u %10lu %10lu %9lu %9lu %6lu %9lu %10lu\n", h, s->handled, s->forwarded, s->swept,
-              s->spurious, s->late, s->ipis_taken, s->reclaimed);
-    }
-}
-
 static void print_totals(uint64_t ms)
 {
-    print("\nmoves %lu (%lu/s): address only %lu, common identity %lu, torn and watched %lu (%lu copies), "
-          "masked %lu, one store %lu\n",
-          job.moves, job.moves * 1000 / ms, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
-          aia.updates[AIA_UPDATE_TORN], aia.torn_copies, aia.updates[AIA_UPDATE_MASKED],
-          aia.updates[AIA_UPDATE_STORE]);
+    print("\nmoves %lu (%lu/s): ", job.moves, job.moves * 1000 / ms);
+    stats_print_updates();
     print(
         "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
         job.offlines, job.onlines, aia.strayed, job.failures);
@@ -202,7 +189,8 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     irq_print_reports();
 
     kinds_print();
-    print_harts();
+    print("\n");
+    stats_print_harts();
     print_totals(ms);
     bool good = kinds_balanced();
     good &= !strays();

@@ -7,6 +7,7 @@
 #include "payload/args.h"
 #include "payload/console.h"
 #include "payload/panic.h"
+#include "payload/stats.h"
 #include "payload/jobs/loop.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
@@ -24,13 +25,11 @@ const struct arg job_main_args[] = {
 /* With `pressure`: none of the ways to change a message was left out. */
 static bool all_updates(void)
 {
-    static const char *const names[AIA_N_UPDATES] = {"one store", "masked", "address only", "common identity",
-                                                     "torn and watched"};
     bool good = true;
 
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         if (!aia.updates[u]) {
-            print("no message was changed by: %s\n", names[u]);
+            print("no message was changed by: %s\n", stats_update_name((enum aia_update)u));
             good = false;
         }
     return good;

@@ -16,7 +16,7 @@ static void print_resource(const struct pci_resource *r, const char *name, unsig
     print("\n");
 }
 
-static void print_function(const struct pci_device *pd)
+void pci_print_function(const struct pci_device *pd)
 {
     print("pci %02x:%02x.%u %04x:%04x class %06" PRIx32 "%s%s%s%s\n", (unsigned)pd->bus, pd->devfn >> 3u,
           pd->devfn & 7u, (unsigned)pd->vendor, (unsigned)pd->device, pd->class,
@@ -37,6 +37,6 @@ void pci_print(const struct pci *p)
     unsigned long lock = console_lock();
 
     for (size_t i = 0; i < p->n; i++)
-        print_function(&p->devs[i]);
+        pci_print_function(&p->devs[i]);
     console_unlock(lock);
 }

@@ -7,19 +7,6 @@
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
 
-/* In the capability. */
-#define TABLE       4u
-#define TABLE_BAR   7u
-#define SIZE_OF_CAP 12u
-
-/* In a table entry. */
-#define ADDR          0u
-#define ADDR_HI       4u
-#define DATA          8u
-#define CONTROL       12u
-#define SIZE_OF_ENTRY 16u
-#define MASKED        1u
-
 static struct pci_msix *self(struct aia_msi *msi)
 {
     return (struct pci_msix *)msi; /* its first member */
@@ -34,8 +21,8 @@ static void msix_mask(struct aia_msi *msi)
 {
     struct pci_msix *px = self(msi);
 
-    mmio_write32(px->entry + CONTROL, px->control | MASKED);
-    (void)mmio_read32(px->entry + CONTROL);
+    mmio_write32(px->entry + PCI_MSIX_ENTRY_CONTROL, px->control | PCI_MSIX_ENTRY_MASKED);
+    (void)mmio_read32(px->entry + PCI_MSIX_ENTRY_CONTROL);
     fence_io_rwio();
 }
 
@@ -44,20 +31,20 @@ static void msix_unmask(struct aia_msi *msi)
     struct pci_msix *px = self(msi);
 
     fence_rw_o(); /* what the handler reads, before the message that makes it run */
-    mmio_write32(px->entry + CONTROL, px->control);
+    mmio_write32(px->entry + PCI_MSIX_ENTRY_CONTROL, px->control);
 }
 
 static void msix_write_addr(struct aia_msi *msi, uint64_t addr)
 {
     struct pci_msix *px = self(msi);
 
-    mmio_write32(px->entry + ADDR_HI, (uint32_t)(addr >> 32));
-    mmio_write32(px->entry + ADDR, (uint32_t)addr);
+    mmio_write32(px->entry + PCI_MSIX_ENTRY_ADDR_HI, (uint32_t)(addr >> 32));
+    mmio_write32(px->entry + PCI_MSIX_ENTRY_ADDR, (uint32_t)addr);
 }
 
 static void msix_write_data(struct aia_msi *msi, uint32_t data)
 {
-    mmio_write32(self(msi)->entry + DATA, data);
+    mmio_write32(self(msi)->entry + PCI_MSIX_ENTRY_DATA, data);
 }
 
 static void msix_start(struct aia_msi *msi, const struct aia_message *m)
@@ -72,9 +59,9 @@ static void msix_start(struct aia_msi *msi, const struct aia_message *m)
 static int msix_read_back(struct aia_msi *msi, struct aia_message *m)
 {
     struct pci_msix *px = self(msi);
-    uint32_t data = mmio_read32(px->entry + DATA);
-    uint64_t hi = mmio_read32(px->entry + ADDR_HI);
-    uint32_t lo = mmio_read32(px->entry + ADDR);
+    uint32_t data = mmio_read32(px->entry + PCI_MSIX_ENTRY_DATA);
+    uint64_t hi = mmio_read32(px->entry + PCI_MSIX_ENTRY_ADDR_HI);
+    uint32_t lo = mmio_read32(px->entry + PCI_MSIX_ENTRY_ADDR);
 
     fence_io_rwio();
     if (lo == UINT32_MAX)
@@ -96,19 +83,19 @@ static const struct aia_msi_ops msix_ops = {
 
 static int find_table(struct pci_msix_table *t, struct pci_device *pd)
 {
-    int cap = pci_find_cap(pd, PCI_CAP_MSIX, SIZE_OF_CAP);
+    int cap = pci_find_cap(pd, PCI_CAP_MSIX, PCI_MSIX_SIZE);
     uint32_t where, offset;
     uint16_t control;
 
     if (cap < 0)
         return cap;
     control = pci_read16(pd, (unsigned)cap + PCI_MSIX_CONTROL);
-    where = pci_read32(pd, (unsigned)cap + TABLE);
-    offset = where & ~TABLE_BAR;
+    where = pci_read32(pd, (unsigned)cap + PCI_MSIX_TABLE);
+    offset = where & ~PCI_MSIX_BAR;
     *t = (struct pci_msix_table){.pd = pd, .n = (control & PCI_MSIX_CONTROL_SIZE) + 1u, .cap = (uint16_t)cap};
-    if (offset + (uint64_t)t->n * SIZE_OF_ENTRY > pci_bar_size(pd, where & TABLE_BAR))
+    if (offset + (uint64_t)t->n * PCI_MSIX_ENTRY > pci_bar_size(pd, where & PCI_MSIX_BAR))
         return PCI_ECAPBAD;
-    t->base = pci_bar(pd, where & TABLE_BAR) + offset;
+    t->base = pci_bar(pd, where & PCI_MSIX_BAR) + offset;
     return PCI_OK;
 }
 
@@ -128,16 +115,16 @@ int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd)
     pci_intx(pd, false);
     pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off | PCI_MSIX_CONTROL_ENABLE | PCI_MSIX_CONTROL_MASK);
     for (unsigned i = 0; i < t->n; i++) {
-        uintptr_t control = t->base + i * SIZE_OF_ENTRY + CONTROL;
+        uintptr_t control = t->base + i * PCI_MSIX_ENTRY + PCI_MSIX_ENTRY_CONTROL;
         uint32_t v = mmio_read32(control);
 
         if (v == UINT32_MAX) { /* nobody decodes the BAR */
             pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off);
             return AIA_ESILENT;
         }
-        mmio_write32(control, v | MASKED);
+        mmio_write32(control, v | PCI_MSIX_ENTRY_MASKED);
     }
-    (void)mmio_read32(t->base + CONTROL); /* the masks are in place */
+    (void)mmio_read32(t->base + PCI_MSIX_ENTRY_CONTROL); /* the masks are in place */
     pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off | PCI_MSIX_CONTROL_ENABLE);
     return PCI_OK;
 }
@@ -148,8 +135,8 @@ int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned
         return AIA_EINVAL;
     *px = (struct pci_msix){
         .msi = {.ops = &msix_ops, .kind = AIA_MSI_MASKABLE},
-        .entry = t->base + i * SIZE_OF_ENTRY,
+        .entry = t->base + i * PCI_MSIX_ENTRY,
     };
-    px->control = mmio_read32(px->entry + CONTROL) & ~MASKED;
+    px->control = mmio_read32(px->entry + PCI_MSIX_ENTRY_CONTROL) & ~PCI_MSIX_ENTRY_MASKED;
     return PCI_OK;
 }

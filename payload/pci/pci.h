@@ -109,7 +109,8 @@ int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size);
 /* The next one behind the one at `at`: there may be several of one id. */
 int pci_next_cap(const struct pci_device *pd, unsigned at, uint8_t id, unsigned size);
 
-/* One line per function, through the payload's console. */
+/* For a person, through the payload's console: one function, or all. */
+void pci_print_function(const struct pci_device *pd);
 void pci_print(const struct pci *p);
 
 /* Of pci.c and resource.c among themselves. */

@@ -61,6 +61,18 @@
 #define PCI_MSIX_CONTROL_SIZE   0x07ffu
 #define PCI_MSIX_CONTROL_MASK   0x4000u
 #define PCI_MSIX_CONTROL_ENABLE 0x8000u
+#define PCI_MSIX_TABLE          4u /* offset, and which BAR */
+#define PCI_MSIX_PENDING        8u
+#define PCI_MSIX_BAR            7u
+#define PCI_MSIX_SIZE           12u
+
+/* In the MSI-X table. */
+#define PCI_MSIX_ENTRY         16u
+#define PCI_MSIX_ENTRY_ADDR    0u
+#define PCI_MSIX_ENTRY_ADDR_HI 4u
+#define PCI_MSIX_ENTRY_DATA    8u
+#define PCI_MSIX_ENTRY_CONTROL 12u
+#define PCI_MSIX_ENTRY_MASKED  1u
 
 /*
  * The accesses have the register's own width. A status register's bits are cleared by writing ones, so a

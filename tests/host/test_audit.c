@@ -95,6 +95,126 @@ static void test_still_retiring(void **state)
     assert_int_equal(t_audit(1), 0);
 }
 
+/* Its hart's lazy timer should have freed it, after two periods at the latest. */
+static void test_retiring_long(void **state)
+{
+    (void)state;
+    set_up();
+    unsigned id = q.irq->vec.id;
+    assert_int_equal(t_move(&q, 0), AIA_OK);
+    m.now = q.irq->retired_at + 2 * T_LAZY - 100; /* the model's clock ticks when it is read */
+    check_found(AIA_STILL_RETIRING, id);
+    m.now += 100;
+    check_found(AIA_RETIRING_LONG, id);
+}
+
+/* Of a device whose messages may be under way for so long, that comes first. */
+static void test_retiring_posted(void **state)
+{
+    (void)state;
+    set_up();
+    unsigned id = q.irq->vec.id;
+    q.dev.msi.posted_limit = 500000;
+    assert_int_equal(t_move(&q, 0), AIA_OK);
+    m.now = q.irq->drained_at + 2 * T_LAZY - 100;
+    check_found(AIA_STILL_RETIRING, id);
+    m.now += 100;
+    check_found(AIA_RETIRING_LONG, id);
+}
+
+static void test_retiring_leaked(void **state)
+{
+    (void)state;
+    set_up();
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 3), AIA_OK);
+    t.slots[1][80] = imsic_slot(IMSIC_RETIRING, 3); /* descriptor 3 is not used */
+    check_found(AIA_LEAKED, 80);
+    t.slots[1][80] = imsic_slot(IMSIC_RETIRING, 0xabcdef);
+    check_found(AIA_LEAKED, 80);
+}
+
+/* Two interrupts whose books name one vector: one of them must be wrong, and the other's is leaked. */
+static void test_two_owners(void **state)
+{
+    static struct t_irq other;
+
+    (void)state;
+    set_up();
+    t_irq(&other, AIA_MSI_PLAIN, 1);
+    uint16_t left = other.irq->vec.id;
+    other.irq->vec = q.irq->vec;
+    other.dev.message.data = q.irq->vec.id;
+    assert_int_equal(t_audit(1), 2);
+    assert_int_equal(t.found[0], AIA_LEAKED);
+    assert_int_equal(t.found_at[0].id, left);
+    assert_int_equal(t.found[1], AIA_TWO_OWNERS);
+    assert_int_equal(t.found_at[1].id, q.irq->vec.id);
+    assert_int_equal(t_audit(0), 0);
+}
+
+static void test_message_free(void **state)
+{
+    (void)state;
+    set_up();
+    q.dev.message.data = 80;
+    check_found(AIA_MESSAGE_FREE, 80);
+
+    set_up();
+    q.dev.message.addr =
+        t.files[0].msi_addr; /* on another hart it is free as well: reported where it points */
+    assert_int_equal(t_audit(1), 1);
+    assert_int_equal(t.found[0], AIA_MESSAGE_FREE);
+    assert_int_equal(t.found_at[0].hart, 0);
+    assert_int_equal(t.found_at[0].id, q.irq->vec.id);
+}
+
+static void test_message_astray(void **state)
+{
+    static struct t_irq other;
+
+    (void)state;
+    set_up();
+    unsigned id = q.irq->vec.id;
+    t_irq(&other, AIA_MSI_PLAIN, 1);
+    q.dev.message.data = other.irq->vec.id;
+    check_found(AIA_MESSAGE_ASTRAY, id);
+    q.dev.message.data = T_IPI;
+    check_found(AIA_MESSAGE_ASTRAY, id);
+    q.dev.message.data = 0;
+    check_found(AIA_MESSAGE_ASTRAY, id);
+    q.dev.message.data = 128; /* beyond what the file has */
+    check_found(AIA_MESSAGE_ASTRAY, id);
+    q.dev.message.data = id;
+    assert_int_equal(t_audit(1), 0);
+    q.dev.message.addr += 4;
+    check_found(AIA_MESSAGE_ASTRAY, id);
+}
+
+/* What a device does not say is not held against it; one that is dead was stopped. */
+static void test_message_unread(void **state)
+{
+    (void)state;
+    set_up();
+    q.dev.message.data = 80;
+    q.dev.mood = M_MUTE;
+    assert_int_equal(t_audit(1), 0);
+    q.dev.mood = M_WELL;
+    q.irq->flow |= AIA_FLOW_DEAD;
+    assert_int_equal(t_audit(1), 0);
+    q.irq->flow &= ~AIA_FLOW_DEAD;
+    check_found(AIA_MESSAGE_FREE, 80);
+}
+
+/* Shut down it has no vector, and its device no message to speak of. */
+static void test_message_stopped(void **state)
+{
+    (void)state;
+    set_up();
+    m.hart[1].hold = false;
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    assert_int_equal(t_audit(1), 0);
+}
+
 static void test_count_wrong(void **state)
 {
     (void)state;
@@ -148,12 +268,16 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean),          cmocka_unit_test(test_pending_unowned),
-        cmocka_unit_test(test_owned_disabled), cmocka_unit_test(test_free_disabled),
-        cmocka_unit_test(test_ipi_disabled),   cmocka_unit_test(test_leaked),
-        cmocka_unit_test(test_still_retiring), cmocka_unit_test(test_count_wrong),
-        cmocka_unit_test(test_delivery_off),   cmocka_unit_test(test_shut_is_explained),
-        cmocka_unit_test(test_several),        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_clean),           cmocka_unit_test(test_pending_unowned),
+        cmocka_unit_test(test_owned_disabled),  cmocka_unit_test(test_free_disabled),
+        cmocka_unit_test(test_ipi_disabled),    cmocka_unit_test(test_leaked),
+        cmocka_unit_test(test_still_retiring),  cmocka_unit_test(test_count_wrong),
+        cmocka_unit_test(test_delivery_off),    cmocka_unit_test(test_shut_is_explained),
+        cmocka_unit_test(test_retiring_long),   cmocka_unit_test(test_retiring_posted),
+        cmocka_unit_test(test_retiring_leaked), cmocka_unit_test(test_two_owners),
+        cmocka_unit_test(test_message_free),    cmocka_unit_test(test_message_astray),
+        cmocka_unit_test(test_message_unread),  cmocka_unit_test(test_message_stopped),
+        cmocka_unit_test(test_several),         cmocka_unit_test(test_names),
     };
 
     return T_RUN(tests);

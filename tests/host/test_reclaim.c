@@ -308,6 +308,7 @@ static void test_no_vector(void **state)
         assert_false(aia_hartset_has(&next.irq->affinity, 2));
         m_raise(&next.dev);
         t_check(&next);
+        assert_int_equal(aia_irq_free(&t.aia, next.irq), AIA_OK);
     }
     t_unfill(2);
     t_check_books();

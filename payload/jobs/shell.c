@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=shell: the main job's devices set up and all harts idle, for whoever is at the shell: `make shell`. A machine
+ * without such devices has the shell all the same.
+ */
+#include "payload/console.h"
+#include "payload/panic.h"
+#include "payload/wires.h"
+#include "payload/shell/shell.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/kinds.h"
+
+const struct arg job_shell_args[] = {
+    {"devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"},
+    {NULL, NULL},
+};
+
+int job_shell(void)
+{
+    const char *devices = args_get("devices");
+
+    if (!kinds_init(devices && !wires_wanted() ? devices : "edu"))
+        print("the shell goes on without devices\n");
+    return EXIT_PASS;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/shell/shell.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/panic.h"
+#include "payload/time.h"
+#include "payload/jobs/kinds.h"
+#include "payload/shell/commands.h"
+#include "payload/shell/line.h"
+
+#define POLL_MS 1 /* a UART's 16 bytes at 115200 baud come in 1.4 ms */
+
+static bool wanted;
+static int panic_code;
+
+static void put(void *arg, const char *text, size_t n)
+{
+    (void)arg;
+    print("%.*s", (int)n, text);
+}
+
+/* The next byte typed. What waits for the boot hart now and then is done meanwhile. */
+static unsigned char get(void)
+{
+    int c;
+
+    while ((c = console_read()) < 0) {
+        if (shell.load && !shell.panicked)
+            kinds_service();
+        hart_sleep_until(time_after(time_from_ms(POLL_MS)));
+    }
+    return (unsigned char)c;
+}
+
+static void run(void)
+{
+    static struct line line;
+    enum command_result result = COMMAND_OK;
+
+    line = (struct line){.put = put, .candidate = commands_candidate, .prompt = "aia> "};
+    while (result != COMMAND_LEAVE) {
+        enum line_event event;
+        line_start(&line);
+        while ((event = line_key(&line, get())) == LINE_MORE)
+            ;
+        if (event == LINE_END)
+            return;
+        if (event == LINE_TOO_LONG)
+            print("line too long: at most %u characters; not carried out\n", LINE_SIZE - 1);
+        if (event != LINE_ENTERED)
+            continue;
+        result = commands_run(line.text);
+        irq_print_reports();
+    }
+}
+
+void shell_want(const void *fdt)
+{
+    wanted = true;
+    shell.fdt = fdt;
+}
+
+int shell_run(int code)
+{
+    console_receive_interrupt(false); /* a job may have had what is typed for itself */
+    print("the shell: `help' lists the commands\n");
+    run();
+    if (shell.code >= 0)
+        return shell.code;
+    return code == EXIT_PASS && shell.fell ? EXIT_FAIL : code;
+}
+
+static _Noreturn void run_after_panic(void)
+{
+    print("the shell, after the panic: what changes nothing can be looked at; `exit' ends with code %d\n",
+          panic_code);
+    run();
+    machine_exit(shell.code >= 0 ? shell.code : panic_code);
+}
+
+int shell_after_panic(int code)
+{
+    if (!wanted)
+        return code;
+    shell.panicked = true;
+    panic_code = code;
+    hart_abandon_stack(run_after_panic);
+}
