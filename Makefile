@@ -48,7 +48,6 @@ include mk/explore.mk
 include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
-include mk/trace.mk
 -include $(shell find $B/obj $B/host/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
@@ -90,6 +89,8 @@ all: $B/payload.elf $B/payload.bin
 run: all $(IMAGES)
 	$(info $(strip $(QEMU_CMD)))
 	@$(if $(filter shell,$(ARGS)),scripts/console) $(QEMU_CMD)
+
+include mk/trace.mk
 
 # The same, to be looked at: in place of a job of its own the shell. What is in ARGS comes last, and wins.
 shell: override ARGS := test=shell shell $(ARGS)
