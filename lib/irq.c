@@ -289,6 +289,11 @@ static int wait_gone(struct aia *a, struct aia_irq *irq)
     return AIA_OK;
 }
 
+void aia_irq_stop(struct aia *a, struct aia_irq *irq)
+{
+    stop_wait(a, irq->first);
+}
+
 int aia_irq_free(struct aia *a, struct aia_irq *irq)
 {
     int error = AIA_OK;

@@ -7,8 +7,9 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
-	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/drivers/edu.c \
-	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c \
+	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
+	payload/drivers/edu.c payload/wedge.c \
+	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c payload/drivers/ahci_slots.c \
 	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
 	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
@@ -22,10 +23,10 @@ $B/host/obj/%.o: %.c $B/.flags
 	$Q$(HOST_FLAGS) -MMD -MP -c $< -o $@
 
 # An archive, so that a test may bring its own version of a function.
-$B/host/libhost.a: $(HOST_OBJ)
+$B/host/libhost.a: $(HOST_OBJ) mk/test.mk
 	$(call say,AR,$@)
 	@rm -f $@
-	$Qar rcs $@ $^
+	$Qar rcs $@ $(HOST_OBJ)
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)

@@ -275,6 +275,13 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
 int aia_irq_free(struct aia *a, struct aia_irq *irq); /* the first of its block */
 
 /*
+ * The first half of aia_irq_free(): stop the device's message, and with it its block's, and wait for no drain. Whoever
+ * frees several interrupts of a device that does not answer stops them all first, so that their time to drain, up to
+ * wait_limit, passes once for all. Thread, and as for aia_irq_free(), which must follow.
+ */
+void aia_irq_stop(struct aia *a, struct aia_irq *irq);
+
+/*
  * Disable: edges are kept from now on; a run that has begun goes on (aia_irq_synchronize waits for it).
  * Enable: what was kept is sent again, as one edge. Any. Calls do not nest.
  */

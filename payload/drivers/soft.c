@@ -171,8 +171,10 @@ static int answer(struct soft *s)
 {
     if (s->silent)
         return AIA_ESILENT;
-    if (!s->undrained)
+    if (!s->undrained) {
+        s->n_drained += s->n_posted;
         push(s, s->n_posted);
+    }
     return AIA_OK;
 }
 

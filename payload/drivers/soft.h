@@ -39,6 +39,7 @@ struct soft {
         uint64_t due;
     } posted[SOFT_QUEUE];
     unsigned n_posted;
+    uint64_t n_drained; /* messages that an answer has pushed out */
 
     bool silent;    /* does not answer a read-back */
     bool undrained; /* answers, but it pushes nothing */

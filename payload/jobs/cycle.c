@@ -18,6 +18,11 @@ bool cycle_down(unsigned hart)
     return said(hart, "offline", hotplug_offline(hart));
 }
 
+bool cycle_down_deaf(unsigned hart)
+{
+    return said(hart, "offline, interrupts off", hotplug_offline_deaf(hart));
+}
+
 bool cycle_up(unsigned hart)
 {
     return said(hart, "online", hotplug_online(hart));
@@ -70,6 +75,15 @@ uint64_t cycle_late(void)
 
     for (unsigned h = 0; h < hart_count(); h++)
         n += aia.config.harts[h].late;
+    return n;
+}
+
+uint64_t cycle_swept(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        n += aia.config.harts[h].swept;
     return n;
 }
 

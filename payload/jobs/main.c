@@ -8,6 +8,7 @@
 #include "payload/console.h"
 #include "payload/panic.h"
 #include "payload/stats.h"
+#include "payload/wedge.h"
 #include "payload/jobs/loop.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
@@ -40,7 +41,9 @@ static int move_naively(struct aia_irq *irq, unsigned hart)
     for (unsigned i = 0; i < load_n_devices; i++)
         if (load_devices[i].irq == irq)
             return naive_move(&load_devices[i], hart);
-    return AIA_OK; /* not one of those that this is about */
+    if (irq->order)
+        return AIA_OK; /* to move a block takes more care than it has */
+    return naive_move_irq(irq, hart, false, wedge_moved);
 }
 
 static bool add_soft(void)

@@ -50,7 +50,8 @@ static const char *owner_name(uint32_t owner)
 
 static const char *state_name(uint32_t slot)
 {
-    static const char *const names[IMSIC_N_STATES] = {"FREE", "OWNED", "RETIRING", "RESERVED", "SHUT"};
+    static const char *const names[IMSIC_N_STATES] = {"FREE",     "OWNED", "RETIRING",
+                                                      "RESERVED", "SHUT",  "MANAGED"};
 
     return names[imsic_slot_state(slot)];
 }
@@ -125,7 +126,8 @@ static void changed_vectors(void)
 
 static void changed_harts(void)
 {
-    static const char *const states[] = {"OFFLINE", "ONLINE", "LEAVING"};
+    static const char *const states[] = {"OFFLINE", "ONLINE", "CLOSED", "EVACUATED",
+                                         "FORCED",  "QUIET",  "SWEPT"};
 
     for (unsigned h = 0; h < m.n_harts; h++) {
         if (shadow.state[h] != x.harts[h].state)
