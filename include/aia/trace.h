@@ -56,8 +56,8 @@ enum aia_event {
 };
 
 /*
- * A record is four words, the last one written last. Fixed, little-endian on every hart we know: a reader of a memory
- * dump relies on it.
+ * A record is four words, the last one written last. Who reads a memory dump relies on that, and on harts being
+ * little-endian.
  */
 struct aia_trace_record {
     _Atomic uint64_t time;  /* the time CSR */
