@@ -389,7 +389,7 @@ enum aia_finding {
     AIA_RETIRING_LONG,   /* the same, two lazy periods after its drain was due */
     AIA_MESSAGE_FREE,    /* read back, the device's message names a free vector: v is that one */
     AIA_MESSAGE_ASTRAY,  /* or one of another's, or none: v is the interrupt's own */
-    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): active, and no interrupt is on it */
+    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): enabled, and no interrupt is on it */
     AIA_COUNT_WRONG,     /* free identities, counted and kept, differ */
     AIA_DELIVERY_OFF,    /* an online hart whose file delivers nothing */
     AIA_N_FINDINGS,

@@ -101,9 +101,8 @@ void aia_trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg);
 static inline void aia_trace_put(struct aia_trace_ring *ring, enum aia_event event, uint64_t irq,
                                  struct imsic_vector v, uint64_t arg)
 {
-    uint32_t vec;
+    uint32_t vec = v.hart | (uint32_t)v.id << 16;
 
-    __builtin_memcpy(&vec, &v, sizeof(vec)); /* as it lies in memory, or in a register already */
     aia_trace_write(ring, event | irq << 8 | (uint64_t)vec << 32, arg);
 }
 

@@ -47,7 +47,8 @@ struct cycle_books cycle_books(void)
     aia_vector_stats(&aia, &b.vectors);
     for (unsigned h = 0; h < hart_count(); h++) {
         b.calls += atomic_load(&aia.config.harts[h].call.state) != 0;
-        b.retiring += atomic_load(&aia.imsic.files[h].n_retiring);
+        if (irq_by_message())
+            b.retiring += atomic_load(&aia.imsic.files[h].n_retiring);
         b.jobs += atomic_load(&harts[h].job) != 0 && hart_is_online(h) && h != hart_index();
         if (hart_is_online(h))
             b.ipis += atomic_load(&aia.config.harts[h].ipis) != 0;

@@ -36,16 +36,22 @@ static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
     return hart == victim && atomic_load(&veto) == (int)next ? AIA_EAGAIN : AIA_OK;
 }
 
-static void to_victim(void)
+/* What can come there: not what is wired to the APLIC of other harts. */
+static void all_to(unsigned hart)
 {
     for (unsigned i = 0; i < load_n_devices; i++)
-        must_move(load_devices[i].irq, victim);
+        if (irq_goes(load_devices[i].irq, hart))
+            must_move(load_devices[i].irq, hart);
+}
+
+static void to_victim(void)
+{
+    all_to(victim);
 }
 
 static void home(void)
 {
-    for (unsigned i = 0; i < load_n_devices; i++)
-        must_move(load_devices[i].irq, hart_index());
+    all_to(hart_index());
 }
 
 /* Everybody quiet: nothing leaked, files as the books say, and the hart takes interrupts if it is online. */

@@ -9,6 +9,7 @@
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"
+#include "payload/wires.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/cycle.h"
 #include "payload/jobs/fire.h"
@@ -18,7 +19,8 @@
 const struct arg job_storms_args[] = {
     {"seconds", "how long (2)"},
     {"seed", "what was drawn at random, again"},
-    {"devices", "edu, soft (one of each kind of message), slow, managed or all (all)"},
+    {"devices",
+     "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire"},
     {"caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)"},
     {"reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)"},
     {"down", "how many harts may be down at once (2)"},
@@ -33,7 +35,7 @@ static bool chosen(const char *what)
 {
     const char *devices = args_get("devices");
 
-    return !devices || !strcmp(devices, "all") || !strcmp(devices, what);
+    return !devices || !strcmp(devices, "all") || !strcmp(devices, "wired") || !strcmp(devices, what);
 }
 
 /* ---- devices ---- */
@@ -96,7 +98,8 @@ static bool add_managed(void)
 
     for (unsigned i = 0; i < 3; i++)
         good &= add_one_soft(i, managed_request(i));
-    good &= !tally_slow(&fire.tallies[fire.n_tallies++], 20, true, managed_request(1));
+    if (!wires_wanted())
+        good &= !tally_slow(&fire.tallies[fire.n_tallies++], 20, true, managed_request(1));
     return good;
 }
 
@@ -115,7 +118,7 @@ static bool set_up(void)
     }
     if (chosen("soft"))
         good &= add_soft();
-    if (chosen("slow"))
+    if (chosen("slow") && !wires_wanted())
         good &= add_slow();
     if (chosen("managed"))
         good &= add_managed();

@@ -149,7 +149,7 @@ struct scenario {
 };
 
 extern const struct scenario *x_scenario; /* the present one */
-extern const struct scenario x_moves[], x_races[], x_harts[];
+extern const struct scenario x_moves[], x_races[], x_harts[], x_wires[];
 
 /* ---- world.c ---- */
 

@@ -223,8 +223,15 @@ static void tell_csr(const struct m_event *e)
 
 static void tell_device(const struct m_event *e)
 {
-    static const char *const ops[] = {"starts it", "stops it",   "address",   "data",
-                                      "masks it",  "unmasks it", "one store", "reads back: drain barrier"};
+    static const char *const ops[] = {"starts it",
+                                      "stops it",
+                                      "address",
+                                      "data",
+                                      "masks it",
+                                      "unmasks it",
+                                      "one store",
+                                      "reads back: drain barrier",
+                                      "sends one behind those on their way: drain barrier"};
 
     for (unsigned d = 0; d < X_DEVS; d++) {
         if (e->where != (uintptr_t)&x.devs[d].dev)
