@@ -231,8 +231,12 @@ int start(struct aia *a, struct aia_irq *irq);
 /* Stop the message; from here an edge that is still under way runs the handler where it lands. Lock held. */
 void stop(struct aia *a, struct aia_irq *irq);
 
-/* The same in thread context, through a slow bus if it is behind one. No lock held. */
+/* The last hart of a managed interrupt leaves: park its message if that can be, else stop it. Lock held. */
+void shut_down(struct aia *a, struct aia_irq *irq);
+
+/* stop() in thread context, through a slow bus if it is behind one. No lock held. */
 void stop_wait(struct aia *a, struct aia_irq *irq);
+void shut_down_wait(struct aia *a, struct aia_irq *irq);
 
 /*
  * bus_sync; if the device does not answer it is reset, and the interrupt is dead: disabled for good, its vector and

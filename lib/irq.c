@@ -90,7 +90,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = false;
+    irq->managed = irq->parked = false;
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
@@ -128,6 +128,21 @@ static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message w
     return !error && (have.addr != want.addr || have.data != want.data) ? AIA_ESILENT : error;
 }
 
+/* Let it send, to `want`. What came while it was parked is sent now: under the lock, so the vector's drain covers it. */
+static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_message *want)
+{
+    if (!irq->parked) {
+        irq->msi->ops->start(irq->msi, want);
+        return;
+    }
+    irq->parked = false;
+    if (!irq->msi->ops->unpark(irq->msi, want))
+        return;
+    count(&irq->resent);
+    trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
+    imsic_send(&a->imsic, irq->vec);
+}
+
 int start(struct aia *a, struct aia_irq *irq)
 {
     struct imsic_vector v = {0};
@@ -147,7 +162,7 @@ int start(struct aia *a, struct aia_irq *irq)
     struct aia_message want = message_to(a, v);
     fence_rw_o(); /* the slot names its owner before a message can name it */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
-    irq->msi->ops->start(irq->msi, &want);
+    start_message(a, irq, &want);
     if (!is_slow(irq))
         error = read_back_is(a, irq, want);
     irq_unlock(irq, was);
@@ -213,10 +228,33 @@ static void stopped(struct aia *a, struct aia_irq *irq)
 
 void stop(struct aia *a, struct aia_irq *irq)
 {
-    if (!irq->vec.id)
+    if (irq->vec.id || irq->parked)
+        irq->msi->ops->stop(irq->msi);
+    irq->parked = false;
+    if (irq->vec.id)
+        stopped(a, irq);
+}
+
+void shut_down(struct aia *a, struct aia_irq *irq)
+{
+    if (!irq->vec.id || !irq->msi->ops->park) {
+        stop(a, irq);
         return;
-    irq->msi->ops->stop(irq->msi);
+    }
+    irq->msi->ops->park(irq->msi);
+    irq->parked = true;
     stopped(a, irq);
+}
+
+void shut_down_wait(struct aia *a, struct aia_irq *irq)
+{
+    if (is_slow(irq)) { /* such a bus parks nothing */
+        stop_wait(a, irq);
+        return;
+    }
+    unsigned long was = irq_lock(irq);
+    shut_down(a, irq);
+    irq_unlock(irq, was);
 }
 
 /* Its vector stays its own until the device has acknowledged that it sends no more. */

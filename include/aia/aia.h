@@ -88,6 +88,7 @@ struct aia_irq {
     _Atomic uint32_t flow;
     uint32_t number; /* its place among config.irqs */
     bool used;
+    bool parked;           /* shut down for want of a hart, and its message keeps edges (aia_msi_ops.park) */
     bool managed;          /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order;         /* the block is 2^order descriptors */
     struct aia_irq *first; /* of the block; itself, for most */
@@ -250,7 +251,8 @@ struct aia_request {
     /*
      * Managed: the affinity is fixed, and a vector is reserved on each hart of it, so that the interrupt can
      * always come back. It moves only when its hart leaves; when the last of the set does, it is shut down at
-     * its device, and when the first returns it is started again. Not for blocks.
+     * its device, or parked if its msi can keep what it sends, and when the first returns it is started again. Not for
+     * blocks.
      */
     bool managed;
     unsigned

@@ -36,6 +36,9 @@ const struct job jobs[] = {
      "a USB controller and disk; error paths, then load while its interrupts move"},
     {"level", job_level, job_level_args, "a level comes again until its line falls"},
     {"wires", job_wires, job_wires_args, "RTC alarm, random numbers and typing, by wire and under fire"},
+    {"remap", job_remap, NULL, "interrupts through the IOMMU, moved a known number of times"},
+    {"park", job_park, NULL, "edges that wait in memory while their hart is away; through the IOMMU"},
+    {"isolate", job_isolate, NULL, "a device that writes MSIs to where it was never told to"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -2,6 +2,7 @@
 /* What the library traces, held against its own counters: each event once for each thing that was counted. */
 #include <string.h>
 
+#include "iommu_bench.h"
 #include "wires.h"
 
 #define HARTS 3
@@ -342,6 +343,35 @@ static void test_direct(void **state)
     assert_int_equal(events[AIA_EVENT_UNOWNED], 1);
 }
 
+/* An edge that was parked while no hart was there for it. */
+static void test_parked(void **state)
+{
+    static struct b_irq b;
+
+    (void)state;
+    begin();
+    b_machine(HARTS);
+    b_up();
+    t.aia.config.trace = rings;
+    assert_int_equal(aia_trace_on(&t.aia), AIA_OK);
+    m_dev_init(&b.q.dev, AIA_MSI_PLAIN);
+    assert_int_equal(aia_iommu_attach(&b_unit, &b.device, 8, AIA_IOMMU_TRANSLATED, 1), AIA_OK);
+    i_behind(8, b.device.window);
+    assert_int_equal(aia_iommu_msi_init(&b.msi, &b.device, 0, AIA_IOMMU_NOTICE, &b.q.dev.msi), AIA_OK);
+    struct aia_request r = {.affinity = aia_hartset_one(1), .msi = &b.msi.msi, .managed = true};
+    assert_int_equal(t_request_as(&b.q, r), AIA_OK);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m_raise(&b.q.dev);
+    assert_int_equal(t_back(1, 0), AIA_OK);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    t_check(&b.q);
+    memset(events, 0, sizeof(events));
+    each(tally);
+    assert_int_equal(events[AIA_EVENT_START], 2);
+    assert_int_equal(events[AIA_EVENT_STOP], 1);
+    assert_int_equal(events[AIA_EVENT_RESEND], 1);
+}
+
 /* A leaving hart passes its states in order. */
 static unsigned passed[16], n_passed;
 
@@ -375,7 +405,7 @@ int main(void)
         cmocka_unit_test(test_moves),  cmocka_unit_test(test_failed_move), cmocka_unit_test(test_random),
         cmocka_unit_test(test_storms), cmocka_unit_test(test_late),        cmocka_unit_test(test_states),
         cmocka_unit_test(test_swept),  cmocka_unit_test(test_resent),      cmocka_unit_test(test_slow),
-        cmocka_unit_test(test_direct),
+        cmocka_unit_test(test_direct), cmocka_unit_test(test_parked),
     };
     return T_RUN(tests);
 }
