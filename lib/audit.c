@@ -130,9 +130,9 @@ static void audit_message(struct audit *t, struct aia_irq *irq)
         return;
     struct imsic_vector v = named_by(t->a, &m);
     if (v.id && is_nobodys(t->a, v))
-        find_at(t, AIA_MESSAGE_FREE, v, irq_number(t->a, irq));
+        find_at(t, AIA_MESSAGE_FREE, v, irq->number);
     else if (v.hart != irq->vec.hart || v.id != irq->vec.id)
-        find(t, AIA_MESSAGE_ASTRAY, irq->vec.id, irq_number(t->a, irq));
+        find(t, AIA_MESSAGE_ASTRAY, irq->vec.id, irq->number);
 }
 
 /* The interrupts that the books have on this hart. One whose device is dead has no message any more. */

@@ -46,9 +46,11 @@ void direct_interrupt(struct aia *a, unsigned here)
 
     while (c->ops->claim(c, here, &msi)) {
         if (!msi) {
+            trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, vector(here, 0), 0);
             count_own(&h->spurious);
             continue;
         }
+        trace(a, here, AIA_EVENT_CLAIM, msi->irq->number, vector(here, msi->line), IMSIC_OWNED);
         count_own(&h->handled);
         flow_edge(a, msi->irq, here, msi->line);
     }

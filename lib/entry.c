@@ -35,9 +35,12 @@ static __attribute__((noinline)) void deliver(struct aia_hart *h, unsigned id)
 }
 
 /* The handler first; irq stays: only this hart, later, can reclaim this vector. */
-static inline __attribute__((always_inline)) void run(struct aia_hart *h, struct aia_irq *irq)
+static inline __attribute__((always_inline)) void run(struct aia_hart *h, struct aia_irq *irq,
+                                                      struct aia_trace_ring *ring, struct imsic_vector v)
 {
+    trace_to(ring, AIA_EVENT_BEGIN, irq, v, 0);
     enum aia_result result = irq->handler(irq->context, irq);
+    trace_to(ring, AIA_EVENT_END, irq, v, result);
 
     count_own(&h->handled);
     if (result == AIA_NONE || atomic_load_explicit(&irq->storm.count, memory_order_relaxed))
@@ -48,20 +51,29 @@ static inline __attribute__((always_inline)) void run(struct aia_hart *h, struct
         first_edge(h->aia, irq);
 }
 
-/* `top` is what was claimed, as stopei has it. */
+/*
+ * `top` is what was claimed, as stopei has it. `ring` is a constant NULL where nothing is traced: the common way has no
+ * instruction to spare for asking; `here` is then of no account.
+ */
 static inline __attribute__((always_inline)) void one(struct aia_hart *h, const _Atomic uint32_t *slots,
-                                                      struct aia_irq *irqs, unsigned long top)
+                                                      struct aia_irq *irqs, unsigned long top, unsigned here,
+                                                      struct aia_trace_ring *ring)
 {
     /* Relaxed: what the owner's descriptor holds is acquired with its flow word. */
     uint32_t slot = atomic_load_explicit(imsic_claimed(slots, top), memory_order_relaxed);
     uint32_t owner = imsic_slot_owner(slot);
     struct aia_irq *irq = &irqs[owner];
+    struct imsic_vector v = {0};
 
+    if (ring) {
+        v = vector(here, imsic_claimed_id(top));
+        aia_trace_put(ring, AIA_EVENT_CLAIM, owner, v, imsic_slot_state(slot));
+    }
     if (imsic_slot_state(slot) == IMSIC_OWNED) {
         uint32_t was = flow_begin(irq);
         if (!was) {
             count_own(&h->runs[owner]);
-            run(h, irq);
+            run(h, irq, ring, v);
             return;
         }
         flow_not_begun(irq, was);
@@ -69,11 +81,32 @@ static inline __attribute__((always_inline)) void one(struct aia_hart *h, const 
     deliver(h, imsic_claimed_id(top));
 }
 
+static const _Atomic uint32_t *file_slots(const struct aia_hart *h)
+{
+    return h->aia->imsic.files[h - h->aia->config.harts].slots;
+}
+
+/* Where controllers deliver, and where edges are traced. */
+static __attribute__((noinline)) void the_long_way(struct aia_hart *h)
+{
+    struct aia *a = h->aia;
+    unsigned here = aia_port_hart();
+    unsigned long top;
+
+    if (is_direct(a)) {
+        direct_interrupt(a, here);
+        return;
+    }
+    struct aia_trace_ring *rings = aia_tracing(a), *ring = rings ? &rings[(int)here] : NULL;
+    while ((top = imsic_claim()) != 0)
+        one(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+}
+
 /* Apart, or the compiler would get ready for many where there is mostly one. */
 static __attribute__((noinline)) void others(struct aia_hart *h, unsigned long top)
 {
     do
-        one(h, h->slots, h->aia->config.irqs, top);
+        one(h, file_slots(h), h->aia->config.irqs, top, 0, NULL);
     while ((top = imsic_claim()) != 0);
 }
 
@@ -83,16 +116,16 @@ void aia_interrupt(struct aia *a)
         a->config.harts; /* both before the call, or `a` would have to be kept over it as well */
     struct aia_irq *irqs = a->config.irqs;
     struct aia_hart *h = &harts[(int)aia_port_hart()];
-    const _Atomic uint32_t *slots = h->slots;
+    const _Atomic uint32_t *slots = __atomic_load_n(&h->slots, __ATOMIC_RELAXED);
     unsigned long top;
 
     if (!slots) {
-        direct_interrupt(h->aia, aia_port_hart());
+        the_long_way(h);
         return;
     }
     if ((top = imsic_claim()) == 0)
         return;
-    one(h, slots, irqs, top);
+    one(h, slots, irqs, top, 0, NULL);
     if ((top = imsic_claim()) != 0)
         others(h, top);
 }

@@ -44,6 +44,7 @@ static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
     else if (id)
         shut(a, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
+    trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
     aia_port_report(&(struct aia_report){
         .what = AIA_REPORT_STORM_IRQ,
         .vec = {.hart = (uint16_t)here, .id = (uint16_t)id},
@@ -56,6 +57,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     struct aia_hart *h = &a->config.harts[here];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
+    trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, v, 0);
     count_own(&h->spurious);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_UNOWNED, .vec = v});
     if (!storming(a, &h->storm))
@@ -63,6 +65,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     if (!imsic_set_shut(&a->imsic, v))
         return; /* its new owner has done nothing wrong */
     shut(a, here, id);
+    trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_UNOWNED, .vec = v});
 }
 
@@ -89,10 +92,13 @@ void flow_reopen(struct aia *a, unsigned here)
     }
 }
 
-static enum aia_result run_handler(struct aia *a, struct aia_irq *irq, unsigned here)
+static enum aia_result run_handler(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
-    count_own(&a->config.harts[here].runs[irq_number(a, irq)]);
-    return irq->handler(irq->context, irq);
+    count_own(&a->config.harts[here].runs[irq->number]);
+    trace(a, here, AIA_EVENT_BEGIN, irq->number, vector(here, id), 0);
+    enum aia_result result = irq->handler(irq->context, irq);
+    trace(a, here, AIA_EVENT_END, irq->number, vector(here, id), result);
+    return result;
 }
 
 /* What the handler made of it. */
@@ -145,7 +151,7 @@ static void run(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
     uint32_t flow, next;
 
     for (;;) {
-        judge(a, irq, here, id, run_handler(a, irq, here));
+        judge(a, irq, here, id, run_handler(a, irq, here, id));
         flow = atomic_load_explicit(&irq->flow, memory_order_relaxed);
         do {
             bool again = (flow & AIA_FLOW_PENDING) && !(flow & AIA_FLOW_DISABLED);
@@ -169,7 +175,10 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
                                                     memory_order_relaxed));
     if (!(flow & (AIA_FLOW_RUNNING | AIA_FLOW_DISABLED))) {
         run(a, irq, here, id);
-    } else if (flow & AIA_FLOW_DISABLED) {
+        return;
+    }
+    trace(a, here, AIA_EVENT_NOTED, irq->number, vector(here, id), flow);
+    if (flow & AIA_FLOW_DISABLED) {
         count(&irq->kept);
         unwelcome(a, irq, here, id);
     }
@@ -177,8 +186,8 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 
 void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 {
-    (void)a;
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED, memory_order_acq_rel);
+    trace_irq(a, AIA_EVENT_DISABLE, irq, vector(0, 0), 0);
 }
 
 /*
@@ -195,6 +204,7 @@ static void resend(struct aia *a, struct aia_irq *irq)
         atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_acq_rel);
     } else {
         count(&irq->resent);
+        trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
         if (irq->msi->ops->retrigger)
             irq->msi->ops->retrigger(irq->msi);
         else
@@ -229,6 +239,7 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
     uint32_t was = atomic_fetch_and_explicit(
         &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
 
+    trace_irq(a, AIA_EVENT_ENABLE, irq, vector(0, 0), 0);
     if (was & AIA_FLOW_PENDING)
         resend(a, irq);
     if (was & AIA_FLOW_STORMED)
@@ -261,5 +272,5 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)
 
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart)
 {
-    return atomic_load_explicit(&a->config.harts[hart].runs[irq_number(a, irq)], memory_order_relaxed);
+    return atomic_load_explicit(&a->config.harts[hart].runs[irq->number], memory_order_relaxed);
 }

@@ -20,6 +20,7 @@
 static void set_state(struct aia *a, unsigned hart, enum aia_hart_state state)
 {
     atomic_store_explicit(&a->config.harts[hart].state, state, memory_order_release);
+    aia_trace(a, AIA_EVENT_HART, NULL, vector(hart, 0), state);
 }
 
 struct aia_hartset aia_online(const struct aia *a)
@@ -48,6 +49,7 @@ static void late_edge(struct aia *a, unsigned here, unsigned id)
     struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
 
     count_own(&a->config.harts[here].late);
+    trace(a, here, AIA_EVENT_LATE, owner, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_LATE, .vec = v, .irq = irq});
     if (irq && irq->used)
         send_on(a, irq);
@@ -274,8 +276,10 @@ static int sweep_file(struct aia *a, unsigned here)
         for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + lowest_bit(bits);
             /* The work of the IPIs was done when their word was closed. */
-            if (id != a->imsic.ipi_id && id != a->imsic.sync_id)
-                count_own(&h->spurious);
+            if (id == a->imsic.ipi_id || id == a->imsic.sync_id)
+                continue;
+            trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, vector(here, id), 0);
+            count_own(&h->spurious);
         }
     }
     return AIA_OK;

@@ -15,7 +15,7 @@
  */
 static inline void count_own(aia_counter *c)
 {
-    (*(volatile uint64_t *)(void *)c)++;
+    (*(volatile aia_word *)(void *)c)++;
 }
 
 /* Add to a counter that any hart may write. */
@@ -57,11 +57,6 @@ static inline uint32_t irqs_end(const struct aia *a)
     return atomic_load_explicit(&a->irqs_end, memory_order_relaxed);
 }
 
-static inline uint32_t irq_number(const struct aia *a, const struct aia_irq *irq)
-{
-    return (uint32_t)(irq - a->config.irqs);
-}
-
 /* A block has one lock, the first one's: it is that one that is locked. */
 static inline unsigned long irq_lock(struct aia_irq *first)
 {
@@ -80,6 +75,48 @@ static inline void irq_unlock(struct aia_irq *first, unsigned long was)
 static inline uint32_t slot_read(const struct imsic_file *f, unsigned id)
 {
     return atomic_load_explicit(&f->slots[id], memory_order_acquire);
+}
+
+/* ---- trace.c ---- */
+
+/* The rings are all there, and of valid sizes. */
+bool trace_init(const struct aia_config *c);
+
+/* This hart's ring, if tracing is on; and aia_trace() by who has asked for it, to write several events. Any. */
+static inline struct aia_trace_ring *trace_ring(const struct aia *a)
+{
+    struct aia_trace_ring *rings = aia_tracing(a);
+
+    return __builtin_expect(rings != NULL, 0) ? &rings[(int)aia_port_hart()] : NULL;
+}
+
+static inline void trace_to(struct aia_trace_ring *ring, enum aia_event event, const struct aia_irq *irq,
+                            struct imsic_vector v, uint64_t arg)
+{
+    if (__builtin_expect(ring != NULL, 0)) /* off is the common case, and is to cost next to nothing */
+        aia_trace_put(ring, event, irq->number, v, arg);
+}
+
+/* aia_trace() where there is an interrupt. Any. */
+static inline void trace_irq(const struct aia *a, enum aia_event event, const struct aia_irq *irq,
+                             struct imsic_vector v, uint64_t arg)
+{
+    trace_to(trace_ring(a), event, irq, v, arg);
+}
+
+/* The same by who knows which hart runs, and the number of the interrupt, AIA_TRACE_NO_IRQ for none. Any. */
+static inline void trace(const struct aia *a, unsigned here, enum aia_event event, uint32_t number,
+                         struct imsic_vector v, uint64_t arg)
+{
+    struct aia_trace_ring *rings = aia_tracing(a);
+
+    if (__builtin_expect(rings != NULL, 0))
+        aia_trace_put(&rings[(int)here], event, number, v, arg);
+}
+
+static inline struct imsic_vector vector(unsigned hart, unsigned id)
+{
+    return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
 }
 
 /* ---- direct.c: harts without interrupt files (aia/controller.h) ---- */
@@ -110,6 +147,13 @@ void direct_on(struct aia *a, unsigned here);
 void direct_off(struct aia *a, unsigned here);
 
 /* ---- flow.c ---- */
+
+/* Let edges that come to `hart` go the short way (lib/entry.c), where there is one. Any. */
+static inline void flow_short_way(struct aia *a, unsigned hart)
+{
+    __atomic_store_n(&a->config.harts[hart].slots, a->config.files ? a->config.files[hart].slots : NULL,
+                     __ATOMIC_RELEASE);
+}
 
 /*
  * The flow word in the common case, from idle to running and back, one step each. flow_begin() returns what the word
@@ -171,7 +215,8 @@ static inline struct aia_message message_to(const struct aia *a, struct imsic_ve
 struct update {
     enum aia_update kind;
     struct imsic_vector from, to;
-    struct imsic_vector middle; /* AIA_UPDATE_COMMON: new identity on the old hart; else none */
+    struct imsic_vector middle;  /* AIA_UPDATE_COMMON: new identity on the old hart; else none */
+    struct aia_trace_ring *ring; /* this hart's, or NULL: not traced */
 };
 
 /* The n-th vector of a block. */

@@ -30,6 +30,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n)
     uint32_t was = atomic_fetch_or_explicit(&a->config.harts[hart].ipis, 1u << n, memory_order_acq_rel);
     if (was & IPI_CLOSED)
         return AIA_EOFFLINE;
+    aia_trace(a, AIA_EVENT_IPI, NULL, vector(hart, 0), n);
     if (!was)
         kick(a, hart);
     return AIA_OK;
@@ -87,6 +88,7 @@ void ipi_taken(struct aia *a, unsigned here)
     struct aia_hart *h = &a->config.harts[here];
     uint32_t ipis = atomic_exchange_explicit(&h->ipis, 0, memory_order_acq_rel);
 
+    trace(a, here, AIA_EVENT_IPI_TAKEN, AIA_TRACE_NO_IRQ, vector(here, 0), ipis);
     count_own(&h->ipis_taken);
     if (!ipis) /* taken with the word before this one's: its sender was between the word and the write */
         count_own(&h->ipis_empty);

@@ -11,7 +11,7 @@ static bool config_valid(const struct aia_config *c)
     bool reachable = c->files ? !c->controllers : c->controllers && c->kick;
 
     return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && reachable && c->irqs && c->runs &&
-           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2;
+           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_init(c);
 }
 
 int aia_init(struct aia *a, const struct aia_config *config)
@@ -26,11 +26,13 @@ int aia_init(struct aia *a, const struct aia_config *config)
         .sync_id = config->sync_id,
         .wait_limit = config->wait_limit,
     };
-    for (uint32_t i = 0; i < config->n_irqs; i++)
+    for (uint32_t i = 0; i < config->n_irqs; i++) {
         config->irqs[i].first = &config->irqs[i];
+        config->irqs[i].number = i;
+    }
     for (unsigned h = 0; h < config->n_harts; h++) {
         config->harts[h].aia = a;
-        config->harts[h].slots = config->files ? config->files[h].slots : NULL;
+        flow_short_way(a, h);
         config->harts[h].runs = &config->runs[h * config->n_irqs];
         ipi_close(a, h);
     }
@@ -57,8 +59,8 @@ static struct aia_irq *take_descriptors(struct aia *a, unsigned order)
             found = &a->config.irqs[i];
     for (unsigned i = 0; found && i < 1u << order; i++)
         found[i].used = true;
-    if (found && irqs_end(a) < irq_number(a, found) + (1u << order))
-        atomic_store_explicit(&a->irqs_end, irq_number(a, found) + (1u << order), memory_order_relaxed);
+    if (found && irqs_end(a) < found->number + (1u << order))
+        atomic_store_explicit(&a->irqs_end, found->number + (1u << order), memory_order_relaxed);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
     return found;
@@ -96,7 +98,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        atomic_store_explicit(&a->config.harts[h].runs[irq_number(a, irq)], 0, memory_order_relaxed);
+        atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
 }
 
 static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
@@ -115,7 +117,7 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
         error = managed_choose(a, irq, &hart);
         return error ? error : managed_activate(a, irq, hart, v);
     }
-    return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq_number(a, irq), v);
+    return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq->number, v);
 }
 
 static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
@@ -137,6 +139,7 @@ static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_m
     if (!irq->msi->ops->unpark(irq->msi, want))
         return;
     count(&irq->resent);
+    trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
     imsic_send(&a->imsic, irq->vec);
 }
 
@@ -158,6 +161,7 @@ int start(struct aia *a, struct aia_irq *irq)
         irq[i].vec = vector_after(v, i);
     struct aia_message want = message_to(a, v);
     fence_rw_o(); /* the slot names its owner before a message can name it */
+    trace_irq(a, AIA_EVENT_START, irq, v, 0);
     start_message(a, irq, &want);
     if (!is_slow(irq))
         error = read_back_is(a, irq, want);
@@ -215,6 +219,7 @@ static void stopped(struct aia *a, struct aia_irq *irq)
     struct aia_message have;
     struct imsic_vector v = irq->vec;
 
+    trace_irq(a, AIA_EVENT_STOP, irq, v, 0);
     drain(a, irq, &have);
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = (struct imsic_vector){0};
@@ -283,6 +288,7 @@ static void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector othe
 {
     struct imsic_vector v = irq->vec;
 
+    trace_irq(a, AIA_EVENT_DEAD, irq, v, 0);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_DEAD, memory_order_acq_rel);
     undrained(a, irq);
     for (unsigned i = 0; i < 1u << irq->order; i++)

@@ -9,14 +9,14 @@
 
 static uint16_t *reserved(const struct aia *a, const struct aia_irq *irq)
 {
-    return &a->config.reserved[irq_number(a, irq) * a->config.n_harts];
+    return &a->config.reserved[irq->number * a->config.n_harts];
 }
 
 int managed_reserve(struct aia *a, struct aia_irq *irq)
 {
     if (is_direct(a))
         return AIA_OK;
-    return imsic_reserve(&a->imsic, &irq->affinity, irq->msi->kind, irq_number(a, irq), reserved(a, irq));
+    return imsic_reserve(&a->imsic, &irq->affinity, irq->msi->kind, irq->number, reserved(a, irq));
 }
 
 void managed_release(struct aia *a, struct aia_irq *irq)

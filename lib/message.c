@@ -18,11 +18,6 @@
 
 #include "mmio.h"
 
-static struct imsic_vector vector(unsigned hart, unsigned id)
-{
-    return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
-}
-
 static bool same_upper(const struct aia *a, unsigned x, unsigned y)
 {
     return a->imsic.files[x].msi_addr >> 32 == a->imsic.files[y].msi_addr >> 32;
@@ -31,7 +26,7 @@ static bool same_upper(const struct aia *a, unsigned x, unsigned y)
 static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
 {
     struct imsic *im = &a->imsic;
-    uint32_t owner = irq_number(a, irq);
+    uint32_t owner = irq->number;
     uint16_t common;
 
     if (imsic_alloc_id(im, to, u->from.id, irq->order, owner) == AIA_OK) {
@@ -61,7 +56,7 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
 {
     enum aia_msi_kind kind = irq->msi->kind;
 
-    *u = (struct update){.from = irq->vec, .kind = AIA_UPDATE_STORE};
+    *u = (struct update){.from = irq->vec, .kind = AIA_UPDATE_STORE, .ring = trace_ring(a)};
     if (is_direct(a)) { /* a line has its number on every hart */
         u->to = vector(to, irq->vec.id);
         return AIA_OK;
@@ -76,7 +71,7 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
         u->kind = AIA_UPDATE_MASKED;
     if (irq->managed)
         return managed_activate(a, irq, to, &u->to);
-    return imsic_alloc(&a->imsic, to, irq->order, irq_number(a, irq), &u->to);
+    return imsic_alloc(&a->imsic, to, irq->order, irq->number, &u->to);
 }
 
 static void write_steps(struct aia_msi *msi, const struct update *u, const struct aia_message *m)
@@ -118,6 +113,7 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
         struct imsic_vector v = vector_after(u->to, i);
         if (imsic_file_pending(v.id / 64u) >> v.id % 64u & 1) {
             count(&a->torn_copies);
+            trace_to(u->ring, AIA_EVENT_RESEND, irq, v, 0);
             imsic_send(&a->imsic, v);
             imsic_clear_unowned(&a->imsic, vector(u->from.hart, v.id));
         }
@@ -133,6 +129,7 @@ static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct up
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&irq->resent);
+        trace_to(u->ring, AIA_EVENT_RESEND, irq, vector_after(u->to, i), 0);
         imsic_send(&a->imsic, vector_after(u->to, i));
     }
 }
@@ -166,12 +163,14 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     default:
         write_steps(msi, u, &old);
     }
+    trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->from, u->kind);
     drain(a, irq, &have);
     if (u->kind != AIA_UPDATE_TORN)
         return;
     /* Half-way it may have sent what is not ours to look for any more. */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);
+        trace_to(u->ring, AIA_EVENT_RESEND, irq, vector_after(u->from, i), 0);
         imsic_send(&a->imsic, vector_after(u->from, i));
     }
 }
@@ -182,6 +181,7 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 
     fence_rw_o(); /* the slots name their owner before a message can name them */
     write_steps(irq->msi, u, &want);
+    trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->to, u->kind);
     /*
      * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
      * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.

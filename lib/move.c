@@ -35,12 +35,15 @@ int move(struct aia *a, struct aia_irq *irq, unsigned to)
 
     if (error)
         return error;
+    trace_to(u.ring, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
     error = message_write(a, irq, &u);
     if (!error) {
+        trace_to(u.ring, AIA_EVENT_MOVED, irq, u.to, 0);
         arrive(a, irq, &u);
         return AIA_OK;
     }
     message_undo(a, irq, &u);
+    trace_to(u.ring, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);
     retire_block(a, irq, u.to);
     if (u.middle.id)
         retire_block(a, irq, u.middle);
@@ -55,30 +58,35 @@ int move_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was
 
     if (error)
         return error;
+    trace_irq(a, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
     want = imsic_message(&a->imsic, u.to);
     fence_rw_o(); /* the slot names its owner before a message can name it */
     irq->msi->ops->store(irq->msi, &want);
     irq_unlock(irq, was); /* both vectors are its own: an edge finds its handler on either */
     error = sync_or_die(a, irq, u.to);
     (void)irq_lock(irq);
-    if (error)
+    if (error) {
+        trace_irq(a, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);
         return error;
+    }
+    trace_irq(a, AIA_EVENT_MESSAGE, irq, u.to, u.kind);
     drain(a, irq, &have);
     count(&a->updates[u.kind]);
+    trace_irq(a, AIA_EVENT_MOVED, irq, u.to, 0);
     arrive(a, irq, &u);
     return AIA_OK;
 }
 
 /* One vector of irq's. True if it is the first to retire on its hart, where then nobody knows yet. */
-static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v, struct aia_trace_ring *ring)
 {
     struct imsic_file *f = &a->imsic.files[v.hart];
     bool first;
 
+    trace_to(ring, AIA_EVENT_RETIRE, irq, v, 0); /* before its hart can reclaim it */
     atomic_fetch_add_explicit(&irq->n_retiring, 1, memory_order_relaxed);
     first = atomic_fetch_add_explicit(&f->n_retiring, 1, memory_order_acq_rel) == 0;
-    atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq_number(a, irq)),
-                          memory_order_release);
+    atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq->number), memory_order_release);
     atomic_fetch_or_explicit(&f->retiring[v.id / AIA_WORD_BITS], (aia_word)1 << v.id % AIA_WORD_BITS,
                              memory_order_release);
     return first;
@@ -106,6 +114,7 @@ static aia_word drained_at(const struct imsic_file *f, const struct aia_irq *irq
 
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
+    struct aia_trace_ring *ring = trace_ring(a);
     bool first = false;
 
     if (is_direct(a)) /* what is pending is in the controller, and goes to where the line is now */
@@ -113,7 +122,7 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     not_before(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
     irq->retired_at = aia_port_time();
     for (unsigned i = 0; i < 1u << irq->order; i++)
-        first |= retire(a, &irq[i], vector_after(v, i));
+        first |= retire(a, &irq[i], vector_after(v, i), ring);
     aia_hartset_add(&irq->retiring_on, v.hart);
     if (irq->policy.reclaim == AIA_RECLAIM_EAGER ||
         atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) > a->config.max_retiring / 2)
@@ -145,6 +154,7 @@ bool send_on(struct aia *a, struct aia_irq *irq)
 
     if (now.id) {
         count(&irq->forwarded);
+        trace_irq(a, AIA_EVENT_FORWARD, irq, now, 0);
         imsic_send(&a->imsic, now);
     }
     irq_unlock(irq->first, was);
@@ -170,6 +180,7 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
     struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
+    trace(a, here, AIA_EVENT_RECLAIM, irq->number, v, pending); /* before somebody else can have it */
     if (pending) {
         imsic_file_clear_pending(id);
         count_own(&a->config.harts[here].forwarded);

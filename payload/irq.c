@@ -7,6 +7,7 @@
 #include "payload/panic.h"
 #include "payload/payload.h"
 #include "payload/time.h"
+#include "payload/trace.h"
 #include "payload/wires.h"
 #include "csr.h"
 #include "mmio.h"
@@ -48,6 +49,7 @@ void irq_init(void)
         .n_irqs = IRQ_MAX,
         .reserved = reserved,
         .runs = runs,
+        .trace = trace_rings(),
         .ipi_id = (uint16_t)machine.imsic.ipi_id,
         .max_retiring = 64,
         .lazy_period = time_from_us(args_u64("lazy_us", 1000)),

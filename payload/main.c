@@ -9,6 +9,7 @@
 #include "payload/sbi.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
+#include "payload/trace.h"
 #include "payload/wires.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/selfcheck.h"
@@ -37,6 +38,9 @@ static const struct arg common_args[] = {
     {"shell", "read commands from the console before the end, and after a panic"},
     {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
+    {"trace", "trace the job, and say where the records are: make trace"},
+    {"trace_at", "memory for the trace, in place of 8 MiB of our own; trace_mib= of it"},
+    {"trace_mib", "how much of it"},
     {NULL, NULL},
 };
 
@@ -154,6 +158,7 @@ void payload_main(uint64_t hartid, const void *fdt)
     selfcheck_step("the interrupt files' books, %u harts", hart_count());
     irq_init();
     selfcheck_step("wires");
+    trace_begin();
     if (!wires_init())
         machine_exit(EXIT_MACHINE);
     selfcheck_step("the boot hart: page tables, traps, its interrupt file");
@@ -176,6 +181,8 @@ void payload_main(uint64_t hartid, const void *fdt)
     if (args_get("shell"))
         shell_want(fdt);
     (void)hart_start_all();
+
     int code = job->run();
+    trace_end();
     machine_exit(args_get("shell") ? shell_run(code) : code);
 }

@@ -168,7 +168,17 @@ static inline void csr_sfence_vma(void)
 
 static inline uint64_t csr_time(void)
 {
+#if CSR_XLEN == 64
     return csr_read(time);
+#else
+    unsigned long high, low;
+
+    do { /* Unprivileged ISA, "Zicntr": the halves are read apart */
+        high = csr_read(timeh);
+        low = csr_read(time);
+    } while (csr_read(timeh) != high);
+    return (uint64_t)high << 32 | low;
+#endif
 }
 
 static inline void hart_wfi(void)

@@ -20,6 +20,7 @@
 #include <aia/imsic.h>
 #include <aia/msi.h>
 #include <aia/port.h>
+#include <aia/trace.h>
 
 #include <aia/begin.h>
 
@@ -84,6 +85,7 @@ struct aia_policy {
  */
 struct aia_irq {
     _Atomic uint32_t flow;
+    uint32_t number; /* its place among config.irqs */
     bool used;
     bool parked;   /* shut down for want of a hart, and its message keeps edges (aia_msi_ops.park) */
     bool managed;  /* its affinity is fixed, and a vector is kept on each hart of it */
@@ -129,7 +131,8 @@ struct aia_hart {
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
-    _Atomic uint32_t *slots;        /* its file's, NULL if controllers deliver; and its row of config.runs */
+    /* Its file's, or NULL: controllers deliver, or edges are traced, and go the long way. And its row of config.runs. */
+    _Atomic uint32_t *slots;
     aia_counter *runs;
     struct aia_storm storm; /* of identities that nobody owns */
     aia_counter handled;    /* edges that ran, or were noted for, their owner's handler */
@@ -147,8 +150,9 @@ struct aia_hart {
 struct aia {
     struct aia_config config;
     struct imsic imsic;
-    struct aia_lock irqs_lock; /* finding a free descriptor */
-    _Atomic uint32_t irqs_end; /* no descriptor from here on was ever used */
+    struct aia_trace_ring *tracing; /* config.trace while on, else NULL; accessed atomically, any hart */
+    struct aia_lock irqs_lock;      /* finding a free descriptor */
+    _Atomic uint32_t irqs_end;      /* no descriptor from here on was ever used */
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies; /* copies sent because a torn message may have landed */
     aia_counter strayed;     /* interrupts that had to leave their affinity because its last hart left */
@@ -156,6 +160,30 @@ struct aia {
 
 /* Set up. Before all else, once. AIA_OK or AIA_EINVAL (a count or an identity out of range). */
 int aia_init(struct aia *a, const struct aia_config *config);
+
+/* ---- tracing: trace.c, and aia/trace.h ---- */
+
+/*
+ * The rings, if tracing is on. By the compiler's own name and not <stdatomic.h>'s: the model of the host tests, which
+ * comes between, need not hear of an access that decides nothing.
+ */
+static inline struct aia_trace_ring *aia_tracing(const struct aia *a)
+{
+    return __atomic_load_n(&a->tracing, __ATOMIC_RELAXED);
+}
+
+/*
+ * Record an event on the running hart, which it names in words that aia/trace.h explains. The library does, and an
+ * embedder may: AIA_EVENT_RAISED, AIA_EVENT_SEEN. `irq` may be NULL. Any.
+ */
+static inline void aia_trace(const struct aia *a, enum aia_event event, const struct aia_irq *irq,
+                             struct imsic_vector v, uint64_t arg)
+{
+    struct aia_trace_ring *rings = aia_tracing(a);
+
+    if (rings)
+        aia_trace_put(&rings[(int)aia_port_hart()], event, irq ? irq->number : AIA_TRACE_NO_IRQ, v, arg);
+}
 
 /* ---- entry points, for the embedder's trap handler; own, off ---- */
 

@@ -36,6 +36,7 @@ typedef uint64_t aia_word;
 struct aia_controller;
 struct aia_hart;
 struct aia_irq;
+struct aia_trace_ring;
 struct imsic_file;
 
 /* A counter that one party writes at a time and anybody reads. */
@@ -86,6 +87,7 @@ struct aia_config {
     uint32_t n_irqs;      /* 1 .. IMSIC_NO_OWNER - 1 */
     uint16_t *reserved;   /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
     aia_counter *runs;    /* n_harts * n_irqs, zeroed: handler runs on each hart of each interrupt */
+    struct aia_trace_ring *trace; /* n_harts, to trace into once aia_trace_on() was called; NULL: never */
 
     /* ---- times and limits ---- */
     /*

@@ -30,6 +30,7 @@ const struct job jobs[] = {
     {"cycles", job_cycles, job_cycles_args, "one hart down and up, a thousand times"},
     {"movers", job_movers, job_movers_args, "the same while other harts move interrupts to and from it"},
     {"storms", job_storms, job_storms_args, "harts down and up under all kinds of load: make hotplug"},
+    {"trace", job_trace, NULL, "what an event of the trace costs; run deterministically"},
     {"cost", job_cost, NULL, "what an offline costs; run deterministically"},
     {"conform", job_conform, job_conform_args,
      "this IMSIC and APLIC against the specification, rule by rule"},

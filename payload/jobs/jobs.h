@@ -52,6 +52,7 @@ int job_cost(void);
 int job_bench(void);
 int job_conform(void);
 int job_selfcheck(void);
+int job_trace(void);
 int job_level(void);
 int job_wires(void);
 

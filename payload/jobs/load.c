@@ -15,6 +15,7 @@ struct load_watch load_watch;
 
 static void raise_bit(struct load_device *d, uint32_t bit)
 {
+    aia_trace(&aia, AIA_EVENT_RAISED, d->irq, (struct imsic_vector){0}, bit);
     if (!d->soft) {
         edu_raise(&d->edu, bit);
         return;
@@ -47,7 +48,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     uint32_t bits = status_of(d);
     uint64_t raised = atomic_load_explicit(&d->raised, memory_order_relaxed);
 
-    (void)irq;
+    aia_trace(&aia, AIA_EVENT_SEEN, irq, (struct imsic_vector){0}, bits);
     if (!bits) {
         d->empty++;
         if (load_watch.empty)

@@ -133,9 +133,9 @@ static void unplug(uint64_t when)
     job.failures += !kinds_unplug(job.victim);
 }
 
-static void control(uint64_t seconds)
+static void control(uint64_t ms)
 {
-    uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
+    uint64_t start = time_now(), end = start + time_from_ms(ms);
     uint64_t next_change = start, next_progress = start;
     bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
@@ -164,9 +164,9 @@ static void control(uint64_t seconds)
         change_a_hart();
 }
 
-static void print_totals(uint64_t seconds)
+static void print_totals(uint64_t ms)
 {
-    print("\nmoves %lu (%lu/s): ", job.moves, job.moves / seconds);
+    print("\nmoves %lu (%lu/s): ", job.moves, job.moves * 1000 / ms);
     stats_print_updates();
     print(
         "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
@@ -188,17 +188,18 @@ static bool strays(void)
 
 bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
 {
-    uint64_t seconds = args_u64("seconds", 5);
+    uint64_t ms = args_u64("ms", args_u64("seconds", 5) * 1000);
 
     job.seed = args_u64("seed", time_now());
     job.control.state = job.seed;
     job.move = move;
     job.victim = args_get("pull") ? args_get("pull") : args_get("unplug");
     raisers_init(job.seed, kinds_step);
-    print("%u devices, %u harts, %lu s, seed=%lu\n", kinds_n_devices, hart_online_count(), seconds, job.seed);
+    print("%u devices, %u harts, %lu %s, seed=%lu\n", kinds_n_devices, hart_online_count(),
+          ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s", job.seed);
 
     job.failures += !raisers_start_all();
-    control(seconds);
+    control(ms);
     job.failures += !raisers_stop_all();
     job.failures += !kinds_settle();
     if (job.asked && !job.unplugged) {
@@ -210,7 +211,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     kinds_print();
     print("\n");
     stats_print_harts();
-    print_totals(seconds);
+    print_totals(ms);
     iommu_print();
     bool good = kinds_balanced();
     good &= !strays();

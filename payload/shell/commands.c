@@ -51,6 +51,12 @@ static const char *switches(const char *word, unsigned n)
     return nth_word("start stop", n);
 }
 
+static const char *tracings(const char *word, unsigned n)
+{
+    (void)word;
+    return nth_word("on off dump", n);
+}
+
 const struct command commands[] = {
     {"help", "[COMMAND]", "what there is, or how to use one", COMMAND_READS, help, {candidate_command}},
     {"irq",
@@ -111,6 +117,12 @@ const struct command commands[] = {
      COMMAND_ACTS,
      command_load,
      {switches}},
+    {"trace",
+     "[on|off|dump [N]]",
+     "record what becomes of each edge; dump: the newest N events of all harts",
+     COMMAND_READS,
+     command_trace,
+     {tracings}},
     {"reset", "", "have the firmware boot the machine again", COMMAND_READS, command_reset, {NULL}},
     {"exit",
      "[CODE]",

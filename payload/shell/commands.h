@@ -90,6 +90,7 @@ enum command_result command_ipi(int argc, char *argv[]);
 enum command_result command_raise(int argc, char *argv[]);
 enum command_result command_load(int argc, char *argv[]);
 enum command_result command_audit(int argc, char *argv[]);
+enum command_result command_trace(int argc, char *argv[]);
 enum command_result command_reset(int argc, char *argv[]);
 
 /* Candidates that are not a list of words. */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The trace rings. A ring has one writer, its own hart, which an interrupt may interrupt to write too, and any number
+ * of readers. The writer
+ *
+ *   1. takes the next number      from here on what was in that place is gone
+ *   2. writes the record
+ *   3. writes its number into it  it is whole
+ *
+ * with a fence between each two. A reader looks at them in the opposite order: the number in the record must be the
+ * one it wants, and after it has copied the record the next number must still be no more than a ring's length ahead.
+ * Then no later record was begun in that place, for who sees any word of that one sees its number taken.
+ */
+#include "internal.h"
+
+#include "csr.h"
+
+/* A relaxed store: gcc before 13 makes an amoswap of every atomic store on RISC-V, where a plain one is whole by itself. */
+static inline void put_word(_Atomic aia_word *p, aia_word v)
+{
+#ifdef __riscv
+    *(volatile aia_word *)p = v;
+#else
+    atomic_store_explicit(p, v, memory_order_relaxed);
+#endif
+}
+
+static inline void put(_Atomic aia_word *p, uint64_t v)
+{
+    for (unsigned i = 0; i < AIA_TRACE_WORDS; i++)
+        put_word(&p[i], (aia_word)(v >> i * 32));
+}
+
+static inline uint64_t get(const _Atomic aia_word *p)
+{
+    uint64_t v = 0;
+
+    for (unsigned i = 0; i < AIA_TRACE_WORDS; i++)
+        v |= (uint64_t)atomic_load_explicit(&p[i], memory_order_relaxed) << i * 32;
+    return v;
+}
+
+/*
+ * Calls nothing, and is compiled without a frame: it is to stay within 30 instructions, the caller's included. It reads
+ * the time CSR itself for the same reason. The fence behind the number is the atomic operation's own: RVWMO orders both
+ * halves of an AMO with aq before the stores behind it.
+ */
+void aia_trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg)
+{
+    aia_word n = atomic_fetch_add_explicit(&ring->next, 1, memory_order_acquire);
+    struct aia_trace_record *r = &ring->records[n & ring->mask];
+
+    put(r->time, csr_time());
+    put(r->what, what);
+    put(r->arg, arg);
+    atomic_thread_fence(memory_order_release);
+    put_word(&r->stamp[0], n);
+}
+
+bool trace_init(const struct aia_config *c)
+{
+    for (unsigned h = 0; c->trace && h < c->n_harts; h++) {
+        struct aia_trace_ring *r = &c->trace[h];
+        if (!r->records || r->n_records < 2 || (r->n_records & (r->n_records - 1)))
+            return false;
+        r->mask = r->n_records - 1;
+        atomic_store_explicit(&r->next, 1, memory_order_relaxed);
+    }
+    return true;
+}
+
+int aia_trace_on(struct aia *a)
+{
+    if (!a->config.trace)
+        return AIA_EINVAL;
+    __atomic_store_n(&a->tracing, a->config.trace, __ATOMIC_RELEASE);
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        __atomic_store_n(&a->config.harts[h].slots, NULL, __ATOMIC_RELEASE);
+    return AIA_OK;
+}
+
+void aia_trace_off(struct aia *a)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        flow_short_way(a, h);
+    __atomic_store_n(&a->tracing, NULL, __ATOMIC_RELEASE);
+}
+
+void aia_trace_seek(const struct aia *a, struct aia_trace_reader *r, unsigned hart, uint64_t n)
+{
+    *r = (struct aia_trace_reader){.hart = hart, .next = 1};
+    if (!a->config.trace || hart >= a->config.n_harts)
+        return;
+    const struct aia_trace_ring *ring = &a->config.trace[hart];
+    aia_word next = atomic_load_explicit(&ring->next, memory_order_acquire);
+
+    n = n < ring->n_records ? n : ring->n_records;
+    r->next = next > n ? next - (aia_word)n : 1;
+}
+
+/* Copy number `n`. False: it is not, or no longer, whole. */
+static bool copy(const struct aia_trace_ring *ring, aia_word n, struct aia_trace_entry *out)
+{
+    const struct aia_trace_record *r = &ring->records[n & ring->mask];
+
+    if (atomic_load_explicit(&r->stamp[0], memory_order_acquire) != n)
+        return false;
+    uint64_t what = get(r->what);
+    *out = (struct aia_trace_entry){
+        .time = get(r->time),
+        .arg = get(r->arg),
+        .event = (enum aia_event)(what & 0xff),
+        .irq = what >> 8 & 0xffffff,
+        .vec = {.hart = (uint16_t)(what >> 32), .id = (uint16_t)(what >> 48)},
+    };
+    atomic_thread_fence(memory_order_acquire);
+    return (aia_word)(atomic_load_explicit(&ring->next, memory_order_relaxed) - n) <= ring->n_records;
+}
+
+bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_trace_entry *out)
+{
+    if (!a->config.trace || r->hart >= a->config.n_harts)
+        return false;
+    const struct aia_trace_ring *ring = &a->config.trace[r->hart];
+
+    for (;;) {
+        aia_word next = atomic_load_explicit(&ring->next, memory_order_acquire);
+        if ((aia_word)(next - r->next) > ring->n_records) {
+            r->dropped += (aia_word)(next - r->next) - ring->n_records;
+            r->next = next - (aia_word)ring->n_records;
+        }
+        if (r->next == next)
+            return false;
+        if (copy(ring, r->next, out)) {
+            r->next++;
+            return true;
+        }
+        /* It is being written; or it is whole, which nothing orders before the number after it. */
+        if (r->next + 2 >= next)
+            return false;
+        r->next++;
+        r->dropped++;
+    }
+}
+
+const char *aia_event_name(unsigned event)
+{
+    static const char *const names[AIA_N_EVENTS] = {
+        [AIA_EVENT_CLAIM] = "claim",     [AIA_EVENT_BEGIN] = "begin",     [AIA_EVENT_END] = "end",
+        [AIA_EVENT_NOTED] = "noted",     [AIA_EVENT_MOVE] = "move",       [AIA_EVENT_MOVED] = "moved",
+        [AIA_EVENT_MESSAGE] = "message", [AIA_EVENT_START] = "start",     [AIA_EVENT_STOP] = "stop",
+        [AIA_EVENT_RETIRE] = "retire",   [AIA_EVENT_RECLAIM] = "reclaim", [AIA_EVENT_FORWARD] = "forward",
+        [AIA_EVENT_RESEND] = "resend",   [AIA_EVENT_DISABLE] = "disable", [AIA_EVENT_ENABLE] = "enable",
+        [AIA_EVENT_UNOWNED] = "unowned", [AIA_EVENT_STORM] = "storm",     [AIA_EVENT_LATE] = "late",
+        [AIA_EVENT_DEAD] = "dead",       [AIA_EVENT_IPI] = "ipi",         [AIA_EVENT_IPI_TAKEN] = "ipi taken",
+        [AIA_EVENT_HART] = "hart",       [AIA_EVENT_RAISED] = "raised",   [AIA_EVENT_SEEN] = "seen",
+    };
+
+    return event < AIA_N_EVENTS && names[event] ? names[event] : "unknown";
+}

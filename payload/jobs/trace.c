@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=trace: what an event of the trace costs. Run with ICOUNT=1 SMP=2, where instret counts the instructions of all
+ * harts together. Each operation is done with tracing off and on; the difference, over the number of records that it made,
+ * and the load and branch that an event is when off, is what an event costs. An interrupt that is traced goes the long way
+ * (lib/entry.c), whatever it records: what that costs is measured by itself, without a trace, and told apart.
+ */
+#include "payload/trace.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/tally.h"
+#include "csr.h"
+
+#define TIMES    32
+#define WHEN_OFF 2
+#define LIMIT    30
+
+static struct tally device;
+static unsigned other;
+
+static void edge(void)
+{
+    (void)tally_send(&device); /* taken at once: it is this hart's */
+}
+
+static void mask(void)
+{
+    aia_irq_disable(&aia, device.irq);
+    aia_irq_enable(&aia, device.irq);
+}
+
+static void mask_edge(void)
+{
+    aia_irq_disable(&aia, device.irq);
+    (void)tally_send(&device);
+    aia_irq_enable(&aia, device.irq);
+}
+
+static void ipi(void)
+{
+    (void)aia_ipi_send(&aia, hart_index(), IRQ_IPI_WAKE);
+}
+
+static void own(void)
+{
+    aia_trace(&aia, AIA_EVENT_RAISED, device.irq, (struct imsic_vector){0}, 1);
+}
+
+/* From here: what retires, retires on this hart, and the other one has nothing to do. */
+static void away(void)
+{
+    must_move(device.irq, other);
+}
+
+static void drained(void *arg)
+{
+    (void)arg;
+    aia_timer(&aia);
+}
+
+/* And back, all vectors given back. */
+static void back(void)
+{
+    must_move(device.irq, hart_index());
+    for (unsigned h = 0; h < hart_count(); h++)
+        (void)aia_call(&aia, h, drained, NULL);
+}
+
+static void nothing(void) {}
+
+static uint64_t records(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        n += atomic_load(&aia.config.trace[h].next);
+    return n;
+}
+
+static struct {
+    uint64_t instructions, records;
+} sum;
+
+static void run(void (*operation)(void), void (*undo)(void))
+{
+    sum.instructions = sum.records = 0;
+    for (unsigned i = 0; i < TIMES; i++) {
+        uint64_t n = records(), start = csr_read(instret);
+        operation();
+        sum.instructions += csr_read(instret) - start;
+        sum.records += records() - n;
+        undo();
+    }
+}
+
+/* As tracing does; and trace_off() undoes it. */
+static void go_the_long_way(void)
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        aia.config.harts[h].slots = NULL;
+}
+
+static void measure(const char *what, void (*operation)(void), void (*undo)(void), unsigned expected)
+{
+    run(operation, undo); /* the first time is another matter */
+    run(operation, undo);
+    uint64_t usual = sum.instructions;
+    go_the_long_way();
+    run(operation, undo);
+    uint64_t off = sum.instructions;
+    trace_on();
+    run(operation, undo);
+    trace_off();
+    uint64_t n = sum.records, hundredths = n ? (sum.instructions - off) * 100 / n + 100 * WHEN_OFF : 0;
+    check(n == TIMES * expected && sum.instructions > off && hundredths <= 100 * LIMIT,
+          "%s: %lu.%02lu instructions an event, %u at most; %lu events; the long way: %lu", what,
+          hundredths / 100, hundredths % 100, LIMIT, n / TIMES, (off - usual) / TIMES);
+}
+
+int job_trace(void)
+{
+    struct aia_request r = {.name = "soft", .affinity = aia_hartset_one(hart_index())};
+
+    other = (hart_index() + 1) % hart_count();
+    if (!check(hart_online_count() > 1 && !tally_soft(&device, AIA_MSI_PLAIN, r), "two harts, one device"))
+        return verdict();
+    trace_on(); /* the first time it clears its memory */
+    trace_off();
+    measure("an edge, claimed, its handler begins and ends", edge, nothing, 3);
+    measure("disabled and enabled", mask, nothing, 2);
+    measure("the same, and an edge between that is kept", mask_edge, nothing, 8);
+    measure("an IPI to this hart, sent, claimed and taken", ipi, nothing, 3);
+    measure("a move: begun, written, made, and its vector retires", away, back, 4);
+    trace_print(8);
+    measure("the embedder's own", own, nothing, 1);
+    return verdict();
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/trace.h"
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/stats.h"
+#include "payload/symbols.h"
+#include "payload/time.h"
+#include <stdio.h>
+#include <string.h>
+
+#define OUR_BYTES (8ul << 20)
+
+static struct aia_trace_record ours[OUR_BYTES / sizeof(struct aia_trace_record)]
+    __attribute__((section(".noinit")));
+static struct aia_trace_ring rings[MACHINE_MAX_HARTS];
+
+static const char *const state_names[] = {"offline", "online", "closed", "evacuated",
+                                          "forced",  "quiet",  "swept"};
+static const char *const slot_names[IMSIC_N_STATES] = {"free",     "owned", "retiring",
+                                                       "reserved", "shut",  "managed"};
+
+/* ---- memory ---- */
+
+static bool is_memory(uint64_t base, uint64_t size)
+{
+    for (size_t i = 0; i < machine.n_memory; i++) {
+        const struct machine_region *r = &machine.memory[i];
+        if (base >= r->base && size <= r->size && base - r->base <= r->size - size)
+            return base >= image_end() || base + size <= image_start();
+    }
+    return false;
+}
+
+struct aia_trace_ring *trace_rings(void)
+{
+    uint64_t at = args_u64("trace_at", (uintptr_t)ours);
+    uint64_t bytes = args_get("trace_at") ? args_u64("trace_mib", 8) << 20 : sizeof(ours);
+    uint64_t n = 2;
+
+    if (args_get("trace_at") && (at % 64 || !is_memory(at, bytes))) {
+        print("arguments trace_at, trace_mib: not free memory of this machine\n");
+        machine_exit(EXIT_MACHINE);
+    }
+    while (2 * n * hart_count() * sizeof(struct aia_trace_record) <= bytes)
+        n *= 2;
+    for (unsigned h = 0; h < hart_count(); h++) {
+        rings[h].records = (struct aia_trace_record *)(uintptr_t)at + h * n;
+        rings[h].n_records = n;
+    }
+    return rings;
+}
+
+/* The rings' memory is cleared when it is first needed: most runs have no use for it. */
+void trace_on(void)
+{
+    static bool cleared;
+
+    if (!cleared)
+        memset(rings[0].records, 0, hart_count() * rings[0].n_records * sizeof(struct aia_trace_record));
+    cleared = true;
+    (void)aia_trace_on(&aia); /* the rings are there */
+}
+
+void trace_off(void)
+{
+    aia_trace_off(&aia);
+}
+
+void trace_begin(void)
+{
+    if (args_get("trace"))
+        trace_on();
+}
+
+/* ---- for scripts/trace ---- */
+
+static void print_names(const char *what, const char *const *names, unsigned n)
+{
+    print("trace: names %s", what);
+    for (unsigned i = 0; i < n; i++)
+        print("%c%s", i ? ',' : ' ', names[i]);
+    print("\n");
+}
+
+static void print_layout(void)
+{
+    const char *events[AIA_N_EVENTS], *updates[AIA_N_UPDATES];
+
+    print("trace: %u harts, %lu records each, at 0x%lx in the memory at 0x%lx, %lu ticks a second\n",
+          hart_count(), rings[0].n_records, (uintptr_t)rings[0].records, machine.memory[0].base,
+          machine.timebase);
+    for (unsigned e = 0; e < AIA_N_EVENTS; e++)
+        events[e] = aia_event_name(e);
+    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
+        updates[u] = stats_update_name((enum aia_update)u);
+    print_names("event", events, AIA_N_EVENTS);
+    print_names("update", updates, AIA_N_UPDATES);
+    print_names("hart", state_names, sizeof(state_names) / sizeof(state_names[0]));
+    print_names("slot", slot_names, IMSIC_N_STATES);
+    for (unsigned i = 0; i < IRQ_MAX; i++)
+        if (aia.config.irqs[i].name)
+            print("trace: irq %u %s\n", i, aia.config.irqs[i].name);
+}
+
+void trace_end(void)
+{
+    uint64_t written = 0, dropped = 0;
+
+    if (!args_get("trace"))
+        return;
+    trace_off();
+    print_layout();
+    for (unsigned h = 0; h < hart_count(); h++) {
+        uint64_t n = atomic_load(&rings[h].next) - 1;
+        print("trace: hart %u id %lu wrote %lu\n", h, machine.harts[h].hartid, n);
+        written += n;
+        dropped += n > rings[h].n_records ? n - rings[h].n_records : 0;
+    }
+    print("trace: %lu events, %lu dropped\n", written, dropped);
+}
+
+/* ---- for a person ---- */
+
+static const char *name_of(const char *const *names, unsigned n, uint64_t i)
+{
+    return i < n ? names[i] : "?";
+}
+
+/* What `arg` says, in words. */
+static void explain(const struct aia_trace_entry *e, char *text, size_t size)
+{
+    switch (e->event) {
+    case AIA_EVENT_CLAIM:
+        (void)snprintf(text, size, "%s", name_of(slot_names, IMSIC_N_STATES, e->arg));
+        break;
+    case AIA_EVENT_MESSAGE:
+        (void)snprintf(text, size, "%s", stats_update_name((enum aia_update)e->arg));
+        break;
+    case AIA_EVENT_HART:
+        (void)snprintf(text, size, "%s",
+                       name_of(state_names, sizeof(state_names) / sizeof(state_names[0]), e->arg));
+        break;
+    case AIA_EVENT_END:
+        (void)snprintf(text, size, "%s", e->arg == AIA_HANDLED ? "handled" : "not its device's");
+        break;
+    case AIA_EVENT_MOVE:
+        (void)snprintf(text, size, "to hart %lu", e->arg & 0xffff);
+        break;
+    case AIA_EVENT_MOVED:
+        (void)snprintf(text, size, "%s", e->arg ? aia_strerror(-(int)e->arg) : "");
+        break;
+    case AIA_EVENT_IPI:
+        (void)snprintf(text, size, "number %lu", e->arg);
+        break;
+    default:
+        text[0] = '\0';
+        if (e->arg)
+            (void)snprintf(text, size, "0x%lx", e->arg);
+    }
+}
+
+static void print_event(unsigned hart, const struct aia_trace_entry *e)
+{
+    const char *name = e->irq < IRQ_MAX && aia.config.irqs[e->irq].name ? aia.config.irqs[e->irq].name : "";
+    char at[32] = "", text[96], line[192];
+    uint64_t ns = time_to_ns(e->time);
+
+    if (e->vec.id)
+        (void)snprintf(at, sizeof(at), "hart %u identity %u", e->vec.hart, e->vec.id);
+    else if (e->event == AIA_EVENT_HART || e->event == AIA_EVENT_IPI || e->event == AIA_EVENT_IPI_TAKEN)
+        (void)snprintf(at, sizeof(at), "hart %u", e->vec.hart);
+    explain(e, text, sizeof(text));
+    (void)snprintf(line, sizeof(line), "%6lu.%07lu  hart %-3u  %-9s  %-8s  %-20s  %s", ns / 1000000000,
+                   ns % 1000000000 / 100, hart, aia_event_name(e->event), name, at, text);
+    size_t n = strlen(line);
+    while (n && line[n - 1] == ' ')
+        n--;
+    print("%.*s\n", (int)n, line);
+}
+
+/* The oldest of what the readers have in hand; hart_count(): nothing. */
+static unsigned oldest(const struct aia_trace_entry *heads, const bool *have)
+{
+    unsigned best = hart_count();
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (have[h] && (best == hart_count() || heads[h].time < heads[best].time))
+            best = h;
+    return best;
+}
+
+void trace_print(unsigned n)
+{
+    static struct aia_trace_reader readers[MACHINE_MAX_HARTS];
+    static struct aia_trace_entry heads[MACHINE_MAX_HARTS];
+    static bool have[MACHINE_MAX_HARTS];
+    uint64_t left = 0;
+    unsigned h;
+
+    for (h = 0; h < hart_count(); h++) {
+        aia_trace_seek(&aia, &readers[h], h, n);
+        left += atomic_load(&rings[h].next) - readers[h].next;
+        have[h] = aia_trace_read(&aia, &readers[h], &heads[h]);
+    }
+    for (; left && (h = oldest(heads, have)) < hart_count(); left--) {
+        if (left <= n)
+            print_event(h, &heads[h]);
+        have[h] = aia_trace_read(&aia, &readers[h], &heads[h]);
+    }
+}
