@@ -15,7 +15,7 @@
  */
 static inline void count_own(aia_counter *c)
 {
-    (*(volatile uint64_t *)(void *)c)++;
+    (*(volatile aia_word *)(void *)c)++;
 }
 
 /* Add to a counter that any hart may write. */
