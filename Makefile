@@ -57,7 +57,7 @@ include mk/install.mk
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
 NEEDS    := run $(if $(filter-out all lib run install stage flash-image shell trace,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot) \
-	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS),hosts) \
+	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS)$(filter test,$(GOALS)),hosts) \
 	$(if $(filter trace,$(GOALS)),trace) $(if $(filter test-old-qemu,$(GOALS)),old)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
