@@ -48,7 +48,8 @@ include mk/explore.mk
 include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
--include $(shell find $B/obj $B/host/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
+include mk/fuzz.mk
+-include $(shell find $B/obj $B/host/obj $B/explore/obj $B/fuzz/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.

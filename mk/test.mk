@@ -55,8 +55,8 @@ hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
 
 # TEST="WORD..." takes the host tests, the scripts and the rows of tests/qemu/table whose names have a WORD in them.
-host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS),\
-	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS))
+host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS) $(FUZZ_REPLAYS),\
+	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS) $(FUZZ_REPLAYS))
 
 # The tests that are scripts, by the same rule.
 SCRIPT_TESTS := tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/qemu/shell tests/explore/quick.t
