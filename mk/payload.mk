@@ -10,6 +10,8 @@ PAYLOAD_LD  := payload/payload.ld
 # -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
 # backtrace follows them. Frames: a stack is 16 KiB, and the guard page below it must not be stepped over.
 PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-than=3584
+# The payload's own functions check their frames (payload/guard.c); libaia is what its embedder builds it to be.
+$(PAYLOAD_OBJ): CFLAGS_ALL += -fstack-protector-strong
 PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
 
 # A link of everything; scripts/symbols adds the table made from its result, and -o, and links again.
