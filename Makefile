@@ -54,7 +54,7 @@ include mk/fuzz.mk
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run shell,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model)
+NEEDS    := run $(if $(filter-out all lib run shell,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test-old-qemu,$(GOALS)),old)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -66,13 +66,17 @@ ACCEL    := $(if $(ICOUNT),-icount shift=0$(COMMA)sleep=off -rtc base=2020-01-01
 # Two edu devices in slots the payload does not need to know: it enumerates the bus.
 EDU      := edu,dma_mask=0xffffffffffffffff
 # What ARGS asks for by devices= or test=, each disk with an image of its own. A kind is a word here and its options.
-KINDS       := nvme ahci virtio
+KINDS       := nvme ahci virtio xhci
 WANTED      := $(subst $(COMMA), ,$(patsubst devices=%,%,$(patsubst test=%,%,$(filter devices=% test=%,$(ARGS)))))
 WANTED      := $(if $(filter all,$(WANTED)),$(KINDS),$(filter $(KINDS),$(WANTED)))
 DRIVE        = -drive id=$1,if=none,format=raw,file.locking=off,file=$B/disk/$1-8192.img
 DEV_nvme     = $(call DRIVE,nvme) -device nvme,serial=imsicle,drive=nvme
 DEV_ahci     = $(call DRIVE,ahci) -device ich9-ahci,id=sata -device ide-hd,bus=sata.0,drive=ahci
 DEV_virtio   = $(call DRIVE,virtio) -device virtio-blk-pci,disable-legacy=on,drive=virtio
+# Two controllers, one with plain MSI, of which it has sixteen, and one with MSI-X; one image for both disks.
+DEV_xhci     = $(call DRIVE,xhci),readonly=on -device nec-usb-xhci,msi=on,msix=off,id=nec -device usb-storage,bus=nec.0,drive=xhci \
+	-drive id=stick,if=none,format=raw,file.locking=off,readonly=on,file=$B/disk/xhci-8192.img \
+	-device qemu-xhci,msi=off,id=qemu -device usb-storage,bus=qemu.0,drive=stick
 IMAGES      := $(WANTED:%=$B/disk/%-8192.img)
 
 $B/disk/%.img: scripts/image
@@ -106,6 +110,7 @@ help:
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make shell       the same with nothing to do but what you say: a shell on the console; `help'"'"' in it, ^A x kills QEMU'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
+	@echo 'make test-old-qemu  the rows about wires, moves and hotplug on Debian 12'\''s own QEMU 7.2, which is fetched'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
 	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex; any QEMU, FIRMWARE'

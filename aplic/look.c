@@ -69,7 +69,7 @@ static enum aia_finding audit_source(const struct aplic *a, unsigned number, boo
     struct aplic_look look;
 
     aplic_look(a, number, &look);
-    if (!owned && look.mode != APLIC_INACTIVE)
+    if (!owned && look.enabled) /* active it may be: aplic_source_stop_() */
         return AIA_SOURCE_UNOWNED;
     return owned && !a->direct && !look.enabled ? AIA_OWNED_DISABLED : AIA_N_FINDINGS;
 }

@@ -17,6 +17,8 @@ bool aplic_asserted(const struct aplic_source *s)
 {
     bool up = aplic_bit(s->aplic, IN_CLRIP, s->number);
 
+    if (s->mode == APLIC_DETACHED)
+        return false;
     return up != (s->aplic->raw_inputs && (s->mode == APLIC_EDGE_FALL || s->mode == APLIC_LEVEL_LOW));
 }
 
@@ -58,10 +60,13 @@ void aplic_source_start_(struct aplic_source *s, const struct aia_message *m)
     aplic_write(s->aplic, SETIENUM, s->number);
 }
 
+/*
+ * It stays active: an inactive source's pending bit is a "read-only zero" ("Source configurations"), and an edge that
+ * waits there, or comes before the next start, would be forgotten. Nobody tells us of it again, as a level does.
+ */
 void aplic_source_stop_(struct aplic_source *s)
 {
     aplic_write(s->aplic, CLRIENUM, s->number);
-    aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE);
 }
 
 static void start(struct aia_msi *msi, const struct aia_message *m)
@@ -146,6 +151,7 @@ struct aia_request aplic_request(struct aplic_source *s, const struct aia_reques
 {
     struct aia_request q = *r;
 
+    aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE); /* what came before is nobody's */
     q.msi = &s->msi;
     q.order = 0;
     if (aplic_is_level(s->mode)) {

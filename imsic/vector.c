@@ -288,6 +288,18 @@ void imsic_free(struct imsic *im, struct imsic_vector v)
     unlock(im, was);
 }
 
+/* Under the lock: whoever takes it next names it in no message before. */
+void imsic_clear_unowned(struct imsic *im, struct imsic_vector v)
+{
+    unsigned long was = lock(im);
+    enum imsic_state state =
+        imsic_slot_state(atomic_load_explicit(&im->files[v.hart].slots[v.id], memory_order_relaxed));
+
+    if (state == IMSIC_FREE || state == IMSIC_MANAGED)
+        imsic_file_clear_pending(v.id);
+    unlock(im, was);
+}
+
 bool imsic_set_shut(struct imsic *im, struct imsic_vector v)
 {
     struct imsic_file *f = &im->files[v.hart];

@@ -22,7 +22,7 @@ const char *aia_finding_name(enum aia_finding finding)
         [AIA_RETIRING_LONG] = "retiring for too long: its drain should have been proven by now",
         [AIA_MESSAGE_FREE] = "the device's message names a free vector",
         [AIA_MESSAGE_ASTRAY] = "the device's message does not name its vector",
-        [AIA_SOURCE_UNOWNED] = "source active but unowned",
+        [AIA_SOURCE_UNOWNED] = "source enabled but unowned",
         [AIA_COUNT_WRONG] = "free identities miscounted",
         [AIA_DELIVERY_OFF] = "delivery is off",
     };

@@ -131,7 +131,8 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         return AIA_EOFFLINE;
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq))
+        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq) ||
+            !reaches(a, irq, hart))
             continue;
         int error = irq->managed              ? managed_restart(a, irq)
                     : others == AIA_COME_BACK ? move_back(a, irq)
@@ -178,6 +179,14 @@ static unsigned count_held(struct aia *a, unsigned hart)
         irq_unlock(irq, was);
     }
     return n;
+}
+
+/* Can the others not hold what the hart holds? To count takes a lock each: not where there is room for all there are. */
+static bool too_full(struct aia *a, unsigned hart)
+{
+    unsigned room = imsic_room_elsewhere(&a->imsic, hart);
+
+    return room < irqs_end(a) && count_held(a, hart) > room;
 }
 
 static int evacuate(struct aia *a, unsigned hart,
@@ -338,7 +347,7 @@ int aia_hart_leave(struct aia *a, unsigned hart)
         return AIA_EOFFLINE;
     if (count_online(a) == 1)
         return AIA_ELAST;
-    if (!is_direct(a) && count_held(a, hart) > imsic_room_elsewhere(&a->imsic, hart))
+    if (!is_direct(a) && too_full(a, hart))
         return AIA_ENOVEC;
     int error = pass(a, hart, AIA_HART_EVACUATED);
     if (error) /* managed interrupts may have been shut down already */

@@ -102,7 +102,8 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
     int error;
 
     if (is_direct(a)) {
-        error = direct_least_loaded(a, irq, &irq->affinity, &hart);
+        error =
+            irq->managed ? managed_choose(a, irq, &hart) : direct_least_loaded(a, irq, &irq->affinity, &hart);
         *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = error ? 0 : irq->msi->line};
         return error;
     }
@@ -162,6 +163,15 @@ static bool request_valid(const struct aia *a, const struct aia_request *r)
     return !r->managed || is_direct(a) || a->config.reserved;
 }
 
+/* Is there a hart in its affinity that it can come to, once that is online? */
+static bool reachable(const struct aia *a, const struct aia_irq *irq)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(&irq->affinity, h) && reaches(a, irq, h))
+            return true;
+    return false;
+}
+
 int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq **out)
 {
     struct aia_irq *irq;
@@ -171,7 +181,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
         return AIA_EINVAL;
     for (unsigned i = 0; i < 1u << r->order; i++)
         fill_in(a, &irq[i], irq, r);
-    int error = r->managed ? managed_reserve(a, irq) : AIA_OK;
+    int error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     irq->managed = r->managed && !error;
     if (!error)
         error = start(a, irq);
@@ -282,6 +292,11 @@ static int wait_gone(struct aia *a, struct aia_irq *irq)
         aia_port_relax();
     }
     return AIA_OK;
+}
+
+void aia_irq_stop(struct aia *a, struct aia_irq *irq)
+{
+    stop_wait(a, irq->first);
 }
 
 int aia_irq_free(struct aia *a, struct aia_irq *irq)

@@ -107,7 +107,8 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
 /*
  * The device may have sent (old hart, new identity), a vector of somebody else's. On the old hart with
  * interrupts off nobody has claimed it yet: if it is pending now, send a copy to the new vector, and
- * leave the bit for its owner, whose own edge it may be. Either may run once too often; neither is lost.
+ * leave the bit for its owner, whose own edge it may be. Either may run once too often; neither is lost. Some of a
+ * block may have no owner there, and then the bit was ours alone.
  */
 static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct update *u)
 {
@@ -118,6 +119,7 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
         if (imsic_file_pending(v.id / 64u) >> v.id % 64u & 1) {
             count(&a->torn_copies);
             imsic_send(&a->imsic, v);
+            imsic_clear_unowned(&a->imsic, vector(u->from.hart, v.id));
         }
     }
     return error;

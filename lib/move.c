@@ -187,25 +187,6 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
 }
 
-/*
- * Of those who retire in word `w`, the ones whose device has been drained: by a read-back, or by time. *behind: some
- * are behind a barrier.
- */
-static uint64_t drained(struct aia *a, const struct imsic_file *f, unsigned w, bool *behind)
-{
-    uint64_t all = atomic_load_explicit(&f->retiring[w], memory_order_acquire), out = all;
-
-    for (uint64_t bits = all; bits; bits &= bits - 1) {
-        unsigned bit = (unsigned)__builtin_ctzll(bits);
-        const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
-        uint64_t at = drained_at(f, irq);
-        if (at && aia_port_time() < at)
-            out &= ~(1ull << bit);
-        *behind |= irq->msi->barrier != NULL;
-    }
-    return out;
-}
-
 static void report_no_sync(struct aia *a, unsigned here)
 {
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
@@ -213,46 +194,48 @@ static void report_no_sync(struct aia *a, unsigned here)
 }
 
 /*
- * Of the vectors in `old`, those behind a barrier have no proof but the barrier's: take out the ones whose barrier does
- * not give it. AIA_OK, or the error of such a barrier.
+ * Of those who retire in word `w`, the ones whose device has been drained: by a read-back or by time, and by a barrier if
+ * they are behind one, sent now, when all of them retire. *barred: the error of a barrier that gives no proof.
  */
-static int pass_barriers(struct aia *a, unsigned here, uint64_t *old)
+static uint64_t drained(struct aia *a, struct imsic_file *f, unsigned w, int *barred)
 {
-    struct imsic_file *f = &a->imsic.files[here];
+    uint64_t all = atomic_load_explicit(&f->retiring[w], memory_order_acquire), out = all;
     struct aia_barrier *last = NULL;
-    int error = AIA_OK, any = AIA_OK;
+    int error = AIA_OK;
 
-    for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        for (uint64_t bits = old[w]; bits; bits &= bits - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(bits);
-            uint32_t owner = imsic_slot_owner(slot_read(f, w * 64 + bit));
-            struct aia_barrier *b = a->config.irqs[owner].msi->barrier;
-            if (!b)
-                continue;
-            if (b != last && (error = imsic_sync_behind(&a->imsic, f, b)) != AIA_OK)
-                report_no_sync(a, here);
-            last = b;
-            if (error)
-                old[w] &= ~(1ull << bit);
-            any = error ? error : any;
+    for (uint64_t bits = all; bits; bits &= bits - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(bits);
+        const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
+        struct aia_barrier *b = irq->msi->barrier;
+        uint64_t at = drained_at(f, irq);
+        if (at && aia_port_time() < at)
+            out &= ~(1ull << bit);
+        if (!b)
+            continue;
+        if (b != last && (error = imsic_sync_behind(&a->imsic, f, b)) != AIA_OK)
+            report_no_sync(a, (unsigned)(f - a->imsic.files));
+        last = b;
+        if (error) {
+            out &= ~(1ull << bit);
+            *barred = error;
         }
     }
-    return any;
+    return out;
 }
 
 int reclaim(struct aia *a, unsigned here)
 {
     struct imsic_file *f = &a->imsic.files[here];
     uint64_t old[IMSIC_WORDS];
-    bool behind = false;
     uint32_t n = 0;
+    int barred = AIA_OK;
 
     if (is_direct(a) || !atomic_load_explicit(&f->n_retiring, memory_order_acquire))
         return AIA_OK;
     /* First who has been drained, then sync: it proves nothing of what leaves a device after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
-        old[w] = drained(a, f, w, &behind);
-    int barred = behind ? pass_barriers(a, here, old) : AIA_OK, error = imsic_sync(&a->imsic, f);
+        old[w] = drained(a, f, w, &barred);
+    int error = imsic_sync(&a->imsic, f);
     if (error) {
         report_no_sync(a, here);
         reclaim_later(a);

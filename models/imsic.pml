@@ -138,6 +138,7 @@ inline device_send()
     fi
 }
 
+#ifndef MANAGED                     /* managed.pml's is started again */
 proctype Device()
 {
     byte n;
@@ -156,6 +157,34 @@ proctype Device()
     :: else -> break
     od
 }
+#endif
+
+/* ---- a slow bus: the message is behind a queue of one command ---- */
+#ifdef SLOW
+bool bus_lock;                      /* ops->bus_lock */
+byte copy_hart, copy_id;            /* the copy that software changes */
+bool copy_stopped;
+bool command;                       /* sent, and not answered yet */
+
+/* The device obeys when it likes, and answers when it likes. */
+proctype Bus()
+{
+end:
+    do
+    :: atomic { command -> dev_hart = copy_hart; dev_id = copy_id; dev_stopped = copy_stopped };
+        command = 0
+    od
+}
+
+/* ops->bus_sync. */
+inline bus_sync()
+{
+    command = 1;
+#ifndef NO_ACK
+    !command
+#endif
+}
+#endif
 
 /* ops->read_back: its completion comes behind all that the device has posted. */
 inline read_back()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Hart A goes offline while a third hart moves interrupt I from it or to it: lib/hotplug.c. It may fail to, and it may
- * come back. The message is one store; the other kinds are move.pml's. An IPI is under way to A meanwhile, as a flag:
+ * come back. The message is one store, with -DSLOW behind a slow bus; the other kinds are move.pml's. An IPI is under way to A meanwhile, as a flag:
  * ipi.pml has the whole of it.
  */
 #define HARTS 2
@@ -52,7 +52,14 @@ inline move(who)
     };
     if
     :: to_id ->
+#ifdef SLOW                                             // move_slow: both vectors are I's while the command is under way
+        atomic { copy_hart = to; copy_id = to_id };     // store
+        irq_lock = 0;
+        bus_sync();
+        atomic { !irq_lock -> irq_lock = 1 };
+#else
         atomic { dev_hart = to; dev_id = to_id };       // message_write
+#endif
 #ifndef NO_READ_BACK
         read_back();
 #endif
@@ -62,16 +69,26 @@ inline move(who)
     fi
 }
 
+#ifdef SLOW
+inline bus_begin() { atomic { !bus_lock -> bus_lock = 1 } }
+inline bus_end()   { bus_lock = 0 }
+#else
+inline bus_begin() { skip }
+inline bus_end()   { skip }
+#endif
+
 /* A thread of a third hart: aia_irq_set_affinity, to the hart where I is not. */
 proctype Mover()
 {
     byte to, to_id, from, from_id;
     bool first;
 
+    bus_begin();
     atomic { !irq_lock -> irq_lock = 1 };
     to = 1 - vec_hart;
     move(THIRD);
     irq_lock = 0;
+    bus_end();
     move_done = 1
 }
 
@@ -108,7 +125,16 @@ proctype Leave()
 #endif
     state[A] = CLOSED;
 #ifndef NO_EVACUATE_IN_LEAVE
+#ifndef NO_BUS_LOCK
+    bus_begin();                                        // move_off_wait: a move to A may be under way
     move_off(THIRD);                                    // evacuate_hart
+    bus_end();
+#else
+    if                                                  // it looks first, and only locks the bus for what it found
+    :: vec_hart == A -> bus_begin(); move_off(THIRD); bus_end()
+    :: else
+    fi;
+#endif
 #endif
     state[A] = EVACUATED;
     if
@@ -153,8 +179,12 @@ end:
     do
     :: interrupts(A)
     :: atomic { ready && !off[A] -> off[A] = 1; ready = 0 }; // aia_hart_dying
+#ifdef SLOW
+        assert(P6_whole && vec_hart != A);              // force_away: AIA_ECONTEXT, if it were
+#else
 #ifndef NO_EVACUATE_IN_DYING
         move_off(A);                                    // force_away
+#endif
 #endif
         state[A] = FORCED;
         ipi_close(A);                                   // hush
@@ -227,6 +257,9 @@ init
         fi;
         vec_id = 1; dev_hart = vec_hart; dev_id = 1; slot[AT(vec_hart, 1)] = OWNED;
         run Fabric(); run Device(); run Hart_A(); run Hart_B(); run Mover(); run Leave(); run Sender()
+#ifdef SLOW
+        ; run Bus()
+#endif
     };
     atomic { timeout; late = owed; lazy = 1 };
     atomic {

@@ -5,6 +5,7 @@
 #include "payload/time.h"
 #include "csr.h"
 #include "mmio.h"
+#include <stdatomic.h>
 #include <stdio.h>
 
 /* ns16550 registers (data sheet, "Line Status Register"). */
@@ -150,7 +151,7 @@ void print(const char *fmt, ...)
     va_end(ap);
 }
 
-int console_read(void)
+static int poll(void)
 {
     if (!uart.present)
         return sbi_getchar();
@@ -159,8 +160,40 @@ int console_read(void)
     return (int)(uart_read(UART_DATA) & 0xff);
 }
 
+/* What was received and not yet read: one interrupt handler puts, one reader takes. Indices run freely. */
+static struct {
+    char bytes[256];
+    _Atomic unsigned put, taken;
+    atomic_bool on;
+} typed;
+
+unsigned console_receive(void)
+{
+    unsigned n = 0, put = atomic_load_explicit(&typed.put, memory_order_relaxed);
+
+    for (int c; n < sizeof(typed.bytes) && (c = poll()) >= 0; n++) {
+        if (put - atomic_load_explicit(&typed.taken, memory_order_acquire) == sizeof(typed.bytes))
+            continue; /* nobody reads: it is taken from the UART all the same, whose line would stay up */
+        typed.bytes[put++ % sizeof(typed.bytes)] = (char)c;
+        atomic_store_explicit(&typed.put, put, memory_order_release);
+    }
+    return n;
+}
+
+int console_read(void)
+{
+    unsigned taken = atomic_load_explicit(&typed.taken, memory_order_relaxed);
+
+    if (atomic_load_explicit(&typed.put, memory_order_acquire) == taken)
+        return atomic_load(&typed.on) ? -1 : poll();
+    int c = (unsigned char)typed.bytes[taken % sizeof(typed.bytes)];
+    atomic_store_explicit(&typed.taken, taken + 1, memory_order_release);
+    return c;
+}
+
 void console_receive_interrupt(bool on)
 {
+    atomic_store(&typed.on, on && uart.present);
     if (uart.present)
         uart_write(UART_IER, on ? IER_RECEIVED : 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The console: the UART the device tree names, polled; before that is known, and where there is none,
+ * The console: the UART the device tree names, polled, or read by interrupt (drivers/typing.h); before that is known, and where there is none,
  * the firmware's. picolibc's stdout goes there too, but only print() keeps the harts apart.
  */
 #ifndef PAYLOAD_CONSOLE_H
@@ -27,10 +27,15 @@ void console_unlock(unsigned long was);
 /* For panic: take the lock, or after a bounded wait do without. */
 void console_lock_panic(void);
 
-/* The next byte typed, or -1 where there is none yet. */
+/* The next byte typed, or -1 where there is none yet. One reader at a time. */
 int console_read(void);
-/* Whether the UART is to interrupt while there is something to read. */
+
+/*
+ * Whether the UART is to interrupt while there is something to read; then console_receive() is its handler's, and
+ * console_read() has what that took. It returns how many bytes: those that nobody reads in time are dropped.
+ */
 void console_receive_interrupt(bool on);
+unsigned console_receive(void);
 /* Wait, bounded, until all has left. */
 void console_drain(void);
 

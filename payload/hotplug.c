@@ -45,12 +45,11 @@ static struct hotplug_error failed(const char *step, const char *why)
 static const struct hotplug_error ok;
 
 /*
- * On the leaving hart. Returns only on an error, with the hart online again; if that is refused too, there is
- * nothing for it to do here but to stop.
+ * On the leaving hart, interrupts off: `was` is how they were. Returns only on an error, with the hart online again; if
+ * that is refused too, there is nothing for it to do here but to stop.
  */
-static struct hotplug_error die(void)
+static struct hotplug_error die(unsigned long was)
 {
-    unsigned long was = csr_irq_save();
     struct hotplug_error e;
     int error = aia_hart_dying(&aia);
 
@@ -72,7 +71,48 @@ static struct hotplug_error died; /* die_job()'s result; under `changing` */
 static void die_job(void *arg)
 {
     (void)arg;
-    died = die();
+    died = die(csr_irq_save());
+}
+
+/* ---- a hart that has its interrupts off while it is left ---- */
+
+enum deaf { DEAF_NOT, DEAF_WAITS, DEAF_DIES, DEAF_STAYS };
+static _Atomic int deaf[MACHINE_MAX_HARTS];
+
+static bool deaf_becomes(unsigned hart, enum deaf from, enum deaf to)
+{
+    int expected = (int)from;
+
+    return atomic_compare_exchange_strong(&deaf[hart], &expected, (int)to);
+}
+
+static void deaf_job(void *arg)
+{
+    unsigned long was = csr_irq_save();
+    unsigned here = hart_index();
+    struct hart_wait w = hart_wait_begin(time_from_ms(STOP_MS));
+
+    (void)arg;
+    if (deaf_becomes(here, DEAF_NOT, DEAF_WAITS))
+        died = failed("with interrupts off", hart_strerror(HART_ETIMEOUT));
+    while (atomic_load(&deaf[here]) == DEAF_WAITS)
+        if (!hart_wait_more(&w))
+            (void)deaf_becomes(here, DEAF_WAITS, DEAF_STAYS);
+    if (atomic_load(&deaf[here]) == DEAF_DIES)
+        died = die(was);
+    else
+        csr_irq_restore(was);
+}
+
+/* If it is not in time, it finds that nobody waits for it any more. */
+static int wait_deaf(unsigned hart)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(STOP_MS));
+
+    while (atomic_load(&deaf[hart]) == DEAF_NOT)
+        if (!hart_wait_more(&w) && deaf_becomes(hart, DEAF_NOT, DEAF_STAYS))
+            return HART_ETIMEOUT;
+    return HART_OK;
 }
 
 static int start_again(unsigned hart)
@@ -96,17 +136,12 @@ static int wait_stopped(unsigned hart, uint64_t ticks)
     return error;
 }
 
-/* After aia_hart_leave(): the rest, on the hart itself, and its confirmation. */
-static struct hotplug_error stop_other(unsigned hart)
+/* After aia_hart_leave(), with the rest under way on the hart itself: its confirmation. */
+static struct hotplug_error confirm(unsigned hart)
 {
     uint64_t ticks = time_from_ms(STOP_MS);
-    int error = hart_run(hart, die_job, NULL);
+    int error;
 
-    if (error) {
-        aia_hart_stay(&aia, hart);
-        (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
-        return failed("the stop job", hart_strerror(error));
-    }
     if (hart_join(hart, ticks) == HART_OK) /* it came back from die() */
         return died;
     error = wait_stopped(hart, ticks);
@@ -120,6 +155,18 @@ static struct hotplug_error stop_other(unsigned hart)
     return failed("waiting for STOPPED", hart_strerror(error));
 }
 
+/* After aia_hart_leave(): the rest. */
+static struct hotplug_error stop_other(unsigned hart)
+{
+    int error = hart_run(hart, die_job, NULL);
+
+    if (!error)
+        return confirm(hart);
+    aia_hart_stay(&aia, hart);
+    (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    return failed("the stop job", hart_strerror(error));
+}
+
 /* It did not go: the managed interrupts that were shut down for it start again, and then what follows it. */
 static void stay(unsigned hart)
 {
@@ -127,17 +174,24 @@ static void stay(unsigned hart)
     (void)tell(watch_back, hart);
 }
 
-/* First half: nothing needs the hart any more. On an error it stays, and all is as before. */
-static struct hotplug_error leave(unsigned hart)
+/* First half: nothing needs the hart any more. On an error it is to stay. */
+static struct hotplug_error try_leave(unsigned hart)
 {
     const char *why = tell(watch_leaves, hart);
-    int error = why ? AIA_OK : aia_hart_leave(&aia, hart);
 
-    if (!why && !error)
-        return ok;
-    stay(hart);
-    return why ? failed("shutting down what follows it", why)
-               : failed("moving its interrupts away", aia_strerror(error));
+    if (why)
+        return failed("shutting down what follows it", why);
+    int error = aia_hart_leave(&aia, hart);
+    return error ? failed("moving its interrupts away", aia_strerror(error)) : ok;
+}
+
+static struct hotplug_error leave(unsigned hart)
+{
+    struct hotplug_error e = try_leave(hart);
+
+    if (e.step)
+        stay(hart);
+    return e;
 }
 
 struct hotplug_error hotplug_offline(unsigned hart)
@@ -154,6 +208,38 @@ struct hotplug_error hotplug_offline(unsigned hart)
     return e;
 }
 
+/* The hart is in deaf_job(). */
+static struct hotplug_error leave_deaf(unsigned hart)
+{
+    struct hotplug_error e = try_leave(hart);
+
+    if (deaf_becomes(hart, DEAF_WAITS, e.step ? DEAF_STAYS : DEAF_DIES) && !e.step) {
+        e = confirm(hart);
+    } else {
+        (void)hart_join(hart, time_from_ms(STOP_MS)); /* only then can it prove drains for stay() */
+        if (!e.step) {                                /* that took longer than it waits */
+            aia_hart_stay(&aia, hart);
+            e = died;
+        }
+    }
+    if (e.step)
+        stay(hart);
+    return e;
+}
+
+struct hotplug_error hotplug_offline_deaf(unsigned hart)
+{
+    begin();
+    atomic_store(&deaf[hart], DEAF_NOT);
+    int error = hart_run(hart, deaf_job, NULL);
+
+    if (!error)
+        error = wait_deaf(hart);
+    struct hotplug_error e = error ? failed("the stop job", hart_strerror(error)) : leave_deaf(hart);
+    end();
+    return e;
+}
+
 struct hotplug_error hotplug_offline_self(void)
 {
     begin();
@@ -162,7 +248,7 @@ struct hotplug_error hotplug_offline_self(void)
     end(); /* no other change is made to this hart: it is leaving, and then not there */
     if (e.step)
         return e;
-    e = die();
+    e = die(csr_irq_save());
     stay(hart_index());
     return e;
 }

@@ -17,6 +17,12 @@ struct hotplug_error {
 struct hotplug_error hotplug_offline(unsigned hart);
 
 /*
+ * The same, with the hart's interrupts off before anything is moved away, as in a kernel that stops its harts first: what
+ * a drain pushes to it then is found by its last sweep. What it would take a call on that hart to move cannot be: it stays.
+ */
+struct hotplug_error hotplug_offline_deaf(unsigned hart);
+
+/*
  * The same of the running hart, which has nobody to watch it: whoever wants to be sure waits with
  * hart_wait_stopped(), and must before hotplug_online(). Returns only on an error.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/wedge.h"
 #include "payload/console.h"
-#include "payload/hart.h"
 #include "payload/time.h"
+#include "mmio.h"
 #include <stdio.h>
 
 #define MOVES    4096 /* remembered: what was sent long ago may be taken only now */
@@ -10,6 +10,8 @@
 #define ROUNDS   3 /* of calls to every hart: an edge may be sent on from one to the next, and once more */
 
 static struct aia_lock books;
+
+_Static_assert(IRQ_MAX <= 64, "a bit for each");
 
 static struct moved {
     const struct aia_irq *irq;
@@ -23,6 +25,8 @@ static struct landing {
     struct imsic_vector at;
     uint64_t when;
     const struct aia_irq *ran; /* whose handler it ran instead; NULL: nobody's */
+    uint64_t torn_of,
+        freed_of; /* interrupts, as bits, whose moves explain it: found at once, for moves are forgotten */
 } landings[LANDINGS];
 static unsigned n_landings;
 
@@ -40,22 +44,50 @@ static void unlock(unsigned long was)
     aia_port_irq_restore(was);
 }
 
+/* Could this move have sent an edge to `at`, by the old message, or by one that was half changed? at.id 0: to that hart. */
+static bool by_old(const struct moved *m, struct imsic_vector at)
+{
+    return m->from.hart == at.hart && (!at.id || m->from.id == at.id);
+}
+
+static bool by_torn(const struct moved *m, struct imsic_vector at)
+{
+    return m->to.hart == at.hart && m->to.hart != m->from.hart && m->from.id == at.id;
+}
+
+/* Each interrupt's latest move that explains it. Books locked. */
+static void find_movers(struct landing *l)
+{
+    for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
+        const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
+        uint64_t bit = 1ull << (m->irq - aia.config.irqs);
+
+        if ((l->torn_of | l->freed_of) & bit)
+            continue;
+        l->freed_of |= by_old(m, l->at) ? bit : 0;
+        l->torn_of |= by_torn(m, l->at) ? bit : 0;
+    }
+}
+
 static void landed(struct imsic_vector at, const struct aia_irq *ran)
 {
     unsigned long was = lock();
+    struct landing *l = &landings[n_landings++ % LANDINGS];
 
-    landings[n_landings++ % LANDINGS] = (struct landing){at, time_now(), ran};
+    *l = (struct landing){.at = at, .when = time_now(), .ran = ran};
+    if (at.id)
+        find_movers(l);
     unlock(was);
 }
 
-static void unowned(unsigned id)
+void wedge_unowned(unsigned id)
 {
-    landed((struct imsic_vector){(uint16_t)hart_index(), (uint16_t)id}, NULL);
+    landed((struct imsic_vector){(uint16_t)aia_port_hart(), (uint16_t)id}, NULL);
 }
 
 void wedge_init(void)
 {
-    irq_watch_unowned(unowned);
+    irq_watch_unowned(wedge_unowned);
 }
 
 void wedge_swept(unsigned hart)
@@ -68,11 +100,20 @@ void wedge_stray(const struct aia_irq *ran)
     landed(ran->vec, ran);
 }
 
+static struct imsic_vector shifted(struct imsic_vector v, unsigned by)
+{
+    return (struct imsic_vector){v.hart, (uint16_t)(v.id + by)};
+}
+
 void wedge_moved(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to)
 {
+    const struct aia_irq *first = irq->first;
+    unsigned before = (unsigned)(irq - first);
     unsigned long was = lock();
 
-    moves[n_moves++ % MOVES] = (struct moved){irq, from, to, time_now()};
+    for (unsigned i = 0; i < 1u << first->order; i++)
+        moves[n_moves++ % MOVES] =
+            (struct moved){first + i, shifted(from, i - before), shifted(to, i - before), time_now()};
     unlock(was);
 }
 
@@ -88,16 +129,16 @@ struct clue {
 
 static const char torn[] = "torn message (new address, old data)";
 static const char freed[] = "old message, its vector given up too early";
+static const char left_behind[] = "pending, unowned";
 
 /* The latest move of `irq` that could have sent an edge to `at`; at.id 0: to that hart. Books locked. */
 static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
 {
     for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
         const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
-        bool old = m->from.hart == at->hart && (!at->id || m->from.id == at->id);
-        bool mixed = m->to.hart == at->hart && m->to.hart != m->from.hart && m->from.id == at->id;
+        bool old = by_old(m, *at);
 
-        if (m->irq != irq || !(old || mixed))
+        if (m->irq != irq || !(old || by_torn(m, *at)))
             continue;
         at->id = m->from.id;
         return old ? freed : torn;
@@ -108,6 +149,7 @@ static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
 /* The last one since the handler ran that a move of `irq` explains: what came later would have been handled. */
 static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 {
+    uint64_t bit = 1ull << (irq - aia.config.irqs);
     unsigned long was = lock();
     struct clue clue = {0};
 
@@ -117,7 +159,7 @@ static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 
         if (l->when < since)
             break;
-        clue.why = explain(irq, &at);
+        clue.why = !at.id ? explain(irq, &at) : l->freed_of & bit ? freed : l->torn_of & bit ? torn : NULL;
         clue.at = at;
         clue.how = l->ran     ? "and ran the handler of "
                    : l->at.id ? "unowned"
@@ -137,7 +179,7 @@ struct scan {
 static void scan_hart(void *arg)
 {
     struct scan *t = arg;
-    const struct imsic_file *f = &aia.imsic.files[hart_index()];
+    const struct imsic_file *f = &aia.imsic.files[aia_port_hart()];
     uint32_t number = (uint32_t)(t->irq - aia.config.irqs);
 
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
@@ -148,10 +190,10 @@ static void scan_hart(void *arg)
 
             if (state == IMSIC_RESERVED || (state != IMSIC_FREE && imsic_slot_owner(slot) != number))
                 continue;
-            t->clue.at = (struct imsic_vector){(uint16_t)hart_index(), (uint16_t)id};
+            t->clue.at = (struct imsic_vector){(uint16_t)aia_port_hart(), (uint16_t)id};
             t->clue.how = state == IMSIC_RETIRING ? "pending on a retiring vector"
                           : state == IMSIC_OWNED  ? "pending where it belongs"
-                                                  : "pending, unowned";
+                                                  : left_behind;
         }
     }
 }
@@ -160,7 +202,7 @@ static void scan_hart(void *arg)
 static void call_all(struct scan *t)
 {
     t->clue.at.id = 0;
-    for (unsigned h = 0; h < hart_count(); h++)
+    for (unsigned h = 0; h < aia.config.n_harts; h++)
         (void)aia_call(&aia, h, scan_hart, t); /* an offline hart has nothing: its sweep saw to that */
 }
 
@@ -172,14 +214,17 @@ static void call_all(struct scan *t)
  */
 static void compare_message(const struct aia_irq *irq, char *text, size_t n)
 {
-    struct aia_message have, want = imsic_message(&aia.imsic, irq->vec);
+    struct aia_message have = {0}, want = imsic_message(&aia.imsic, irq->vec);
     unsigned hart = 0;
 
     text[0] = '\0';
-    if (irq->msi->ops->read_back(irq->msi, &have))
+    int error = irq->msi->ops->read_back(irq->msi, &have);
+    fence_io_rwio(); /* what the read pushed out comes before what is looked at next */
+    have.data |= error ? 0 : (uint32_t)(irq - irq->first); /* the device says in it which of a block it is */
+    if (error)
         (void)snprintf(text, n, "; the device does not say what its message is");
     else if (have.addr != want.addr || have.data != want.data) {
-        while (hart < hart_count() && aia.imsic.files[hart].msi_addr != have.addr)
+        while (hart < aia.config.n_harts && aia.imsic.files[hart].msi_addr != have.addr)
             hart++;
         (void)snprintf(text, n, "; it sends to hart %u identity %u now, the books say hart %u identity %u",
                        hart, have.data, irq->vec.hart, irq->vec.id);
@@ -225,7 +270,7 @@ static enum wedge_finding decide(const struct wedge_source *s, struct wedge_stat
     *clue = find_landing(s->irq, st->ran_at);
     if (!clue->at.id)
         *clue = t.clue;
-    if (!clue->why && clue->at.id) {
+    if (clue->how == left_behind) {
         unsigned long was = lock();
         clue->why = explain(s->irq, &clue->at);
         unlock(was);

@@ -38,10 +38,13 @@ enum wedge_finding {
     WEDGE_GONE,   /* it does not answer */
 };
 
-/* Begin to note edges that nobody owns. Takes irq_watch_unowned(). Once. */
+/* Begin to note edges that nobody owns. Takes irq_watch_unowned(). */
 void wedge_init(void);
 
-/* `irq` is about to be moved, or was just. Thread context, one hart. */
+/* Identity `id` of this hart fired, and nobody owns it: for who has taken irq_watch_unowned() since. */
+void wedge_unowned(unsigned id);
+
+/* `irq` is about to be moved, or was just, and with it the rest of its block. Thread context, one hart. */
 void wedge_moved(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to);
 
 /* Hart `hart` has gone offline, and its sweep found an edge that nobody owned. */

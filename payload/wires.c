@@ -16,6 +16,7 @@ static struct aia_controller *controllers[MACHINE_MAX_HARTS];
 static struct aplic domains[MACHINE_MAX_APLICS];
 static struct aplic_source sources[SOURCES_MAX];
 static unsigned n_sources;
+static bool taken[MACHINE_MAX_APLICS][APLIC_MAX_SOURCES + 1];
 
 static void layout(struct aplic *a)
 {
@@ -124,7 +125,7 @@ static bool arrives(struct aplic *a)
     if (a->direct || known[a - domains])
         return true;
     probe.domain = a;
-    for (unsigned h = 0; h < hart_count(); h++)
+    for (unsigned h = 0; h < hart_count() && !probe.failed; h++) /* one is enough, and each takes its time */
         if (hart_is_online(h) && aia_call(&aia, h, probe_here, NULL))
             probe.failed++;
     return known[a - domains] = !probe.failed;
@@ -136,11 +137,10 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
         print("%s: it is wired to no APLIC of ours\n", name);
         return NULL;
     }
-    for (unsigned i = 0; i < n_sources; i++)
-        if (sources[i].aplic == &domains[w->aplic] && sources[i].number == w->source) {
-            print("%s: its line is another's too\n", name);
-            return NULL;
-        }
+    if (taken[w->aplic][w->source]) {
+        print("%s: its line is another's too\n", name);
+        return NULL;
+    }
     if (n_sources == SOURCES_MAX) {
         print("%s: too many wires\n", name);
         return NULL;
@@ -153,8 +153,36 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
     }
     if (!arrives(s->aplic))
         return NULL;
+    taken[w->aplic][w->source] = true;
     n_sources++;
     return s;
+}
+
+/* Its hart's, where it delivers directly; else any. */
+static size_t nearest(void)
+{
+    size_t i = 0;
+
+    while (i + 1 < machine.n_aplics &&
+           (!is_used(&machine.aplics[i]) ||
+            (!irq_by_message() && controllers[hart_index()] != &domains[i].controller)))
+        i++;
+    return i;
+}
+
+bool wires_spare(struct aplic_source *s)
+{
+    size_t i = nearest();
+    unsigned number = i < machine.n_aplics ? domains[i].n_sources : 0;
+
+    while (number && (taken[i][number] || aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
+        number--;
+    if (!number || !arrives(s->aplic)) {
+        print("wires: no source to spare\n");
+        return false;
+    }
+    taken[i][number] = true;
+    return true;
 }
 
 /* A bridge passes a pin on as another, by the device's number (PCI-to-PCI Bridge Architecture, 9.1). */

@@ -23,6 +23,12 @@ struct aia_controller **wires_controllers(void);
  */
 struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
 
+/*
+ * A source that no device has asked for, without its wire: what software raises (aplic_raise()). From the highest number
+ * down; false, and said, if there is none. Thread context.
+ */
+bool wires_spare(struct aplic_source *s);
+
 /* The n-th (from 0) of the domains that are driven; NULL: there are fewer. */
 struct aplic *wires_domain(unsigned n);
 

@@ -247,6 +247,13 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
 int aia_irq_free(struct aia *a, struct aia_irq *irq); /* the first of its block */
 
 /*
+ * The first half of aia_irq_free(): stop the device's message, and with it its block's, and wait for no drain. Whoever
+ * frees several interrupts of a device that does not answer stops them all first, so that their time to drain, up to
+ * wait_limit, passes once for all. Thread, and as for aia_irq_free(), which must follow.
+ */
+void aia_irq_stop(struct aia *a, struct aia_irq *irq);
+
+/*
  * Disable: edges are kept from now on; a run that has begun goes on (aia_irq_synchronize waits for it).
  * Enable: what was kept is sent again, as one edge. Any. Calls do not nest.
  */
@@ -354,7 +361,7 @@ enum aia_finding {
     AIA_RETIRING_LONG,   /* the same, two lazy periods after its drain was due */
     AIA_MESSAGE_FREE,    /* read back, the device's message names a free vector: v is that one */
     AIA_MESSAGE_ASTRAY,  /* or one of another's, or none: v is the interrupt's own */
-    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): active, and no interrupt is on it */
+    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): enabled, and no interrupt is on it */
     AIA_COUNT_WRONG,     /* free identities, counted and kept, differ */
     AIA_DELIVERY_OFF,    /* an online hart whose file delivers nothing */
     AIA_N_FINDINGS,

@@ -134,7 +134,7 @@ void aplic_look_hart(const struct aplic *a, unsigned hart, struct aplic_hart_loo
 unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi);
 
 /*
- * The domain against the books, beyond what aia_audit() sees of its targets: sources that are active and nobody's
+ * The domain against the books, beyond what aia_audit() sees of its targets: sources that are enabled and nobody's
  * (AIA_SOURCE_UNOWNED), owned ones that cannot send (AIA_OWNED_DISABLED, only by message), delivery off
  * (AIA_DELIVERY_OFF, source 0). Interrupts off, and nothing may change meanwhile. Returns how often `found` was called.
  */

@@ -131,6 +131,12 @@ void imsic_park(struct imsic *im, struct imsic_vector v);
 void imsic_free(struct imsic *im, struct imsic_vector v);
 
 /*
+ * Clear the pending bit of `v`, which is on the running hart, unless it has an owner, whose edge it may be: what a
+ * half-changed message left where nobody waits for it. Interrupts off.
+ */
+void imsic_clear_unowned(struct imsic *im, struct imsic_vector v);
+
+/*
  * Keep a stormed vector, which nobody owns, from being allocated (false: it has found an owner meanwhile);
  * give it back.
  */

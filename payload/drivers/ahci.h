@@ -24,6 +24,7 @@ struct ahci {
     uint32_t issued; /* of these, given to the port */
     enum { AHCI_RUNS, AHCI_BROKEN, AHCI_RECOVERS, AHCI_STUCK } state;
     uint32_t error; /* task file data of the moment when it broke */
+    bool blamed;    /* which request that was is known, and it has ended */
     struct disk_request *requests[DISK_DEPTH];
 };
 

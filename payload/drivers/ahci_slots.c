@@ -108,8 +108,9 @@ static void finish_done(struct ahci *a, struct disk_request **list, unsigned *n)
         const struct ahci_header *h = &a->memory->headers[slot];
         bool whole =
             atomic_load_explicit(&h->transferred, memory_order_relaxed) == bytes_of(a->requests[slot]);
-        int error = a->error ? DISK_ESTATUS : DISK_ESHORT;
-        finish(a, slot, whole ? DISK_OK : error, list, n);
+        bool failed = !whole && a->error && !a->blamed;
+        finish(a, slot, whole ? DISK_OK : failed ? DISK_ESTATUS : DISK_ESHORT, list, n);
+        a->blamed |= failed;
         done &= done - 1;
     }
 }
@@ -135,6 +136,7 @@ static unsigned take_all(struct ahci *a, uint32_t is, struct disk_request **list
     if ((why & INT_ERROR) && a->state == AHCI_RUNS) {
         a->error = px_read(a, PX_TFD);
         a->state = AHCI_BROKEN;
+        a->blamed = false;
     }
     finish_done(a, list, &n);
     issue_next(a);
@@ -211,7 +213,7 @@ static void end_recovery(struct ahci *a, uint32_t left)
 
     unsigned long was = disk_lock(&a->lock);
     a->state = AHCI_RUNS;
-    if (left && !(left & (left - 1)))
+    if (left && !(left & (left - 1)) && !a->blamed)
         finish(a, (unsigned)__builtin_ctz(left), DISK_ESTATUS, &failed, &n);
     a->error = 0;
     issue_next(a);
@@ -222,7 +224,8 @@ static void end_recovery(struct ahci *a, uint32_t left)
 
 /*
  * 6.2.2.1, the error recovery without queueing: stop, clear, start, and give it again what it had not done, one after
- * the other. If that was one alone, it is the one that failed.
+ * the other. If that was one alone, it is the one that failed, unless the port has cleared that one's bit in PxCI by
+ * itself: then it has ended already.
  */
 static int service(struct disk *d)
 {

@@ -61,8 +61,8 @@ int disk_interrupt(struct disk *d, struct aia_msi *msi, aia_handler handler, voi
 /*
  * Bus mastering goes off first, though a message must never be moved that way: this device is given up, and what
  * it might still write would land in buffers that are somebody else's by then. Its memory stays on, or is
- * switched on again: an MSI-X table that answers proves the drain at once, one that does not costs its vector
- * the library's wait_limit. The interrupts go before the requests, for a handler might still be at one.
+ * switched on again: an MSI-X table that answers proves the drain at once, one that does not costs
+ * the library's wait_limit, once for all of them. The interrupts go before the requests, for a handler might still be at one.
  */
 void disk_kill(struct disk *d, int why)
 {
@@ -74,6 +74,9 @@ void disk_kill(struct disk *d, int why)
         return;
     pci_write16(d->pd, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_NOINTX);
     (void)pci_read16(d->pd, PCI_COMMAND);
+    for (unsigned i = 0; i < d->n_irqs; i++)
+        if (d->irqs[i])
+            aia_irq_stop(&aia, d->irqs[i]);
     for (unsigned i = 0; i < d->n_irqs; i++)
         if (d->irqs[i])
             (void)aia_irq_free(&aia, d->irqs[i]);

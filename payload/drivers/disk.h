@@ -106,6 +106,12 @@ static inline unsigned disk_queue_of(const struct disk *d, unsigned hart)
     return hart % d->n_queues;
 }
 
+/* That queue's interrupt: they were requested last, in order. */
+static inline struct aia_irq *disk_irq_of(const struct disk *d, unsigned queue)
+{
+    return d->irqs[d->n_irqs - d->n_queues + queue];
+}
+
 /*
  * It does not answer: take it off the bus, so that it can write to memory no more, end its requests with
  * `why`, and give its interrupts back. Thread. The first caller does it; others return at once.

@@ -96,7 +96,8 @@ static int meaning(uint16_t status)
 
 /*
  * Each completion that is posted makes the device send, as no coalescing was asked for, so what is posted after
- * the last look here has an MSI of its own under way.
+ * the last look here has an MSI of its own under way. So has what is behind a whole ring: it was posted after this run
+ * began, and a device that posts without end does not keep the hart here.
  */
 enum aia_result nvme_queue_handler_(void *context, struct aia_irq *irq)
 {
@@ -105,7 +106,7 @@ enum aia_result nvme_queue_handler_(void *context, struct aia_irq *irq)
     unsigned n, all = 0;
 
     (void)irq;
-    while ((n = take_all(q, results)) != 0) {
+    while (all < NVME_ENTRIES && (n = take_all(q, results)) != 0) {
         for (unsigned i = 0; i < n; i++) {
             struct disk_request *r = results[i].owner;
             if (!r) {

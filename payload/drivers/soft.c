@@ -3,6 +3,7 @@
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"
+#include "payload/wires.h"
 #include "csr.h"
 #include "mmio.h"
 
@@ -142,6 +143,11 @@ struct aia_message soft_look(struct soft *s)
 /* Under the lock from the look at the message to its end in the queue, so that a drain waits for all of it. */
 void soft_raise_nth(struct soft *s, unsigned n)
 {
+    if (s->wired) {
+        fence_rw_o(); /* what it is about, before it is told */
+        aplic_raise(&s->line);
+        return;
+    }
     unsigned long was = lock(s);
 
     if (s->entry) {
@@ -171,8 +177,10 @@ static int answer(struct soft *s)
 {
     if (s->silent)
         return AIA_ESILENT;
-    if (!s->undrained)
+    if (!s->undrained) {
+        s->n_drained += s->n_posted;
         push(s, s->n_posted);
+    }
     return AIA_OK;
 }
 
@@ -277,7 +285,11 @@ void soft_init(struct soft *s, enum aia_msi_kind kind)
         .read_back = read_back,
     };
 
-    *s = (struct soft){.msi = {.ops = &ops, .kind = kind}};
+    *s = (struct soft){.wired = wires_wanted()};
+    if (s->wired)
+        require(wires_spare(&s->line), "soft device: no wire");
+    else
+        s->msi = (struct aia_msi){.ops = &ops, .kind = kind};
 }
 
 /* ---- its message in memory ---- */

@@ -2,7 +2,8 @@
 /*
  * A device made of software: whoever calls soft_raise() plays it. It sends by writing to the real IMSIC, and can
  * be any kind of device: with registers of its own or with a descriptor in memory, one message or a block, late,
- * silent, behind another chip. Sending and its registers exclude each other, as in a real one.
+ * silent, behind another chip. Sending and its registers exclude each other, as in a real one. Where devices are driven
+ * by their wires (wires_wanted()) it is a source of the APLIC that only software raises, and that is all it can be.
  */
 #ifndef PAYLOAD_DRIVERS_SOFT_H
 #define PAYLOAD_DRIVERS_SOFT_H
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 
 #include <aia/aia.h>
+#include <aia/aplic.h>
 #include <aia/descriptor.h>
 
 #define SOFT_QUEUE 32
@@ -19,7 +21,9 @@ struct soft {
     union {
         struct aia_msi msi;         /* with registers of its own */
         struct aia_descriptor desc; /* with a message in memory */
+        struct aplic_source line;   /* wired */
     };
+    bool wired;
 
     /* The registers; for a device with its message in memory only those of its block. Under `lock`. */
     _Atomic int lock;
@@ -39,6 +43,7 @@ struct soft {
         uint64_t due;
     } posted[SOFT_QUEUE];
     unsigned n_posted;
+    uint64_t n_drained; /* messages that an answer has pushed out */
 
     bool silent;    /* does not answer a read-back */
     bool undrained; /* answers, but it pushes nothing */
@@ -47,7 +52,7 @@ struct soft {
     void *bus_arg;
 };
 
-/* With registers of its own: any kind. */
+/* With registers of its own: any kind. Wired: `kind` is of no account; a panic if no source is to spare. */
 void soft_init(struct soft *s, enum aia_msi_kind kind);
 
 /* With its message in `entry`, AIA_MSI_STORE_LOW or AIA_MSI_STORE. AIA_OK or as aia_descriptor_init(). */

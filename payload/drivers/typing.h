@@ -7,14 +7,16 @@
 
 #include "payload/wires.h"
 
-struct typing {
+extern struct typing {
     struct aplic_source *wire;
-    struct aia_irq *irq;
-    void (*typed)(char c); /* interrupt context, one at a time */
-    _Atomic uint64_t n;
-};
+    struct aia_irq *irq; /* NULL: polled */
+    _Atomic uint64_t n;  /* characters */
+} typing;
 
-/* Have `typed` called for each character from now on. False, and said, if the console has no wire. */
-bool typing_init(struct typing *t, void (*typed)(char c));
+/*
+ * From now on console_read() has what interrupts have brought. False, and said, if the console has no wire: it is polled
+ * as before. machine.uart.wire.source tells beforehand. May be called again.
+ */
+bool typing_init(void);
 
 #endif

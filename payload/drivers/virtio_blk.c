@@ -92,7 +92,10 @@ static int meaning(const struct virtio_blk *b, const struct virtq_result *result
     return DISK_ESTATUS;
 }
 
-/* 2.7.14: without suppression asked for, each update of the used index sends; those after our last look do, too. */
+/*
+ * 2.7.14: without suppression asked for, each update of the used index sends; those after our last look do, and those
+ * behind a whole ring, too.
+ */
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
     struct virtio_blk_queue *q = context;
@@ -100,7 +103,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     unsigned n = 0;
 
     (void)irq;
-    for (; take(q, &result); n++) {
+    for (; n < q->ring.size && take(q, &result); n++) {
         struct disk_request *r = result.owner;
         if (!r) {
             q->blk->disk.bogus++;

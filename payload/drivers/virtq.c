@@ -32,24 +32,54 @@ bool virtq_init(struct virtq *q, struct virtq_memory *m, unsigned size)
     return true;
 }
 
+_Static_assert(offsetof(struct virtq_memory, available) == sizeof(struct virtq_descriptor) * VIRTQ_SIZE &&
+                   offsetof(struct virtq_memory, used) == VIRTQ_ALIGN,
+               "not the legacy layout");
+
+static unsigned take_free(struct virtq *q, uint32_t wanted, void *owner)
+{
+    unsigned i = (unsigned)__builtin_ctz(~q->busy);
+
+    q->busy |= 1u << i;
+    q->owner[i] = owner;
+    q->wanted[i] = wanted;
+    return i;
+}
+
 /* Release: the device must not see the index before what it leads to (2.7.13.3). */
+static void offer(struct virtq *q, unsigned i)
+{
+    q->m->available.ring[q->available & (q->size - 1u)] = (uint16_t)(i * VIRTQ_CHAIN);
+    q->available++;
+    atomic_store_explicit(&q->m->available.index, q->available, memory_order_release);
+}
+
+/* Its status byte is written too (2.7.8.2). */
 bool virtq_put(struct virtq *q, uint64_t sector, void *buffer, uint32_t bytes, void *owner)
 {
     if (q->busy == UINT32_MAX)
         return false;
-    unsigned i = (unsigned)__builtin_ctz(~q->busy);
+    unsigned i = take_free(q, bytes + 1, owner);
     struct virtq_descriptor *data = &q->m->descriptors[i * VIRTQ_CHAIN + 1];
 
-    q->busy |= 1u << i;
-    q->owner[i] = owner;
-    q->bytes[i] = bytes;
     q->m->headers[i] = (struct virtq_header){.sector = sector};
     q->m->status[i] = NO_STATUS;
     data->address = (uintptr_t)buffer;
     data->length = bytes;
-    q->m->available.ring[q->available & (q->size - 1u)] = (uint16_t)(i * VIRTQ_CHAIN);
-    q->available++;
-    atomic_store_explicit(&q->m->available.index, q->available, memory_order_release);
+    offer(q, i);
+    return true;
+}
+
+bool virtq_put_buffer(struct virtq *q, void *buffer, uint32_t bytes, void *owner)
+{
+    if (q->busy == UINT32_MAX)
+        return false;
+    unsigned i = take_free(q, bytes, owner);
+
+    q->m->status[i] = 0;
+    q->m->descriptors[i * VIRTQ_CHAIN] =
+        (struct virtq_descriptor){.address = (uintptr_t)buffer, .length = bytes, .flags = VIRTQ_WRITE};
+    offer(q, i);
     return true;
 }
 
@@ -73,7 +103,8 @@ bool virtq_take(struct virtq *q, struct virtq_result *result)
     q->busy &= ~(1u << i);
     result->owner = q->owner[i];
     result->status = q->m->status[i];
-    result->whole = length == q->bytes[i] + 1; /* the status byte is written too (2.7.8.2) */
+    result->length = length;
+    result->whole = length == q->wanted[i];
     return true;
 }
 

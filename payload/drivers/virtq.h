@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A split virtqueue (VIRTIO 1.2, 2.7) of block requests: each has three descriptors of its own, for ever, in a
- * row: what is asked, where to, and how it went. No registers, no locks: who calls holds the queue's.
+ * A split virtqueue (VIRTIO 1.2, 2.7) of requests: each has three descriptors of its own, for ever, in a row. Of a block
+ * request they are what is asked, where to, and how it went; a buffer to be filled needs but the first. A queue is for
+ * one sort. No registers, no locks: who calls holds the queue's.
  */
 #ifndef PAYLOAD_DRIVERS_VIRTQ_H
 #define PAYLOAD_DRIVERS_VIRTQ_H
@@ -27,15 +28,16 @@ struct virtq_header { /* 5.2.6 */
     uint64_t sector;
 };
 
-/* What device and driver share. */
+/* What device and driver share; laid out as the legacy interface wants a queue of VIRTQ_SIZE (2.7.2), too. */
+#define VIRTQ_ALIGN 4096u
 struct virtq_memory {
-    _Alignas(16) struct virtq_descriptor descriptors[VIRTQ_SIZE];
+    _Alignas(VIRTQ_ALIGN) struct virtq_descriptor descriptors[VIRTQ_SIZE];
     struct {
         uint16_t flags;
         _Atomic uint16_t index;
         uint16_t ring[VIRTQ_SIZE];
     } available;
-    _Alignas(4) struct {
+    _Alignas(VIRTQ_ALIGN) struct {
         uint16_t flags;
         _Atomic uint16_t index;
         struct {
@@ -51,15 +53,16 @@ struct virtq {
     uint16_t size;
     uint16_t available; /* indices run freely, modulo 65536 */
     uint16_t used;
-    uint32_t busy; /* requests in use */
-    uint32_t bytes[VIRTQ_REQUESTS];
+    uint32_t busy;                   /* requests in use */
+    uint32_t wanted[VIRTQ_REQUESTS]; /* bytes that the device is to write */
     void *owner[VIRTQ_REQUESTS];
 };
 
 struct virtq_result {
-    void *owner;    /* NULL: it was never asked for that */
-    uint8_t status; /* 0: good */
-    bool whole;     /* all bytes were written */
+    void *owner;     /* NULL: it was never asked for that */
+    uint8_t status;  /* 0: good; of a buffer always */
+    uint32_t length; /* bytes that were written, the status too */
+    bool whole;      /* all were */
 };
 
 /* False: `size` is no power of two, too large, or holds too few. */
@@ -67,6 +70,9 @@ bool virtq_init(struct virtq *q, struct virtq_memory *m, unsigned size);
 
 /* Read `bytes` at `sector`. False: full. Else the device is to be told. */
 bool virtq_put(struct virtq *q, uint64_t sector, void *buffer, uint32_t bytes, void *owner);
+
+/* Fill `buffer`. The same. */
+bool virtq_put_buffer(struct virtq *q, void *buffer, uint32_t bytes, void *owner);
 
 /* The next that is used, if there is one. */
 bool virtq_take(struct virtq *q, struct virtq_result *result);

@@ -117,20 +117,30 @@ static int capabilities(struct xhci *x)
 }
 
 /* MSI-X if it has it; else one message, and then the first interrupter is the only one (4.17). */
+/* As many messages as it offers and there is use for: a block, whose numbers are those of the interrupters (4.17.1). */
+static int find_block(struct xhci *x, unsigned most)
+{
+    unsigned order = 0;
+    int error = pci_msi_init(&x->msi, x->pd);
+
+    while (!error && 2u << order <= most && !pci_msi_set_order(&x->msi, order + 1))
+        order++;
+    x->order = order;
+    x->n_intrs = 1u << order;
+    return error;
+}
+
 static int find_messages(struct xhci *x, unsigned max_intrs)
 {
+    unsigned most = max_intrs < XHCI_INTRS ? max_intrs : XHCI_INTRS;
     int error = pci_msix_init(&x->table, x->pd);
 
-    if (error && error != PCI_ENOCAP)
-        return error;
+    most = x->n_intrs < most ? x->n_intrs : most;
     x->is_msix = !error;
-    if (error)
-        error = pci_msi_init(&x->msi, x->pd);
-    unsigned most = x->is_msix ? x->table.n : 1;
-    most = most < max_intrs ? most : max_intrs;
-    most = most < XHCI_INTRS ? most : XHCI_INTRS;
-    x->n_intrs = x->n_intrs < most ? x->n_intrs : most;
-    for (unsigned i = 0; i < x->n_intrs && x->is_msix && !error; i++)
+    if (error == PCI_ENOCAP)
+        return find_block(x, most);
+    x->n_intrs = x->table.n < most ? x->table.n : most;
+    for (unsigned i = 0; i < x->n_intrs && !error; i++)
         error = pci_msix_entry(&x->intrs[i].msix, &x->table, i);
     return error;
 }
@@ -324,6 +334,13 @@ enum aia_result xhci_handler(void *context, struct aia_irq *irq)
     add(&xi->empty, n == 0);
     write64(x, intr_reg(x, xi->n, XHCI_ERDP), xhci_events_dequeue(&xi->events) | XHCI_ERDP_EHB);
     return AIA_HANDLED;
+}
+
+enum aia_result xhci_block_handler(void *context, struct aia_irq *irq)
+{
+    struct xhci *x = context;
+
+    return xhci_handler(&x->intrs[irq - irq->first], irq);
 }
 
 const char *xhci_strerror(int error)

@@ -112,6 +112,7 @@ struct xhci {
     const char *name;
     uintptr_t regs, oper, runtime, doorbells;
     unsigned n_ports, n_intrs, n_segments, context_size;
+    unsigned order; /* plain MSI: it has 2^order messages, one for each interrupter */
     bool ac64, is_msix;
     struct pci_msi msi;
     struct pci_msix_table table;
@@ -133,15 +134,19 @@ struct xhci {
 /* ---- xhci.c ---- */
 
 /*
- * Reset the controller, and leave it halted, with at most `max_intrs` interrupters: one with plain MSI. Interrupts
- * are not requested yet. The function must have been found by pci_init().
+ * Reset the controller, and leave it halted, with at most `max_intrs` interrupters: as many as it has messages, and a power
+ * of two with plain MSI. Interrupts are not requested yet. The function must have been found by pci_init().
  * XHCI_OK, _ECONTROLLER, _EHALT, _ERESET, _EGONE, or what pci_enable(), pci_msi_init() and pci_msix_init() return.
  */
 int xhci_init(struct xhci *x, struct pci_device *pd, const char *name, unsigned max_intrs);
 
-/* The message of interrupter `i`, to request an interrupt for, with xhci_handler and &x->intrs[i]. */
+/*
+ * What to request interrupts for: with MSI-X the message of interrupter `i`, with xhci_handler and &x->intrs[i]; with plain
+ * MSI one block of x->order, with xhci_block_handler and x.
+ */
 struct aia_msi *xhci_msi(struct xhci *x, unsigned i);
 enum aia_result xhci_handler(void *context, struct aia_irq *irq);
+enum aia_result xhci_block_handler(void *context, struct aia_irq *irq);
 
 /* Run. All interrupts must have been requested. XHCI_OK, _ERUN, _EGONE. */
 int xhci_run(struct xhci *x);

@@ -5,6 +5,7 @@
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/time.h"
+#include "payload/wedge.h"
 #include "payload/jobs/pattern.h"
 
 /* One request by itself, on this queue: sector 0. */
@@ -109,6 +110,7 @@ unsigned block_find(const struct load_kind *kind, struct pci *pci)
     unsigned n = 0;
 
     hotplug_watch(hart_leaves, hart_back);
+    wedge_init();
     for (size_t i = 0; i < pci->n && n < driver->max && block_n_devices < BLOCK_MAX; i++) {
         struct disk *disk;
         if (!driver->match(&pci->devs[i]))

@@ -3,13 +3,14 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
+#include "payload/wedge.h"
 
 #include "payload/drivers/ahci.h"
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/virtio_blk.h"
 
 #include "payload/jobs/pattern.h"
-#include "payload/pci/regs.h"
+#include <stdio.h>
 #include <string.h>
 
 #define SETTLE_MS 30000
@@ -88,6 +89,7 @@ void block_harvest(struct block_device *d, struct block_slot *s)
     struct block_share *h = s->share;
 
     h->completed++;
+    atomic_store_explicit(&d->explained, 0, memory_order_relaxed); /* it goes on */
     histogram_add(&h->latency, time_to_ns(s->completed - s->submitted));
     if (s->r.status == DISK_OK) {
         h->bytes += s->r.sectors * DISK_SECTOR;
@@ -118,6 +120,35 @@ static bool all_took_theirs(void)
     return true;
 }
 
+/* For wedge.h: a request whose completion lies in memory. That the device sent its interrupt is taken for granted. */
+struct hanging {
+    struct block_device *d;
+    struct block_slot *s;
+};
+
+static int hanging_state(void *context, struct wedge_state *st)
+{
+    struct hanging *t = context;
+    unsigned n = t->d->disk->ops->unseen(t->d->disk);
+
+    (void)snprintf(st->holds, sizeof(st->holds), "%u completion%s in memory", n, n == 1 ? " lies" : "s lie");
+    st->waits = st->sent = n != 0;
+    st->progress = !block_busy(t->s);
+    st->ran_at = t->s->submitted; /* since then none has come that told of it */
+    return t->d->disk->ops->check(t->d->disk);
+}
+
+static void explain(struct block_device *d, struct block_slot *s)
+{
+    unsigned hart = (unsigned)(s->share - d->shares);
+    struct hanging t = {d, s};
+    const struct wedge_source source = {d->disk->name, disk_irq_of(d->disk, disk_queue_of(d->disk, hart)),
+                                        hanging_state, disk_strerror, &t};
+
+    if (!atomic_exchange(&d->explained, 1)) /* one line for what may be one edge */
+        (void)wedge_look(&source);
+}
+
 /*
  * It is overdue. The device is not there any more; or it has not answered; or it has, and though every hart has been
  * through its interrupts since, nobody was told.
@@ -142,8 +173,7 @@ static void look_into(struct block_device *d, struct block_slot *s)
     } else if (now && before) {
         s->missed = true;
         s->share->lost++;
-        print("%s: lost: %u completions lie in memory, and no interrupt came in %u ms\n", d->disk->name, now,
-              BLOCK_LOST_MS);
+        explain(d, s);
     }
 }
 
@@ -230,7 +260,7 @@ static unsigned outstanding(const struct load_kind *kind)
                     look_into(&block_devices[i], s);
                 if (atomic_load_explicit(&s->state, memory_order_acquire) == BLOCK_DONE)
                     block_harvest(&block_devices[i], s);
-                n += block_busy(s);
+                n += block_busy(s) && !s->missed; /* what is lost does not come */
             }
         }
     return n;
@@ -279,17 +309,16 @@ static void count(const struct load_kind *kind, uint64_t *completions, uint64_t 
         }
 }
 
-static bool unplug(const struct load_kind *kind, const char *device)
+static struct pci_device *unplug(const struct load_kind *kind, const char *device)
 {
     for (unsigned i = 0; i < block_n_devices; i++) {
         struct block_device *d = &block_devices[i];
         if (d->kind != kind || strcmp(d->disk->name, device) != 0)
             continue;
         d->unplugged = true;
-        pci_write16(d->disk->pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
-        return true;
+        return d->disk->pd;
     }
-    return false;
+    return NULL;
 }
 
 /* All but the driver is common to them. */

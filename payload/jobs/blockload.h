@@ -52,8 +52,9 @@ struct block_device {
     struct disk *disk;
     const struct load_kind *kind;
     uint64_t tag;
-    _Atomic int suspect; /* why it should be given up, or 0 */
-    bool unplugged;      /* on purpose */
+    _Atomic int suspect;   /* why it should be given up, or 0 */
+    bool unplugged;        /* on purpose */
+    _Atomic int explained; /* a lost interrupt, in a line, and nothing has completed since */
     struct block_share shares[BLOCK_HARTS];
 };
 

@@ -18,6 +18,11 @@ bool cycle_down(unsigned hart)
     return said(hart, "offline", hotplug_offline(hart));
 }
 
+bool cycle_down_deaf(unsigned hart)
+{
+    return said(hart, "offline, interrupts off", hotplug_offline_deaf(hart));
+}
+
 bool cycle_up(unsigned hart)
 {
     return said(hart, "online", hotplug_online(hart));
@@ -42,7 +47,8 @@ struct cycle_books cycle_books(void)
     aia_vector_stats(&aia, &b.vectors);
     for (unsigned h = 0; h < hart_count(); h++) {
         b.calls += atomic_load(&aia.config.harts[h].call.state) != 0;
-        b.retiring += atomic_load(&aia.imsic.files[h].n_retiring);
+        if (irq_by_message())
+            b.retiring += atomic_load(&aia.imsic.files[h].n_retiring);
         b.jobs += atomic_load(&harts[h].job) != 0 && hart_is_online(h) && h != hart_index();
         if (hart_is_online(h))
             b.ipis += atomic_load(&aia.config.harts[h].ipis) != 0;
@@ -70,6 +76,15 @@ uint64_t cycle_late(void)
 
     for (unsigned h = 0; h < hart_count(); h++)
         n += aia.config.harts[h].late;
+    return n;
+}
+
+uint64_t cycle_swept(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        n += aia.config.harts[h].swept;
     return n;
 }
 

@@ -9,6 +9,7 @@
 
 /* Offline, and online again; false, and said, if it fails. */
 bool cycle_down(unsigned hart);
+bool cycle_down_deaf(unsigned hart); /* hotplug_offline_deaf() */
 bool cycle_up(unsigned hart);
 
 /* What a cycle must leave as it was: vectors by state, timers that are set, calls and jobs under way. */
@@ -19,8 +20,9 @@ struct cycle_books {
 struct cycle_books cycle_books(void);
 bool cycle_same(const struct cycle_books *before);
 
-/* Edges found late, identities that nobody owned, on all harts so far. */
+/* Edges found late, and by last sweeps; identities that nobody owned, on all harts so far. */
 uint64_t cycle_late(void);
+uint64_t cycle_swept(void);
 uint64_t cycle_spurious(void);
 
 #endif

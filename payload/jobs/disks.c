@@ -102,7 +102,8 @@ static void at_the_end(void)
 
 /*
  * Several at once, of which one cannot be: it fails, and no other does. Not on AHCI: there QEMU 10.0.2 itself ends by a
- * segmentation fault, in about one of three runs, when a command fails while others of its port are under way.
+ * segmentation fault, in about one of three runs, when a command fails while others of its port are under way. A model of a
+ * port takes its place: tests/host/test_ahci.c.
  */
 static void one_bad(void)
 {

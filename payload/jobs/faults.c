@@ -36,16 +36,22 @@ static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
     return hart == victim && atomic_load(&veto) == (int)next ? AIA_EAGAIN : AIA_OK;
 }
 
-static void to_victim(void)
+/* What can come there: not what is wired to the APLIC of other harts. */
+static void all_to(unsigned hart)
 {
     for (unsigned i = 0; i < load_n_devices; i++)
-        must_move(load_devices[i].irq, victim);
+        if (irq_goes(load_devices[i].irq, hart))
+            must_move(load_devices[i].irq, hart);
+}
+
+static void to_victim(void)
+{
+    all_to(victim);
 }
 
 static void home(void)
 {
-    for (unsigned i = 0; i < load_n_devices; i++)
-        must_move(load_devices[i].irq, hart_index());
+    all_to(hart_index());
 }
 
 /* Everybody quiet: nothing leaked, files as the books say, and the hart takes interrupts if it is online. */
@@ -64,14 +70,15 @@ static void whole(const char *what)
           what);
 }
 
-static void going(unsigned i)
+static void going(unsigned i, struct hotplug_error (*offline)(unsigned hart))
 {
     to_victim();
     atomic_store(&veto, (int)states[i].state);
-    struct hotplug_error e = hotplug_offline(victim);
+    struct hotplug_error e = offline(victim);
     atomic_store(&veto, -1);
-    check(e.step && hart_is_online(victim), "%s may not be entered: %s: %s", states[i].name,
-          e.step ? e.step : "no error", e.step ? e.why : "");
+    check(e.step && hart_is_online(victim), "%s%s may not be entered: %s: %s",
+          offline == hotplug_offline ? "" : "interrupts off: ", states[i].name, e.step ? e.step : "no error",
+          e.step ? e.why : "");
     whole(states[i].name);
 }
 
@@ -184,13 +191,16 @@ int job_faults(void)
     raisers_init(1, load_step);
     check(raisers_start_all() && raisers_stop(victim), "all others raise");
     for (unsigned i = 0; i < N_STATES; i++)
-        going(i);
+        going(i, hotplug_offline);
+    for (unsigned i = 0; i < N_STATES; i++)
+        going(i, hotplug_offline_deaf);
     coming();
     refused();
     never_stops(stuck, "STOPPED not reached", true);
     never_stops(stuck_then_stops, "STOPPED reached late", false);
     not_started();
-    check(cycle_down(victim) && cycle_up(victim), "and without a fault it goes and comes");
+    check(cycle_down(victim) && cycle_up(victim) && cycle_down_deaf(victim) && cycle_up(victim),
+          "and without a fault it goes and comes");
     check(raisers_stop_all(), "all leave off");
     check(load_balanced(), "the books balance");
     return verdict();

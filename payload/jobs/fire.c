@@ -56,8 +56,7 @@ void fire_step(struct random *r)
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
     for (unsigned i = 0; i < fire.n_tallies; i++) /* an edge that was posted waits for nobody */
-        if (fire.tallies[i].device == TALLY_SLOW)
-            slow_poll(&fire.tallies[i].slow);
+        tally_poll(&fire.tallies[i]);
     if (random_below(r, 8) < fire.moves_in_8)
         move(r);
     else if (!raise_on(r))

@@ -39,5 +39,5 @@ const struct job jobs[] = {
 };
 
 const char *const jobs_by_message[] = {
-    "order", "storm", "moves", "live", "errors", "sweep", "ims", "blocks", NULL,
+    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", NULL,
 };

@@ -14,7 +14,7 @@ struct job {
 };
 
 extern const struct job jobs[]; /* ends with a NULL name */
-/* Those that are about interrupt files and messages: not for machines without. Ends with NULL. */
+/* Those about messages, or of devices that have nothing else here: not by wires. Ends with NULL. */
 extern const char *const jobs_by_message[];
 
 int job_main(void);

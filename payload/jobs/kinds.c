@@ -4,12 +4,15 @@
 #include "payload/payload.h"
 #include "payload/jobs/blockload.h"
 #include "payload/jobs/load.h"
+#include "payload/jobs/usbload.h"
+#include "payload/pci/regs.h"
+#include "payload/pci/slot.h"
 #include <string.h>
 
 #define PCI_MAX 64
 
 static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci,
-                                                &load_kind_virtio};
+                                                &load_kind_virtio, &load_kind_xhci};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static const struct load_kind *taken[N_KINDS];
@@ -137,10 +140,35 @@ bool kinds_balanced(void)
     return good;
 }
 
+/* A function that decodes nothing reads as all ones, and one without bus mastering sends nothing. */
+static bool silence(struct pci_device *pd)
+{
+    struct pci_device *port = pci_slot_of(pd);
+    int error = port ? pci_slot_power_off(port) : PCI_OK;
+
+    if (!port)
+        pci_write16(pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
+    if (error)
+        print("slot: %s\n", pci_strerror(error));
+    return !error;
+}
+
 bool kinds_unplug(const char *device)
 {
-    for (unsigned i = 0; i < n_taken; i++)
-        if (taken[i]->unplug && taken[i]->unplug(taken[i], device))
-            return true;
+    for (unsigned i = 0; i < n_taken; i++) {
+        struct pci_device *pd = taken[i]->unplug ? taken[i]->unplug(taken[i], device) : NULL;
+        if (pd)
+            return silence(pd);
+    }
+    print("no device %s\n", device);
     return false;
+}
+
+bool kinds_pressed(void)
+{
+    bool pressed = false;
+
+    for (size_t i = 0; pci.devs && i < pci.n; i++)
+        pressed |= pci.devs[i].bridge && pci_slot_pressed(&pci.devs[i]);
+    return pressed;
 }

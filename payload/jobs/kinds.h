@@ -28,8 +28,8 @@ struct load_kind {
     void (*count)(const struct load_kind *kind, uint64_t *completions, uint64_t *lost);
     void (*print)(const struct load_kind *kind);
     bool (*balanced)(const struct load_kind *kind); /* are the books in order? Says what is not */
-    /* Make it stop answering; or NULL. False: no such device. */
-    bool (*unplug)(const struct load_kind *kind, const char *device);
+    /* It is about to stop answering, and that is no fault. Its function, or NULL: no such device. May be NULL. */
+    struct pci_device *(*unplug)(const struct load_kind *kind, const char *device);
 };
 
 /* The machine's PCI, brought up once; NULL: it cannot be, and that was said. */
@@ -50,6 +50,14 @@ bool kinds_settle(void);
 void kinds_count(uint64_t *completions, uint64_t *lost);
 void kinds_print(void);
 bool kinds_balanced(void);
+
+/*
+ * Make it stop answering: its slot's power goes off, or else its decoding and bus mastering. False: there is no such
+ * device, or its slot does not obey, and that was said.
+ */
 bool kinds_unplug(const char *device);
+
+/* Was some slot's button pressed since the last call? */
+bool kinds_pressed(void);
 
 #endif

@@ -268,6 +268,13 @@ bool load_balanced(void)
     return good;
 }
 
+bool load_ran_on(const struct load_device *d, unsigned hart, uint64_t before)
+{
+    uint64_t n = aia_irq_runs(&aia, d->irq, hart) - before;
+
+    return n == 1 || (n == 2 && d->wire);
+}
+
 static unsigned us(uint64_t ns)
 {
     return (unsigned)((ns + 500) / 1000);

@@ -80,6 +80,12 @@ bool load_raise(struct load_device *d);
 /* Are edges = handled + coalesced on every device, and nothing lost? Says what is not. */
 bool load_balanced(void);
 
+/*
+ * Has its handler run on `hart`, once more than `before` times? A wire's may begin twice: there are APLICs that keep a
+ * level pending that was claimed and fell (QEMU 10), so the second finds its line fallen and does not reach the device.
+ */
+bool load_ran_on(const struct load_device *d, unsigned hart, uint64_t before);
+
 void load_print(void);
 
 #endif

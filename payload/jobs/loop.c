@@ -8,6 +8,7 @@
 #include "payload/irq.h"
 #include "payload/stats.h"
 #include "payload/time.h"
+#include "payload/wedge.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/raisers.h"
 #include <string.h>
@@ -21,9 +22,10 @@ static struct {
     unsigned turn; /* the hart that goes next */
     bool down;     /* it is offline now */
     uint64_t moves, offlines, onlines;
-    unsigned failures; /* of operations: moves and hotplug */
-    unsigned refused;  /* of these, for what was made not to answer */
-    bool unplugged;
+    unsigned failures;  /* of operations: moves and hotplug */
+    unsigned refused;   /* of these, for what was made not to answer */
+    const char *victim; /* the device that is to stop answering, or NULL */
+    bool asked, unplugged;
     int (*move)(struct aia_irq *irq, unsigned hart);
 } job;
 
@@ -71,6 +73,14 @@ static void change_a_hart(void)
     }
 }
 
+/* An interrupt is its device's: by that name, or NAME.number. */
+static bool is_of(const struct aia_irq *irq, const char *device)
+{
+    size_t n = strlen(device);
+
+    return !strncmp(irq->name, device, n) && (!irq->name[n] || irq->name[n] == '.');
+}
+
 /* Move some interrupts, each to a hart drawn at random among those that are online. */
 static void move_some(void)
 {
@@ -83,8 +93,10 @@ static void move_some(void)
         if (!hart_is_online(to) || to == irq->vec.hart || !irq_goes(irq, to))
             continue;
         struct aia_hartset set = aia_hartset_one(to);
+        struct imsic_vector from = irq->vec;
         int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);
-        if (error && job.unplugged && !strcmp(irq->name, args_get("unplug"))) {
+        wedge_moved(irq, from, irq->vec);
+        if (error && job.unplugged && is_of(irq, job.victim)) {
             job.refused++; /* until it is given up */
         } else if (error) {
             print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
@@ -105,18 +117,19 @@ static void progress(uint64_t start)
           job.moves, job.offlines, lost);
 }
 
+/* Halfway: one device stops answering. With `pull` not before somebody has pressed its slot's button. */
 static void unplug(uint64_t when)
 {
-    const char *device = args_get("unplug");
-
-    if (!device || job.unplugged || time_now() < when)
+    if (!job.victim || job.unplugged || time_now() < when)
+        return;
+    if (args_get("pull") && !job.asked)
+        print("\npull %s\n", job.victim);
+    job.asked = true;
+    if (args_get("pull") && !kinds_pressed())
         return;
     job.unplugged = true;
-    print("\n%s: unplugged\n", device);
-    if (kinds_unplug(device))
-        return;
-    print("argument unplug=%s: no such disk\n", device);
-    job.failures++;
+    print("\n%s: unplugged\n", job.victim);
+    job.failures += !kinds_unplug(job.victim);
 }
 
 static void control(uint64_t seconds)
@@ -178,6 +191,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     job.seed = args_u64("seed", time_now());
     job.control.state = job.seed;
     job.move = move;
+    job.victim = args_get("pull") ? args_get("pull") : args_get("unplug");
     raisers_init(job.seed, kinds_step);
     print("%u devices, %u harts, %lu s, seed=%lu\n", kinds_n_devices, hart_online_count(), seconds, job.seed);
 
@@ -185,6 +199,10 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     control(seconds);
     job.failures += !raisers_stop_all();
     job.failures += !kinds_settle();
+    if (job.asked && !job.unplugged) {
+        print("nobody has pressed the button of the slot of %s\n", job.victim);
+        job.failures++;
+    }
     irq_print_reports();
 
     kinds_print();

@@ -12,11 +12,13 @@
 #include "payload/irq.h"
 
 /* Arguments that loop_run() reads, for a job's table. */
-#define LOOP_ARGS                                                               \
-    {"seconds", "how long (5)"}, {"seed", "what was drawn at random, again"},   \
-        {"nomove", "move no interrupt"}, {"nohotplug", "take no hart offline"}, \
-    {                                                                           \
-        "unplug", "have that disk stop answering halfway"                       \
+#define LOOP_ARGS                                                                                          \
+    {"seconds", "how long (5)"}, {"seed", "what was drawn at random, again"},                              \
+        {"nomove", "move no interrupt"}, {"nohotplug", "take no hart offline"},                            \
+        {"unplug", "have that device stop answering halfway"},                                             \
+    {                                                                                                      \
+        "pull",                                                                                            \
+            "the same, when somebody pulls it after having been asked to: device_del of what is in a slot" \
     }
 
 /*

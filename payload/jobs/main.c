@@ -6,13 +6,16 @@
  */
 #include "payload/args.h"
 #include "payload/console.h"
+#include "payload/irq.h"
 #include "payload/panic.h"
 #include "payload/stats.h"
+#include "payload/wedge.h"
 #include "payload/jobs/loop.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/load.h"
 #include "payload/jobs/naive.h"
+#include <string.h>
 
 const struct arg job_main_args[] = {
     {"devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"},
@@ -40,7 +43,9 @@ static int move_naively(struct aia_irq *irq, unsigned hart)
     for (unsigned i = 0; i < load_n_devices; i++)
         if (load_devices[i].irq == irq)
             return naive_move(&load_devices[i], hart);
-    return AIA_OK; /* not one of those that this is about */
+    if (irq->order)
+        return AIA_OK; /* to move a block takes more care than it has */
+    return naive_move_irq(irq, hart, false, wedge_moved);
 }
 
 static bool add_soft(void)
@@ -52,12 +57,26 @@ static bool add_soft(void)
     return good;
 }
 
+/* What only messages can do is not quietly left out where there are none. */
+static bool fits(const char *devices, bool naive, bool pressure)
+{
+    const char *what = naive ? "naive" : pressure ? "pressure" : strcmp(devices, "edu") ? "devices" : NULL;
+
+    if (!what || !wires_wanted())
+        return true;
+    print("argument %s: it needs devices that send messages, and here %s\n", what,
+          irq_by_message() ? "devices=wired" : "there are no interrupt files");
+    return false;
+}
+
 int job_main(void)
 {
     const char *devices = args_get("devices");
     bool naive = args_get("naive"), pressure = args_get("pressure");
 
-    if (!kinds_init(devices && !wires_wanted() ? devices : "edu") || (pressure && !naive && !add_soft()))
+    if (!devices || !strcmp(devices, "wired"))
+        devices = "edu";
+    if (!fits(devices, naive, pressure) || !kinds_init(devices) || (pressure && !naive && !add_soft()))
         return EXIT_MACHINE;
     if (naive)
         naive_init();

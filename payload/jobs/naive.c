@@ -3,6 +3,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
+#include "payload/wedge.h"
 #include "csr.h"
 
 #define MOVES    1024 /* of each device, remembered: a hart may be slow to take what was sent to it */
@@ -80,6 +81,7 @@ static void landed(struct imsic_vector v, const struct load_device *ran)
 
 static void unowned(unsigned id)
 {
+    wedge_unowned(id);
     landed((struct imsic_vector){.hart = (uint16_t)hart_index(), .id = (uint16_t)id}, NULL);
 }
 

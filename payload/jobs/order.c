@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=order: edges that wait together are handled by identity, lowest first, each once. */
+/*
+ * test=order: edges that wait together are handled by identity, lowest first, each once. Without interrupt files: by the
+ * source's number, for all have one priority.
+ */
 #include "payload/random.h"
 #include "payload/args.h"
 #include "payload/console.h"

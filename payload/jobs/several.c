@@ -174,6 +174,29 @@ static void just_before_the_stop(unsigned hart)
     check(tally_balanced(&one), "the books balance");
 }
 
+/*
+ * The same to the instruction: the device has sent the edge, and it is under way until a drain pushes it into the file of
+ * a hart that takes no interrupt any more. Only its last sweep can find it.
+ */
+static void behind_the_last_interrupt(unsigned hart)
+{
+    unsigned good = 0;
+
+    one.soft.delay = time_from_ms(10000);
+    for (unsigned i = 0; i < 50; i++) {
+        uint64_t swept = aia.config.harts[hart].swept;
+        must_move(one.irq, hart);
+        tally_send(&one);
+        bool gone = cycle_down_deaf(hart);
+        good += gone && aia.config.harts[hart].swept == swept + 1 && wait_for(&one.seen, one.last);
+        good -= !cycle_up(hart);
+    }
+    one.soft.delay = 0;
+    check(good == 50, "%u of 50 times an edge behind the last interrupt is swept up, and handled elsewhere",
+          good);
+    check(tally_balanced(&one), "the books balance");
+}
+
 int job_several(void)
 {
     self = hart_index();
@@ -196,6 +219,7 @@ int job_several(void)
     started_twice(other);
     wakes(other);
     just_before_the_stop(other);
+    behind_the_last_interrupt(other);
     must_move(one.irq, self);
     check(cycle_same(&before), "the books are as they were");
     check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");

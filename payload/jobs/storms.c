@@ -9,6 +9,7 @@
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"
+#include "payload/wires.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/cycle.h"
 #include "payload/jobs/fire.h"
@@ -18,7 +19,8 @@
 const struct arg job_storms_args[] = {
     {"seconds", "how long (2)"},
     {"seed", "what was drawn at random, again"},
-    {"devices", "edu, soft (one of each kind of message), slow, managed or all (all)"},
+    {"devices",
+     "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire"},
     {"caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)"},
     {"reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)"},
     {"down", "how many harts may be down at once (2)"},
@@ -33,7 +35,7 @@ static bool chosen(const char *what)
 {
     const char *devices = args_get("devices");
 
-    return !devices || !strcmp(devices, "all") || !strcmp(devices, what);
+    return !devices || !strcmp(devices, "all") || !strcmp(devices, "wired") || !strcmp(devices, what);
 }
 
 /* ---- devices ---- */
@@ -54,13 +56,27 @@ static struct aia_request managed_request(unsigned a)
     return r;
 }
 
+/* Of the soft ones, in turn, how long their messages take to leave: not at all, within a move, across some, across a departure. */
+static const unsigned posts_us[] = {0, 20, 200, 2000};
+static unsigned n_posts;
+
+static bool add_one_soft(unsigned kind, struct aia_request r)
+{
+    struct tally *t = &fire.tallies[fire.n_tallies++];
+    bool good = !tally_soft(t, kind, r);
+
+    t->random.state = random_next(&control);
+    t->post_us = posts_us[n_posts++ % 4];
+    return good;
+}
+
 static bool add_soft(void)
 {
     static const char *const names[] = {"plain", "maskable", "store"};
     bool good = true;
 
     for (unsigned i = 0; i < 3; i++)
-        good &= !tally_soft(&fire.tallies[fire.n_tallies++], i, request(names[i]));
+        good &= add_one_soft(i, request(names[i]));
     return good;
 }
 
@@ -81,8 +97,9 @@ static bool add_managed(void)
     bool good = true;
 
     for (unsigned i = 0; i < 3; i++)
-        good &= !tally_soft(&fire.tallies[fire.n_tallies++], i, managed_request(i));
-    good &= !tally_slow(&fire.tallies[fire.n_tallies++], 20, true, managed_request(1));
+        good &= add_one_soft(i, managed_request(i));
+    if (!wires_wanted())
+        good &= !tally_slow(&fire.tallies[fire.n_tallies++], 20, true, managed_request(1));
     return good;
 }
 
@@ -93,6 +110,7 @@ static bool set_up(void)
     policy.caught = args_u64("caught", 0) ? AIA_IN_PLACE : AIA_FORWARD;
     policy.reclaim = (enum aia_reclaim)args_u64("reclaim", 0);
     fire.moves_in_8 = 3;
+    n_posts = random_below(&control, 4);
     if (chosen("edu")) {
         good &= load_init(1, LOAD_MAX);
         for (unsigned i = 0; i < load_n_devices; i++)
@@ -100,7 +118,7 @@ static bool set_up(void)
     }
     if (chosen("soft"))
         good &= add_soft();
-    if (chosen("slow"))
+    if (chosen("slow") && !wires_wanted())
         good &= add_slow();
     if (chosen("managed"))
         good &= add_managed();
@@ -134,7 +152,8 @@ static void change(unsigned hart)
     }
     if (n_down == max_down || hart_online_count() == 1)
         return;
-    if (!fire_stop(hart) || !cycle_down(hart)) {
+    bool good = fire_stop(hart);
+    if (!good || !(random_below(&control, 4) ? cycle_down(hart) : cycle_down_deaf(hart))) {
         failures++;
         return;
     }
@@ -161,6 +180,16 @@ static void storm(uint64_t seconds)
             change(h);
 }
 
+/* Edges that were in a soft device's posted queue when the library drained it. */
+static uint64_t drained(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < fire.n_tallies; i++)
+        n += fire.tallies[i].soft.n_drained;
+    return n;
+}
+
 int job_storms(void)
 {
     uint64_t seconds = args_u64("seconds", 2), seed = args_u64("seed", time_now());
@@ -180,7 +209,7 @@ int job_storms(void)
     check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
     check(cycle_spurious() == 0, "nothing spurious");
     check(cycle_late() == 0, "nothing late");
-    print("totals: cycles %lu edges %lu moves %lu audits %lu lost %lu late %lu\n", cycles, fire_edges(),
-          fire.moves, audits, fire_lost(), cycle_late());
+    print("totals: cycles %lu edges %lu moves %lu audits %lu drained %lu swept %lu lost %lu late %lu\n",
+          cycles, fire_edges(), fire.moves, audits, drained(), cycle_swept(), fire_lost(), cycle_late());
     return verdict();
 }

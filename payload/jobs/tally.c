@@ -104,6 +104,14 @@ bool tally_started(const struct tally *t)
     return t->device == TALLY_SOFT ? t->started : t->slow.enabled;
 }
 
+/* `lock` held: it is also that of `random`, and of the delay. */
+static void send_soft(struct tally *t)
+{
+    if (t->post_us)
+        t->soft.delay = time_from_us(1 + random_below(&t->random, t->post_us));
+    soft_raise(&t->soft);
+}
+
 bool tally_send(struct tally *t)
 {
     unsigned long was = lock(t);
@@ -113,7 +121,7 @@ bool tally_send(struct tally *t)
     if (t->device == TALLY_SLOW)
         sent = slow_raise(&t->slow);
     else if (sent)
-        soft_raise(&t->soft);
+        send_soft(t);
     if (sent)
         atomic_store(&t->last, n);
     t->edges += sent;
@@ -121,13 +129,21 @@ bool tally_send(struct tally *t)
     return sent;
 }
 
+void tally_poll(struct tally *t)
+{
+    if (t->device == TALLY_SOFT && t->post_us)
+        soft_poll(&t->soft);
+    else if (t->device == TALLY_SLOW)
+        slow_poll(&t->slow);
+}
+
 static bool wait_seen(struct tally *t, uint64_t n, unsigned ms)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(ms));
 
     while (atomic_load_explicit(&t->seen, memory_order_acquire) < n) {
-        if (t->device == TALLY_SLOW && t->slow.plays_itself)
-            slow_poll(&t->slow);
+        if (t->device == TALLY_SOFT || t->slow.plays_itself)
+            tally_poll(t);
         if (!hart_wait_more(&w))
             return false;
     }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "payload/random.h"
 #include "payload/drivers/slow.h"
 #include "payload/drivers/soft.h"
 
@@ -21,6 +22,8 @@ struct tally {
     const struct aia_msi_ops *real; /* all of them */
     _Atomic int lock, started;      /* of the soft one; an edge is sent or not under the lock */
     struct slow slow;
+    struct random random;
+    unsigned post_us; /* a soft one's messages take from 1 to so many microseconds to leave, drawn; 0: none */
     struct aia_irq *irq;
     char name[16];
     _Atomic int taken;                 /* one hart raises at a time */
@@ -45,6 +48,9 @@ bool tally_started(const struct tally *t);
  */
 bool tally_send(struct tally *t);
 bool tally_edge(struct tally *t);
+
+/* The device's turn: messages whose time has come leave, commands are answered. Any hart, as often as it can. */
+void tally_poll(struct tally *t);
 
 /* Raise and wait, if nobody else raises on it and it is started. False: nothing was done. */
 bool tally_step(struct tally *t);

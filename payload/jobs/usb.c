@@ -9,16 +9,15 @@
 #include "payload/pci/regs.h"
 #include <stdio.h>
 
-#define XHCI_CLASS 0x0c0330u                     /* USB controller, xHCI */
-#define TAG        (('u' * 31 + 's') * 31 + 'b') /* of the image called usb (scripts/image) */
-#define STORM      24                            /* No-Ops at most in one */
-#define SMALL_READ 8                             /* blocks, at most, of most reads */
-#define LARGE_READ 128                           /* of some */
+#define XHCI_CLASS 0x0c0330u /* USB controller, xHCI */
+#define STORM      24        /* No-Ops at most in one */
+#define SMALL_READ 8         /* blocks, at most, of most reads */
+#define LARGE_READ 128       /* of some */
 #define BLOCK      512u
 
-struct usb_bench usb;
+struct usb_bench usb_benches[USB_MAX];
 
-static uint64_t buffer[LARGE_READ * BLOCK / 8] __attribute__((aligned(65536)));
+static uint64_t buffers[USB_MAX][LARGE_READ * BLOCK / 8] __attribute__((aligned(65536), section(".noinit")));
 
 /* ---- what a wait that takes too long finds out ---- */
 
@@ -40,13 +39,12 @@ static int state(void *context, struct wedge_state *s)
 }
 
 /* Every hart that waits finds out: count what is silent since another time. */
-static void count_wedge(struct xhci_intr *xi)
+static void count_wedge(struct usb_bench *u, struct xhci_intr *xi)
 {
-    static _Atomic uint64_t last[XHCI_INTRS];
     uint64_t since = atomic_load(&xi->ran_at);
 
-    if (atomic_exchange(&last[xi->n], since) != since)
-        atomic_fetch_add(&usb.wedges, 1);
+    if (atomic_exchange(&u->silent_since[xi->n], since) != since)
+        atomic_fetch_add(&u->wedges, 1);
 }
 
 static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms)
@@ -61,7 +59,7 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
         if (finding == WEDGE_GONE)
             return XHCI_EGONE;
         if (finding == WEDGE_LOST || finding == WEDGE_UNSENT) {
-            count_wedge(xi);
+            count_wedge((struct usb_bench *)x, xi); /* its first member */
             return XHCI_ETIMEOUT;
         }
     }
@@ -70,153 +68,187 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
 
 /* ---- set-up ---- */
 
-static struct pci_device *find_controller(const struct pci *pci)
+struct pci_device *usb_find(const struct pci *pci, unsigned n)
 {
     for (size_t i = 0; i < pci->n; i++)
-        if (pci->devs[i].class == XHCI_CLASS)
+        if (pci->devs[i].class == XHCI_CLASS && !n--)
             return &pci->devs[i];
     return NULL;
 }
 
-static int request_interrupts(void)
+/* With MSI-X each interrupter's moves by itself; the messages of a plain MSI are one block. */
+static int request_interrupts(struct xhci *x)
 {
+    unsigned each = 1u << x->order;
     int error = AIA_OK;
 
-    for (unsigned i = 0; i < usb.x.n_intrs && !error; i++) {
-        struct xhci_intr *xi = &usb.x.intrs[i];
+    for (unsigned i = 0; i < x->n_intrs && !error; i += each) {
+        struct xhci_intr *xi = &x->intrs[i];
         struct aia_request q = {
             .name = xi->name,
-            .handler = xhci_handler,
-            .context = xi,
-            .msi = xhci_msi(&usb.x, i),
+            .handler = x->is_msix ? xhci_handler : xhci_block_handler,
+            .context = x->is_msix ? (void *)xi : x,
+            .msi = xhci_msi(x, i),
             .affinity = aia_hartset_first(hart_count()),
+            .order = x->order,
         };
-        error = aia_irq_request(&aia, &q, &xi->irq);
+        struct aia_irq *irq;
+        error = aia_irq_request(&aia, &q, &irq);
+        for (unsigned k = 0; k < each; k++)
+            xi[k].irq = irq ? irq + k : NULL;
     }
     return error;
 }
 
-static bool said(const char *step, int error)
+int usb_free_interrupts(struct usb_bench *u)
+{
+    unsigned each = 1u << u->x.order;
+    int error = AIA_OK;
+
+    for (unsigned i = 0; i < u->x.n_intrs && !u->freed; i += each)
+        if (u->x.intrs[i].irq)
+            aia_irq_stop(&aia, u->x.intrs[i].irq);
+    for (unsigned i = 0; i < u->x.n_intrs && !u->freed; i += each) {
+        int e = u->x.intrs[i].irq ? aia_irq_free(&aia, u->x.intrs[i].irq) : AIA_OK;
+        error = error ? error : e;
+    }
+    u->freed = true;
+    return error;
+}
+
+static bool said(const struct usb_bench *u, const char *step, int error)
 {
     if (error)
-        print("xhci: %s: %s\n", step, xhci_strerror(error));
+        print("%s: %s: %s\n", u->x.name, step, xhci_strerror(error));
     return !error;
 }
 
-bool usb_init(const struct pci *pci, unsigned max_intrs)
+/* The first block tells the image's tag; the later ones must have the same. */
+static int read_tag(struct usb_bench *u)
 {
-    struct pci_device *pd = find_controller(pci);
-    struct xhci *x = &usb.x;
-    unsigned port;
+    int error = usb_storage_read(&u->disk, 0, 1, u->buffer);
 
-    if (!pd) {
-        print("xhci: no controller (-device nec-usb-xhci,msi=on,msix=off or qemu-xhci)\n");
-        return false;
-    }
-    if (!said("reset", xhci_init(x, pd, "xhci", max_intrs)) || !said("interrupts", request_interrupts()) ||
-        !said("run", xhci_run(x)))
+    u->tag = u->buffer[1];
+    return error ? error : pattern_good(u->buffer, 0, u->tag) ? XHCI_OK : USB_ENOSTORAGE;
+}
+
+static int start_disk(struct usb_bench *u, unsigned port)
+{
+    int error = usb_storage_init(&u->disk, &u->x, port);
+
+    if (!error && (u->disk.block_size != BLOCK || u->disk.blocks <= LARGE_READ))
+        error = USB_ENOSTORAGE;
+    return error ? error : read_tag(u);
+}
+
+bool usb_init(struct usb_bench *u, struct pci_device *pd, const char *name, unsigned max_intrs)
+{
+    struct xhci *x = &u->x;
+
+    u->buffer = buffers[u - usb_benches];
+    if (!said(u, "reset", xhci_init(x, pd, name, max_intrs)) ||
+        !said(u, "interrupts", request_interrupts(x)) || !said(u, "run", xhci_run(x)))
         return false;
     x->look = look;
     x->look_ms = USB_LOOK_MS;
-    port = xhci_port_connected(x, 0);
-    if (!said("ports", port ? XHCI_OK : XHCI_EPORT) || !said("disk", usb_storage_init(&usb.disk, x, port)))
+    unsigned port = xhci_port_connected(x, 0);
+    if (!said(u, "ports", port ? XHCI_OK : XHCI_EPORT) || !said(u, "disk", start_disk(u, port)))
         return false;
-    print("xhci: %04x:%04x, %s, %u interrupter%s, %u event ring segment%s; port %u: %s, %lu blocks of %u\n",
-          pd->vendor, pd->device, x->is_msix ? "MSI-X" : "plain MSI", x->n_intrs, x->n_intrs == 1 ? "" : "s",
-          x->n_segments, x->n_segments == 1 ? "" : "s", port, usb.disk.product, usb.disk.blocks,
-          usb.disk.block_size);
-    return said("disk",
-                usb.disk.block_size == BLOCK && usb.disk.blocks > LARGE_READ ? XHCI_OK : USB_ENOSTORAGE);
+    print("%s: %04x:%04x, %s, %u interrupter%s, %u event ring segment%s; port %u: %s, %lu blocks of %u\n",
+          name, pd->vendor, pd->device, x->is_msix ? "MSI-X" : "plain MSI", x->n_intrs,
+          x->n_intrs == 1 ? "" : "s", x->n_segments, x->n_segments == 1 ? "" : "s", port, u->disk.product,
+          u->disk.blocks, u->disk.block_size);
+    return true;
 }
 
 /* ---- load ---- */
 
-int usb_read_checked(uint32_t block, unsigned n, uint64_t *data)
+int usb_read_checked(struct usb_bench *u, uint32_t block, unsigned n, uint64_t *data)
 {
     for (unsigned i = 0; i < n; i++) /* so that what was there before is not taken for what came */
         data[i * PATTERN_WORDS] = UINT64_MAX;
-    int error = usb_storage_read(&usb.disk, block, n, data);
+    int error = usb_storage_read(&u->disk, block, n, data);
     if (error)
         return error;
     for (unsigned i = 0; i < n; i++)
-        if (!pattern_good(data + i * PATTERN_WORDS, block + i, TAG)) {
-            print("usb: block %u is not what was written there\n", block + i);
-            atomic_fetch_add(&usb.mismatches, 1);
+        if (!pattern_good(data + i * PATTERN_WORDS, block + i, u->tag)) {
+            print("%s: block %u is not what was written there\n", u->x.name, block + i);
+            atomic_fetch_add(&u->mismatches, 1);
         }
-    atomic_fetch_add(&usb.reads, 1);
-    atomic_fetch_add(&usb.bytes, (uint64_t)n * BLOCK);
+    atomic_fetch_add(&u->reads, 1);
+    atomic_fetch_add(&u->bytes, (uint64_t)n * BLOCK);
     return XHCI_OK;
 }
 
-static int read_step(struct random *r)
+static int read_step(struct usb_bench *u, struct random *r)
 {
     unsigned n = 1 + random_below(r, random_below(r, 16) ? SMALL_READ : LARGE_READ);
     uint8_t d[18];
 
-    usb.disk_asked_at = time_now();
-    int error = usb_read_checked(random_below(r, (unsigned)usb.disk.blocks - n), n, buffer);
+    u->disk_asked_at = time_now();
+    int error = usb_read_checked(u, random_below(r, (unsigned)u->disk.blocks - n), n, u->buffer);
 
     if (!error && !random_below(r, 8))
-        error = usb_get_descriptor(&usb.x, usb.disk.slot, 1, 0, d, sizeof(d), NULL);
-    if (error && atomic_load(&usb.pull_expected)) {
-        usb.disk_error_at = time_now();
-        usb.noops_then = usb.noops;
-        atomic_store(&usb.disk_error, error);
+        error = usb_get_descriptor(&u->x, u->disk.slot, 1, 0, d, sizeof(d), NULL);
+    if (error && atomic_load(&u->pull_expected)) {
+        u->disk_error_at = time_now();
+        u->noops_then = u->noops;
+        atomic_store(&u->disk_error, error);
         return XHCI_OK; /* and it is not given back: nobody reads any more */
     }
-    usb_storage_give(&usb.disk);
+    usb_storage_give(&u->disk);
     return error;
 }
 
-static int storm_step(struct random *r)
+static int storm_step(struct usb_bench *u, struct random *r)
 {
     unsigned n = 1 + random_below(r, STORM);
-    int error = xhci_noops(&usb.x, n, random_below(r, 2));
+    int error = xhci_noops(&u->x, n, random_below(r, 2));
 
     if (!error)
-        atomic_fetch_add(&usb.noops, n);
+        atomic_fetch_add(&u->noops, n);
     return error;
 }
 
-bool usb_step(struct random *r)
+bool usb_step(struct usb_bench *u, struct random *r)
 {
     int none = 0;
 
-    if (atomic_load(&usb.ended))
+    if (atomic_load(&u->ended))
         return false;
-    int error = random_below(r, 2) && usb_storage_take(&usb.disk) ? read_step(r) : storm_step(r);
-    if (error && atomic_compare_exchange_strong(&usb.ended, &none, error))
-        atomic_store(&usb.ended_at, time_now());
+    int error = random_below(r, 2) && usb_storage_take(&u->disk) ? read_step(u, r) : storm_step(u, r);
+    if (error && atomic_compare_exchange_strong(&u->ended, &none, error))
+        atomic_store(&u->ended_at, time_now());
     return !error;
 }
 
-void usb_unplug(void)
+void usb_unplug(struct usb_bench *u)
 {
-    uint16_t command = pci_read16(usb.x.pd, PCI_COMMAND);
+    uint16_t command = pci_read16(u->x.pd, PCI_COMMAND);
 
-    pci_write16(usb.x.pd, PCI_COMMAND, (uint16_t)(command & ~(PCI_COMMAND_MEM | PCI_COMMAND_MASTER)));
+    pci_write16(u->x.pd, PCI_COMMAND, (uint16_t)(command & ~(PCI_COMMAND_MEM | PCI_COMMAND_MASTER)));
 }
 
 /* ---- books ---- */
 
-void usb_print(void)
+void usb_print(const struct usb_bench *u)
 {
-    print("\nxhci: %lu No-Ops, %lu reads, %lu KiB, %lu blocks different, %lu interrupts lost\n", usb.noops,
-          usb.reads, usb.bytes / 1024, usb.mismatches, usb.wedges);
-    for (unsigned i = 0; i < usb.x.n_intrs; i++) {
-        struct xhci_intr *xi = &usb.x.intrs[i];
+    print("\n%s: %lu No-Ops, %lu reads, %lu KiB, %lu blocks different, %lu interrupts lost\n", u->x.name,
+          u->noops, u->reads, u->bytes / 1024, u->mismatches, u->wedges);
+    for (unsigned i = 0; i < u->x.n_intrs; i++) {
+        const struct xhci_intr *xi = &u->x.intrs[i];
         print("%s: %lu interrupts (%lu of them empty), %lu events, ring wrapped %lu times\n", xi->name,
               xi->runs, xi->empty, xi->taken, xi->events.wraps);
     }
 }
 
-bool usb_balanced(void)
+bool usb_balanced(const struct usb_bench *u)
 {
     uint64_t strange = 0;
 
-    for (unsigned i = 0; i < usb.x.n_intrs; i++)
-        strange += usb.x.intrs[i].strange;
+    for (unsigned i = 0; i < u->x.n_intrs; i++)
+        strange += u->x.intrs[i].strange;
     if (strange)
-        print("xhci: %lu events match nothing asked for\n", strange);
-    return !strange && !usb.mismatches && !usb.wedges && usb.reads && usb.noops;
+        print("%s: %lu events match nothing asked for\n", u->x.name, strange);
+    return !strange && !u->mismatches && !u->wedges && u->reads && u->noops;
 }

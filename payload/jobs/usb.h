@@ -9,36 +9,49 @@
 #include "payload/drivers/usb_storage.h"
 #include "payload/random.h"
 
+#define USB_MAX     2   /* controllers */
 #define USB_LOOK_MS 200 /* a request not done by then is looked into (wedge.h) */
 
-extern struct usb_bench {
-    struct xhci x;
+struct usb_bench {
+    struct xhci x; /* first: by it the bench is known */
     struct usb_storage disk;
+    uint64_t *buffer;  /* of whoever has taken the disk */
+    uint64_t tag;      /* of the image on it */
+    bool freed;        /* its interrupts are given back */
     _Atomic int ended; /* the first error that ends the load; 0: it goes on */
     _Atomic uint64_t ended_at;
     /* With pull_expected, the disk may go, and the controller go on without. */
     _Atomic int pull_expected, disk_error;
     uint64_t disk_asked_at, disk_error_at; /* the start of the last read, its end */
     uint64_t noops_then;
-    _Atomic uint64_t noops, reads, bytes; /* done */
-    _Atomic uint64_t mismatches;          /* sectors read that hold something else */
-    _Atomic uint64_t wedges;              /* interrupts that the look found lost */
-} usb;
+    _Atomic uint64_t noops, reads, bytes;      /* done */
+    _Atomic uint64_t mismatches;               /* sectors read that hold something else */
+    _Atomic uint64_t wedges;                   /* interrupts that the look found lost */
+    _Atomic uint64_t silent_since[XHCI_INTRS]; /* when its handler had last run, at the last of these */
+};
 
-/* Find the first xHCI controller of these, start it with as many interrupts as it has, and its disk. Says what is wrong. */
-bool usb_init(const struct pci *pci, unsigned max_intrs);
+extern struct usb_bench usb_benches[USB_MAX];
+
+/* The n-th xHCI controller; NULL: there are fewer. */
+struct pci_device *usb_find(const struct pci *pci, unsigned n);
+
+/* Start this controller with as many interrupts as it has, and its disk. Says what is wrong. */
+bool usb_init(struct usb_bench *u, struct pci_device *pd, const char *name, unsigned max_intrs);
 
 /* `n` blocks from `block` on, and compare. An error of the driver's; what differs is counted. */
-int usb_read_checked(uint32_t block, unsigned n, uint64_t *buffer);
+int usb_read_checked(struct usb_bench *u, uint32_t block, unsigned n, uint64_t *buffer);
 
-/* One step: a read, if nobody else reads, or a storm. False: the load has ended, and usb.ended says why. */
-bool usb_step(struct random *r);
+/* One step: a read, if nobody else reads, or a storm. False: the load has ended, and `ended` says why. */
+bool usb_step(struct usb_bench *u, struct random *r);
+
+/* Give its interrupts back. AIA_OK, or the first error of aia_irq_free(). Thread. */
+int usb_free_interrupts(struct usb_bench *u);
 
 /* The controller stops answering: its memory decoding and bus mastering go off. */
-void usb_unplug(void);
+void usb_unplug(struct usb_bench *u);
 
 /* Figures; and whether all is well: nothing lost, nothing different, no event that matches nothing. */
-void usb_print(void);
-bool usb_balanced(void);
+void usb_print(const struct usb_bench *u);
+bool usb_balanced(const struct usb_bench *u);
 
 #endif

@@ -10,8 +10,6 @@
 #define ADDR    4u
 #define ADDR_HI 8u
 
-#define VECTOR0 1u /* in the mask register */
-
 static struct pci_msi *self(struct aia_msi *msi)
 {
     return (struct pci_msi *)msi; /* its first member */
@@ -24,9 +22,15 @@ static void write_control(const struct pci_msi *pm, uint16_t clear, uint16_t set
     pci_write16(pm->pd, reg, (uint16_t)((pci_read16(pm->pd, reg) & ~clear) | set));
 }
 
-static void write_mask(const struct pci_msi *pm, uint32_t vector0)
+/* The mask bits of all its messages: they move as one. */
+static uint32_t vectors(const struct pci_msi *pm)
 {
-    pci_write32(pm->pd, pm->mask, pm->mask_bits | vector0);
+    return (uint32_t)((1ull << (1u << pm->order)) - 1);
+}
+
+static void write_mask(const struct pci_msi *pm, uint32_t masked)
+{
+    pci_write32(pm->pd, pm->mask, pm->mask_bits | masked);
 }
 
 /*
@@ -98,7 +102,7 @@ static void msi_mask(struct aia_msi *msi)
 {
     struct pci_msi *pm = self(msi);
 
-    write_mask(pm, VECTOR0);
+    write_mask(pm, vectors(pm));
     (void)pci_read32(pm->pd, pm->mask);
     fence_io_rwio();
 }
@@ -160,15 +164,28 @@ int pci_msi_init(struct pci_msi *pm, struct pci_device *pd)
         .mask = (uint16_t)(cap + data + 4),
         .is64 = control & PCI_MSI_CONTROL_64,
     };
-    /* One message: more would have to be consecutive identities in one file, and could not move apart. */
     pci_intx(pd, false);
-    write_control(pm, PCI_MSI_CONTROL_ENABLE | PCI_MSI_CONTROL_COUNT, 0);
+    write_control(pm, PCI_MSI_CONTROL_ENABLE, 0);
     if (control & PCI_MSI_CONTROL_MASK) {
         pm->msi.kind = AIA_MSI_MASKABLE;
-        pm->mask_bits = pci_read32(pd, pm->mask) & ~VECTOR0;
-        write_mask(pm, VECTOR0);
+        pm->mask_bits = pci_read32(pd, pm->mask);
     }
-    return PCI_OK;
+    return pci_msi_set_order(pm, 0);
+}
+
+int pci_msi_set_order(struct pci_msi *pm, unsigned order)
+{
+    unsigned offered = PCI_MSI_CONTROL_CAPABLE(pci_read16(pm->pd, pm->cap + PCI_MSI_CONTROL));
+
+    if (order > 5 || order > offered) /* 32 messages; offered may be a reserved code */
+        return AIA_EINVAL;
+    write_control(pm, PCI_MSI_CONTROL_COUNT, (uint16_t)(order << 4));
+    pm->order = (uint8_t)order;
+    if (pm->msi.kind == AIA_MSI_MASKABLE) {
+        pm->mask_bits &= ~vectors(pm);
+        write_mask(pm, vectors(pm));
+    }
+    return AIA_OK;
 }
 
 int pci_msi_can_send(const struct pci_msi *pm, uint64_t addr)

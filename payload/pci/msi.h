@@ -16,7 +16,7 @@
 #include "payload/pci/pci.h"
 
 /*
- * The MSI capability, with one message. AIA_MSI_MASKABLE if it masks per vector, else AIA_MSI_PLAIN, and
+ * The MSI capability, with one message, or a block of them that moves as one. AIA_MSI_MASKABLE if it masks per vector, else AIA_MSI_PLAIN, and
  * then a write to the address and one to the data are two moments between which the device may send.
  */
 struct pci_msi {
@@ -25,11 +25,18 @@ struct pci_msi {
     uint32_t mask_bits;  /* the mask register's reserved bits, which software keeps */
     uint16_t cap;        /* offset of the capability */
     uint16_t data, mask; /* offsets of its data and mask registers, which follow a 32- or 64-bit address */
+    uint8_t order;       /* it sends 2^order messages: the data's low bits are the device's */
     bool is64;
 };
 
-/* Find the capability, and leave it disabled. Returns PCI_OK, PCI_ENOCAP, _ECAPBAD, _ECAPLOOP or _EGONE. */
+/* Find the capability, and leave it disabled, with one message. Returns PCI_OK, PCI_ENOCAP, _ECAPBAD, _ECAPLOOP or _EGONE. */
 int pci_msi_init(struct pci_msi *pm, struct pci_device *pd);
+
+/*
+ * Have it send 2^order messages (7.7.1.2): consecutive identities in one file, struct aia_request's order. Before start().
+ * Returns AIA_OK, or AIA_EINVAL: it offers fewer, and nothing changed.
+ */
+int pci_msi_set_order(struct pci_msi *pm, unsigned order);
 
 /*
  * Whether the function can send to `addr` at all. Ask before start() for every interrupt file it might be

@@ -31,11 +31,12 @@ const char *pci_strerror(int error)
         "PCI_ENOCAP: the function lacks the capability",
         "PCI_EGONE: the function reads as all ones",
         "PCI_EDEVICE: not the device its driver is for",
+        "PCI_ESLOT: the slot's port does not complete a command",
     };
 
     if (error == PCI_OK)
         return "ok";
-    if (error > PCI_ENOECAM || error < PCI_EDEVICE)
+    if (error > PCI_ENOECAM || error < PCI_ESLOT)
         return NULL;
     return text[PCI_ENOECAM - error];
 }

@@ -30,6 +30,7 @@ enum pci_error {
     PCI_ENOCAP = -40,     /* the function does not have this capability */
     PCI_EGONE = -41,      /* the function reads as all ones: it is not there any more */
     PCI_EDEVICE = -42,    /* not the device its driver is for, or it does not behave like it */
+    PCI_ESLOT = -43,      /* a slot's port does not complete a command */
 };
 
 /* The error's name and meaning; NULL for a value that is not one of the above. */

@@ -51,11 +51,12 @@
 #define PCI_CAP_EXPRESS 0x10u
 #define PCI_CAP_MSIX    0x11u
 
-#define PCI_MSI_CONTROL        2u
-#define PCI_MSI_CONTROL_ENABLE 0x0001u
-#define PCI_MSI_CONTROL_COUNT  0x0070u /* multiple message enable */
-#define PCI_MSI_CONTROL_64     0x0080u
-#define PCI_MSI_CONTROL_MASK   0x0100u
+#define PCI_MSI_CONTROL            2u
+#define PCI_MSI_CONTROL_ENABLE     0x0001u
+#define PCI_MSI_CONTROL_CAPABLE(c) ((c) >> 1 & 7u) /* of so many messages, as a power of two */
+#define PCI_MSI_CONTROL_COUNT      0x0070u         /* multiple message enable */
+#define PCI_MSI_CONTROL_64         0x0080u
+#define PCI_MSI_CONTROL_MASK       0x0100u
 
 #define PCI_MSIX_CONTROL        2u
 #define PCI_MSIX_CONTROL_SIZE   0x07ffu

@@ -3,7 +3,10 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/panic.h"
+#include "payload/payload.h"
 #include "payload/time.h"
+#include "payload/wires.h"
+#include "payload/drivers/typing.h"
 #include "payload/jobs/kinds.h"
 #include "payload/shell/commands.h"
 #include "payload/shell/line.h"
@@ -62,7 +65,10 @@ void shell_want(const void *fdt)
 
 int shell_run(int code)
 {
-    console_receive_interrupt(false); /* a job may have had what is typed for itself */
+    if (wires_wanted() && machine.uart.wire.source)
+        (void)typing_init(); /* else it is polled */
+    else
+        console_receive_interrupt(false); /* a job may have had what is typed for itself */
     print("the shell: `help' lists the commands\n");
     run();
     if (shell.code >= 0)
@@ -83,6 +89,7 @@ int shell_after_panic(int code)
     if (!wanted)
         return code;
     shell.panicked = true;
+    console_receive_interrupt(false); /* nobody takes interrupts any more */
     panic_code = code;
     hart_abandon_stack(run_after_panic);
 }

@@ -37,8 +37,9 @@
  * What must hold (check.c), in every state: P2 no handler run without an edge of its own, or a copy that was counted;
  * P4 no handler on two harts; P5 nothing under way, pending or in a device names a free slot; the model's own rules
  * (fences, locks, traps). When nothing but timers can happen: P1 and P3, every edge has been handled, and no hart
- * waits. After the timers: P7, audit clean, nothing retiring. P6, by the scenario's jobs: errors are those that the
- * scenario allows, and leave things as they were.
+ * waits; that some path comes there at all (not that each does: harts may take turns waiting). After the timers: P7,
+ * audit clean, nothing retiring. P6, by the scenario's jobs: errors are those that the scenario allows, and leave
+ * things as they were.
  */
 #ifndef EXPLORE_H
 #define EXPLORE_H
@@ -101,6 +102,7 @@ struct world {
     _Atomic uint32_t slots[X_HARTS][X_IDS + 1];
     struct aia_irq irqs[X_IRQS];
     aia_counter runs[X_IRQS * X_HARTS];
+    uint16_t reserved[X_IRQS * X_HARTS];
     /* Above: the library's. Below: ours. */
     struct x_dev devs[X_DEVS];
     struct x_hart hart[X_HARTS];
@@ -109,6 +111,7 @@ struct world {
     uint8_t last;             /* with a bound: the hart that went last, plus 1 */
     bool ipi_unseen[X_HARTS]; /* one was sent to this hart, and none has arrived since */
     uint8_t calls[X_HARTS];   /* of the call that this hart makes: how often it has run */
+    bool changing;            /* the embedder's: a hart is leaving */
 };
 
 extern struct world x;
@@ -135,6 +138,7 @@ struct scenario {
     enum aia_update how;
     struct aia_policy policy;
     unsigned order;
+    bool managed;        /* the interrupts are */
     bool any_time;       /* timers at any time, not only when nothing else can happen */
     bool prompt;         /* all vectors are reclaimed before any timer */
     bool strays;         /* edges of one may run another: a torn message */
@@ -145,7 +149,7 @@ struct scenario {
 };
 
 extern const struct scenario *x_scenario; /* the present one */
-extern const struct scenario x_moves[], x_races[], x_harts[];
+extern const struct scenario x_moves[], x_races[], x_harts[], x_wires[];
 
 /* ---- world.c ---- */
 

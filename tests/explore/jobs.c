@@ -52,6 +52,17 @@ void on_a_silent(void)
     x.devs[I].dev.mood = M_MUTE;
 }
 
+void on_a_managed(void)
+{
+    x_request(I, kind_for(x_scenario->how), A, 0);
+}
+
+void on_a_both_silent(void)
+{
+    on_a_both();
+    x.devs[I].dev.mood = M_MUTE;
+}
+
 void on_a_tight(void)
 {
     x_request(I, kind_for(x_scenario->how), A, 0);
@@ -208,59 +219,6 @@ void request_k_if(void)
 {
     x_tell("hart %u: requests K", m.here);
     x_request(K, AIA_MSI_PLAIN, A, GONE);
-}
-
-/* ---- harts ---- */
-
-static void leave(unsigned hart)
-{
-    x_tell("hart %u: takes hart %u offline", m.here, hart);
-    int error = aia_hart_leave(&x.aia, hart);
-    x_tell("hart %u: that returns: %s", m.here, aia_strerror(error));
-    if (error)
-        m_die("P6: hart %u cannot leave: %s", hart, aia_strerror(error));
-    for (unsigned i = 0; i < X_IRQS; i++)
-        if (x.irqs[i].vec.id && x.irqs[i].vec.hart == hart)
-            m_die("P6: hart %u has been left, and an interrupt is still there", hart);
-}
-
-void leave_a(void)
-{
-    leave(A);
-}
-
-void leave_b(void)
-{
-    leave(B);
-}
-
-void leave_c(void)
-{
-    leave(C);
-}
-
-void die(void)
-{
-    aia_port_irq_save();
-    int error = aia_hart_dying(&x.aia);
-    x_tell("hart %u: has died: %s", m.here, aia_strerror(error));
-    if (error)
-        m_die("P6: hart %u cannot die: %s", m.here, aia_strerror(error));
-    const struct m_file *f = &m.hart[m.here].file;
-    if (f->eidelivery || f->eie[0])
-        m_die("P7: hart %u goes, and its file delivers", m.here);
-    if (f->eip[0] & ~(x_scenario->late_ipis ? 1ull << X_IPI : 0))
-        m_die("P7: hart %u goes, and something is pending there", m.here);
-    x_hart_stop();
-}
-
-void come_back(void)
-{
-    int late = aia_hart_online(&x.aia);
-
-    if (late != 0)
-        m_die("P1: hart %u comes back with %d: a late edge", m.here, late);
-    aia_port_irq_restore(true);
 }
 
 /* ---- IPIs ---- */

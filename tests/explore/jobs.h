@@ -14,6 +14,10 @@ void on_a(void);
 void on_a_and_b(void), on_a_both(void), on_a_disabled(void), on_a_silent(void), on_a_undrained(void);
 /* The same, and an edge that it lost between two messages, where nobody could see it. */
 void on_a_lost(void);
+/* I on A, managed, and on no other hart. */
+void on_a_managed(void);
+/* I on A, its device silent from then on, and J. */
+void on_a_both_silent(void);
 /* I on A, and one identity left in each file: the next move has to wait for a reclaim. */
 void on_a_tight(void);
 
@@ -34,9 +38,13 @@ void raise_i(void);
 /* Then a new interrupt K, where I was. */
 void request_k(void), request_k_if(void);
 
-/* Hart C, B or A leaves; then the hart itself, then it comes back. */
+/* Hart C, B or A leaves; then the hart itself, then it comes back; what was shut down for A is started again. */
 void leave_a(void), leave_b(void), leave_c(void);
-void die(void), come_back(void);
+void die(void), come_back(void), return_a(void);
+/* A cannot leave, for I's device is silent. */
+void leave_a_silent(void);
+/* The hart goes, all of it, and others may at the same time: each leaves by itself, and dies as others leave. */
+void go(void), go_unless_last(void);
 
 /* An IPI to B, a call on B; a call on B that may find it gone. */
 void ipi_b(void), call_b(void), call_b_if(void);

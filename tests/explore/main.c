@@ -22,7 +22,7 @@ static struct {
     int n_names;
 } opt = {.seconds = 600, .states = 200000000};
 
-static const struct scenario *const tables[] = {x_moves, x_races, x_harts};
+static const struct scenario *const tables[] = {x_moves, x_races, x_harts, x_wires};
 
 static bool selected(const struct scenario *s)
 {
@@ -54,6 +54,16 @@ static void print_found(const struct scenario *s, const struct found *f, unsigne
            (unsigned long long)f->steps, f->depth, f->ends, f->seconds, f->failed ? "COUNTEREXAMPLE" : bound);
 }
 
+/* A search that has found nothing, and could not have. */
+static const char *idle(const struct scenario *s, const struct found *f)
+{
+    if (s->how < AIA_N_UPDATES && !s->needs_time && !(f->updates >> s->how & 1))
+        return "the update that it is about was never made";
+    if (!f->bound && !f->ends)
+        return "no path comes to an end: harts wait for each other in turns";
+    return NULL;
+}
+
 /* True if all is well. */
 static bool explore(const struct scenario *s, unsigned n)
 {
@@ -61,15 +71,16 @@ static bool explore(const struct scenario *s, unsigned n)
     char why[sizeof(x_failure)];
 
     x_search(s, opt.seconds, opt.states, &f);
+    const char *nothing = f.failed ? NULL : idle(s, &f);
+    f.failed |= nothing != NULL;
     print_found(s, &f, n);
-    if (f.failed) {
+    if (nothing) {
+        printf("%s=== %s: %s\n", opt.tap ? "# " : "", s->name, nothing);
+    } else if (f.failed) {
         print_path(s, &f);
         memcpy(why, x_failure, sizeof(why));
         x_replay(s, f.path, f.n_path);
         printf("%s=== %s\n", opt.tap ? "# " : "", why);
-    } else if (s->how < AIA_N_UPDATES && !s->needs_time && !(f.updates >> s->how & 1)) {
-        printf("%s=== %s: the update that it is about was never made\n", opt.tap ? "# " : "", s->name);
-        f.failed = true;
     }
     fflush(stdout);
     return !f.failed;

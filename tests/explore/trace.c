@@ -50,7 +50,8 @@ static const char *owner_name(uint32_t owner)
 
 static const char *state_name(uint32_t slot)
 {
-    static const char *const names[IMSIC_N_STATES] = {"FREE", "OWNED", "RETIRING", "RESERVED", "SHUT"};
+    static const char *const names[IMSIC_N_STATES] = {"FREE",     "OWNED", "RETIRING",
+                                                      "RESERVED", "SHUT",  "MANAGED"};
 
     return names[imsic_slot_state(slot)];
 }
@@ -125,7 +126,8 @@ static void changed_vectors(void)
 
 static void changed_harts(void)
 {
-    static const char *const states[] = {"OFFLINE", "ONLINE", "LEAVING"};
+    static const char *const states[] = {"OFFLINE", "ONLINE", "CLOSED", "EVACUATED",
+                                         "FORCED",  "QUIET",  "SWEPT"};
 
     for (unsigned h = 0; h < m.n_harts; h++) {
         if (shadow.state[h] != x.harts[h].state)
@@ -221,8 +223,15 @@ static void tell_csr(const struct m_event *e)
 
 static void tell_device(const struct m_event *e)
 {
-    static const char *const ops[] = {"starts it", "stops it",   "address",   "data",
-                                      "masks it",  "unmasks it", "one store", "reads back: drain barrier"};
+    static const char *const ops[] = {"starts it",
+                                      "stops it",
+                                      "address",
+                                      "data",
+                                      "masks it",
+                                      "unmasks it",
+                                      "one store",
+                                      "reads back: drain barrier",
+                                      "sends one behind those on their way: drain barrier"};
 
     for (unsigned d = 0; d < X_DEVS; d++) {
         if (e->where != (uintptr_t)&x.devs[d].dev)

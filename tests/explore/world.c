@@ -136,6 +136,7 @@ void x_request(unsigned dev, enum aia_msi_kind kind, unsigned hart, unsigned err
         .affinity = aia_hartset_one(hart),
         .policy = x_scenario->policy,
         .order = x_scenario->order,
+        .managed = x_scenario->managed,
     };
 
     m_dev_init(&d->dev, kind);
@@ -190,6 +191,7 @@ static void configure(unsigned n)
         .irqs = x.irqs,
         .n_irqs = X_IRQS,
         .runs = x.runs,
+        .reserved = x.reserved,
         .ipi_id = X_IPI,
         .sync_id = X_SYNC,
         .lazy_period = LAZY,

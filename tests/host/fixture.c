@@ -263,6 +263,39 @@ unsigned t_reported(unsigned what)
     return n;
 }
 
+/* ---- an interrupt of each kind ---- */
+
+struct t_irq t_kind[T_KINDS];
+
+void t_machine_of_kinds(unsigned n_harts, uint32_t lag)
+{
+    t_machine(n_harts, 63);
+    for (unsigned i = 0; i < T_KINDS; i++)
+        t_irq(&t_kind[i], (enum aia_msi_kind)i, 1);
+    m.inbound_lag = m.store_lag = m.post_lag = lag;
+}
+
+void t_edges(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < T_KINDS; i++)
+        m_raise(&t_kind[i].dev);
+}
+
+void t_check_kinds(void)
+{
+    for (unsigned i = 0; i < T_KINDS; i++) {
+        t_check(&t_kind[i]);
+        m_raise(&t_kind[i].dev);
+        t_check(&t_kind[i]);
+    }
+    t_check_books();
+    for (unsigned h = 0; h < m.n_harts; h++) {
+        assert_int_equal(t.harts[h].spurious, 0);
+        assert_int_equal(t.harts[h].late, 0);
+    }
+}
+
 /* ---- at an access ---- */
 
 static struct {

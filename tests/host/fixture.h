@@ -79,6 +79,16 @@ bool t_is_free(unsigned hart, unsigned id);
  */
 void t_force(enum aia_update how, struct t_irq *q, struct t_irq *other, unsigned from, unsigned to);
 
+/*
+ * For tests of harts that go: an interrupt of each kind of device on hart 1, with all the fabric's delays at `lag`. t_edges
+ * has each raise one; t_check_kinds: all edges were handled, so is one more of each, nothing was spurious or late.
+ */
+#define T_KINDS 3
+extern struct t_irq t_kind[T_KINDS];
+void t_machine_of_kinds(unsigned n_harts, uint32_t lag);
+void t_edges(void *arg);
+void t_check_kinds(void);
+
 /* Offline and online by hart `by`, all of it. t_die: the second half alone, on the hart itself. */
 int t_offline(unsigned hart, unsigned by);
 int t_die(unsigned hart, unsigned by);

@@ -160,6 +160,34 @@ static void start_loses_no_transition(void **state)
         }
 }
 
+static void let_hart_1_run(void *arg)
+{
+    (void)arg;
+    m_run(1);
+}
+
+/* What the write of sourcecfg and the look have both found is one interrupt, though its hart takes it in between. */
+static void start_sends_once(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned i = 0; i < 4; i++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                w_machine(2, hows[how]);
+                w_source(&q, 9, modes[i]);
+                q.raised = 1;
+                q.causes = i >= 2;
+                am_wire(&w_model, 9, i % 2 == 0);
+                t_at(k, true, let_hart_1_run, NULL);
+                assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
+                more = t_at_done();
+                w_check(&q);
+                assert_int_equal(q.runs, 1);
+            }
+        }
+}
+
 /* A source that the domain does not have is silent: refused, and nothing kept. */
 static void start_is_checked(void **state)
 {
@@ -282,6 +310,7 @@ int main(void)
         cmocka_unit_test(checks_the_machine_levels_addresses),
         cmocka_unit_test(start_loses_no_line),
         cmocka_unit_test(start_loses_no_transition),
+        cmocka_unit_test(start_sends_once),
         cmocka_unit_test(start_is_checked),
         cmocka_unit_test(level_comes_again_until_it_falls),
         cmocka_unit_test(level_loses_no_cause),

@@ -162,6 +162,8 @@ static void audit_finds(void **state)
     w_irq(&r, 96, APLIC_EDGE_RISE, 0);
     finds(0, 0, 0);
     am_write(&w_model, 4 * 95, APLIC_EDGE_RISE);
+    finds(0, 0, 0); /* it can send nothing */
+    am_write(&w_model, 0x1edc, 95);
     finds(1, AIA_SOURCE_UNOWNED, 95);
     am_write(&w_model, 4 * 95, APLIC_INACTIVE);
     am_write(&w_model, 0x1fdc, 96);
@@ -203,7 +205,8 @@ static void audit_of_harts(void **state)
     w_irq(&q, 9, APLIC_LEVEL_HIGH, 1);
     am_write(&w_model, 0x1fdc, 9);
     finds(0, 0, 0);
-    am_write(&w_model, 4 * 10, APLIC_LEVEL_LOW);
+    am_write(&w_model, 4 * 10, APLIC_LEVEL_HIGH);
+    am_write(&w_model, 0x1edc, 10);
     finds(1, AIA_SOURCE_UNOWNED, 10);
 }
 

@@ -2,41 +2,9 @@
 /* Harts leave, die and come back while devices send: nothing is lost. */
 #include "fixture.h"
 
-#define N 3
-static struct t_irq q[N]; /* one of each kind */
-
-static void set_up(unsigned n_harts, uint32_t lag)
-{
-    t_machine(n_harts, 63);
-    for (unsigned i = 0; i < N; i++)
-        t_irq(&q[i], (enum aia_msi_kind)i, 1);
-    m.inbound_lag = m.store_lag = m.post_lag = lag;
-}
-
-static void check_all(void)
-{
-    for (unsigned i = 0; i < N; i++) {
-        t_check(&q[i]);
-        m_raise(&q[i].dev);
-        t_check(&q[i]);
-    }
-    t_check_books();
-    for (unsigned h = 0; h < m.n_harts; h++) {
-        assert_int_equal(t.harts[h].spurious, 0);
-        assert_int_equal(t.harts[h].late, 0);
-    }
-}
-
-static void edges(void *arg)
-{
-    (void)arg;
-    for (unsigned i = 0; i < N; i++)
-        m_raise(&q[i].dev);
-}
-
 static void edges_and_run(void *arg)
 {
-    edges(arg);
+    t_edges(arg);
     m_run_others();
 }
 
@@ -45,23 +13,23 @@ static void edges_and_run(void *arg)
 static void test_offline_online(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     for (unsigned round = 0; round < 3; round++) {
         assert_int_equal(t_offline(1, 0), AIA_OK);
         assert_false(m_file_asserted(&m.hart[1].file));
         assert_false(aia_hartset_has((struct aia_hartset[]){aia_online(&t.aia)}, 1));
-        for (unsigned i = 0; i < N; i++)
-            assert_int_not_equal(q[i].irq->vec.hart, 1);
+        for (unsigned i = 0; i < T_KINDS; i++)
+            assert_int_not_equal(t_kind[i].irq->vec.hart, 1);
         assert_int_equal(t.files[1].n_free, 61); /* all its vectors are free already */
         for (unsigned w = 0; w < 1; w++)
             assert_int_equal(m.hart[1].file.eip[w], 0);
         assert_int_equal(m.hart[1].file.eidelivery, 0);
-        check_all();
+        t_check_kinds();
         assert_int_equal(t_back(1, 0), 0);
         assert_true(aia_hartset_has((struct aia_hartset[]){aia_online(&t.aia)}, 1));
-        for (unsigned i = 0; i < N; i++)
-            assert_int_equal(t_move(&q[i], 1), AIA_OK);
-        check_all();
+        for (unsigned i = 0; i < T_KINDS; i++)
+            assert_int_equal(t_move(&t_kind[i], 1), AIA_OK);
+        t_check_kinds();
     }
 }
 
@@ -69,28 +37,28 @@ static void sweep(void (*fn)(void *arg), uint32_t lag)
 {
     bool more = true;
     for (unsigned k = 0; more; k++) {
-        set_up(3, lag);
+        t_machine_of_kinds(3, lag);
         t_at(k, true, fn, NULL);
         assert_int_equal(t_offline(1, 0), AIA_OK);
         assert_int_equal(t_back(1, 2), 0);
         more = t_at_done();
-        check_all();
+        t_check_kinds();
     }
 }
 
 static void test_edge_at_every_access(void **state)
 {
     (void)state;
-    sweep(edges, 0);
+    sweep(t_edges, 0);
     sweep(edges_and_run, 0);
 }
 
 static void test_edge_at_every_access_slow(void **state)
 {
     (void)state;
-    sweep(edges, M_NEVER);
+    sweep(t_edges, M_NEVER);
     sweep(edges_and_run, M_NEVER);
-    sweep(edges, 9);
+    sweep(t_edges, 9);
 }
 
 /* Interrupts of the leaving hart delayed until it dies: leave alone does not empty its file. */
@@ -99,9 +67,9 @@ static void test_edge_found_by_sweep(void **state)
     (void)state;
     bool more = true;
     for (unsigned k = 0; more; k++) {
-        set_up(3, M_NEVER);
+        t_machine_of_kinds(3, M_NEVER);
         m.hart[1].hold = true;
-        t_at(k, false, edges, NULL);
+        t_at(k, false, t_edges, NULL);
         assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
         more = t_at_done();
         m_on(1);
@@ -110,17 +78,17 @@ static void test_edge_found_by_sweep(void **state)
         assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
         m_on(0);
         m_stop(1);
-        check_all();
+        t_check_kinds();
     }
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     m.hart[1].hold = true;
-    edges(NULL);
+    t_edges(NULL);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
     m_on(1);
     m.hart[1].irqs_on = m.hart[1].hold = false;
     assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
-    assert_int_equal(t.harts[1].swept, N);
-    assert_int_equal(t.harts[1].forwarded, N);
+    assert_int_equal(t.harts[1].swept, T_KINDS);
+    assert_int_equal(t.harts[1].forwarded, T_KINDS);
 }
 
 /* Something moves toward the leaving hart at every access: nothing is there in the end. */
@@ -129,10 +97,10 @@ static void move_there(void *arg)
     struct aia_hartset set = aia_hartset_first(2); /* harts 0 and 1 */
 
     (void)arg;
-    for (unsigned i = 0; i < N; i++)
-        aia_irq_set_affinity(&t.aia, q[i].irq, &set);
-    for (unsigned i = 0; i < N; i++)
-        t_move(&q[i], 1);
+    for (unsigned i = 0; i < T_KINDS; i++)
+        aia_irq_set_affinity(&t.aia, t_kind[i].irq, &set);
+    for (unsigned i = 0; i < T_KINDS; i++)
+        t_move(&t_kind[i], 1);
 }
 
 static void hart_2_moves_there(void *arg)
@@ -148,13 +116,13 @@ static void test_moves_toward_it(void **state)
     (void)state;
     bool more = true;
     for (unsigned k = 0; more; k++) {
-        set_up(3, 0);
+        t_machine_of_kinds(3, 0);
         t_at(k, true, hart_2_moves_there, NULL);
         assert_int_equal(t_offline(1, 0), AIA_OK);
         more = t_at_done();
         m_settle();
         assert_int_equal(t.files[1].n_free, 61);
-        check_all();
+        t_check_kinds();
     }
 }
 
@@ -181,12 +149,12 @@ static void test_request_meanwhile(void **state)
     (void)state;
     bool more = true;
     for (unsigned k = 0; more; k++) {
-        set_up(3, 0);
+        t_machine_of_kinds(3, 0);
         t_at(k, true, hart_2_requests, NULL);
         assert_int_equal(t_offline(1, 0), AIA_OK);
         more = t_at_done();
         m_settle();
-        check_all();
+        t_check_kinds();
     }
 }
 
@@ -238,15 +206,15 @@ static void test_leave_meanwhile(void **state)
         bool more = true;
         for (unsigned long k = 0; more; k++) {
             int left = 1, error;
-            set_up(3, 0);
-            for (unsigned i = 0; i < N; i++)
-                assert_int_equal(t_move(&q[i], 2), AIA_OK);
+            t_machine_of_kinds(3, 0);
+            for (unsigned i = 0; i < T_KINDS; i++)
+                assert_int_equal(t_move(&t_kind[i], 2), AIA_OK);
             m_pass(T_FOREVER);
             for (unsigned id = 20; id < 30; id++) /* the other one has more room */
                 assert_int_equal(imsic_alloc_id(&t.aia.imsic, 0, id, 0, T_FILLER), AIA_OK);
             begin_to_leave(k, &left);
             error = what == 2 ? t_request(&r, AIA_MSI_PLAIN, sets[what])
-                              : aia_irq_set_affinity(&t.aia, q[0].irq, &sets[what]);
+                              : aia_irq_set_affinity(&t.aia, t_kind[0].irq, &sets[what]);
             more = closing.done;
             m.hook = NULL;
             closing.done = true;
@@ -255,7 +223,7 @@ static void test_leave_meanwhile(void **state)
             if (what || error != AIA_ENOHART)
                 assert_int_equal(error, AIA_OK);
             t_unfill(0);
-            check_all();
+            t_check_kinds();
         }
     }
 }
@@ -264,14 +232,14 @@ static void test_all_harts_in_turn(void **state)
 {
     (void)state;
     for (unsigned lag = 0; lag < 2; lag++) {
-        set_up(4, lag ? M_NEVER : 0);
+        t_machine_of_kinds(4, lag ? M_NEVER : 0);
         for (unsigned round = 0; round < 8; round++) {
             unsigned hart = round % 4, by = (hart + 1) % 4;
-            edges(NULL);
+            t_edges(NULL);
             assert_int_equal(t_offline(hart, by), AIA_OK);
-            edges(NULL);
+            t_edges(NULL);
             assert_int_equal(t_back(hart, by), 0);
-            check_all();
+            t_check_kinds();
         }
     }
 }
@@ -283,7 +251,7 @@ static void test_all_harts_in_turn(void **state)
 static void set_up_torn(struct t_irq *other)
 {
     t_machine(3, 63);
-    t_force(AIA_UPDATE_TORN, &q[0], other, 1, 2);
+    t_force(AIA_UPDATE_TORN, &t_kind[0], other, 1, 2);
     t_fill(0, 0);
     imsic_free(&t.aia.imsic, (struct imsic_vector){2, 60});
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 60, 0, T_FILLER), AIA_OK);
@@ -292,7 +260,7 @@ static void set_up_torn(struct t_irq *other)
 static void edge_of_first(void *arg)
 {
     (void)arg;
-    m_raise(&q[0].dev);
+    m_raise(&t_kind[0].dev);
 }
 
 static void test_torn_at_every_access(void **state)
@@ -309,7 +277,7 @@ static void test_torn_at_every_access(void **state)
             assert_int_equal(t_offline(1, 0), AIA_OK);
             more = t_at_done();
             assert_int_equal(t.aia.updates[AIA_UPDATE_TORN], 2);
-            t_check(&q[0]);
+            t_check(&t_kind[0]);
             assert_int_equal(other.strays, other.runs);
             for (unsigned h = 0; h < 3; h++)
                 t_unfill(h);
@@ -327,13 +295,13 @@ static unsigned n_moves;
 static void move_elsewhere(void *arg)
 {
     (void)arg;
-    t_move(&q[0], q[0].irq->vec.hart == 0 ? 2 : 0);
+    t_move(&t_kind[0], t_kind[0].irq->vec.hart == 0 ? 2 : 0);
 }
 
 static void mover(const struct m_event *e, void *arg)
 {
     (void)arg;
-    if (e->kind != M_RELAX || e->hart != 0 || q[0].irq->vec.hart == 1 || m_busy(2) || n_moves == 40)
+    if (e->kind != M_RELAX || e->hart != 0 || t_kind[0].irq->vec.hart == 1 || m_busy(2) || n_moves == 40)
         return;
     n_moves++; /* not so many that the mover itself has to wait for drains */
     m_spawn(2, move_elsewhere, NULL);
@@ -343,8 +311,8 @@ static void mover(const struct m_event *e, void *arg)
 static void test_undrained_keeps_moving(void **state)
 {
     (void)state;
-    set_up(3, 0);
-    q[0].dev.msi.posted_limit = 3000;
+    t_machine_of_kinds(3, 0);
+    t_kind[0].dev.msi.posted_limit = 3000;
     n_moves = 0;
     m.hart[1].hold = true; /* it reclaims nothing before it dies */
     m.hook = mover;
@@ -356,7 +324,7 @@ static void test_undrained_keeps_moving(void **state)
     m.hart[1].hold = false;
     assert_int_equal(t_die(1, 0), AIA_OK);
     assert_int_equal(t.files[1].n_free, 61);
-    check_all();
+    t_check_kinds();
 }
 
 int main(void)

@@ -2,55 +2,23 @@
 /* Harts that cannot go, or come back to a surprise: what fails changes nothing, what is late is not lost. */
 #include "fixture.h"
 
-#define N 3
-static struct t_irq q[N]; /* one of each kind */
-
-static void set_up(unsigned n_harts, uint32_t lag)
-{
-    t_machine(n_harts, 63);
-    for (unsigned i = 0; i < N; i++)
-        t_irq(&q[i], (enum aia_msi_kind)i, 1);
-    m.inbound_lag = m.store_lag = m.post_lag = lag;
-}
-
-static void check_all(void)
-{
-    for (unsigned i = 0; i < N; i++) {
-        t_check(&q[i]);
-        m_raise(&q[i].dev);
-        t_check(&q[i]);
-    }
-    t_check_books();
-    for (unsigned h = 0; h < m.n_harts; h++) {
-        assert_int_equal(t.harts[h].spurious, 0);
-        assert_int_equal(t.harts[h].late, 0);
-    }
-}
-
-static void edges(void *arg)
-{
-    (void)arg;
-    for (unsigned i = 0; i < N; i++)
-        m_raise(&q[i].dev);
-}
-
 /* ---- what cannot be done ---- */
 
 static void test_last_hart(void **state)
 {
     (void)state;
-    set_up(2, 0);
+    t_machine_of_kinds(2, 0);
     assert_int_equal(t_offline(0, 1), AIA_OK);
     m_on(1);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ELAST);
-    edges(NULL);
-    check_all();
+    t_edges(NULL);
+    t_check_kinds();
 }
 
 static void test_invalid(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     assert_int_equal(aia_hart_leave(&t.aia, 3), AIA_EINVAL);
     m.hart[0].irqs_on = false;
     assert_int_equal(aia_hart_dying(&t.aia), AIA_EINVAL);
@@ -62,53 +30,53 @@ static void test_invalid(void **state)
 
 static void check_still_online(void)
 {
-    for (unsigned i = 0; i < N; i++)
-        assert_int_equal(q[i].irq->vec.hart, 1);
+    for (unsigned i = 0; i < T_KINDS; i++)
+        assert_int_equal(t_kind[i].irq->vec.hart, 1);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     assert_true(t.files[1].open);
-    edges(NULL);
+    t_edges(NULL);
 }
 
 static void test_no_room(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     t_fill(0, 40);
     t_fill(2, 50);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ENOVEC);
     check_still_online();
     t_unfill(0);
     t_unfill(2);
-    check_all();
+    t_check_kinds();
     assert_int_equal(t_offline(1, 0), AIA_OK);
 }
 
 static void test_stay(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
     aia_hart_stay(&t.aia, 1);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
-    for (unsigned i = 0; i < N; i++)
-        assert_int_equal(t_move(&q[i], 1), AIA_OK);
-    edges(NULL);
-    check_all();
+    for (unsigned i = 0; i < T_KINDS; i++)
+        assert_int_equal(t_move(&t_kind[i], 1), AIA_OK);
+    t_edges(NULL);
+    t_check_kinds();
 }
 
 /* One device does not answer: whichever it is, the hart stays, and everything goes on. */
 static void test_silent_device(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < N; i++) {
-        set_up(3, 0);
-        q[i].dev.mood = M_MUTE;
+    for (unsigned i = 0; i < T_KINDS; i++) {
+        t_machine_of_kinds(3, 0);
+        t_kind[i].dev.mood = M_MUTE;
         assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ESILENT);
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
-        assert_int_equal(q[i].irq->vec.hart, 1);
-        edges(NULL);
-        q[i].dev.mood = M_WELL;
-        check_all();
+        assert_int_equal(t_kind[i].irq->vec.hart, 1);
+        t_edges(NULL);
+        t_kind[i].dev.mood = M_WELL;
+        t_check_kinds();
     }
 }
 
@@ -116,16 +84,16 @@ static void test_silent_device(void **state)
 static void test_silent_when_dying(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
     /* something is back on the hart: as a move would that was decided before it closed */
     imsic_open(&t.aia.imsic, 1);
     t.harts[1].state = AIA_HART_ONLINE;
-    assert_int_equal(t_move(&q[0], 1), AIA_OK);
+    assert_int_equal(t_move(&t_kind[0], 1), AIA_OK);
     t.harts[1].state = AIA_HART_EVACUATED;
     imsic_close(&t.aia.imsic, 1);
 
-    q[0].dev.mood = M_MUTE;
+    t_kind[0].dev.mood = M_MUTE;
     m_on(1);
     m.hart[1].irqs_on = false;
     assert_int_equal(aia_hart_dying(&t.aia), AIA_ESILENT);
@@ -133,9 +101,9 @@ static void test_silent_when_dying(void **state)
     m_on(0);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK);
-    edges(NULL);
-    q[0].dev.mood = M_WELL;
-    check_all();
+    t_edges(NULL);
+    t_kind[0].dev.mood = M_WELL;
+    t_check_kinds();
     assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1);
 }
 
@@ -143,16 +111,16 @@ static void test_silent_when_dying(void **state)
 static void test_file_that_does_not_answer(void **state)
 {
     (void)state;
-    set_up(3, M_NEVER);
+    t_machine_of_kinds(3, M_NEVER);
     m.hart[1].file.frozen = true;
-    edges(NULL);
+    t_edges(NULL);
     assert_int_equal(t_offline(1, 0), AIA_ETIMEOUT);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK);
     m.hart[1].file.frozen = false;
-    check_all();
+    t_check_kinds();
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    check_all();
+    t_check_kinds();
 }
 
 /* ---- after ---- */
@@ -161,7 +129,7 @@ static void test_file_that_does_not_answer(void **state)
 static void test_stop_failed(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
     m_on(1);
     m.hart[1].irqs_on = false;
@@ -169,8 +137,8 @@ static void test_stop_failed(void **state)
     assert_int_equal(aia_hart_online(&t.aia), 0);
     aia_port_irq_restore(1);
     m_on(0);
-    edges(NULL);
-    check_all();
+    t_edges(NULL);
+    t_check_kinds();
 }
 
 /*
@@ -180,29 +148,47 @@ static void test_stop_failed(void **state)
 static void test_late_edge(void **state)
 {
     (void)state;
-    set_up(3, 0);
-    struct imsic_vector v = q[1].irq->vec;
+    t_machine_of_kinds(3, 0);
+    struct imsic_vector v = t_kind[1].irq->vec;
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    q[1].dev.n_raised++;
+    t_kind[1].dev.n_raised++;
     m_fabric_post(m.hart[1].msi_addr, v.id);
     m_settle();
-    assert_int_equal(q[1].runs, 0);
+    assert_int_equal(t_kind[1].runs, 0);
     assert_int_equal(t_back(1, 0), 1);
-    t_check(&q[1]);
-    assert_int_equal(q[1].runs, 1);
-    t_check_quiet(&q[0]);
-    t_check_quiet(&q[2]);
+    t_check(&t_kind[1]);
+    assert_int_equal(t_kind[1].runs, 1);
+    t_check_quiet(&t_kind[0]);
+    t_check_quiet(&t_kind[2]);
     assert_int_equal(t.harts[1].late, 1);
     assert_int_equal(t_reported(AIA_REPORT_LATE), 1);
-    assert_ptr_equal(m.reports[0].irq, q[1].irq);
+    assert_ptr_equal(m.reports[0].irq, t_kind[1].irq);
     assert_int_equal(m.reports[0].vec.id, v.id);
+    t_check_books();
+}
+
+/* It is still on its way into the file, behind others, when the hart comes back. */
+static void test_late_edge_on_its_way(void **state)
+{
+    (void)state;
+    t_machine_of_kinds(3, 0);
+    struct imsic_vector v = t_kind[1].irq->vec;
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m.inbound_lag = M_NEVER;
+    for (unsigned i = 0; i < 5; i++)
+        m_fabric_post(m.hart[1].msi_addr, T_IPI); /* of a sender that was slow: no loss, its work was done */
+    t_kind[1].dev.n_raised++;
+    m_fabric_post(m.hart[1].msi_addr, v.id);
+    assert_int_equal(t_back(1, 0), 1);
+    t_check(&t_kind[1]);
+    assert_int_equal(t_kind[1].runs, 1);
     t_check_books();
 }
 
 static void test_late_edge_of_nobody(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     m_fabric_post(m.hart[1].msi_addr, 50);
     assert_int_equal(t_back(1, 0), 1);
@@ -216,18 +202,18 @@ static void test_late_edge_of_nobody(void **state)
 static void test_stray_affinity(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(t.aia.strayed, N);
+    assert_int_equal(t.aia.strayed, T_KINDS);
 
     /* with another in its affinity it goes there */
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     struct aia_hartset set = {{6}};
-    for (unsigned i = 0; i < N; i++)
-        assert_int_equal(aia_irq_set_affinity(&t.aia, q[i].irq, &set), AIA_OK);
+    for (unsigned i = 0; i < T_KINDS; i++)
+        assert_int_equal(aia_irq_set_affinity(&t.aia, t_kind[i].irq, &set), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    for (unsigned i = 0; i < N; i++)
-        assert_int_equal(q[i].irq->vec.hart, 2);
+    for (unsigned i = 0; i < T_KINDS; i++)
+        assert_int_equal(t_kind[i].irq->vec.hart, 2);
     assert_int_equal(t.aia.strayed, 0);
 }
 
@@ -243,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_file_that_does_not_answer),
         cmocka_unit_test(test_stop_failed),
         cmocka_unit_test(test_late_edge),
+        cmocka_unit_test(test_late_edge_on_its_way),
         cmocka_unit_test(test_late_edge_of_nobody),
         cmocka_unit_test(test_stray_affinity),
     };

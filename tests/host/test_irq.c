@@ -123,6 +123,34 @@ static void test_descriptors_exhausted(void **state)
 
 /* ---- free ---- */
 
+/* Devices that do not answer: only time can drain them, and it passes once for all that were stopped before. */
+static void test_stop_many(void **state)
+{
+    uint64_t took[2];
+
+    (void)state;
+    for (unsigned stop_first = 0; stop_first <= 1; stop_first++) {
+        t_machine(2, 63);
+        unsigned n_free = t.files[0].n_free + t.files[1].n_free;
+        for (unsigned i = 0; i < 5; i++) {
+            t_irq(&many[i], AIA_MSI_MASKABLE, i % 2);
+            many[i].dev.mood = M_MUTE;
+        }
+        uint64_t before = m.now;
+        for (unsigned i = 0; i < 5 && stop_first; i++) {
+            aia_irq_stop(&t.aia, many[i].irq);
+            assert_false(many[i].dev.enabled);
+            assert_int_equal(many[i].irq->vec.id, 0);
+        }
+        for (unsigned i = 0; i < 5; i++)
+            assert_int_equal(aia_irq_free(&t.aia, many[i].irq), AIA_OK);
+        took[stop_first] = m.now - before;
+        check_nothing_taken(n_free);
+    }
+    assert_true(took[0] > 5 * T_LIMIT);
+    assert_in_range(took[1], T_LIMIT, 2 * T_LIMIT);
+}
+
 static void test_free_idle(void **state)
 {
     (void)state;
@@ -295,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_request_errors),
         cmocka_unit_test(test_request_silent),
         cmocka_unit_test(test_descriptors_exhausted),
+        cmocka_unit_test(test_stop_many),
         cmocka_unit_test(test_free_idle),
         cmocka_unit_test(test_free_under_fire),
         cmocka_unit_test(test_free_while_running),

@@ -335,6 +335,24 @@ static void test_silent_at_restart(void **state)
     t_same_stats(before);
 }
 
+/* An edge that was kept while it was disabled, which it no longer is when it is shut down: the restart has it. */
+static void test_kept_edge_waits_for_the_restart(void **state)
+{
+    (void)state;
+    set_up(3, AIA_MSI_PLAIN, 2);
+    aia_irq_disable(&t.aia, q.irq);
+    m_raise(&q.dev);
+    m_settle();
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    aia_irq_enable(&t.aia, q.irq);
+    m_settle();
+    assert_int_equal(q.runs, 0);
+    assert_int_equal(back(1, 0), 0);
+    t_check(&q);
+    assert_int_equal(q.runs, 1);
+    t_check_books();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_failed_offline_restarts_it),
         cmocka_unit_test(test_failed_leave_restarts_it),
         cmocka_unit_test(test_silent_at_restart),
+        cmocka_unit_test(test_kept_edge_waits_for_the_restart),
     };
 
     return T_RUN(tests);

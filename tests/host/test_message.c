@@ -2,6 +2,8 @@
 /* How a device's message is changed: by which steps, in which order, and what a device that is ill gets. */
 #include "fixture.h"
 
+#include <string.h>
+
 static struct t_irq q, other;
 static struct imsic_vector old;
 
@@ -86,6 +88,76 @@ static void test_torn(void **state)
     CHECK_LOG(M_DATA, M_ADDR, M_READ_BACK);
     assert_int_equal(q.irq->vec.id, other.irq->vec.id);
     assert_int_equal(t.aia.torn_copies, 0);
+}
+
+static void raise_it(void *arg)
+{
+    (void)arg;
+    m_raise(&q.dev);
+}
+
+/*
+ * A half-changed message may name an identity of the old hart that nobody owns: in a block some may be free, or one kept
+ * for a managed interrupt. The edge is sent on, and is not left there for nobody, or for the next owner. `set` makes
+ * such a machine, with hart 0 the only place for q to go.
+ */
+static void torn_onto_nobody(void (*set)(void))
+{
+    uint64_t copies = 0;
+    bool more = true;
+
+    for (unsigned long k = 0; more; k++) {
+        set();
+        unsigned from = q.irq->vec.hart;
+        m_on(from);
+        t_at(k, false, raise_it, NULL);
+        assert_int_equal(t_move(&q, 0), AIA_OK);
+        more = t_at_done();
+        assert_int_equal(t.aia.updates[AIA_UPDATE_TORN], 1);
+        assert_false(m_pending(from, q.irq->vec.id));
+        t_check(&q);
+        assert_int_equal(t.harts[0].spurious + t.harts[from].spurious, 0);
+        copies += t.aia.torn_copies;
+    }
+    assert_true(copies);
+}
+
+static void block_with_a_gap(void)
+{
+    struct imsic *im = &t.aia.imsic;
+
+    t_machine(2, 15);
+    memset(&q, 0, sizeof(q));
+    m_dev_init(&q.dev, AIA_MSI_PLAIN);
+    assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = aia_hartset_one(1), .order = 2}),
+                     AIA_OK);
+    assert_int_equal(q.irq->vec.id, 4);
+    assert_int_equal(imsic_alloc_id(im, 0, 4, 2, T_FILLER), AIA_OK);
+    assert_int_equal(imsic_alloc_id(im, 0, 12, 2, T_FILLER), AIA_OK);
+    assert_int_equal(imsic_alloc_id(im, 1, 9, 0, T_FILLER),
+                     AIA_OK); /* of 8 to 11, which are free on hart 0 */
+}
+
+static void kept_for_a_managed(void)
+{
+    struct aia_hartset set = aia_hartset_one(1);
+
+    t_machine(3, 63);
+    aia_hartset_add(&set, 2);
+    memset(&other, 0, sizeof(other));
+    m_dev_init(&other.dev, AIA_MSI_PLAIN);
+    assert_int_equal(t_request_as(&other, (struct aia_request){.affinity = set, .managed = true}), AIA_OK);
+    unsigned kept = 3u - other.irq->vec.hart;
+    assert_int_equal(imsic_slot_state(t.slots[kept][other.irq->vec.id]), IMSIC_MANAGED);
+    t_irq(&q, AIA_MSI_PLAIN, kept);
+    t_fill(0, other.irq->vec.id);
+}
+
+static void test_torn_onto_nobody(void **state)
+{
+    (void)state;
+    torn_onto_nobody(block_with_a_gap);
+    torn_onto_nobody(kept_for_a_managed);
 }
 
 /* Called from another hart, the torn update is made on the old one. */
@@ -284,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_address_only),
         cmocka_unit_test(test_common),
         cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_torn_onto_nobody),
         cmocka_unit_test(test_torn_by_call),
         cmocka_unit_test(test_torn_by_call_timeout),
         cmocka_unit_test(test_torn_copy),

@@ -206,6 +206,40 @@ static void maskable_msi(void **state)
     }
 }
 
+/* A function that offers four messages: with four, all are masked as one; more are refused, and nothing changes. */
+static void several_messages(void **state)
+{
+    for (int maskable = 0; maskable <= 1; maskable++) {
+        struct pci_msi msi;
+
+        setup(state);
+        struct pm_fn *f = add(NULL, 8);
+        unsigned cap = pm_cap_msi(f, true, maskable);
+
+        if (maskable)
+            pm_set(f, cap + 16, 4, 0xabcd00);
+        assert_int_equal(pci_msi_init(&msi, start_up(f)), PCI_OK);
+        assert_int_equal(pm_get(f, cap + 2, 2) & 0x70, 0);
+        assert_int_equal(pci_msi_set_order(&msi, 3), AIA_EINVAL);
+        assert_int_equal(pm_get(f, cap + 2, 2) & 0x70, 0);
+        assert_int_equal(pci_msi_set_order(&msi, 2), AIA_OK);
+        assert_int_equal(pm_get(f, cap + 2, 2) & 0x71, 0x20);
+        msi.msi.ops->start(&msi.msi, &(struct aia_message){FILE0, 76});
+        assert_int_equal(pm_get(f, cap + 2, 2) & 0x71, 0x21);
+        assert_reads_back(&msi.msi, FILE0, 76);
+        if (!maskable)
+            continue;
+        assert_int_equal(pm_get(f, cap + 16, 4), 0xabcd00);
+        msi.msi.ops->mask(&msi.msi);
+        assert_int_equal(pm_get(f, cap + 16, 4), 0xabcd0f);
+        pm_set(f, cap + 2, 2, 0x018e); /* a reserved number of messages */
+        assert_int_equal(pci_msi_set_order(&msi, 6), AIA_EINVAL);
+        assert_int_equal(pci_msi_set_order(&msi, 7), AIA_EINVAL);
+        assert_int_equal(pci_msi_set_order(&msi, 5), AIA_OK);
+        assert_int_equal(pm_get(f, cap + 16, 4), UINT32_MAX);
+    }
+}
+
 static void capability_cut_short(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
@@ -386,9 +420,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(plain_msi_starts_whole), T(plain_msi_write_order),       T(maskable_msi),
-        T(capability_cut_short),   T(addresses_it_cannot_send_to), T(silent_devices),
-        T(msix_entries),           T(msix_tables_outside),         T(edu_works),
+        T(plain_msi_starts_whole), T(plain_msi_write_order),
+        T(maskable_msi),           T(several_messages),
+        T(capability_cut_short),   T(addresses_it_cannot_send_to),
+        T(silent_devices),         T(msix_entries),
+        T(msix_tables_outside),    T(edu_works),
         T(edu_that_is_none),
     };
 

@@ -4,31 +4,13 @@
 
 #include "fixture.h"
 
-#define N 3
-static struct t_irq q[N]; /* one of each kind */
-
-static void set_up(unsigned n_harts, uint32_t lag)
-{
-    t_machine(n_harts, 63);
-    for (unsigned i = 0; i < N; i++)
-        t_irq(&q[i], (enum aia_msi_kind)i, 1);
-    m.inbound_lag = m.store_lag = m.post_lag = lag;
-}
-
-static void edges(void *arg)
-{
-    (void)arg;
-    for (unsigned i = 0; i < N; i++)
-        m_raise(&q[i].dev);
-}
-
 static void check_on(unsigned hart)
 {
-    for (unsigned i = 0; i < N; i++) {
-        t_check(&q[i]);
-        m_raise(&q[i].dev);
-        t_check(&q[i]);
-        assert_int_equal(q[i].hart, hart);
+    for (unsigned i = 0; i < T_KINDS; i++) {
+        t_check(&t_kind[i]);
+        m_raise(&t_kind[i].dev);
+        t_check(&t_kind[i]);
+        assert_int_equal(t_kind[i].hart, hart);
     }
     t_check_books();
 }
@@ -41,12 +23,12 @@ static void test_strayed_come_back(void **state)
 
     (void)state;
     for (unsigned k = 0; more; k++) {
-        set_up(3, k % 2 ? M_NEVER : 0);
+        t_machine_of_kinds(3, k % 2 ? M_NEVER : 0);
         struct imsic_stats before = t_stats();
         assert_int_equal(t_offline(1, 0), AIA_OK);
-        assert_int_equal(t.aia.strayed, N);
+        assert_int_equal(t.aia.strayed, T_KINDS);
         assert_int_equal(t_back(1, 0), 0);
-        t_at(k, true, edges, NULL);
+        t_at(k, true, t_edges, NULL);
         assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
         more = t_at_done();
         check_on(1);
@@ -57,12 +39,12 @@ static void test_strayed_come_back(void **state)
 static void test_strayed_stay_away(void **state)
 {
     (void)state;
-    set_up(2, 0);
+    t_machine_of_kinds(2, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t_back(1, 0), 0);
     assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
     check_on(0);
-    struct aia_hartset set = q[0].irq->affinity; /* which it was not changed by */
+    struct aia_hartset set = t_kind[0].irq->affinity; /* which it was not changed by */
     assert_true(aia_hartset_has(&set, 1));
     assert_false(aia_hartset_has(&set, 0));
 }
@@ -73,39 +55,39 @@ static void test_others_stay(void **state)
     struct aia_hartset wide = {{7}};
 
     (void)state;
-    set_up(3, 0);
-    assert_int_equal(t_move(&q[0], 2), AIA_OK);
-    assert_int_equal(aia_irq_set_affinity(&t.aia, q[1].irq, &wide), AIA_OK);
+    t_machine_of_kinds(3, 0);
+    assert_int_equal(t_move(&t_kind[0], 2), AIA_OK);
+    assert_int_equal(aia_irq_set_affinity(&t.aia, t_kind[1].irq, &wide), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    unsigned there = q[1].irq->vec.hart;
+    unsigned there = t_kind[1].irq->vec.hart;
     assert_int_equal(t_back(1, 0), 0);
     assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
-    assert_int_equal(q[0].irq->vec.hart, 2);
-    assert_int_equal(q[1].irq->vec.hart, there);
-    assert_int_equal(q[2].irq->vec.hart, 1);
+    assert_int_equal(t_kind[0].irq->vec.hart, 2);
+    assert_int_equal(t_kind[1].irq->vec.hart, there);
+    assert_int_equal(t_kind[2].irq->vec.hart, 1);
     t_check_books();
     /* What has strayed from another hart, which is away yet, is no failure of this one's return. */
     assert_int_equal(t_offline(2, 0), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t_back(1, 0), 0);
     assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
-    assert_int_equal(q[0].irq->vec.hart, 0);
-    assert_int_equal(q[2].irq->vec.hart, 1);
+    assert_int_equal(t_kind[0].irq->vec.hart, 0);
+    assert_int_equal(t_kind[2].irq->vec.hart, 1);
 }
 
 /* One does not answer: named, and the others come back all the same. */
 static void test_silent_one(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < N; i++) {
-        set_up(3, 0);
+    for (unsigned i = 0; i < T_KINDS; i++) {
+        t_machine_of_kinds(3, 0);
         assert_int_equal(t_offline(1, 0), AIA_OK);
         assert_int_equal(t_back(1, 0), 0);
-        q[i].dev.mood = M_MUTE;
+        t_kind[i].dev.mood = M_MUTE;
         assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_ESILENT);
-        for (unsigned j = 0; j < N; j++)
-            assert_int_equal(q[j].irq->vec.hart == 1, j != i);
-        q[i].dev.mood = M_WELL;
+        for (unsigned j = 0; j < T_KINDS; j++)
+            assert_int_equal(t_kind[j].irq->vec.hart == 1, j != i);
+        t_kind[i].dev.mood = M_WELL;
         assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
         check_on(1);
     }
@@ -114,7 +96,7 @@ static void test_silent_one(void **state)
 static void test_return_refused(void **state)
 {
     (void)state;
-    set_up(3, 0);
+    t_machine_of_kinds(3, 0);
     assert_int_equal(aia_hart_return(&t.aia, 3, AIA_COME_BACK), AIA_EINVAL);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_EOFFLINE);
@@ -132,7 +114,7 @@ static void lose(struct m_file *f, enum lost how)
     if (how == KEPT)
         return;
     for (unsigned w = 0; w <= f->n_ids / 64; w++) {
-        /* Enabled and delivering at random; pending junk could not be told from edges, by anybody. */
+        /* Enabled and delivering at random; pending junk could not be told from t_edges, by anybody. */
         f->eie[w] = how == JUNK ? t_random(&junk) & ~1ull : 0;
         f->eip[w] = 0;
     }
@@ -164,19 +146,19 @@ static void test_suspend_with_pending_edges(void **state)
     (void)state;
     for (unsigned how = 0; how < N_LOST; how++)
         for (unsigned when = 0; when < 4; when++) { /* bit 0: before, bit 1: while it is suspended */
-            set_up(2, 0);
+            t_machine_of_kinds(2, 0);
             m.hart[1].hold = true;
             if (when & 1)
-                edges(NULL);
+                t_edges(NULL);
             if (when & 1)
                 aia_ipi_send(&t.aia, 1, AIA_IPI_USER);
             m_settle();
-            assert_int_equal(q[0].runs, 0);
+            assert_int_equal(t_kind[0].runs, 0);
             m.hart[1].hold = false;
-            suspend((enum lost)how, when & 2 ? edges : NULL);
+            suspend((enum lost)how, when & 2 ? t_edges : NULL);
             m_settle();
-            for (unsigned i = 0; i < N; i++)
-                assert_int_equal(q[i].runs, when ? 1 : 0);
+            for (unsigned i = 0; i < T_KINDS; i++)
+                assert_int_equal(t_kind[i].runs, when ? 1 : 0);
             assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], when & 1);
             assert_int_equal(t.harts[1].spurious, 0);
             check_on(1);
@@ -191,8 +173,8 @@ static void test_edge_at_every_access_of_suspend(void **state)
         for (unsigned lag = 0; lag < 2; lag++) {
             bool more = true;
             for (unsigned k = 0; more; k++) {
-                set_up(2, lag ? M_NEVER : 0);
-                t_at(k, true, edges, NULL);
+                t_machine_of_kinds(2, lag ? M_NEVER : 0);
+                t_at(k, true, t_edges, NULL);
                 /* what lands between save and power-off is the hardware's to keep: it must not power off */
                 suspend(lag ? (enum lost)how : KEPT, NULL);
                 more = t_at_done();
@@ -206,26 +188,26 @@ static void test_suspend_keeps_the_books(void **state)
 {
     (void)state;
     for (unsigned how = 0; how < N_LOST; how++) {
-        set_up(2, 0);
-        q[0].deny = true;
+        t_machine_of_kinds(2, 0);
+        t_kind[0].deny = true;
         for (unsigned i = 0; i <= T_STORM + 1; i++) {
-            m_raise(&q[0].dev);
+            m_raise(&t_kind[0].dev);
             m_settle();
         }
-        assert_true(q[0].irq->flow & AIA_FLOW_STORMED);
+        assert_true(t_kind[0].irq->flow & AIA_FLOW_STORMED);
         m.hart[1].hold = true;
-        m_raise(&q[1].dev);
-        assert_int_equal(t_move(&q[1], 0), AIA_OK);
+        m_raise(&t_kind[1].dev);
+        assert_int_equal(t_move(&t_kind[1], 0), AIA_OK);
         m.hart[1].hold = false;
         suspend((enum lost)how, NULL);
-        t_check(&q[1]);
-        uint64_t runs = q[0].runs;
-        m_raise(&q[0].dev);
+        t_check(&t_kind[1]);
+        uint64_t runs = t_kind[0].runs;
+        m_raise(&t_kind[0].dev);
         m_settle();
-        assert_int_equal(q[0].runs, runs);
-        q[0].deny = false;
-        aia_irq_enable(&t.aia, q[0].irq);
-        t_check(&q[0]);
+        assert_int_equal(t_kind[0].runs, runs);
+        t_kind[0].deny = false;
+        aia_irq_enable(&t.aia, t_kind[0].irq);
+        t_check(&t_kind[0]);
         t_check_books();
     }
 }
@@ -337,16 +319,16 @@ static void test_two_leave_before_either_dies(void **state)
         for (unsigned lag = 0; lag < 2; lag++) {
             bool more = true;
             for (unsigned k = 0; more; k++) {
-                set_up(4, lag ? M_NEVER : 0);
+                t_machine_of_kinds(4, lag ? M_NEVER : 0);
                 struct imsic_stats before = t_stats();
-                t_at(k, true, edges, NULL);
+                t_at(k, true, t_edges, NULL);
                 assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
                 assert_int_equal(aia_hart_leave(&t.aia, 2), AIA_OK);
                 assert_int_equal(t_die(first, 0), AIA_OK);
                 assert_int_equal(t_die(3 - first, 0), AIA_OK);
                 more = t_at_done();
-                for (unsigned i = 0; i < N; i++)
-                    t_check(&q[i]);
+                for (unsigned i = 0; i < T_KINDS; i++)
+                    t_check(&t_kind[i]);
                 assert_int_equal(t.files[1].n_free, 61);
                 assert_int_equal(t.files[2].n_free, 61);
                 for (unsigned h = 1; h < 3; h++) {
@@ -363,16 +345,16 @@ static void test_two_leave_before_either_dies(void **state)
 static void test_two_of_two(void **state)
 {
     (void)state;
-    set_up(2, 0);
+    t_machine_of_kinds(2, 0);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
     assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_ELAST);
     aia_hart_stay(&t.aia, 1);
     m_on(1);
     assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_OK);
     assert_int_equal(t_die(0, 1), AIA_OK);
-    for (unsigned i = 0; i < N; i++) {
-        m_raise(&q[i].dev);
-        t_check(&q[i]);
+    for (unsigned i = 0; i < T_KINDS; i++) {
+        m_raise(&t_kind[i].dev);
+        t_check(&t_kind[i]);
     }
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ELAST);
 }

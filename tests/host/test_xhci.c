@@ -52,6 +52,13 @@ int pci_msi_init(struct pci_msi *pm, struct pci_device *pd)
     return xm.msi_error;
 }
 
+/* The model has one interrupter, and no use for more messages. */
+int pci_msi_set_order(struct pci_msi *pm, unsigned order)
+{
+    (void)pm;
+    return order ? AIA_EINVAL : AIA_OK;
+}
+
 const char *pci_strerror(int error)
 {
     (void)error;

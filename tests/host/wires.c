@@ -122,12 +122,23 @@ void w_source(struct wire *w, unsigned number, enum aplic_mode mode)
     drive(w, false);
 }
 
-int w_request(struct wire *w, struct aia_hartset affinity)
+static int request(struct wire *w, struct aia_request r)
 {
-    struct aia_request r = {.name = "wire", .handler = handler, .context = w, .affinity = affinity};
-
+    r.name = "wire";
+    r.handler = handler;
+    r.context = w;
     r = aplic_request(&w->source, &r);
     return aia_irq_request(&t.aia, &r, &w->irq);
+}
+
+int w_request(struct wire *w, struct aia_hartset affinity)
+{
+    return request(w, (struct aia_request){.affinity = affinity});
+}
+
+int w_request_managed(struct wire *w, struct aia_hartset affinity)
+{
+    return request(w, (struct aia_request){.affinity = affinity, .managed = true});
 }
 
 void w_irq(struct wire *w, unsigned number, enum aplic_mode mode, unsigned hart)

@@ -43,6 +43,7 @@ void w_use(unsigned domain);
 /* Source `number` of it, requested on `hart`. */
 void w_source(struct wire *w, unsigned number, enum aplic_mode mode);
 int w_request(struct wire *w, struct aia_hartset affinity);
+int w_request_managed(struct wire *w, struct aia_hartset affinity);
 void w_irq(struct wire *w, unsigned number, enum aplic_mode mode, unsigned hart);
 int w_move(struct wire *w, unsigned hart);
 

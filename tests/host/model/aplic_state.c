@@ -163,7 +163,8 @@ static uint32_t claim(struct am *d, unsigned index)
         d->idc[index].force = false;
         return 0;
     }
-    s->forwarded++;
+    if (++s->forwarded == 100000)
+        m_die("source %u is claimed without end", top >> 16);
     s->pending = is_level(s) && am_input(s);
     m.hart[m.here].claim_unfenced = true;
     return top;

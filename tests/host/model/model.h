@@ -126,7 +126,7 @@ struct m_hart {
     bool read_back_unfenced; /* a drain barrier was read, and no fence io, w yet */
 };
 
-enum m_device_op { M_START, M_STOP, M_ADDR, M_DATA, M_MASK, M_UNMASK, M_STORE, M_READ_BACK };
+enum m_device_op { M_START, M_STOP, M_ADDR, M_DATA, M_MASK, M_UNMASK, M_STORE, M_READ_BACK, M_SEND };
 
 enum m_device_mood {
     M_WELL,

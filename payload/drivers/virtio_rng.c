@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/drivers/virtio_rng.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+
+#define IS_RNG 4u
+
+static struct virtq_memory memory;
+static uint8_t buffer[64];
+
+/* The buffer is the device's again. */
+static void give(struct virtio_rng *v)
+{
+    (void)virtq_put_buffer(&v->queue, buffer, sizeof(buffer), v); /* there is but this one */
+    virtio_mmio_notify(&v->device);
+}
+
+static enum aia_result handler(void *context, struct aia_irq *irq)
+{
+    struct virtio_rng *v = context;
+    struct virtq_result r;
+
+    (void)irq;
+    if (!virtio_mmio_ack(&v->device))
+        return AIA_NONE;
+    while (virtq_take(&v->queue, &r)) {
+        atomic_fetch_add(&v->bytes, r.length);
+        atomic_fetch_add(&v->filled, r.owner == v);
+        if (atomic_load(&v->go))
+            give(v);
+    }
+    return AIA_HANDLED;
+}
+
+bool virtio_rng_init(struct virtio_rng *v)
+{
+    struct aia_request r = {
+        .name = "rng", .handler = handler, .context = v, .affinity = aia_hartset_first(hart_count())};
+
+    *v = (struct virtio_rng){0};
+    const struct machine_device *where = virtio_mmio_find(&v->device, IS_RNG);
+    if (!where) {
+        print("rng: none (-device virtio-rng-device)\n");
+        return false;
+    }
+    v->wire = wires_source("rng", &where->wire);
+    if (!v->wire || !virtio_mmio_start(&v->device, &v->queue, &memory)) {
+        print("rng: no wire, or it does not take its driver\n");
+        return false;
+    }
+    r = aplic_request(v->wire, &r);
+    int error = aia_irq_request(&aia, &r, &v->irq);
+    if (error)
+        print("rng: no interrupt: %s\n", aia_strerror(error));
+    return !error;
+}
+
+void virtio_rng_start(struct virtio_rng *v)
+{
+    atomic_store(&v->go, 1);
+    give(v);
+}
+
+void virtio_rng_stop(struct virtio_rng *v)
+{
+    atomic_store(&v->go, 0);
+}

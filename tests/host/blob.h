@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Blobs for machine_discover(), and what it makes of them: what the programs of test_machine*.c have in common, each with
+ * its own. BUILD, DTB_DIR ($BUILD/dts): where the trees are.
+ */
+#ifndef BLOB_H
+#define BLOB_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <libfdt.h>
+
+#include "platform/machine.h"
+
+static struct machine m;
+static struct machine_error err;
+
+static const char *env(const char *name, const char *otherwise)
+{
+    const char *v = getenv(name);
+    return v && *v ? v : otherwise;
+}
+
+/* --- a blob with unmapped pages on both sides: libfdt is not instrumented, the MMU is --- */
+
+#define ARENA ((size_t)2 << 20)
+
+static unsigned char *arena; /* ARENA bytes, a PROT_NONE page before and after */
+
+static int arena_setup(void **state)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *p = mmap(NULL, ARENA + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    if (p == MAP_FAILED || mprotect(p + page, ARENA, PROT_READ | PROT_WRITE))
+        return -1;
+    arena = p + page;
+    alarm(300); /* no blob may make it loop */
+    return 0;
+}
+
+static int discover_at(const void *blob, size_t len, bool at_end)
+{
+    unsigned char *p = at_end ? arena + ARENA - ((len + 7) & ~(size_t)7) : arena;
+
+    assert_true(len <= ARENA);
+    memcpy(p, blob, len);
+    return machine_discover(p, len, &m, &err);
+}
+
+/* At both ends of the arena, and the answer must be the same. */
+static int discover(const void *blob, size_t len)
+{
+    int first = discover_at(blob, len, false);
+    struct machine_error e = err;
+    int second = discover_at(blob, len, true);
+
+    assert_int_equal(first, second);
+    assert_memory_equal(&e, &err, sizeof(e));
+    return second;
+}
+
+static void *load(const char *path, size_t *len)
+{
+    FILE *f = fopen(path, "rb");
+    unsigned char *p = malloc(ARENA);
+
+    if (!f)
+        fail_msg("%s: cannot be read", path);
+    *len = fread(p, 1, ARENA, f);
+    fclose(f);
+    /* QEMU's are padded to a megabyte: only what fdt_check_full() will look at. */
+    if (*len >= sizeof(struct fdt_header) && fdt_check_header(p) == 0)
+        assert_int_equal(fdt_pack(p), 0), *len = fdt_totalsize(p);
+    return p;
+}
+
+/* The compiled dts/KIND/NAME.dts. */
+static void *load_tree(const char *kind, const char *name, size_t *len)
+{
+    char path[600];
+
+    if (getenv("DTB_DIR"))
+        snprintf(path, sizeof(path), "%s/%s/%s.dtb", getenv("DTB_DIR"), kind, name);
+    else
+        snprintf(path, sizeof(path), "%s/dts/%s/%s.dtb", env("BUILD", "build"), kind, name);
+    return load(path, len);
+}
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A wired interrupt that belongs to harts {1, 2}: when both have gone its source is disabled, and what waits there, a
+ * line that is up or an edge, is handled by the first of them to come back. In both delivery modes.
+ */
+#include "wires.h"
+
+static struct wire q;
+
+static const enum aplic_mode modes[] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH, APLIC_LEVEL_LOW};
+
+static const unsigned hows[] = {0, AM_CFG_PENDS, AM_LEVEL_LATCHED, AM_SETIP_ANY | AM_RAW_INPUTS};
+#define N_HOWS (sizeof(hows) / sizeof(hows[0]))
+
+static void machine(bool direct, unsigned how)
+{
+    if (direct)
+        w_direct_machine(4, 4, how);
+    else
+        w_machine(4, how);
+}
+
+static struct aia_hartset pair(void)
+{
+    struct aia_hartset set = aia_hartset_one(1);
+
+    aia_hartset_add(&set, 2);
+    return set;
+}
+
+static void rise(void *arg)
+{
+    (void)arg;
+    if (q.source.mode >= APLIC_LEVEL_HIGH)
+        w_cause(&q, 1);
+    else
+        w_edge(&q);
+}
+
+static void goes(unsigned hart)
+{
+    assert_int_equal(t_offline(hart, 0), AIA_OK);
+}
+
+static void comes(unsigned hart)
+{
+    assert_int_equal(t_back(hart, 0), 0);
+    assert_int_equal(aia_hart_return(&t.aia, hart, AIA_STAY_AWAY), AIA_OK);
+}
+
+static void handled_on(unsigned hart)
+{
+    unsigned runs = q.runs;
+
+    rise(NULL);
+    w_check(&q);
+    assert_int_equal(q.runs, runs + 1);
+    assert_int_equal(q.hart, hart);
+}
+
+static void is_shut_down(void)
+{
+    assert_false(w_model.source[9].enabled);
+    assert_int_equal(q.irq->vec.id, 0);
+}
+
+static void both_go_and_come(bool direct, enum aplic_mode mode, unsigned how, unsigned first)
+{
+    machine(direct, how);
+    w_source(&q, 9, mode);
+    assert_int_equal(w_request_managed(&q, pair()), AIA_OK);
+    handled_on(1);
+    goes(1);
+    handled_on(2);
+    goes(2);
+    is_shut_down();
+    comes(first);
+    handled_on(first);
+    comes(3 - first);
+    handled_on(first);
+    assert_int_equal(w_move(&q, 3), AIA_EINVAL);
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    t_check_books();
+}
+
+static void shut_down_and_back(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned how = 0; how < N_HOWS; how++)
+            for (unsigned first = 1; first <= 2; first++) {
+                both_go_and_come(false, modes[i], hows[how], first);
+                both_go_and_come(true, modes[i], hows[how], first);
+            }
+}
+
+static void what_comes_meanwhile(void **state)
+{
+    (void)state;
+    for (unsigned direct = 0; direct < 2; direct++)
+        for (unsigned how = 0; how < N_HOWS; how++)
+            for (unsigned i = 0; i < 4; i++) {
+                machine(direct, hows[how]);
+                w_source(&q, 9, modes[i]);
+                assert_int_equal(w_request_managed(&q, pair()), AIA_OK);
+                goes(1);
+                goes(2);
+                rise(NULL);
+                m_settle();
+                assert_int_equal(q.runs, 0);
+                comes(2);
+                w_check(&q);
+                assert_int_equal(q.runs, 1);
+                assert_int_equal(q.hart, 2);
+            }
+}
+
+/*
+ * An edge, or the rise of a line, before any access of the departure of the last hart, which takes no interrupts from
+ * then on: its sweep handles it, or hart 2 finds it when it is back.
+ */
+static void edge_before_the_shutdown(void **state)
+{
+    (void)state;
+    for (unsigned direct = 0; direct < 2; direct++)
+        for (unsigned i = 0; i < 4; i++) {
+            bool more = true;
+            for (unsigned k = 0; more; k++) {
+                machine(direct, 0);
+                w_source(&q, 9, modes[i]);
+                assert_int_equal(w_request_managed(&q, pair()), AIA_OK);
+                goes(2);
+                m.hart[1].hold = true;
+                t_at(k, true, rise, NULL);
+                assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+                more = t_at_done();
+                m.hart[1].hold = false;
+                assert_int_equal(t_die(1, 0), AIA_OK);
+                comes(2);
+                w_check(&q);
+                assert_int_equal(q.runs, more);
+                handled_on(2);
+                t_check_books();
+            }
+        }
+}
+
+/* An edge that waits in a stopped source is its interrupt's: whoever requests the source next has nothing of it. */
+static void waiting_edge_ends_with_a_free(void **state)
+{
+    (void)state;
+    for (unsigned direct = 0; direct < 2; direct++) {
+        machine(direct, 0);
+        w_source(&q, 9, APLIC_EDGE_RISE);
+        assert_int_equal(w_request_managed(&q, pair()), AIA_OK);
+        goes(1);
+        goes(2);
+        w_edge(&q);
+        assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+        assert_int_equal(q.runs, 0);
+        q.irq = NULL;
+        assert_int_equal(w_request(&q, aia_hartset_one(3)), AIA_OK);
+        m_settle();
+        assert_int_equal(q.runs, 0);
+        handled_on(3);
+    }
+}
+
+/* A line that has two harts of four: it cannot wait for the others, and is no error of theirs when they come. */
+static void harts_of_another_domain(void **state)
+{
+    struct aia_hartset all = aia_hartset_first(4), others = aia_hartset_one(2);
+
+    (void)state;
+    aia_hartset_add(&others, 3);
+    w_direct_machine(4, 2, 0);
+    w_source(&q, 9, APLIC_LEVEL_HIGH);
+    assert_int_equal(w_request_managed(&q, others), AIA_ENOHART);
+    assert_null(q.irq);
+    assert_int_equal(w_request(&q, others), AIA_ENOHART);
+    m_on(3);
+    assert_int_equal(t_offline(0, 3), AIA_OK);
+    assert_int_equal(w_request_managed(&q, all), AIA_OK);
+    assert_int_equal(q.irq->vec.hart, 1);
+    assert_int_equal(t_offline(1, 3), AIA_OK);
+    assert_int_equal(t_offline(2, 3), AIA_OK);
+    assert_int_equal(t_back(2, 3), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 2, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(q.irq->vec.id, 0);
+    assert_int_equal(t_back(0, 3), 0);
+    assert_int_equal(aia_hart_return(&t.aia, 0, AIA_COME_BACK), AIA_OK);
+    handled_on(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shut_down_and_back),       cmocka_unit_test(what_comes_meanwhile),
+        cmocka_unit_test(edge_before_the_shutdown), cmocka_unit_test(waiting_edge_ends_with_a_free),
+        cmocka_unit_test(harts_of_another_domain),
+    };
+
+    return T_RUN(tests);
+}
