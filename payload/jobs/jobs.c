@@ -35,9 +35,10 @@ const struct job jobs[] = {
      "a USB controller and disk; error paths, then load while its interrupts move"},
     {"level", job_level, job_level_args, "a level comes again until its line falls"},
     {"wires", job_wires, job_wires_args, "RTC alarm, random numbers and typing, by wire and under fire"},
+    {"hostile", job_hostile, job_hostile_args, "a device that writes any message to any hart, under load"},
     {NULL, NULL, NULL, NULL},
 };
 
 const char *const jobs_by_message[] = {
-    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", NULL,
+    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", "hostile", NULL,
 };

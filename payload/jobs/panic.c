@@ -71,7 +71,7 @@ static void __attribute__((noinline)) fault_exec(void)
 
 static void __attribute__((noinline)) fault_const(void)
 {
-    *(volatile char *)(uintptr_t)"constant" = 0;
+    *(volatile char *)(uintptr_t) "constant" = 0;
 }
 
 /* A word beyond the end of an array, which has the guard behind it. */

@@ -13,12 +13,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define expect(cond)                                                                      \
-    do {                                                                                  \
-        if (!(cond)) {                                                                    \
+#define expect(cond)                                                                        \
+    do {                                                                                    \
+        if (!(cond)) {                                                                      \
             (void)fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #cond); \
-            abort();                                                                      \
-        }                                                                                 \
+            abort();                                                                        \
+        }                                                                                   \
     } while (0)
 
 #endif

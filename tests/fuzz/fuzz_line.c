@@ -41,8 +41,8 @@ static void put(void *arg, const char *text, size_t n)
 
 static const char *candidate(void *arg, const char *text, unsigned n)
 {
-    static const char *const words[] = {"affinity", "audit",      "aplic", "irq", "imsic", "irqs", "pci/00:01.0",
-                                        "pci/",     "with space", "",      "edu0", "edu1"};
+    static const char *const words[] = {"affinity",    "audit", "aplic",      "irq", "imsic", "irqs",
+                                        "pci/00:01.0", "pci/",  "with space", "",    "edu0",  "edu1"};
 
     (void)arg;
     expect(strlen(text) < LINE_SIZE);

@@ -22,8 +22,8 @@ static void check_error(const struct machine_error *e)
     expect(is_line(e->property, sizeof(e->property)));
     expect(is_line(e->text, sizeof(e->text)) && e->text[0]);
     machine_error_line(e, line, sizeof(line));
-    expect(strlen(line) == strlen(e->node) + strlen(e->text) + 2 +
-                               (e->property[0] ? strlen(e->property) + 2 : 0));
+    expect(strlen(line) ==
+           strlen(e->node) + strlen(e->text) + 2 + (e->property[0] ? strlen(e->property) + 2 : 0));
 }
 
 static void check_wire(const struct machine *m, const struct machine_wire *w)

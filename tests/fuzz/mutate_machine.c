@@ -27,9 +27,8 @@ static struct place any_place(const void *fdt, struct random *r)
 
     for (int node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
         int prop;
-        fdt_for_each_property_offset(prop, fdt, node)
-            if (random_below(r, ++n) == 0)
-                p = (struct place){node, prop};
+        fdt_for_each_property_offset(prop, fdt, node) if (random_below(r, ++n) == 0) p =
+            (struct place){node, prop};
     }
     return p;
 }
@@ -47,7 +46,8 @@ static int any_node(const void *fdt, struct random *r)
 
 static uint32_t any_number(struct random *r, uint32_t was)
 {
-    static const uint32_t edges[] = {0, 1, 2, 3, 4, 8, 9, 11, 63, 64, 255, 1023, 0x1000, 0x4000, 0x7fffffff, 0xffffffff};
+    static const uint32_t edges[] = {0,  1,  2,   3,    4,      8,      9,          11,
+                                     63, 64, 255, 1023, 0x1000, 0x4000, 0x7fffffff, 0xffffffff};
 
     switch (random_below(r, 4)) {
     case 0:
