@@ -49,6 +49,7 @@ include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
 include mk/fuzz.mk
+include mk/coverage.mk
 -include $(shell find $B/obj $B/host/obj $B/explore/obj $B/fuzz/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
