@@ -3,7 +3,7 @@
 # libFuzzer targets, one for each tests/fuzz/fuzz_NAME.c, with a corpus in tests/fuzz/corpus/NAME; and the same targets
 # without libFuzzer, that `make test` replays the corpus with.
 
-FUZZ_CC    ?= clang-14
+FUZZ_CC    ?= clang
 FUZZ_FLAGS  = $(FUZZ_CC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-Iinclude -Itests/fuzz -I. -isystem $(LIBFDT_SRC)
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
