@@ -142,6 +142,7 @@ struct aia_hart {
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
     struct aia_storm storm;         /* of identities that nobody owns */
+    struct aia_storm ipi_storm;     /* of ipis_empty */
     aia_counter handled;            /* edges that ran, or were noted for, their owner's handler */
     aia_counter forwarded;          /* caught on a retiring vector here and sent on */
     aia_counter swept;              /* of these, by the sweep of a leaving hart */
@@ -149,9 +150,8 @@ struct aia_hart {
     uint16_t spurious_id;           /* the last of them */
     aia_counter late;               /* found pending when the hart came back */
     aia_counter ipis_taken;
-    aia_counter ipis_empty;     /* of these, with nothing to do: the work was taken by the one before */
-    struct aia_storm ipi_storm; /* of these */
-    aia_counter reclaimed;      /* vectors whose drain was proven here */
+    aia_counter ipis_empty; /* of these, with nothing to do: the work was taken by the one before */
+    aia_counter reclaimed;  /* vectors whose drain was proven here */
 };
 
 /* ---- the machine ---- */
