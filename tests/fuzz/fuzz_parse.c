@@ -18,6 +18,7 @@ static void check_number(const char *word)
     expect(error == PARSE_OK ? n >= 3 && n <= 1000 : n == 0);
     if (parse_number(word, 0, UINT64_MAX, &n) != PARSE_OK)
         return;
+    expect(*word >= '0' && *word <= '9');
     (void)snprintf(text, sizeof(text), "%" PRIu64, n);
     expect(parse_number(text, n, n, &again) == PARSE_OK && again == n);
 }
