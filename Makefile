@@ -45,6 +45,7 @@ include mk/build.mk
 include mk/payload.mk
 include mk/test.mk
 include mk/explore.mk
+include mk/bench.mk
 include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
@@ -116,6 +117,7 @@ help:
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
 	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex; any QEMU, FIRMWARE'
 	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
+	@echo 'make bench       what things cost, beside their floors; BASELINE=FILE compares with a build/bench.json, TOLERANCE= percent'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make fuzz        libFuzzer on device trees, shell lines and boot arguments; SECONDS= for each (60), SEED='

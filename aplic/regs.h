@@ -18,9 +18,13 @@
 #define SETIP        0x1c00u
 #define SETIPNUM     0x1cdcu
 #define IN_CLRIP     0x1d00u
+#define CLRIPNUM     0x1ddcu
 #define SETIE        0x1e00u
 #define SETIENUM     0x1edcu
+#define CLRIE        0x1f00u
 #define CLRIENUM     0x1fdcu
+#define SETIPNUM_LE  0x2000u
+#define SETIPNUM_BE  0x2004u
 #define GENMSI       0x3000u
 #define TARGET       0x3000u
 

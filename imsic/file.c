@@ -92,14 +92,6 @@ void imsic_send(const struct imsic *im, struct imsic_vector v)
     fence_io_w(); /* before the unlock after which somebody may retire v and prove its drain */
 }
 
-unsigned imsic_claim(void)
-{
-    unsigned id = (unsigned)(csr_claim_stopei() >> 16); /* bits 26:16, the rest above is zero */
-
-    fence_io_rwio();
-    return id;
-}
-
 void imsic_file_off(struct imsic_file *f)
 {
     csr_ireg_write(EIDELIVERY, 0);

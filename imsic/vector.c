@@ -2,12 +2,18 @@
 /*
  * The vector allocator: which identities of which hart's file are free.
  *
- * A file's free identities are a bitmap of at most 32 words, and above it one summary word for each
- * block size: bit w says that word w holds an aligned free run of that size. A block never crosses a
- * word, so finding one takes two find-first-set, however many identities there are.
+ * A file's free identities are a bitmap of at most 32 words, and above it one summary word for each block size: bit w
+ * says that word w holds an aligned free run of that size. A block never crosses a word, so finding one takes two
+ * find-first-set, however many identities there are. For single identities the summary is exact. For larger blocks it
+ * may say so of a word that has been broken up since: who looks there finds out, and corrects it; an allocation then
+ * does not pay for block sizes that hardly anybody asks for.
  */
+#include <stddef.h>
+
 #include <aia/error.h>
 #include <aia/imsic.h>
+
+#include "imsic/bits.h"
 
 /* Where an aligned run of 2^k bits may begin. */
 static const uint64_t aligned[IMSIC_MAX_ORDER + 1] = {
@@ -27,21 +33,6 @@ static uint64_t runs(uint64_t free, unsigned k)
     return free & aligned[k];
 }
 
-static void summarise(struct imsic_file *f, unsigned w)
-{
-    uint64_t run = f->free[w];
-    uint32_t bit = 1u << w;
-
-    for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++) {
-        if (k)
-            run &= run >> (1u << (k - 1));
-        if (run & aligned[k])
-            f->has_run[k] |= bit;
-        else
-            f->has_run[k] &= ~bit;
-    }
-}
-
 static void set_slot(struct imsic_file *f, unsigned id, enum imsic_state state, uint32_t owner)
 {
     atomic_store_explicit(&f->slots[id], imsic_slot(state, owner), memory_order_release);
@@ -53,28 +44,53 @@ static uint64_t block(unsigned first, unsigned order)
     return ((1ull << (1u << order)) - 1) << first % 64;
 }
 
+/* Not free any more: `bits`, n of them, of word w. */
+static inline void remove_free(struct imsic_file *f, size_t w, uint64_t bits, unsigned n)
+{
+    uint64_t left = f->free[w] & ~bits;
+
+    f->free[w] = left;
+    f->n_free = (uint16_t)(f->n_free - n);
+    f->has_run[0] ^= (uint32_t)!left << w;
+}
+
 /* Take a block out of the free ones and give its identities to `owner` and those after it. */
 static void take(struct imsic_file *f, unsigned first, unsigned order, uint32_t owner)
 {
-    unsigned w = first / 64, n = 1u << order;
-    uint64_t bits = block(first, order);
+    unsigned n = 1u << order;
 
-    f->free[w] &= ~bits;
-    f->n_free = (uint16_t)(f->n_free - n);
-    summarise(f, w);
+    remove_free(f, first / 64, block(first, order), n);
     for (unsigned i = 0; i < n; i++)
         set_slot(f, first + i, IMSIC_OWNED, owner + i);
 }
 
-/* Put one identity back; the slot keeps the name of its last owner. */
+/* The same of the lowest identity, as order 0 is nearly all that is ever asked for. There is one. */
+static inline size_t take_lowest(struct imsic_file *f, uint32_t owner)
+{
+    size_t w =
+        lowest_bit((uint64_t)(int32_t)f->has_run[0]); /* sign-extended, as it is loaded; it does not matter */
+    size_t id = w * 64 + lowest_bit(f->free[w]);
+
+    remove_free(f, w, f->free[w] & -f->free[w], 1);
+    set_slot(f, (unsigned)id, IMSIC_OWNED, owner);
+    return id;
+}
+
+/* Put one identity back; the slot keeps the name of its last owner. It may be what a block lacked. */
 static void give_back(struct imsic_file *f, unsigned id)
 {
     uint32_t slot = atomic_load_explicit(&f->slots[id], memory_order_relaxed);
+    unsigned w = id / 64;
 
     set_slot(f, id, IMSIC_FREE, imsic_slot_owner(slot));
-    f->free[id / 64] |= 1ull << id % 64;
+    f->free[w] |= 1ull << id % 64;
     f->n_free++;
-    summarise(f, id / 64);
+    for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++) {
+        uint64_t around = block(id & ~((1u << k) - 1), k);
+        if ((f->free[w] & around) != around)
+            break;
+        f->has_run[k] |= 1u << w;
+    }
 }
 
 static unsigned long lock(struct imsic *im)
@@ -106,8 +122,9 @@ static void init_file(struct imsic *im, struct imsic_file *f)
         f->free[w] = 0;
         f->shut[w] = 0;
         atomic_store_explicit(&f->retiring[w], 0, memory_order_relaxed);
-        summarise(f, w);
     }
+    for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++)
+        f->has_run[k] = 0;
     set_slot(f, 0, IMSIC_RESERVED, IMSIC_NO_OWNER); /* identity 0 does not exist */
     for (unsigned id = 1; id <= f->n_ids; id++) {
         set_slot(f, id, IMSIC_RESERVED, IMSIC_NO_OWNER);
@@ -131,12 +148,84 @@ int imsic_init(struct imsic *im)
 }
 
 /* First of an aligned free run of 2^order identities, 0 if there is none or the file is closed. */
-static unsigned find(const struct imsic_file *f, unsigned order)
+static unsigned find(struct imsic_file *f, unsigned order)
 {
-    if (!f->open || !f->has_run[order])
-        return 0;
-    unsigned w = (unsigned)__builtin_ctz(f->has_run[order]);
-    return w * 64 + (unsigned)__builtin_ctzll(runs(f->free[w], order));
+    while (f->open && f->has_run[order]) {
+        unsigned w = lowest_bit(f->has_run[order]);
+        uint64_t run = order ? runs(f->free[w], order) : f->free[w];
+        if (run)
+            return w * 64 + lowest_bit(run);
+        f->has_run[order] &= ~(1u << w);
+    }
+    return 0;
+}
+
+/* The open hart of `set` with most free identities that has a block of 2^order, and its file; NULL: there is none. */
+static inline struct imsic_file *least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order,
+                                              size_t *hart)
+{
+    struct imsic_file *best = NULL;
+    unsigned most = 0;
+    size_t h = 0, n = (size_t)(int)im->n_files; /* as above */
+
+    for (struct imsic_file *f = im->files; h < n; f++, h++)
+        if (f->n_free > most && f->open && set->bits[h / 64] >> h % 64 & 1 && (!order || find(f, order))) {
+            most = f->n_free;
+            best = f;
+            *hart = h;
+        }
+    return best;
+}
+
+/* Why there is none. */
+static __attribute__((noinline)) int none_of(const struct imsic *im, const struct aia_hartset *set)
+{
+    for (unsigned h = 0; h < im->n_files; h++)
+        if (im->files[h].open && aia_hartset_has(set, h))
+            return AIA_ENOVEC;
+    return AIA_ENOHART;
+}
+
+static struct imsic_vector vector(size_t hart, size_t id)
+{
+    return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
+}
+
+/* Apart from single identities, whose way is to be short. */
+static __attribute__((noinline)) int alloc_block(struct imsic *im, const struct aia_hartset *set,
+                                                 unsigned order, uint32_t owner, struct imsic_vector *first)
+{
+    size_t hart = 0;
+    int error = AIA_OK;
+    unsigned long was = lock(im);
+    struct imsic_file *f = least_loaded(im, set, order, &hart);
+
+    if (f) {
+        *first = vector(hart, find(f, order));
+        take(f, first->id, order, owner);
+    } else {
+        error = none_of(im, set);
+    }
+    unlock(im, was);
+    return error;
+}
+
+int imsic_alloc_any(struct imsic *im, const struct aia_hartset *set, unsigned order, uint32_t owner,
+                    struct imsic_vector *first)
+{
+    size_t hart;
+    int error = AIA_OK;
+
+    if (order)
+        return order > IMSIC_MAX_ORDER ? AIA_EINVAL : alloc_block(im, set, order, owner, first);
+    unsigned long was = lock(im);
+    struct imsic_file *f = least_loaded(im, set, 0, &hart);
+    if (f)
+        *first = vector(hart, take_lowest(f, owner));
+    else
+        error = none_of(im, set);
+    unlock(im, was);
+    return error;
 }
 
 int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner, struct imsic_vector *first)
@@ -151,7 +240,7 @@ int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner,
     unlock(im, was);
     if (!id)
         return AIA_ENOVEC;
-    *first = (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
+    *first = vector(hart, id);
     return AIA_OK;
 }
 
@@ -183,10 +272,10 @@ static unsigned find_common(const struct imsic_file *from, const struct imsic_fi
     if (!to->open)
         return 0;
     for (; words; words &= words - 1) {
-        unsigned w = (unsigned)__builtin_ctz(words);
+        unsigned w = lowest_bit(words);
         uint64_t both = runs(from->free[w] & to->free[w], order);
         if (both)
-            return w * 64 + (unsigned)__builtin_ctzll(both);
+            return w * 64 + lowest_bit(both);
     }
     return 0;
 }
@@ -221,7 +310,7 @@ static unsigned find_in_all(const struct imsic *im, const struct aia_hartset *se
             if (aia_hartset_has(set, h))
                 all &= im->files[h].free[w];
         if (all)
-            return w * 64 + (unsigned)__builtin_ctzll(all);
+            return w * 64 + lowest_bit(all);
     }
     return 0;
 }
@@ -235,8 +324,8 @@ static bool choose(const struct imsic *im, const struct aia_hartset *set, unsign
             continue;
         if (!common && !f->has_run[0])
             return false;
-        unsigned w = common ? 0 : (unsigned)__builtin_ctz(f->has_run[0]);
-        ids[h] = (uint16_t)(common ? common : w * 64 + (unsigned)__builtin_ctzll(f->free[w]));
+        unsigned w = common ? 0 : lowest_bit(f->has_run[0]);
+        ids[h] = (uint16_t)(common ? common : w * 64 + lowest_bit(f->free[w]));
     }
     return true;
 }
@@ -308,9 +397,7 @@ bool imsic_set_shut(struct imsic *im, struct imsic_vector v)
     bool unowned = f->free[v.id / 64] & bit;
 
     if (unowned) { /* it may have found an owner since it fired */
-        f->free[v.id / 64] &= ~bit;
-        f->n_free--;
-        summarise(f, v.id / 64);
+        remove_free(f, v.id / 64u, bit, 1);
         set_slot(f, v.id, IMSIC_SHUT, IMSIC_NO_OWNER);
     }
     unlock(im, was);
@@ -345,24 +432,29 @@ void imsic_close(struct imsic *im, unsigned hart)
     set_open(im, hart, false);
 }
 
+static __attribute__((noinline)) int least_loaded_block(struct imsic *im, const struct aia_hartset *set,
+                                                        unsigned order, unsigned *hart)
+{
+    size_t h = 0;
+    unsigned long was = lock(im);
+    int error = least_loaded(im, set, order, &h) ? AIA_OK : none_of(im, set);
+
+    if (!error)
+        *hart = (unsigned)h;
+    unlock(im, was);
+    return error;
+}
+
 int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order, unsigned *hart)
 {
-    unsigned best = 0;
-    int error = AIA_ENOHART;
-    unsigned long was = lock(im);
+    size_t h = 0;
 
-    for (unsigned h = 0; h < im->n_files; h++) {
-        const struct imsic_file *f = &im->files[h];
-        if (!f->open || !aia_hartset_has(set, h))
-            continue;
-        if (error == AIA_ENOHART)
-            error = AIA_ENOVEC;
-        if (f->has_run[order] && f->n_free > best) {
-            best = f->n_free;
-            *hart = h;
-            error = AIA_OK;
-        }
-    }
+    if (order)
+        return least_loaded_block(im, set, order, hart);
+    unsigned long was = lock(im);
+    int error = least_loaded(im, set, 0, &h) ? AIA_OK : none_of(im, set);
+    if (!error)
+        *hart = (unsigned)h;
     unlock(im, was);
     return error;
 }

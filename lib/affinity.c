@@ -204,7 +204,7 @@ int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
         struct aia_hartset set = refuge(a, irq);
         error = enter_set(a, irq, &set);
         if (error == AIA_ENOHART && irq->managed) {
-            stop(a, irq);
+            shut_down(a, irq);
             error = AIA_OK;
         }
         count_strayed(a, irq);
@@ -227,7 +227,7 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
     struct attempt t = {.a = a, .irq = irq, .set = &set, .meant = REFUGE};
     int error = enter_set_wait(&t);
     if (error == AIA_ENOHART && irq->managed) {
-        stop_wait(a, irq);
+        shut_down_wait(a, irq);
         return AIA_OK;
     }
     count_strayed(a, irq);

@@ -26,6 +26,14 @@ const char *aia_strerror(int error)
         return "would have to wait where nothing may";
     case AIA_EAGAIN:
         return "interrupt kept changing";
+    case AIA_ENOMEM:
+        return "the memory given is used up";
+    case AIA_ENOTSUP:
+        return "the hardware cannot do that";
+    case AIA_EREFUSED:
+        return "the IOMMU refuses a command";
+    case AIA_ECHANGED:
+        return "the device's message is not what it was given";
     }
     return "unknown error";
 }

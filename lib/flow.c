@@ -38,7 +38,7 @@ static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
         return;
     if (is_direct(a)) /* first: who enables it again undoes both */
         irq->msi->ops->mask(irq->msi);
-    else
+    else if (id)
         shut(a, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     aia_port_report(&(struct aia_report){
@@ -54,7 +54,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
     count_own(&h->spurious);
-    h->spurious_id = (uint16_t)id;
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_UNOWNED, .vec = v});
     if (!flow_storming(a, &h->storm))
         return;
     if (!imsic_set_shut(&a->imsic, v))
@@ -74,7 +74,7 @@ void flow_reopen(struct aia *a, unsigned here)
 
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         for (uint64_t bits = f->shut[w]; bits; bits &= bits - 1) {
-            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            unsigned id = w * 64 + lowest_bit(bits);
             uint32_t slot = slot_read(f, id);
 
             bool owned = imsic_slot_state(slot) == IMSIC_OWNED || imsic_slot_state(slot) == IMSIC_RETIRING;
@@ -86,10 +86,16 @@ void flow_reopen(struct aia *a, unsigned here)
     }
 }
 
-static void run_handler(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+static enum aia_result run_handler(struct aia *a, struct aia_irq *irq, unsigned here)
 {
-    count_own(&a->config.runs[irq_number(a, irq) * a->config.n_harts + here]);
-    if (irq->handler(irq->context, irq) == AIA_HANDLED) {
+    count_own(&a->config.harts[here].runs[irq_number(a, irq)]);
+    return irq->handler(irq->context, irq);
+}
+
+/* What the handler made of it. */
+static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, enum aia_result result)
+{
+    if (result == AIA_HANDLED) {
         if (atomic_load_explicit(&irq->storm.count, memory_order_relaxed))
             atomic_store_explicit(&irq->storm.count, 0, memory_order_relaxed); /* it does some good */
         return;
@@ -99,16 +105,44 @@ static void run_handler(struct aia *a, struct aia_irq *irq, unsigned here, unsig
 }
 
 /*
- * The flow word says RUNNING and this hart put it there. Run the handler, and again for as long as edges
- * have come meanwhile. Releasing RUNNING and looking for PENDING is one step, or an edge noted between the
- * two would wait for the next one.
+ * Where the interrupt has its vector on this hart, or 0: it may have left while its handler ran, and there is nothing to
+ * shut off then.
+ */
+static unsigned own_id(const struct aia_irq *irq, unsigned here)
+{
+    struct imsic_vector v = irq->vec;
+
+    return v.hart == here ? v.id : 0;
+}
+
+void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result)
+{
+    unsigned here = aia_port_hart();
+
+    judge(a, irq, here, own_id(irq, here), result);
+}
+
+void flow_again(struct aia *a, struct aia_irq *irq)
+{
+    unsigned here = aia_port_hart();
+
+    /* Disabled meanwhile, it stays kept. Else it is as if it had come now: who comes first on any hart takes it. */
+    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED)
+        return;
+    count(&irq->rerun);
+    flow_edge(a, irq, here, own_id(irq, here));
+}
+
+/*
+ * The flow word says RUNNING and this hart put it there. Run the handler, and again for as long as edges have come
+ * meanwhile: as flow_end() and flow_again(), without letting go between the two.
  */
 static void run(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     uint32_t flow, next;
 
     for (;;) {
-        run_handler(a, irq, here, id);
+        judge(a, irq, here, id, run_handler(a, irq, here));
         flow = atomic_load_explicit(&irq->flow, memory_order_relaxed);
         do {
             bool again = (flow & AIA_FLOW_PENDING) && !(flow & AIA_FLOW_DISABLED);
@@ -224,6 +258,5 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)
 
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart)
 {
-    return atomic_load_explicit(&a->config.runs[irq_number(a, irq) * a->config.n_harts + hart],
-                                memory_order_relaxed);
+    return atomic_load_explicit(&a->config.harts[hart].runs[irq_number(a, irq)], memory_order_relaxed);
 }

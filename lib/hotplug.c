@@ -61,7 +61,7 @@ static int find_late(struct aia *a, unsigned here)
     imsic_sync(&a->imsic, f); /* if it times out, what has arrived is all there is to see */
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
-            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            unsigned id = w * 64 + lowest_bit(bits);
             if (id == a->imsic.ipi_id || id == a->imsic.sync_id)
                 continue; /* the work of a late IPI was taken when its word was closed */
             late_edge(a, here, id);
@@ -270,7 +270,7 @@ static int sweep_file(struct aia *a, unsigned here)
                               memory_order_relaxed);
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
-            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            unsigned id = w * 64 + lowest_bit(bits);
             /* The work of the IPIs was done when their word was closed. */
             if (id != a->imsic.ipi_id && id != a->imsic.sync_id)
                 count_own(&h->spurious);

@@ -7,10 +7,15 @@
 
 #include <aia/aia.h>
 
-/* Add to a counter that only this hart writes, interrupts off: no read-modify-write needed. */
+#include "imsic/bits.h"
+
+/*
+ * Add to a counter that only this hart writes, interrupts off: no read-modify-write needed. Aligned, so the plain store
+ * is atomic; GCC before 13 makes an AMO of a relaxed one.
+ */
 static inline void count_own(aia_counter *c)
 {
-    atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + 1, memory_order_relaxed);
+    (*(volatile uint64_t *)(void *)c)++;
 }
 
 /* Add to a counter that any hart may write. */
@@ -78,6 +83,40 @@ void direct_on(struct aia *a, unsigned here);
 void direct_off(struct aia *a, unsigned here);
 
 /* ---- flow.c ---- */
+
+/*
+ * The flow word in the common case, from idle to running and back, one step each. flow_begin() returns what the word
+ * was: 0, and the run has begun. Else it has not, and flow_not_begun() has to be called, and flow_edge() then.
+ */
+static inline uint32_t flow_begin(struct aia_irq *irq)
+{
+    return atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_RUNNING, memory_order_acquire);
+}
+
+/*
+ * RUNNING is on by mistake if nobody's run had put it there. Who has met it meanwhile has noted its edge as PENDING, for
+ * us: we go on to flow_edge(), which takes that with our own.
+ */
+static inline void flow_not_begun(struct aia_irq *irq, uint32_t was)
+{
+    if (!(was & AIA_FLOW_RUNNING))
+        atomic_fetch_and_explicit(&irq->flow, ~AIA_FLOW_RUNNING, memory_order_acq_rel);
+}
+
+/*
+ * Returns what the word was; with PENDING in it flow_again() has to be called. Letting go and looking for PENDING is one
+ * step, or an edge noted between the two would wait for the next one.
+ */
+static inline uint32_t flow_end(struct aia_irq *irq)
+{
+    return atomic_fetch_and_explicit(&irq->flow, ~AIA_FLOW_RUNNING, memory_order_release);
+}
+
+/* What the handler made of its edge, where that is not just good. Before flow_end(). Own, off. */
+void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result);
+
+/* An edge came while the handler ran. Behind flow_end(). Own, off. */
+void flow_again(struct aia *a, struct aia_irq *irq);
 
 /* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */
 void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
@@ -190,8 +229,12 @@ int start(struct aia *a, struct aia_irq *irq);
 /* Stop the message; from here an edge that is still under way runs the handler where it lands. Lock held. */
 void stop(struct aia *a, struct aia_irq *irq);
 
-/* The same in thread context, through a slow bus if it is behind one. No lock held. */
+/* The last hart of a managed interrupt leaves: park its message if that can be, else stop it. Lock held. */
+void shut_down(struct aia *a, struct aia_irq *irq);
+
+/* stop() in thread context, through a slow bus if it is behind one. No lock held. */
 void stop_wait(struct aia *a, struct aia_irq *irq);
+void shut_down_wait(struct aia *a, struct aia_irq *irq);
 
 /*
  * bus_sync; if the device does not answer it is reset, and the interrupt is dead: disabled for good, its vector and

@@ -79,7 +79,7 @@ static void run_ipis(struct aia *a, unsigned here, uint32_t ipis)
     if (ipis & 1u << AIA_IPI_REOPEN)
         flow_reopen(a, here);
     for (uint32_t user = (ipis & ~IPI_CLOSED) >> AIA_IPI_USER; user; user &= user - 1)
-        aia_port_ipi(AIA_IPI_USER + (unsigned)__builtin_ctz(user));
+        aia_port_ipi(AIA_IPI_USER + lowest_bit(user));
 }
 
 /* A few are nothing. More than that a device sends, which an interrupt file cannot tell from a hart. */

@@ -28,8 +28,12 @@ int aia_init(struct aia *a, const struct aia_config *config)
     };
     for (uint32_t i = 0; i < config->n_irqs; i++)
         config->irqs[i].first = &config->irqs[i];
-    for (unsigned h = 0; h < config->n_harts; h++)
+    for (unsigned h = 0; h < config->n_harts; h++) {
+        config->harts[h].aia = a;
+        config->harts[h].slots = config->files ? config->files[h].slots : NULL;
+        config->harts[h].runs = &config->runs[h * config->n_irqs];
         ipi_close(a, h);
+    }
     return is_direct(a) ? AIA_OK : imsic_init(&a->imsic);
 }
 
@@ -77,7 +81,6 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
 {
     /* A hart that leaves looks at every descriptor, so this one's lock may be held even now. */
     unsigned long was = irq_lock(irq);
-    atomic_store_explicit(&irq->flow, 0, memory_order_relaxed);
     memset((char *)irq + offsetof(struct aia_irq, name), 0, sizeof(*irq) - offsetof(struct aia_irq, name));
     irq->name = r->name;
     irq->handler = r->handler;
@@ -88,12 +91,12 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = false;
+    irq->managed = irq->parked = false;
+    atomic_store_explicit(&irq->flow, 0, memory_order_release); /* whose acquisition flow_begin() is */
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        atomic_store_explicit(&a->config.runs[irq_number(a, irq) * a->config.n_harts + h], 0,
-                              memory_order_relaxed);
+        atomic_store_explicit(&a->config.harts[h].runs[irq_number(a, irq)], 0, memory_order_relaxed);
 }
 
 static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
@@ -112,10 +115,7 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
         error = managed_choose(a, irq, &hart);
         return error ? error : managed_activate(a, irq, hart, v);
     }
-    do /* again if the hart left, or was filled, between the two */
-        error = imsic_least_loaded(&a->imsic, &irq->affinity, irq->order, &hart);
-    while (!error && imsic_alloc(&a->imsic, hart, irq->order, irq_number(a, irq), v));
-    return error;
+    return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq_number(a, irq), v);
 }
 
 static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
@@ -124,6 +124,20 @@ static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message w
     int error = drain(a, irq, &have);
 
     return !error && (have.addr != want.addr || have.data != want.data) ? AIA_ESILENT : error;
+}
+
+/* Let it send, to `want`. What came while it was parked is sent now: under the lock, so the vector's drain covers it. */
+static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_message *want)
+{
+    if (!irq->parked) {
+        irq->msi->ops->start(irq->msi, want);
+        return;
+    }
+    irq->parked = false;
+    if (!irq->msi->ops->unpark(irq->msi, want))
+        return;
+    count(&irq->resent);
+    imsic_send(&a->imsic, irq->vec);
 }
 
 int start(struct aia *a, struct aia_irq *irq)
@@ -144,7 +158,7 @@ int start(struct aia *a, struct aia_irq *irq)
         irq[i].vec = vector_after(v, i);
     struct aia_message want = message_to(a, v);
     fence_rw_o(); /* the slot names its owner before a message can name it */
-    irq->msi->ops->start(irq->msi, &want);
+    start_message(a, irq, &want);
     if (!is_slow(irq))
         error = read_back_is(a, irq, want);
     irq_unlock(irq, was);
@@ -209,10 +223,33 @@ static void stopped(struct aia *a, struct aia_irq *irq)
 
 void stop(struct aia *a, struct aia_irq *irq)
 {
-    if (!irq->vec.id)
+    if (irq->vec.id || irq->parked)
+        irq->msi->ops->stop(irq->msi);
+    irq->parked = false;
+    if (irq->vec.id)
+        stopped(a, irq);
+}
+
+void shut_down(struct aia *a, struct aia_irq *irq)
+{
+    if (!irq->vec.id || !irq->msi->ops->park) {
+        stop(a, irq);
         return;
-    irq->msi->ops->stop(irq->msi);
+    }
+    irq->msi->ops->park(irq->msi);
+    irq->parked = true;
     stopped(a, irq);
+}
+
+void shut_down_wait(struct aia *a, struct aia_irq *irq)
+{
+    if (is_slow(irq)) { /* such a bus parks nothing */
+        stop_wait(a, irq);
+        return;
+    }
+    unsigned long was = irq_lock(irq);
+    shut_down(a, irq);
+    irq_unlock(irq, was);
 }
 
 /* Its vector stays its own until the device has acknowledged that it sends no more. */

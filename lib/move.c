@@ -204,7 +204,7 @@ static uint64_t drained(struct aia *a, struct imsic_file *f, unsigned w, int *ba
     int error = AIA_OK;
 
     for (uint64_t bits = all; bits; bits &= bits - 1) {
-        unsigned bit = (unsigned)__builtin_ctzll(bits);
+        unsigned bit = lowest_bit(bits);
         const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
         struct aia_barrier *b = irq->msi->barrier;
         uint64_t at = drained_at(f, irq);
@@ -244,7 +244,7 @@ int reclaim(struct aia *a, unsigned here)
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         uint64_t pending = old[w] ? imsic_file_pending(w) : 0;
         for (uint64_t bits = old[w]; bits; bits &= bits - 1, n++) {
-            unsigned bit = (unsigned)__builtin_ctzll(bits);
+            unsigned bit = lowest_bit(bits);
             reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
         }
     }

@@ -24,7 +24,7 @@ endif
 TARGET_LD   = $(CROSS)gcc $(SPECS) -march=$(firstword $(subst _, ,$(MARCH))) -mabi=lp64 -mcmodel=medany
 CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
 
-LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c)
+LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c iommu/*.c)
 
 # A change of compiler or flags rebuilds; the file is only touched when its text changes.
 $B/.flags: FORCE | setup
@@ -44,7 +44,7 @@ $B/obj/%.o: %.S $B/.flags
 
 # HOOKS=1: the same payload in build/hooks, where a test hears of each access of these before it is made (hook.h).
 ifneq ($(HOOKS),)
-HOOKED := lib/% imsic/% aplic/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq
+HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq payload/port
 $(HOOKED:%=$B/obj/%.o): CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 

@@ -7,7 +7,7 @@
 EXPLORE_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fno-pie -fno-stack-protector \
 	-ftrivial-auto-var-init=pattern -DAIA_MAX_HARTS=3 -DM_MAX_HARTS=3 -DM_DEVS=4 -DM_QUEUE=8 -DM_WORDS=1 -DM_CHIPS=1 \
 	-Iinclude -Itests/host/model -I. $(HOST_CFLAGS)
-EXPLORE_SRC  := $(wildcard lib/*.c imsic/*.c tests/explore/*.c) \
+EXPLORE_SRC  := $(wildcard lib/*.c imsic/*.c iommu/*.c tests/explore/*.c) \
 	$(addprefix tests/host/model/m_,atomic.c core.c device.c file.c mmio.c)
 EXPLORE_OBJ  := $(EXPLORE_SRC:%.c=$B/explore/obj/%.o)
 EXPLORE      := $B/explore/explore

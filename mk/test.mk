@@ -11,7 +11,7 @@ HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/drivers/edu.c payload/wedge.c \
 	payload/drivers/nvme_ring.c payload/drivers/nvme_identify.c payload/drivers/ahci_identify.c payload/drivers/ahci_slots.c \
 	payload/drivers/virtq.c payload/drivers/virtio_pci.c \
-	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c) payload/shell/line.c payload/shell/parse.c \
+	$(wildcard payload/drivers/xhci*.c payload/drivers/usb*.c payload/conform/*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_OBJ   := $(HOST_SRC:%.c=$B/host/obj/%.o)
 HOST_TEST_OBJ := $(HOST_TESTS:$B/host/%=$B/host/obj/tests/host/%.o)

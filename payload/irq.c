@@ -11,7 +11,8 @@
 #include "csr.h"
 #include "mmio.h"
 
-struct aia aia;
+struct aia aia
+    __attribute__((section(".sdata"))); /* near gp: vector.S takes its address for each interrupt */
 
 static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
 static struct imsic_file files[MACHINE_MAX_HARTS];
@@ -114,16 +115,6 @@ void irq_watch_unowned(void (*fn)(unsigned id))
     watch_unowned = fn;
 }
 
-void irq_external(void)
-{
-    struct aia_hart *h = &aia.config.harts[hart_index()];
-    uint64_t before = h->spurious;
-
-    aia_interrupt(&aia);
-    if (watch_unowned && h->spurious != before)
-        watch_unowned(h->spurious_id); /* if there were several, the others go unwatched */
-}
-
 void irq_lazy_timer(void)
 {
     aia_timer(&aia);
@@ -176,61 +167,8 @@ unsigned irq_reports(int what)
 
 /* ---- what the library asks of its embedder (aia/port.h) ---- */
 
-unsigned aia_port_hart(void)
-{
-    return hart_index();
-}
-
-uint64_t aia_port_time(void)
-{
-    return time_now();
-}
-
-unsigned long aia_port_irq_save(void)
-{
-    return csr_irq_save();
-}
-
-void aia_port_irq_restore(unsigned long was)
-{
-    csr_irq_restore(was);
-}
-
 unsigned irq_spins = HART_WAIT_SPINS;
 _Atomic unsigned irq_lock_waiting;
-
-/*
- * Test and set. Interrupts are off, so the holder is running on another hart, unless QEMU or a hypervisor
- * has taken that hart off its processor: then hart_wait_more() lets it go on.
- */
-static void wait_for_lock(_Atomic uintptr_t *word)
-{
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
-
-    irq_lock_waiting++;
-    w.spins = irq_spins;
-    while (atomic_load_explicit(word, memory_order_relaxed) ||
-           atomic_exchange_explicit(word, 1, memory_order_acquire)) {
-        w.sleep = time_from_us(1); /* locks are held for no longer, and an interrupt waits for this one */
-        (void)hart_wait_more(&w);
-    }
-    irq_lock_waiting--;
-}
-
-void aia_port_lock(struct aia_lock *lock)
-{
-    _Atomic uintptr_t *word = (_Atomic uintptr_t *)&lock->opaque[0];
-
-    ACCESS_HOOK();
-    if (atomic_exchange_explicit(word, 1, memory_order_acquire))
-        wait_for_lock(word);
-}
-
-void aia_port_unlock(struct aia_lock *lock)
-{
-    ACCESS_HOOK();
-    atomic_store_explicit((_Atomic uintptr_t *)&lock->opaque[0], 0, memory_order_release);
-}
 
 void aia_port_relax(void)
 {
@@ -259,6 +197,11 @@ void aia_port_ipi(unsigned n)
 
 void aia_port_report(const struct aia_report *report)
 {
+    if (report->what == AIA_REPORT_UNOWNED) { /* counted, by hart; a line for each is for who watches */
+        if (watch_unowned)
+            watch_unowned(report->vec.id);
+        return;
+    }
     unsigned n = atomic_fetch_add(&n_reports, 1);
 
     reports[n % REPORTS] = *report;

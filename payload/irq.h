@@ -8,7 +8,7 @@
 /* The machine's interrupts. */
 extern struct aia aia;
 
-#define IRQ_MAX 64 /* interrupts there can be at once */
+#define IRQ_MAX 128 /* interrupts there can be at once */
 
 /* Once, on the boot hart, when machine is known and before any hart_init(): the library's books. */
 void irq_init(void);
@@ -27,9 +27,6 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n);
 
 /* A software interrupt, from trap.c: where there are no interrupt files IPIs come this way. */
 void irq_soft(void);
-
-/* The external interrupt, from trap.S: claims and runs handlers until nothing is pending. */
-void irq_external(void);
 
 /* Have `fn` called, in interrupt context, when an identity fired that nobody owns. */
 void irq_watch_unowned(void (*fn)(unsigned id));

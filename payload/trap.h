@@ -17,12 +17,23 @@ struct trap_frame {
 
 _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME, "vector.S");
 
-void trap_entry(void); /* in stvec; never called */
-
 /* From vector.S: every interrupt but the external one, by its cause without the top bit. */
 void trap_other(unsigned long cause);
-/* From vector.S: anything else. bad_stack: sp was out of the running hart's stack. */
+/*
+ * From vector.S: anything else. Returns if a guard was waiting for it, with sepc behind the instruction, which is then
+ * as if it had not been; else it is the end. bad_stack: sp was out of the running hart's stack.
+ */
+void trap_exception(const struct trap_frame *frame);
 _Noreturn void trap_fatal(const struct trap_frame *frame, bool bad_stack);
+
+/*
+ * Between the two, an access of this hart's to a CSR or to a device may trap: the instruction is skipped, whatever it was
+ * to read is rubbish, and trap_guard_end() returns the cause of the last one, or TRAP_NONE. Interrupts off. Not for
+ * accesses that can have a side effect where they go wrong.
+ */
+#define TRAP_NONE ~0ul
+void trap_guard_begin(void);
+unsigned long trap_guard_end(void);
 
 #endif
 #endif

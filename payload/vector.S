@@ -13,19 +13,15 @@
 
 #define CALLER_SAVED 128            /* 16 registers */
 
-    .section .text.trap, "ax"
-    .globl  trap_entry, trap_entry_end
-    .balign 64
-trap_entry:
+    .macro  enter                   /* check the stack, save what C may clobber; t0 is free */
     csrrw   t0, sscratch, t0
     bltu    sp, t0, trap_bad_stack
     csrrw   t0, sscratch, t0
-
     addi    sp, sp, -CALLER_SAVED
     sd      t0, 0(sp)
-    sd      t1, 8(sp)
-    csrr    t0, scause
-    bgez    t0, trap_exception_entry
+    .endm
+
+    .macro  save                    /* the others but t1 */
     sd      ra, 16(sp)
     sd      t2, 24(sp)
     sd      t3, 32(sp)
@@ -40,13 +36,33 @@ trap_entry:
     sd      a5, 104(sp)
     sd      a6, 112(sp)
     sd      a7, 120(sp)
+    .endm
 
-    /* External interrupts are what this program is about: first test, straight to their handler. */
-    andi    t0, t0, 0x3f
-    li      t1, 9
-    bne     t0, t1, 2f
-    call    irq_external
-1:  ld      ra, 16(sp)
+    .section .sdata, "aw"           /* near gp, so a load of it is one instruction */
+    .balign 8
+external:
+    .dword  0x8000000000000009
+
+    /*
+     * Not vectored, which would save three instructions: OpenSBI 1.5 redirects a trap that it does not want to the value of
+     * stvec, mode bits and all.
+     */
+    .section .text.trap, "ax"
+    .globl  trap_entry
+    .balign 64
+trap_entry:
+    enter
+    sd      t1, 8(sp)
+    csrr    t0, scause
+    ld      t1, external
+    bne     t0, t1, trap_not_external
+
+    /* External interrupts are what this program is about: straight to their handler. */
+    save
+    la      a0, aia
+    call    aia_interrupt
+1:  ld      t1, 8(sp)
+    ld      ra, 16(sp)
     ld      t2, 24(sp)
     ld      t3, 32(sp)
     ld      t4, 40(sp)
@@ -61,10 +77,14 @@ trap_entry:
     ld      a6, 112(sp)
     ld      a7, 120(sp)
     ld      t0, 0(sp)
-    ld      t1, 8(sp)
     addi    sp, sp, CALLER_SAVED
     sret
-2:  mv      a0, t0
+
+trap_not_external:
+    ld      t1, 8(sp)
+    bgez    t0, trap_exception_entry
+    save
+    andi    a0, t0, 0x3f
     call    trap_other
     j       1b
 
@@ -86,8 +106,13 @@ trap_exception_entry:               /* only t0 was changed, and is at 0(sp) */
     addi    t0, sp, TRAP_FRAME + CALLER_SAVED
     sd      t0, 16(sp)
     mv      a0, sp
-    li      a1, 0
-    call    trap_fatal
+    call    trap_exception
+    .irp    n, 1,6,7,10,11,12,13,14,15,16,17,28,29,30,31
+    ld      x\n, 8 * \n(sp)
+    .endr
+    ld      t0, 40(sp)
+    addi    sp, sp, TRAP_FRAME + CALLER_SAVED
+    sret
 
 trap_bad_stack:                     /* t0 = limit, sscratch = the interrupted t0 */
     addi    t0, t0, -(STACK_GUARD / 2)
@@ -105,4 +130,3 @@ trap_bad_stack:                     /* t0 = limit, sscratch = the interrupted t0
     mv      a0, sp
     li      a1, 1
     call    trap_fatal
-trap_entry_end:

@@ -11,7 +11,8 @@
 
 static struct aia_lock books;
 
-_Static_assert(IRQ_MAX <= 64, "a bit for each");
+typedef unsigned __int128 irq_bits;
+_Static_assert(IRQ_MAX <= 128, "a bit for each");
 
 static struct moved {
     const struct aia_irq *irq;
@@ -25,7 +26,7 @@ static struct landing {
     struct imsic_vector at;
     uint64_t when;
     const struct aia_irq *ran; /* whose handler it ran instead; NULL: nobody's */
-    uint64_t torn_of,
+    irq_bits torn_of,
         freed_of; /* interrupts, as bits, whose moves explain it: found at once, for moves are forgotten */
 } landings[LANDINGS];
 static unsigned n_landings;
@@ -60,7 +61,7 @@ static void find_movers(struct landing *l)
 {
     for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
         const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
-        uint64_t bit = 1ull << (m->irq - aia.config.irqs);
+        irq_bits bit = (irq_bits)1 << (m->irq - aia.config.irqs);
 
         if ((l->torn_of | l->freed_of) & bit)
             continue;
@@ -149,7 +150,7 @@ static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
 /* The last one since the handler ran that a move of `irq` explains: what came later would have been handled. */
 static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 {
-    uint64_t bit = 1ull << (irq - aia.config.irqs);
+    irq_bits bit = (irq_bits)1 << (irq - aia.config.irqs);
     unsigned long was = lock();
     struct clue clue = {0};
 

@@ -29,6 +29,7 @@ struct discovery {
     struct disc_cpu cpus[MACHINE_MAX_HARTS];
     size_t n_cpus;
     int uart;               /* node of machine.uart, if that is present */
+    int iommu;              /* node of machine.iommu, if it is on the system's bus */
     uint32_t imsic_phandle; /* of the S-level IMSIC; 0: there is none, or nothing can name it */
 };
 
@@ -78,6 +79,7 @@ int disc_memory(struct discovery *d);
 int disc_imsic(struct discovery *d);
 int disc_aplics(struct discovery *d);
 int disc_pci(struct discovery *d);
+int disc_iommu(struct discovery *d);
 int disc_uart(struct discovery *d);
 int disc_wires(struct discovery *d);
 int disc_finisher(struct discovery *d);

@@ -175,6 +175,8 @@ int disc_wires(struct discovery *d)
 
     if (m->uart.present && disc_wire(d, d->uart, &m->uart.wire))
         return -1;
+    if (m->iommu.form == MACHINE_IOMMU_SYS && disc_wire(d, d->iommu, &m->iommu.wire))
+        return -1;
     if (rtc >= 0 && read_device(d, rtc, &m->rtc))
         return -1;
     for (int node = -1; (node = disc_next_compatible(d, node, "virtio,mmio")) >= 0;) {

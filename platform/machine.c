@@ -29,7 +29,7 @@ int machine_discover(const void *fdt, size_t max, struct machine *m, struct mach
      * which must not lie in it; harts before what names them as parents; the IMSIC before what sends to it; APLICs before what is wired to them. */
     static int (*const steps[])(struct discovery *) = {
         disc_finisher, disc_uart, disc_cpus,  disc_memory, disc_imsic,
-        disc_aplics,   disc_pci,  disc_wires, disc_chosen,
+        disc_aplics,   disc_pci,  disc_iommu, disc_wires,  disc_chosen,
     };
     struct discovery d = {.fdt = fdt, .m = m, .err = err};
 

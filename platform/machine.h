@@ -79,18 +79,38 @@ struct machine_pci_window {
     uint64_t pci, cpu, size;
 };
 
+/* PCI requester ids `from` and those behind it are device ids `to` and those behind it, at the machine's IOMMU. */
+struct machine_id_map {
+    uint32_t from, to, n;
+};
+
 struct machine_pci {
     bool present;
     struct machine_region ecam; /* begins with bus_first */
     uint8_t bus_first, bus_last;
     struct machine_pci_window windows[MACHINE_MAX_RANGES];
     size_t n_windows;
+    struct machine_id_map iommu_map[MACHINE_MAX_RANGES];
+    size_t n_iommu_map;
+    uint32_t iommu_map_mask; /* of requester ids, before they are looked up */
     struct {
         uint8_t devfn, pin; /* to be compared under the masks */
         struct machine_wire wire;
     } intx[MACHINE_MAX_INTX]; /* interrupt-map, as far as it leads to S-level APLICs */
     size_t n_intx;
     uint8_t intx_devfn_mask, intx_pin_mask;
+};
+
+/* The RISC-V IOMMU before the devices of that host bridge. */
+struct machine_iommu {
+    enum {
+        MACHINE_IOMMU_NONE,
+        MACHINE_IOMMU_SYS, /* on the system's bus */
+        MACHINE_IOMMU_PCI, /* itself a function of that host bridge, not behind itself */
+    } form;
+    struct machine_region reg; /* on the system's bus: its registers */
+    struct machine_wire wire;  /* and of its own interrupts' wires the first */
+    uint16_t function;         /* a function: its requester id */
 };
 
 /* ns16550a-compatible UART that stdout-path names (or the only one there is). */
@@ -111,6 +131,7 @@ struct machine {
     struct machine_aplic aplics[MACHINE_MAX_APLICS]; /* S-level ones */
     size_t n_aplics;
     struct machine_pci pci;
+    struct machine_iommu iommu;
     struct machine_uart uart;
     struct machine_device rtc; /* google,goldfish-rtc */
     struct machine_device

@@ -19,6 +19,7 @@
 #define CSR_SIREG    0x151
 #define CSR_STOPEI   0x15c
 #define CSR_STIMECMP 0x14d
+#define CSR_STOPI    0xdb0
 
 #define CSR_STR_(x) #x
 #define CSR_STR(x)  CSR_STR_(x)
@@ -99,6 +100,35 @@ static inline unsigned long csr_claim_stopei(void)
 {
     ACCESS_HOOK();
     return csr_swap(CSR_STOPEI, 0);
+}
+
+/* For who looks at the file without claiming (payload/conform). */
+static inline unsigned long csr_stopei(void)
+{
+    ACCESS_HOOK();
+    return csr_read(CSR_STOPEI);
+}
+
+static inline unsigned long csr_stopi(void)
+{
+    ACCESS_HOOK();
+    return csr_read(CSR_STOPI);
+}
+
+static inline unsigned long csr_sip(void)
+{
+    ACCESS_HOOK();
+    return csr_read(sip);
+}
+
+/* Enable external interrupts in sie, or not; how they were. sstatus.SIE is another matter. */
+static inline unsigned long csr_sie_external(unsigned long on)
+{
+    ACCESS_HOOK();
+    unsigned long was = csr_read_clear(sie, 1ul << 9);
+    if (on)
+        csr_set(sie, 1ul << 9);
+    return was >> 9 & 1;
 }
 
 /* The privileged architecture, for the payload. */

@@ -83,11 +83,12 @@ struct aia_policy {
  * are a block of descriptors in a row that moves as one: the first one's lock and counters are those of all.
  */
 struct aia_irq {
-    struct aia_lock lock;
     _Atomic uint32_t flow;
     bool used;
-    bool managed;          /* its affinity is fixed, and a vector is kept on each hart of it */
-    uint8_t order;         /* the block is 2^order descriptors */
+    bool parked;   /* shut down for want of a hart, and its message keeps edges (aia_msi_ops.park) */
+    bool managed;  /* its affinity is fixed, and a vector is kept on each hart of it */
+    uint8_t order; /* the block is 2^order descriptors */
+    struct aia_lock lock;
     struct aia_irq *first; /* of the block; itself, for most */
     struct aia_policy policy;
     const char *name;
@@ -136,19 +137,21 @@ struct aia_call {
 };
 
 struct aia_hart {
+    struct aia *aia;                /* whose it is */
     _Atomic uint32_t state;         /* enum aia_hart_state */
     _Atomic uint32_t ipis;          /* virtual IPIs pending; top bit: closed */
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
-    struct aia_storm storm;         /* of identities that nobody owns */
-    struct aia_storm ipi_storm;     /* of ipis_empty */
-    aia_counter handled;            /* edges that ran, or were noted for, their owner's handler */
-    aia_counter forwarded;          /* caught on a retiring vector here and sent on */
-    aia_counter swept;              /* of these, by the sweep of a leaving hart */
-    aia_counter spurious;           /* identities that nobody owned */
-    uint16_t spurious_id;           /* the last of them */
-    aia_counter late;               /* found pending when the hart came back */
+    _Atomic uint32_t *slots;        /* its file's, NULL if controllers deliver; and its row of config.runs */
+    aia_counter *runs;
+    struct aia_storm storm;     /* of identities that nobody owns */
+    struct aia_storm ipi_storm; /* of ipis_empty */
+    aia_counter handled;        /* edges that ran, or were noted for, their owner's handler */
+    aia_counter forwarded;      /* caught on a retiring vector here and sent on */
+    aia_counter swept;          /* of these, by the sweep of a leaving hart */
+    aia_counter spurious;       /* identities that nobody owned */
+    aia_counter late;           /* found pending when the hart came back */
     aia_counter ipis_taken;
     aia_counter ipis_empty; /* of these, with nothing to do: the work was taken by the one before */
     aia_counter reclaimed;  /* vectors whose drain was proven here */
@@ -176,7 +179,7 @@ struct aia_config {
     struct aia_irq *irqs; /* n_irqs, zeroed */
     uint32_t n_irqs;      /* less than IMSIC_NO_OWNER */
     uint16_t *reserved;   /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
-    aia_counter *runs;    /* n_irqs * n_harts, zeroed: handler runs of each interrupt on each hart */
+    aia_counter *runs;    /* n_harts * n_irqs, zeroed: handler runs on each hart of each interrupt */
     uint16_t ipi_id;      /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
     uint16_t sync_id;     /* identity of imsic_sync(): any other, it is never enabled */
     uint64_t lazy_period; /* ticks a retired vector may wait for its reclaim */
@@ -223,7 +226,8 @@ struct aia_request {
     /*
      * Managed: the affinity is fixed, and a vector is reserved on each hart of it, so that the interrupt can
      * always come back. It moves only when its hart leaves; when the last of the set does, it is shut down at
-     * its device, and when the first returns it is started again. Not for blocks.
+     * its device, or parked if its msi can keep what it sends, and when the first returns it is started again. Not for
+     * blocks.
      */
     bool managed;
     unsigned
@@ -384,6 +388,7 @@ unsigned aia_audit(struct aia *a,
 
 struct aia_report {
     enum {
+        AIA_REPORT_UNOWNED,       /* vec fired, and belongs to nobody */
         AIA_REPORT_STORM_UNOWNED, /* vec was shut off */
         AIA_REPORT_STORM_IRQ,     /* irq was disabled, and vec shut off */
         AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */

@@ -65,10 +65,11 @@ struct imsic_file {
     _Atomic uint32_t *slots; /* n_ids + 1 words */
 
     /* The allocator's, under imsic.lock. */
-    bool open;                             /* may be allocated from */
-    uint16_t n_free;                       /* set bits in free[] */
-    uint64_t free[IMSIC_WORDS];            /* bit set: identity free */
-    uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k */
+    bool open;                  /* may be allocated from */
+    uint16_t n_free;            /* set bits in free[] */
+    uint64_t free[IMSIC_WORDS]; /* bit set: identity free */
+    uint32_t
+        has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k, or has for k > 0 */
 
     /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
     _Atomic uint64_t retiring[IMSIC_WORDS];
@@ -81,12 +82,12 @@ struct imsic_file {
 };
 
 struct imsic {
+    struct aia_lock lock;
     struct imsic_file *files; /* one for each hart, by index */
     unsigned n_files;
     uint16_t ipi_id;     /* identity that carries the IPIs */
     uint16_t sync_id;    /* identity that proves that earlier writes have arrived; never enabled */
     uint64_t wait_limit; /* bound of a wait for the file, ticks */
-    struct aia_lock lock;
 };
 
 struct imsic_stats {
@@ -106,6 +107,7 @@ int imsic_init(struct imsic *im);
  * Allocate a block of 2^order identities in a row, aligned to their number (multi-message MSI sends
  * base | n), for owners `owner`, `owner` + 1, ..., and mark their slots owned. Order 0 is one identity.
  * imsic_alloc: the lowest that are free on `hart`; `*first` is the lowest of them.
+ * imsic_alloc_any: the same on the open hart of `set` that has most free identities; AIA_ENOHART if none is open.
  * imsic_alloc_id: identity `id` of `hart` and those that follow.
  * imsic_alloc_common: the same identities on two harts; `from` may be closed, for it is where an interrupt
  *   is leaving.
@@ -113,6 +115,8 @@ int imsic_init(struct imsic *im);
  * Time does not depend on the number of identities: at most IMSIC_WORDS steps for a common one.
  */
 int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner, struct imsic_vector *first);
+int imsic_alloc_any(struct imsic *im, const struct aia_hartset *set, unsigned order, uint32_t owner,
+                    struct imsic_vector *first);
 int imsic_alloc_id(struct imsic *im, unsigned hart, unsigned id, unsigned order, uint32_t owner);
 int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned order, uint32_t owner,
                        uint16_t *id);
@@ -168,12 +172,6 @@ struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v);
 void imsic_send(const struct imsic *im, struct imsic_vector v);
 
 /* All that follow work on the running hart's own file, which `f` must be, with interrupts off. */
-
-/*
- * Claim the pending and enabled identity of highest priority: returns it, its pending bit cleared, or 0.
- * What the caller reads afterwards, from memory or devices, is not older than the claim.
- */
-unsigned imsic_claim(void);
 
 /* Stop delivery, disable all. What is pending stays, to be looked at. */
 void imsic_file_off(struct imsic_file *f);

@@ -7,6 +7,7 @@
 #ifndef AIA_MSI_H
 #define AIA_MSI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A message: a 32-bit write of `data` to `addr` (IMSIC.adoc, "MSI encoding"). */
@@ -28,7 +29,7 @@ struct aia_irq;
 struct aia_msi;
 
 /*
- * The operations. All but the last four are called with the interrupt's lock held and interrupts off, from any
+ * The operations. All but the last four, the slow bus's, are called with the interrupt's lock held and interrupts off, from any
  * hart, never two at once for one struct aia_msi; none of them may wait for anything but the bus.
  */
 struct aia_msi_ops {
@@ -56,6 +57,14 @@ struct aia_msi_ops {
      * place. An intermediate passes it down.
      */
     void (*retrigger)(struct aia_msi *msi);
+    /*
+     * An intermediate that can keep edges while no hart is there to take them; both, or NULL. park(): from its return on
+     * the message reaches no file, and that it was sent is remembered. unpark(): it goes to `m` from now on; true: it was
+     * sent since it was parked, or may have been, and the library sends a copy. Only for a managed interrupt whose last
+     * hart leaves, in the place of stop() and start(); stop() may follow too.
+     */
+    void (*park)(struct aia_msi *msi);
+    bool (*unpark)(struct aia_msi *msi, const struct aia_message *m);
     /*
      * A slow bus: the message lives behind a command queue, or a bus that has to be slept on. All four, or none.
      * The other operations then only change a copy in memory, under bus_lock(), and bus_sync() sends one

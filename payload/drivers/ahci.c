@@ -87,7 +87,7 @@ static int start_interrupts(struct ahci *a)
     for (unsigned h = 0; h < hart_count() && !error; h++)
         error = pci_msi_can_send(&a->msi, machine.harts[h].imsic_addr);
     if (!error)
-        error = disk_interrupt(&a->disk, &a->msi.msi, ahci_handler_, a, NULL);
+        error = disk_interrupt(&a->disk, a->msi.top, ahci_handler_, a, NULL);
     if (error)
         return error;
     px_write(a, PX_IS, UINT32_MAX);

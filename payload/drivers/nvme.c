@@ -131,7 +131,7 @@ static int open_queue(struct nvme *nv, unsigned i)
             aia_hartset_add(&q->harts, h);
     int error = pci_msix_entry(&q->msix, &nv->table, i);
     if (!error)
-        error = disk_interrupt(&nv->disk, &q->msix.msi, i ? nvme_queue_handler_ : nvme_admin_handler_, q,
+        error = disk_interrupt(&nv->disk, q->msix.top, i ? nvme_queue_handler_ : nvme_admin_handler_, q,
                                i ? &q->harts : NULL);
     if (!error && i)
         error = nvme_create_queue_(q);

@@ -235,7 +235,7 @@ static int open_queue(struct virtio_blk *b, unsigned i)
         return PCI_ECAPBAD;
     int error = pci_msix_entry(&q->msix, &b->table, i);
     if (!error)
-        error = disk_interrupt(&b->disk, &q->msix.msi, handler, q, NULL);
+        error = disk_interrupt(&b->disk, q->msix.top, handler, q, NULL);
     if (error)
         return error;
     mmio_write16(common + QUEUE_VECTOR, (uint16_t)i);

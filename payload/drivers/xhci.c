@@ -196,7 +196,7 @@ int xhci_init(struct xhci *x, struct pci_device *pd, const char *name, unsigned 
 
 struct aia_msi *xhci_msi(struct xhci *x, unsigned i)
 {
-    return x->is_msix ? &x->intrs[i].msix.msi : &x->msi.msi;
+    return x->is_msix ? x->intrs[i].msix.top : x->msi.top;
 }
 
 int xhci_run(struct xhci *x)

@@ -44,6 +44,19 @@ static void print_wire(const char *name, const struct machine_wire *w)
               w->mode);
 }
 
+static void print_iommu(void)
+{
+    const struct machine_iommu *u = &machine.iommu;
+
+    if (u->form == MACHINE_IOMMU_SYS)
+        print("iommu: 0x%lx, source %u\n", u->reg.base, u->wire.source);
+    if (u->form == MACHINE_IOMMU_PCI)
+        print("iommu: pci %02x:%02x.%u\n", u->function >> 8, u->function >> 3 & 31u, u->function & 7u);
+    for (size_t i = 0; i < machine.pci.n_iommu_map; i++)
+        print("iommu: requester ids 0x%x..0x%x are devices 0x%x..\n", machine.pci.iommu_map[i].from,
+              machine.pci.iommu_map[i].from + machine.pci.iommu_map[i].n - 1, machine.pci.iommu_map[i].to);
+}
+
 int job_discover(void)
 {
     const struct machine_imsic *im = &machine.imsic;
@@ -62,6 +75,7 @@ int job_discover(void)
               machine.aplics[i].msi_mode ? "MSI" : "direct");
     }
     print_pci();
+    print_iommu();
     print_wire("uart", &machine.uart.wire);
     print_wire("rtc", &machine.rtc.wire);
     for (size_t i = 0; i < machine.n_virtio; i++)

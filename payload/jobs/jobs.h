@@ -26,6 +26,9 @@ int job_ipi(void);
 int job_order(void);
 int job_mask(void);
 int job_storm(void);
+int job_isolate(void);
+int job_remap(void);
+int job_park(void);
 int job_moves(void);
 int job_live(void);
 int job_hotplug(void);
@@ -46,13 +49,15 @@ int job_cycles(void);
 int job_movers(void);
 int job_storms(void);
 int job_cost(void);
+int job_bench(void);
+int job_conform(void);
 int job_level(void);
 int job_wires(void);
 int job_hostile(void);
 
 extern const struct arg job_main_args[], job_shell_args[], job_panic_args[], job_order_args[],
     job_hotplug_args[], job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[],
-    job_movers_args[], job_storms_args[], job_suspend_args[], job_xhci_args[], job_level_args[],
-    job_wires_args[], job_hostile_args[];
+    job_movers_args[], job_storms_args[], job_conform_args[], job_suspend_args[], job_xhci_args[],
+    job_level_args[], job_wires_args[], job_hostile_args[];
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/kinds.h"
 #include "payload/console.h"
+#include "payload/iommu.h"
 #include "payload/payload.h"
 #include "payload/jobs/blockload.h"
 #include "payload/jobs/load.h"
@@ -34,7 +35,7 @@ struct pci *kinds_pci(void)
         return &pci;
     int error = pci_init(&pci, &machine.pci, devices, PCI_MAX);
     if (!error)
-        return &pci;
+        return iommu_start(&pci) ? &pci : NULL;
     print("pci: %s\n", pci_strerror(error));
     pci.devs = NULL;
     return NULL;

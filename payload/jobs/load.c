@@ -114,7 +114,7 @@ static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
     }
     if (wires_wanted() ? !take_wire(d, pd) : !can_send(d))
         return false;
-    return request(d, &d->edu.msi.msi);
+    return request(d, d->edu.msi.top);
 }
 
 bool load_add_soft(void)

@@ -5,6 +5,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
+#include "payload/iommu.h"
 #include "payload/irq.h"
 #include "payload/stats.h"
 #include "payload/time.h"
@@ -154,6 +155,7 @@ static void control(uint64_t seconds)
         }
         irq_print_reports();
         kinds_service();
+        iommu_print_faults();
         unplug(start + (end - start) / 2);
     }
     progress(start);
@@ -209,8 +211,10 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     print("\n");
     stats_print_harts();
     print_totals(seconds);
+    iommu_print();
     bool good = kinds_balanced();
     good &= !strays();
+    good &= iommu_check();
     good &= audit_all() == 0;
     return good && !job.failures;
 }

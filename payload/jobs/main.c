@@ -6,6 +6,7 @@
  */
 #include "payload/args.h"
 #include "payload/console.h"
+#include "payload/iommu.h"
 #include "payload/irq.h"
 #include "payload/panic.h"
 #include "payload/stats.h"
@@ -78,6 +79,10 @@ int job_main(void)
         devices = "edu";
     if (!fits(devices, naive, pressure) || !kinds_init(devices) || (pressure && !naive && !add_soft()))
         return EXIT_MACHINE;
+    if (naive && iommu_remaps()) {
+        print("argument naive: behind the IOMMU no message changes; with iommu=off they do\n");
+        return EXIT_MACHINE;
+    }
     if (naive)
         naive_init();
     bool good = loop_run(naive ? move_naively : NULL);

@@ -17,6 +17,7 @@
 static struct tally softs[N_SOFT]; /* one of each kind that a device may be */
 static struct load_device *edu;
 static unsigned first, second; /* the set */
+static unsigned owned_before;  /* vectors, of nobody here */
 
 static struct aia_request request(const char *name)
 {
@@ -66,7 +67,7 @@ static bool set_up(void)
         return false;
     r.handler = edu_handler;
     r.context = &edu->edu;
-    r.msi = &edu->edu.msi.msi;
+    r.msi = edu->edu.msi.top;
     if (edu->wire)
         r = aplic_request(edu->wire, &r);
     if (!check(!aia_irq_free(&aia, edu->irq) && !aia_irq_request(&aia, &r, &edu->irq), "edu: managed"))
@@ -99,8 +100,9 @@ static void all_shut_down(void)
     uint64_t runs = edu_runs, ours = 0;
     bool off = true;
 
-    check(!edu_started(), "edu: its enable bit is off");
-    edu_raise(&edu->edu, 2);
+    check(edu->irq->parked || !edu_started(), "edu: its enable bit is off, or it is parked (test=park)");
+    if (!edu->irq->parked)
+        edu_raise(&edu->edu, 2);
     for (unsigned i = 0; i < N_SOFT; i++) {
         off &= !tally_started(&softs[i]);
         ours += softs[i].runs;
@@ -108,7 +110,7 @@ static void all_shut_down(void)
     check(off, "the others are off");
     aia_vector_stats(&aia, &s);
     if (irq_by_message())
-        check(s.n[IMSIC_MANAGED] == 2 * (N_SOFT + 1) && s.n[IMSIC_OWNED] == 0,
+        check(s.n[IMSIC_MANAGED] == 2 * (N_SOFT + 1) && s.n[IMSIC_OWNED] == owned_before,
               "two vectors are kept for each");
     hart_sleep_until(time_after(time_from_ms(2)));
     for (unsigned i = 0; i < N_SOFT; i++)
@@ -143,7 +145,9 @@ int job_managed(void)
         return verdict();
     first = self == 1 ? 0 : 1;
     second = self == 2 ? 0 : 2;
+    (void)kinds_pci(); /* an IOMMU has an interrupt of its own */
     struct cycle_books before = cycle_books();
+    owned_before = before.vectors.n[IMSIC_OWNED];
     if (!set_up())
         return verdict();
     struct cycle_books requested = cycle_books();

@@ -7,6 +7,7 @@
 #include "payload/args.h"
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/iommu.h"
 #include "payload/hotplug.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
@@ -349,7 +350,7 @@ int job_xhci(void)
         print("xhci: no controller (-device nec-usb-xhci,msi=on,msix=off or qemu-xhci)\n");
     /* A careless driver has one message: to move a block of them takes more care than it has. */
     unsigned intrs = (unsigned)args_u64("intrs", args_get("naive") ? 1 : XHCI_INTRS);
-    if (!pd || !usb_init(usb, pd, "xhci", intrs) || !neighbours_init())
+    if (!pd || !iommu_start(&pci) || !usb_init(usb, pd, "xhci", intrs) || !neighbours_init())
         return EXIT_MACHINE;
     if (!args_get("noerrors"))
         usb_errors();

@@ -10,6 +10,9 @@
 #define ADDR    4u
 #define ADDR_HI 8u
 
+struct aia_msi *(*pci_remap)(const struct pci_device *pd, unsigned index, unsigned order,
+                             struct aia_msi *own);
+
 static struct pci_msi *self(struct aia_msi *msi)
 {
     return (struct pci_msi *)msi; /* its first member */
@@ -181,6 +184,7 @@ int pci_msi_set_order(struct pci_msi *pm, unsigned order)
         return AIA_EINVAL;
     write_control(pm, PCI_MSI_CONTROL_COUNT, (uint16_t)(order << 4));
     pm->order = (uint8_t)order;
+    pm->top = pci_remap ? pci_remap(pm->pd, 0, order, &pm->msi) : &pm->msi;
     if (pm->msi.kind == AIA_MSI_MASKABLE) {
         pm->mask_bits &= ~vectors(pm);
         write_mask(pm, vectors(pm));

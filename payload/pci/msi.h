@@ -21,6 +21,7 @@
  */
 struct pci_msi {
     struct aia_msi msi;
+    struct aia_msi *top; /* what to request an interrupt with: msi, or the remapped one above it */
     struct pci_device *pd;
     uint32_t mask_bits;  /* the mask register's reserved bits, which software keeps */
     uint16_t cap;        /* offset of the capability */
@@ -44,6 +45,14 @@ int pci_msi_set_order(struct pci_msi *pm, unsigned order);
  */
 int pci_msi_can_send(const struct pci_msi *pm, uint64_t addr);
 
+/*
+ * What stands between message `index` of a function (2^order messages with one address) and the interrupt files, asked
+ * when it is set up; it
+ * returns `own` if nothing does, and NULL if the message cannot pass. It is NULL itself where nothing ever does.
+ */
+extern struct aia_msi *(*pci_remap)(const struct pci_device *pd, unsigned index, unsigned order,
+                                    struct aia_msi *own);
+
 /* A function's MSI-X table. */
 struct pci_msix_table {
     struct pci_device *pd;
@@ -55,6 +64,7 @@ struct pci_msix_table {
 /* One entry of it; always AIA_MSI_MASKABLE, always 64 address bits. */
 struct pci_msix {
     struct aia_msi msi;
+    struct aia_msi *top; /* as pci_msi.top */
     uintptr_t entry;
     uint32_t control; /* vector control without its mask bit: reserved bits, which software keeps */
 };

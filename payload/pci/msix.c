@@ -138,5 +138,6 @@ int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned
         .entry = t->base + i * PCI_MSIX_ENTRY,
     };
     px->control = mmio_read32(px->entry + PCI_MSIX_ENTRY_CONTROL) & ~PCI_MSIX_ENTRY_MASKED;
+    px->top = pci_remap ? pci_remap(t->pd, i, 0, &px->msi) : &px->msi;
     return PCI_OK;
 }

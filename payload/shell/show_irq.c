@@ -39,7 +39,9 @@ static bool is_wired(const struct aia_irq *irq)
 
 static const char *chip_of(const struct aia_irq *irq)
 {
-    return irq_by_message() ? is_wired(irq) ? "APLIC+IMSIC" : "IMSIC" : "APLIC";
+    if (!irq_by_message())
+        return "APLIC";
+    return is_wired(irq) ? "APLIC+IMSIC" : irq->msi && irq->msi->below ? "IOMMU+IMSIC" : "IMSIC";
 }
 
 static const char *kind_of(const struct aia_irq *irq)

@@ -2,11 +2,12 @@
 /* What may happen in a state, and making it happen. */
 #include "explore.h"
 #include "actions.h"
+#include "unit.h"
 
-enum kind { GO, IRQ, TIMER, STORE_OUT, LAND, RAISE, POST, N_KINDS };
+enum kind { GO, IRQ, TIMER, STORE_OUT, LAND, RAISE, POST, EXECUTE, LET_OUT, N_KINDS };
 
 static const char letters[N_KINDS] = "gitsl"
-                                     "dp";
+                                     "dpuo";
 
 static bool can(enum kind kind, unsigned who)
 {
@@ -25,6 +26,10 @@ static bool can(enum kind kind, unsigned who)
         return x.devs[who].edges && x.devs[who].dev.enabled;
     case POST:
         return x.devs[who].dev.posted.n != 0;
+    case EXECUTE:
+        return x_can_execute(who);
+    case LET_OUT:
+        return x_can_let_out(who);
     default:
         return false;
     }
@@ -85,6 +90,12 @@ static void perform(enum kind kind, unsigned who)
         break;
     case POST:
         x_post(who);
+        break;
+    case EXECUTE:
+        x_execute(who);
+        break;
+    case LET_OUT:
+        x_let_out(who);
         break;
     default:
         m_die("no such action");

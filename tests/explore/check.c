@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What must hold: P1 to P7 of the design's section 2, in states. */
 #include "explore.h"
+#include "unit.h"
 
 /* ---- in every state ---- */
 
@@ -50,7 +51,7 @@ static void check_strays(void)
     for (unsigned d = 0; d < X_DEVS; d++) {
         for (unsigned n = 0; n < x.devs[d].n; n++)
             extra += x.devs[d].of[n].slack < 0 ? -x.devs[d].of[n].slack : 0;
-        if (x.devs[d].dev.msi.posted_limit)
+        if (x.devs[d].dev.msi.posted_limit || (x_unit.present && d == 0))
             for (unsigned i = 0; i < X_IRQS; i++)
                 allowed += x.irqs[i].resent;
     }
@@ -72,6 +73,7 @@ static void check_bound(void)
 void x_check_state(void)
 {
     check_under_way();
+    x_unit_check(check_named);
     check_bound();
     for (unsigned d = 0; d < X_DEVS; d++)
         check_device(&x.devs[d]);
@@ -146,8 +148,10 @@ void x_check_end(void)
         const struct x_dev *dev = &x.devs[d];
         if (dev->irq && (!dev->irq->vec.id || dev->irq->n_retiring))
             m_die("P7: %c has no vector, or %u that retire", 'I' + (char)d, dev->irq->n_retiring);
-        if (dev->irq && (dev->dev.message.data != dev->irq->vec.id ||
-                         x_hart_of(dev->dev.message.addr) != dev->irq->vec.hart || dev->dev.masked))
+        bool remapped = x_unit.present && d == 0;
+        struct aia_message message = remapped ? x_unit_message() : dev->dev.message;
+        if (dev->irq && (message.data != dev->irq->vec.id || x_hart_of(message.addr) != dev->irq->vec.hart ||
+                         dev->dev.masked))
             m_die("P7: %c's message is not what the books say", 'I' + (char)d);
     }
     x_exploring = false;

@@ -14,6 +14,7 @@
  *   l<hart>  the oldest write before its file takes effect in eip                  (fabric.c)
  *   d<dev>   the device has an edge: it sends its message as it is at that moment  (world.c)
  *   p<dev>   the oldest MSI in its posted queue reaches a file                     (fabric.c)
+ *   u0, o0   an IOMMU executes a command, lets an MSI out                          (unit.h)
  *
  * A path is a string of these, "g0.d1.p1.l0.i0", and --replay takes it. State is memory: the structs below, the
  * model's `m`, and the live part of each hart's stack. A step is: copy a state in, do one action, hash what came out,
@@ -138,6 +139,7 @@ struct scenario {
     enum aia_update how;
     struct aia_policy policy;
     unsigned order;
+    bool remapped;       /* I is behind an IOMMU (unit.h) */
     bool managed;        /* the interrupts are */
     bool any_time;       /* timers at any time, not only when nothing else can happen */
     bool prompt;         /* all vectors are reclaimed before any timer */
@@ -149,7 +151,7 @@ struct scenario {
 };
 
 extern const struct scenario *x_scenario; /* the present one */
-extern const struct scenario x_moves[], x_races[], x_harts[], x_wires[];
+extern const struct scenario x_moves[], x_races[], x_harts[], x_wires[], x_iommu[];
 
 /* ---- world.c ---- */
 

@@ -4,6 +4,7 @@
  * read-backs. A hart's own look at eip lets nothing in; what is on its way may come in before that by an action.
  */
 #include "explore.h"
+#include "unit.h"
 
 void m_queue_add(struct m_queue *q, uint64_t addr, uint32_t data)
 {
@@ -45,6 +46,8 @@ void m_fabric_post(uint64_t addr, uint32_t data)
 {
     unsigned h = x_hart_of(addr);
 
+    if (x_unit_takes(addr, data))
+        return;
     if (h == X_HARTS)
         m_die("P2: stray DMA write of %#x to %#llx", data, (unsigned long long)addr);
     enter(h, data);

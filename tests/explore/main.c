@@ -22,7 +22,7 @@ static struct {
     int n_names;
 } opt = {.seconds = 600, .states = 200000000};
 
-static const struct scenario *const tables[] = {x_moves, x_races, x_harts, x_wires};
+static const struct scenario *const tables[] = {x_moves, x_races, x_harts, x_wires, x_iommu};
 
 static bool selected(const struct scenario *s)
 {

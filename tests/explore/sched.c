@@ -9,6 +9,7 @@
 
 #include "explore.h"
 #include "actions.h"
+#include "unit.h"
 #include "mmio.h"
 
 _Alignas(64) char x_stacks[X_HARTS][X_STACK];
@@ -213,7 +214,7 @@ static bool visible(const struct m_event *e)
     case M_CSR: /* a claim, or eip */
         return e->where == 0 || (e->where >= 0x80 && e->where < 0xc0);
     case M_MMIO:
-        return false;
+        return x_unit_visible(e->where);
     case M_FENCE:
         return e->what != MODEL_FENCE_RW_O && m.hart[m.here].stores.n;
     case M_DEVICE:

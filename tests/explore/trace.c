@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "explore.h"
+#include "unit.h"
 #include "actions.h"
 #include "mmio.h"
 
@@ -269,6 +270,12 @@ void x_tell_event(const struct m_event *e)
         tell_device(e);
         break;
     case M_MMIO:
+        if (x_unit_visible(e->where) || (e->where >= X_UNIT && e->where < X_UNIT + 0x1000)) {
+            if (e->what)
+                x_tell("hart %u: writes %#llx to the IOMMU's %s", m.here, (unsigned long long)e->value,
+                       e->where == X_UNIT + 36 ? "tail" : "memory");
+            break;
+        }
         x_tell("hart %u: sends (hart %u, identity %u)", m.here,
                (unsigned)((e->where - m.hart[0].mmio) / 0x1000), (unsigned)e->value);
         break;

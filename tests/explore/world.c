@@ -2,6 +2,7 @@
 /* The machine of a scenario, its devices and handlers, and which memory its state is. */
 #include "explore.h"
 #include "actions.h"
+#include "unit.h"
 #include "mmio.h"
 
 #include <stdatomic.h>
@@ -96,6 +97,8 @@ static void find_regions(void)
     x_n_library = x_n_regions;
     add_regions((char *)x.devs, (char *)&x.devs[X_DEVS]);
     add_regions((char *)x.hart, (char *)(&x + 1));
+    if (x_unit.present)
+        add_regions((char *)&x_unit, (char *)(&x_unit + 1));
     add_regions((char *)m.hart, (char *)&m.hart[m.n_harts]);
     add_regions((char *)m.devs, (char *)(&m.n_devs + 1));
     add_regions((char *)&m.now, (char *)(&m.now + 1));
@@ -140,6 +143,8 @@ void x_request(unsigned dev, enum aia_msi_kind kind, unsigned hart, unsigned err
     };
 
     m_dev_init(&d->dev, kind);
+    if (x_scenario->remapped && dev == 0)
+        r.msi = x_unit_before(d);
     d->n = (uint8_t)(1u << x_scenario->order);
     int error = aia_irq_request(&x.aia, &r, &d->irq);
     if (error)
@@ -221,6 +226,7 @@ void x_set_up(const struct scenario *s)
     x_exploring = false;
     x_scenario = s;
     memset(&x, 0, sizeof(x));
+    memset(&x_unit, 0, sizeof(x_unit));
     m_reset(s->n_harts, ids);
     m.slots = x.slots;
     m.slots_end = x.slots + X_HARTS;

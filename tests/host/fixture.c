@@ -102,7 +102,8 @@ int t_request_as(struct t_irq *q, struct aia_request r)
     r.name = "test";
     r.handler = handler;
     r.context = q;
-    r.msi = &q->dev.msi;
+    if (!r.msi)
+        r.msi = &q->dev.msi;
     return aia_irq_request(&t.aia, &r, &q->irq);
 }
 

@@ -48,6 +48,7 @@ static void test_unowned_storm(void **state)
     (void)state;
     t_machine(2, 63);
     storm_at(1, 50, T_STORM);
+    assert_int_equal(m.n_unowned, T_STORM);
     assert_int_equal(m.n_reports, 0);
     storm_at(1, 50, 10);
     assert_int_equal(t_reported(AIA_REPORT_STORM_UNOWNED), 1);

@@ -118,7 +118,7 @@ static void moved(void)
     q.dev.message = imsic_message(&t.aia.imsic, new);
 }
 
-/* An edge arrives at `v` and is taken there, as irq_external() takes it. */
+/* An edge arrives at `v` and is taken there, as the payload is told of it. */
 static void lands(struct imsic_vector v)
 {
     uint64_t before = t.harts[v.hart].spurious;
@@ -127,7 +127,7 @@ static void lands(struct imsic_vector v)
     m_settle();
     assert_int_equal(t.harts[v.hart].spurious, before + 1);
     m_on(v.hart);
-    watcher(t.harts[v.hart].spurious_id);
+    watcher(v.id);
     m_on(0);
 }
 

@@ -36,6 +36,14 @@ static inline unsigned long csr_claim_stopei(void)
     return model_csr_claim();
 }
 
+#define SIE_SEIE (1ul << 9)
+
+/* For payload/conform; its test's model has them. */
+unsigned long csr_stopei(void);
+unsigned long csr_stopi(void);
+unsigned long csr_sip(void);
+unsigned long csr_sie_external(unsigned long on);
+
 /* For the payload's drivers, whose tests bring a clock. */
 uint64_t model_time(void);
 

@@ -47,6 +47,8 @@ static void enter(struct m_file *f, uint32_t data)
 
 void m_fabric_post(uint64_t addr, uint32_t data)
 {
+    if (m.through && m.through(addr, data))
+        return;
     for (unsigned h = 0; h < m.n_harts; h++)
         if (m.hart[h].msi_addr == addr) {
             enter(&m.hart[h].file, data);
@@ -110,6 +112,7 @@ bool m_fabric_settle(void)
         moved |= m.devs[i]->posted.n != 0;
         m_push(m.devs[i]);
     }
+    moved |= m.settle && m.settle();
     for (unsigned i = 0; i < m.n_harts; i++) {
         moved |= m.hart[i].stores.n != 0;
         m_fabric_flush(&m.hart[i]);

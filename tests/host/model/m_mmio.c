@@ -32,6 +32,8 @@ uint64_t model_mmio_read(uintptr_t a, unsigned size)
     uint64_t v = 0;
 
     m_event(M_MMIO, (void *)a, 0, 0);
+    if (m.mmio && m.mmio(a, &v, size, false))
+        return v;
     if (in_memory(a, size)) {
         memcpy(&v, (void *)a, size);
         return v;
@@ -48,6 +50,8 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
     struct m_hart *h = &m.hart[m.here];
 
     m_event(M_MMIO, (void *)a, size, v);
+    if (m.mmio && m.mmio(a, &v, size, true))
+        return;
     if (in_memory(a, size)) {
         memcpy((void *)a, &v, size);
         return;

@@ -188,12 +188,18 @@ struct m {
     uint64_t now; /* the clock: one tick for each look at it, relax_ticks for each wait */
     uint64_t relax_ticks;
 
+    /* Of an IOMMU, or whatever else is there (iommu_model.h); NULL: nothing is. True: it was theirs. */
+    bool (*mmio)(uintptr_t a, uint64_t *v, unsigned size, bool write);
+    bool (*through)(uint64_t addr, uint32_t data); /* an MSI of a device to this address */
+    bool (*settle)(void);
+
     void (*hook)(const struct m_event *e, void *arg); /* not called for accesses that it causes itself */
     void *hook_arg;
     bool in_hook;
 
     struct m_log log[M_LOG]; /* of device accesses, the first M_LOG since n_log was last zeroed */
     unsigned n_log;
+    unsigned n_unowned; /* edges reported as nobody's */
     struct aia_report reports[M_LOG];
     unsigned n_reports;
 };

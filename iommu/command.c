@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command queue ("Command-Queue (CQ)"). A batch is some commands and a fence, whose completion the unit tells by
+ * writing the fence's ticket to memory; tickets go up, so one word tells all waiters. Harts queue under the lock, and
+ * wait without: nothing here needs interrupts, and a hart that is about to stop can do it too.
+ *
+ * An error stops the queue where it is, and "previous commands may have completed, timed out, or their execution aborted"
+ * ("Command-queue CSR"). So whoever sees it first resets the queue, and all whose fence had not been reached by then
+ * queue their batch again. What is queued here may be done twice.
+ */
+#include "iommu/internal.h"
+
+#include "mmio.h"
+
+int iommu_wait(const struct aia_iommu *u, unsigned reg, uint32_t mask, uint32_t value)
+{
+    uint64_t end = aia_port_time() + u->config.command_limit;
+
+    while ((mmio_read32(u->config.mmio + reg) & mask) != value)
+        if (aia_port_time() > end)
+            return AIA_ETIMEOUT;
+    return AIA_OK;
+}
+
+/* Off and on again, empty: turning it on clears the head and every error bit. */
+int iommu_commands_on(struct aia_iommu *u)
+{
+    uintptr_t mmio = u->config.mmio;
+
+    mmio_write32(mmio + CQCSR, 0);
+    if (iommu_wait(u, CQCSR, QUEUE_BUSY | QUEUE_ON, 0))
+        return AIA_ETIMEOUT;
+    mmio_write64(mmio + CQB, ppn(iommu_phys(u, u->commands)) | (u->config.log2_commands - 1u));
+    mmio_write32(mmio + CQT, 0);
+    u->tail = 0;
+    fence_rw_o();
+    mmio_write32(mmio + CQCSR, QUEUE_ENABLE);
+    return iommu_wait(u, CQCSR, QUEUE_BUSY | QUEUE_ON, QUEUE_ON);
+}
+
+static uint32_t reached(const struct aia_iommu *u)
+{
+    return mmio_read32((uintptr_t)u->done);
+}
+
+static bool past(uint32_t now, uint32_t ticket)
+{
+    return (int32_t)(now - ticket) >= 0;
+}
+
+static void count_errors(struct aia_iommu *u, uint32_t csr)
+{
+    if (csr & CQ_ILLEGAL)
+        iommu_count(&u->illegal);
+    if (csr & QUEUE_FAULT)
+        iommu_count(&u->unreadable);
+    if (csr & CQ_TIMEOUT)
+        iommu_count(&u->timed_out);
+}
+
+static void reset(struct aia_iommu *u, uint32_t epoch)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&u->lock);
+    if (atomic_load_explicit(&u->epoch, memory_order_relaxed) == epoch) { /* else another has done it */
+        count_errors(u, mmio_read32(u->config.mmio + CQCSR));
+        (void)iommu_commands_on(u); /* if it does not come on, who waits is told */
+        atomic_store_explicit(&u->salvaged, reached(u), memory_order_relaxed);
+        atomic_store_explicit(&u->epoch, epoch + 1, memory_order_release);
+    }
+    aia_port_unlock(&u->lock);
+    aia_port_irq_restore(was);
+}
+
+/* Is there room for n more? The head moves on by itself, unless the queue has stopped. Lock held. */
+static int wait_for_room(const struct aia_iommu *u, unsigned n)
+{
+    uint32_t size = 1u << u->config.log2_commands;
+    uint64_t end = aia_port_time() + u->config.command_limit;
+
+    for (;;) {
+        uint32_t head = mmio_read32(u->config.mmio + CQH);
+        if (size - 1 - ((u->tail - head) & (size - 1)) >= n)
+            return AIA_OK;
+        if (mmio_read32(u->config.mmio + CQCSR) & CQ_ERRORS)
+            return AIA_EAGAIN;
+        if (aia_port_time() > end)
+            return AIA_ETIMEOUT;
+    }
+}
+
+static void put(struct aia_iommu *u, const struct iommu_command *c)
+{
+    uintptr_t at = (uintptr_t)(u->commands + 2ul * u->tail);
+
+    mmio_write64(at, c->w[0]);
+    mmio_write64(at + 8, c->w[1]);
+    u->tail = (u->tail + 1) & ((1u << u->config.log2_commands) - 1);
+}
+
+/* Queue the batch. AIA_OK, AIA_ETIMEOUT, or AIA_EAGAIN: the queue has stopped. Lock held. */
+static int queue(struct aia_iommu *u, const struct iommu_command *c, unsigned n, uint32_t *ticket)
+{
+    int error = wait_for_room(u, n + 1);
+
+    if (error)
+        return error;
+    for (unsigned i = 0; i < n; i++)
+        put(u, &c[i]);
+    *ticket = ++u->ticket;
+    put(u, &(struct iommu_command){{
+               IOFENCE_C | COMMAND_AV | IOFENCE_PR | IOFENCE_PW | (uint64_t)*ticket << 32,
+               iommu_phys(u, u->done) >> 2,
+           }});
+    fence_rw_o(); /* tables and commands, before the tail that tells of them */
+    mmio_write32(u->config.mmio + CQT, u->tail);
+    return AIA_OK;
+}
+
+/* AIA_OK; AIA_EAGAIN: the queue was reset before it came to this ticket; AIA_ETIMEOUT. */
+static int wait_for(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
+{
+    uint64_t end = aia_port_time() + u->config.command_limit;
+
+    for (;;) {
+        bool done = past(reached(u), ticket);
+        fence_io_rwio(); /* what the unit did is before what we do next; and the word before the epoch */
+        /* Behind a reset later tickets are reached, of others, though this one was not. */
+        if (atomic_load_explicit(&u->epoch, memory_order_acquire) != epoch)
+            return past(atomic_load_explicit(&u->salvaged, memory_order_relaxed), ticket) ? AIA_OK
+                                                                                          : AIA_EAGAIN;
+        if (done)
+            return AIA_OK;
+        if (mmio_read32(u->config.mmio + CQCSR) & CQ_ERRORS)
+            reset(u, epoch);
+        else if (aia_port_time() > end)
+            return AIA_ETIMEOUT;
+    }
+}
+
+int iommu_do(struct aia_iommu *u, const struct iommu_command *c, unsigned n)
+{
+    uint32_t ticket = 0, epoch;
+    int error = AIA_EAGAIN;
+
+    for (unsigned i = 0; i < AIA_IOMMU_MAX_FENCE && error == AIA_EAGAIN; i++) {
+        unsigned long was = aia_port_irq_save();
+        aia_port_lock(&u->lock);
+        epoch = atomic_load_explicit(&u->epoch, memory_order_relaxed);
+        error = queue(u, c, n, &ticket);
+        aia_port_unlock(&u->lock);
+        aia_port_irq_restore(was);
+        if (!error)
+            error = wait_for(u, ticket, epoch);
+        else if (error == AIA_EAGAIN)
+            reset(u, epoch);
+    }
+    iommu_count(&u->n_fences);
+    atomic_fetch_add_explicit(&u->n_commands, n + 1, memory_order_relaxed);
+    if (error == AIA_ETIMEOUT)
+        iommu_count(&u->stuck);
+    return error == AIA_EAGAIN ? AIA_EREFUSED : error;
+}
+
+int aia_iommu_flush(struct aia_iommu *u)
+{
+    return iommu_do(u, NULL, 0);
+}

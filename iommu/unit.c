@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Taking a unit over ("Guidelines for initialization"), turning its directory on, and its own interrupts. */
+#include "iommu/internal.h"
+
+#include "mmio.h"
+
+static bool config_valid(const struct aia_iommu_config *c)
+{
+    return c->mmio && c->pages && (uintptr_t)c->pages % (4 * PAGE) == 0 && c->phys_offset % (4 * PAGE) == 0 &&
+           c->max_id <= ID_MAX && c->log2_commands >= 3 && c->log2_commands <= 8 && c->log2_faults >= 1 &&
+           c->log2_faults <= 7 && c->window % AIA_IOMMU_WINDOW == 0 && c->command_limit && c->storm_limit;
+}
+
+/* What is needed of it, whatever the embedder wants. */
+static bool can(uint64_t capabilities)
+{
+    return (capabilities >> 4 & 15) == 1 && (capabilities & CAP_MSI_FLAT) && (capabilities & CAP_SV39X4) &&
+           CAP_IGS(capabilities) <= IGS_BOTH;
+}
+
+/*
+ * Little-endian, 64-bit guests, and its own interrupts as wanted. A feature may be changed only while the unit is OFF and its queues are
+ * ("Features-control register").
+ */
+static int set_features(struct aia_iommu *u)
+{
+    uintptr_t fctl = u->config.mmio + FCTL;
+    uint32_t was = mmio_read32(fctl);
+    uint32_t want = was & ~(FCTL_BE | FCTL_GXL | FCTL_WSI);
+
+    unsigned igs = CAP_IGS(u->capabilities);
+
+    if (igs == IGS_WSI || (igs == IGS_BOTH && u->config.signal == AIA_IOMMU_BY_WIRE))
+        want |= FCTL_WSI;
+    if (was != want && !u->was_bare)
+        mmio_write32(fctl, want);
+    was = mmio_read32(fctl);
+    u->by_wire = was & FCTL_WSI;
+    return was & (FCTL_BE | FCTL_GXL) ? AIA_ENOTSUP : AIA_OK;
+}
+
+static int queues_off(const struct aia_iommu *u)
+{
+    mmio_write32(u->config.mmio + CQCSR, 0);
+    mmio_write32(u->config.mmio + FQCSR, 0);
+    return iommu_wait(u, CQCSR, QUEUE_BUSY | QUEUE_ON, 0) || iommu_wait(u, FQCSR, QUEUE_BUSY | QUEUE_ON, 0)
+               ? AIA_ETIMEOUT
+               : AIA_OK;
+}
+
+static int take_memory(struct aia_iommu *u)
+{
+    u->commands = iommu_pages(u, 1);
+    u->faults = iommu_pages(u, 1);
+    u->done = iommu_pages(u, 1);
+    u->idle = iommu_pages(u, 1);
+    return u->commands && u->faults && u->done && u->idle ? iommu_directory_init(u) : AIA_ENOMEM;
+}
+
+int aia_iommu_forget(struct aia_iommu *u)
+{
+    const struct iommu_command c[] = {{{IODIR_DDT, 0}}, {{1, 0}}, {{IOTINVAL_GVMA, 0}}};
+
+    return iommu_do(u, c, 3);
+}
+
+int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
+{
+    if (!config_valid(config))
+        return AIA_EINVAL;
+    *u = (struct aia_iommu){.config = *config, .capabilities = mmio_read64(config->mmio + CAPABILITIES)};
+    if (!can(u->capabilities) || (mmio_read64(config->mmio + DDTP) & DDTP_MODE) > DDTP_BARE)
+        return AIA_ENOTSUP;
+    u->was_bare = (mmio_read64(config->mmio + DDTP) & DDTP_MODE) == DDTP_BARE;
+    int error = iommu_wait(u, DDTP, DDTP_BUSY, 0);
+    if (!error)
+        error = queues_off(u);
+    if (!error)
+        error = set_features(u);
+    if (!error)
+        error = take_memory(u);
+    if (!error)
+        error = iommu_commands_on(u);
+    if (!error)
+        error = iommu_faults_on(u);
+    return error ? error : aia_iommu_forget(u); /* what it keeps from who had it before */
+}
+
+int aia_iommu_bypass(uintptr_t mmio, uint64_t limit)
+{
+    struct aia_iommu u = {.config = {.mmio = mmio, .command_limit = limit}};
+
+    if (iommu_wait(&u, DDTP, DDTP_BUSY, 0))
+        return AIA_ETIMEOUT;
+    if ((mmio_read64(mmio + DDTP) & DDTP_MODE) > DDTP_BARE)
+        return AIA_ENOTSUP;
+    mmio_write64(mmio + DDTP, DDTP_BARE);
+    return iommu_wait(&u, DDTP, DDTP_BUSY | DDTP_MODE, DDTP_BARE);
+}
+
+bool aia_iommu_can(const struct aia_iommu *u, enum aia_iommu_mode mode)
+{
+    return mode == AIA_IOMMU_BASIC || (u->capabilities & CAP_MSI_MRIF);
+}
+
+/*
+ * One store: there is no moment in which the unit is neither as it was nor ours. The mode is WARL: a unit that has
+ * fewer levels keeps the one it had.
+ */
+int aia_iommu_enable(struct aia_iommu *u)
+{
+    uintptr_t ddtp = u->config.mmio + DDTP;
+    uint32_t mode = u->levels + 1u;
+
+    fence_rw_o(); /* the directory before the pointer to it */
+    mmio_write64(ddtp, ppn(iommu_phys(u, u->root)) | mode);
+    if (iommu_wait(u, DDTP, DDTP_BUSY, 0))
+        return AIA_ETIMEOUT;
+    if ((mmio_read64(ddtp) & DDTP_MODE) != mode)
+        return AIA_ENOTSUP;
+    u->enabled = true;
+    return AIA_OK;
+}
+
+/* ---- its own interrupts: "MSI configuration table" ---- */
+
+/* In an entry. */
+#define ADDR    0u
+#define DATA    8u
+#define CONTROL 12u
+#define MASKED  1u
+
+static uintptr_t entry_of(const struct aia_msi *msi)
+{
+    return ((const struct aia_iommu_vector *)(const void *)msi)->entry; /* its first member */
+}
+
+static void vector_mask(struct aia_msi *msi)
+{
+    mmio_write32(entry_of(msi) + CONTROL, MASKED);
+    (void)mmio_read32(entry_of(msi) + CONTROL);
+    fence_io_rwio();
+}
+
+static void vector_unmask(struct aia_msi *msi)
+{
+    fence_rw_o();
+    mmio_write32(entry_of(msi) + CONTROL, 0);
+}
+
+static void vector_addr(struct aia_msi *msi, uint64_t addr)
+{
+    mmio_write32(entry_of(msi) + ADDR, (uint32_t)addr);
+    mmio_write32(entry_of(msi) + ADDR + 4, (uint32_t)(addr >> 32));
+}
+
+static void vector_data(struct aia_msi *msi, uint32_t data)
+{
+    mmio_write32(entry_of(msi) + DATA, data);
+}
+
+static void vector_start(struct aia_msi *msi, const struct aia_message *m)
+{
+    vector_mask(msi);
+    vector_addr(msi, m->addr);
+    vector_data(msi, m->data);
+    vector_unmask(msi);
+}
+
+static int vector_read_back(struct aia_msi *msi, struct aia_message *m)
+{
+    m->data = mmio_read32(entry_of(msi) + DATA);
+    m->addr = mmio_read32(entry_of(msi) + ADDR) | (uint64_t)mmio_read32(entry_of(msi) + ADDR + 4) << 32;
+    fence_io_rwio();
+    return m->addr == UINT64_MAX ? AIA_ESILENT : AIA_OK;
+}
+
+static const struct aia_msi_ops vector_ops = {
+    .start = vector_start,
+    .stop = vector_mask,
+    .write_addr = vector_addr,
+    .write_data = vector_data,
+    .mask = vector_mask,
+    .unmask = vector_unmask,
+    .read_back = vector_read_back,
+};
+
+int aia_iommu_vector_init(struct aia_iommu_vector *v, struct aia_iommu *u)
+{
+    if (u->by_wire)
+        return AIA_ENOTSUP;
+    *v = (struct aia_iommu_vector){
+        .msi = {.ops = &vector_ops, .kind = AIA_MSI_MASKABLE},
+        .entry = u->config.mmio + MSI_CFG_TBL,
+    };
+    mmio_write64(u->config.mmio + ICVEC, 0); /* all causes: vector 0, which every unit has */
+    vector_mask(&v->msi);
+    return AIA_OK;
+}

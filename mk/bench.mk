@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What things cost, in retired instructions; exact, so two runs give the same. BASELINE=FILE compares with the
+# build/bench.json of another build, TOLERANCE= percent.
+
+.PHONY: bench
+bench: all
+	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' SMP='$(SMP)' SIZE='$(CROSS)size' \
+	BASELINE='$(BASELINE)' TOLERANCE='$(TOLERANCE)' scripts/bench

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/conform/conform.h"
+#include "payload/conform/state.h"
+#include "payload/time.h"
+#include "payload/trap.h"
+#include "csr.h"
+#include "mmio.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+#define WAIT_MS 20
+
+const char *conform_result_name(enum conform_result result)
+{
+    static const char *const names[] = {"PASS", "FAIL", "UNSPECIFIED", "SKIPPED"};
+
+    return names[result];
+}
+
+static void note(struct conform *c, enum conform_result result, const char *fmt, va_list ap)
+{
+    c->result = result;
+    (void)vsnprintf(c->seen, sizeof(c->seen), fmt, ap);
+}
+
+bool expect(struct conform *c, bool good, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (!good && c->result != CONFORM_FAIL)
+        note(c, CONFORM_FAIL, fmt, ap);
+    va_end(ap);
+    return good;
+}
+
+void open_choice(struct conform *c, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (c->result == CONFORM_PASS)
+        note(c, CONFORM_UNSPECIFIED, fmt, ap);
+    va_end(ap);
+}
+
+void left_out(struct conform *c, const char *why)
+{
+    if (c->result == CONFORM_PASS) {
+        c->result = CONFORM_SKIPPED;
+        (void)snprintf(c->seen, sizeof(c->seen), "%s", why);
+    }
+}
+
+bool eventually(const struct conform *c, bool (*want)(const struct conform *c))
+{
+    uint64_t end = csr_time() + time_from_ms(WAIT_MS);
+
+    do
+        if (want(c))
+            return true;
+    while (csr_time() < end);
+    return want(c);
+}
+
+/* ---- guarded accesses ---- */
+
+bool try_ireg_read(unsigned reg, unsigned long *v)
+{
+    trap_guard_begin();
+    *v = csr_ireg_read(reg);
+    return trap_guard_end() == TRAP_NONE;
+}
+
+bool try_ireg_write(unsigned reg, unsigned long v)
+{
+    trap_guard_begin();
+    csr_ireg_write(reg, v);
+    return trap_guard_end() == TRAP_NONE;
+}
+
+bool try_load(uintptr_t a, unsigned size, uint64_t *v)
+{
+    trap_guard_begin();
+    *v = size == 1 ? mmio_read8(a) : size == 2 ? mmio_read16(a) : size == 4 ? mmio_read32(a) : mmio_read64(a);
+    return trap_guard_end() == TRAP_NONE;
+}
+
+bool try_store(uintptr_t a, unsigned size, uint64_t v)
+{
+    trap_guard_begin();
+    if (size == 1)
+        mmio_write8(a, (uint8_t)v);
+    else if (size == 2)
+        mmio_write16(a, (uint16_t)v);
+    else if (size == 4)
+        mmio_write32(a, (uint32_t)v);
+    else
+        mmio_write64(a, v);
+    return trap_guard_end() == TRAP_NONE;
+}
+
+/* ---- one check ---- */
+
+void conform_run(const struct conform_check *check, struct conform *c)
+{
+    static struct conform_state saved; /* one at a time: interrupts are off, and one hart does this */
+
+    c->result = CONFORM_PASS;
+    c->seen[0] = '\0';
+    conform_save(c, &saved);
+    check->run(c);
+    conform_restore(c, &saved);
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/iommu.h"
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include "payload/wires.h"
+#include "payload/pci/msi.h"
+#include "payload/pci/regs.h"
+#include <string.h>
+
+#define PAGES   AIA_IOMMU_PAGES(IOMMU_DEVICES, IOMMU_MESSAGES, 16u)
+#define WINDOWS ((IOMMU_DEVICES + 1ull) * AIA_IOMMU_WINDOW)
+
+struct aia_iommu iommu;
+
+/*
+ * What becomes of a function's accesses to memory, by class (class, subclass, programming interface), the first row that
+ * fits. What no driver of ours has fetch or store anything may not.
+ */
+static const struct policy {
+    uint32_t mask, class;
+    enum aia_iommu_dma dma;
+} policies[] = {
+    {0xff0000, 0x010000, AIA_IOMMU_TRANSLATED}, /* storage: NVMe, AHCI, virtio */
+    {0xffff00, 0x0c0300, AIA_IOMMU_TRANSLATED}, /* USB controllers */
+    {0, 0, AIA_IOMMU_BLOCKED},
+};
+
+static char pages[PAGES][4096] __attribute__((aligned(16384)));
+struct iommu_behind iommu_behind[IOMMU_DEVICES];
+unsigned iommu_n_behind;
+static enum aia_iommu_mode mode;
+/* What the argument says. */
+static enum use { USE_ON, USE_OFF, USE_BARE, USE_BASIC } use;
+
+static struct aia_irq *irq;
+static struct pci_msix_table table;
+static struct pci_msix msix;
+static struct aia_iommu_vector vector;
+
+int iommu_forget(void)
+{
+    return aia_iommu_forget(&iommu);
+}
+
+static enum aia_result handler(void *context, struct aia_irq *self)
+{
+    (void)context;
+    (void)self;
+    return aia_iommu_service(&iommu) ? AIA_HANDLED : AIA_NONE;
+}
+
+/* ---- the unit ---- */
+
+static bool say(const char *what, int error)
+{
+    if (error)
+        print("iommu: %s: %s\n", what, pci_strerror(error) ? pci_strerror(error) : aia_strerror(error));
+    return !error;
+}
+
+static bool overlaps(uint64_t base, const struct machine_region *r)
+{
+    return base < r->base + r->size && r->base < base + WINDOWS;
+}
+
+static bool taken(uint64_t base)
+{
+    for (size_t i = 0; i < machine.n_memory; i++)
+        if (overlaps(base, &machine.memory[i]))
+            return true;
+    for (size_t i = 0; i < machine.imsic.n_regs; i++)
+        if (overlaps(base, &machine.imsic.regs[i]))
+            return true;
+    for (size_t i = 0; i < machine.pci.n_windows; i++)
+        if (overlaps(base, &(struct machine_region){machine.pci.windows[i].pci, machine.pci.windows[i].size}))
+            return true;
+    return false;
+}
+
+/*
+ * Bus addresses for the devices' messages: below 4 GiB, which every device can send to, and where neither memory nor a
+ * BAR, which another device would answer for, nor an interrupt file is. 0: there are none.
+ */
+static uint64_t find_window(void)
+{
+    for (uint64_t base = AIA_IOMMU_WINDOW; base + WINDOWS <= 1ull << 32; base += AIA_IOMMU_WINDOW)
+        if (!taken(base))
+            return base;
+    return 0;
+}
+
+/*
+ * A conventional bridge sends what is behind it as its own, under an id that is not the function's (PCI Express to PCI
+ * Bridge, 2.3): those functions cannot be told apart.
+ */
+static bool has_no_id(const struct pci_device *pd)
+{
+    const struct pci_device *bridge = pd->parent;
+
+    return bridge && (pci_find_cap(bridge, PCI_CAP_EXPRESS, 4) < 0 || has_no_id(bridge));
+}
+
+/* The function's id at the unit; -1: it is not behind it. */
+static int64_t device_id(const struct pci_device *pd)
+{
+    uint32_t rid = ((uint32_t)pd->bus << 8 | pd->devfn) & machine.pci.iommu_map_mask;
+
+    for (size_t i = 0; i < machine.pci.n_iommu_map; i++) {
+        const struct machine_id_map *m = &machine.pci.iommu_map[i];
+        if (rid >= m->from && rid - m->from < m->n)
+            return (int64_t)m->to + (rid - m->from);
+    }
+    return -1;
+}
+
+static bool is_unit(const struct pci_device *pd)
+{
+    return machine.iommu.form == MACHINE_IOMMU_PCI &&
+           ((uint32_t)pd->bus << 8 | pd->devfn) == machine.iommu.function;
+}
+
+/* Its registers; 0, and said. */
+static uintptr_t registers(struct pci *p)
+{
+    if (machine.iommu.form == MACHINE_IOMMU_SYS)
+        return (uintptr_t)machine.iommu.reg.base;
+    for (size_t i = 0; i < p->n; i++) {
+        struct pci_device *pd = &p->devs[i];
+        if (!is_unit(pd))
+            continue;
+        int error = pci_enable(pd);
+        if (!error && pci_bar_size(pd, 0) < 4096)
+            error = PCI_EDEVICE;
+        if (!error)
+            error = pci_msix_init(&table, pd);
+        return say("its function", error) ? pci_bar(pd, 0) : 0;
+    }
+    (void)say("the function that the device tree names", PCI_EDEVICE);
+    return 0;
+}
+
+static uint32_t max_id(const struct pci *p)
+{
+    uint32_t max = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        int64_t id = device_id(&p->devs[i]);
+        max = id > max ? (uint32_t)id : max;
+    }
+    return max;
+}
+
+static bool take_over(const struct pci *p, uintptr_t mmio)
+{
+    struct aia_iommu_config c = {
+        .mmio = mmio,
+        .pages = pages,
+        .n_pages = PAGES,
+        .max_id = (uint32_t)args_u64("iommu_ids", max_id(p)),
+        .window = find_window(),
+        .max_devices = IOMMU_DEVICES,
+        .log2_commands = 8,
+        .log2_faults = 7,
+        .signal = args_get("iommu_wired") || !machine.imsic.present ? AIA_IOMMU_BY_WIRE : AIA_IOMMU_BY_MSI,
+        .command_limit = time_from_ms(1000),
+        .storm_window = time_from_ms(100),
+        .storm_limit = 1000,
+        .fault = iommu_note,
+    };
+
+    if (!c.window) {
+        print("iommu: no bus addresses below 4 GiB for the devices' messages\n");
+        return false;
+    }
+    return say("take-over", aia_iommu_init(&iommu, &c));
+}
+
+/* What translated devices see: all of memory, at its own addresses, and nothing else. */
+static bool map_memory(void)
+{
+    for (size_t i = 0; i < machine.n_memory; i++) {
+        const struct machine_region *r = &machine.memory[i];
+        uint64_t from = (r->base + 4095) & ~4095ull, to = (r->base + r->size) & ~4095ull;
+        if (from < to && !say("memory", aia_iommu_map(&iommu, from, from, to - from)))
+            return false;
+    }
+    return true;
+}
+
+static enum aia_iommu_dma dma_of(const struct pci_device *pd)
+{
+    const struct policy *p = policies;
+
+    while ((pd->class & p->mask) != p->class)
+        p++;
+    return use == USE_BARE ? AIA_IOMMU_BARE : p->dma;
+}
+
+static unsigned messages_of(const struct pci_device *pd)
+{
+    int cap = pci_find_cap(pd, PCI_CAP_MSIX, 12);
+    unsigned n =
+        cap > 0 ? (pci_read16(pd, (unsigned)cap + PCI_MSIX_CONTROL) & PCI_MSIX_CONTROL_SIZE) + 1u : 1;
+
+    return n < IOMMU_MESSAGES ? n : IOMMU_MESSAGES;
+}
+
+static bool attach(const struct pci_device *pd)
+{
+    int64_t id = device_id(pd);
+
+    if (pd->bridge || pd->error || is_unit(pd) || id < 0)
+        return true;
+    if (iommu_n_behind == IOMMU_DEVICES) {
+        print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
+        return false;
+    }
+    if (has_no_id(pd)) {
+        print("iommu: %02x:%02x.%u is behind a conventional bridge, whose functions share an id: iommu=off\n",
+              pd->bus, pd->devfn >> 3u, pd->devfn & 7u);
+        return false;
+    }
+    struct iommu_behind *b = &iommu_behind[iommu_n_behind++];
+    b->pd = pd;
+    return say("a function", aia_iommu_attach(&iommu, &b->device, (uint32_t)id, dma_of(pd), messages_of(pd)));
+}
+
+struct aia_iommu_device *iommu_device(const struct pci_device *pd)
+{
+    for (unsigned i = 0; i < iommu_n_behind; i++)
+        if (iommu_behind[i].pd == pd)
+            return &iommu_behind[i].device;
+    return NULL;
+}
+
+/*
+ * For pci_remap. Where there is no entry to be had: NULL, with which no interrupt can be requested. The messages of a
+ * multi-message MSI differ by their data alone and have one entry, so theirs must pass.
+ */
+static struct aia_msi *remap(const struct pci_device *pd, unsigned index, unsigned order, struct aia_msi *own)
+{
+    for (unsigned i = 0; i < iommu_n_behind; i++) {
+        struct iommu_behind *b = &iommu_behind[i];
+        if (b->pd != pd || b->device.dma == AIA_IOMMU_BARE)
+            continue;
+        int error = aia_iommu_msi_init(&b->msis[index % IOMMU_MESSAGES], &b->device, index,
+                                       order ? AIA_IOMMU_BASIC : mode, own);
+        if (!say("a message", error))
+            return NULL;
+        b->used[index] = true;
+        return &b->msis[index].msi;
+    }
+    return own;
+}
+
+static bool request_own(void)
+{
+    struct aia_request r = {
+        .name = "iommu",
+        .handler = handler,
+        .msi = &vector.msi,
+        .affinity = aia_hartset_first(hart_count()),
+    };
+
+    if (iommu.by_wire) {
+        struct aplic_source *wire = wires_source("iommu", &machine.iommu.wire);
+        if (!wire)
+            return false;
+        r = aplic_request(wire, &r);
+    } else if (!say("its vector", aia_iommu_vector_init(&vector, &iommu))) {
+        return false;
+    } else if (machine.iommu.form == MACHINE_IOMMU_PCI) { /* the same table, as MSI-X */
+        if (!say("its MSI-X", pci_msix_entry(&msix, &table, 0)))
+            return false;
+        r.msi = &msix.msi;
+    }
+    if (!say("its interrupt", aia_irq_request(&aia, &r, &irq)))
+        return false;
+    aia_iommu_signal(&iommu);
+    return true;
+}
+
+bool iommu_remaps(void)
+{
+    return iommu.enabled && use != USE_BARE;
+}
+
+static bool read_argument(void)
+{
+    static const char *const words[] = {"on", "off", "bare", "basic"};
+    const char *arg = args_get("iommu");
+
+    for (unsigned i = 0; i < 4 && arg; i++)
+        if (!strcmp(arg, words[i])) {
+            use = (enum use)i;
+            return true;
+        }
+    if (arg)
+        print("argument iommu=%s: not on, off, bare or basic\n", arg);
+    return !arg;
+}
+
+static void tell(uintptr_t mmio)
+{
+    static const char *const how[] = {"remapped", "remapped in basic translate mode"};
+
+    print("iommu: %s at 0x%lx, %u-level directory, %u functions, interrupts %s\n",
+          machine.iommu.form == MACHINE_IOMMU_PCI ? "function" : "system", mmio, (unsigned)iommu.levels,
+          iommu_n_behind, use == USE_BARE ? "pass" : how[mode]);
+}
+
+bool iommu_start(struct pci *p)
+{
+    if (!read_argument())
+        return false;
+    if (machine.iommu.form == MACHINE_IOMMU_NONE)
+        return true;
+    uintptr_t mmio = registers(p);
+    if (!mmio)
+        return false;
+    if (use == USE_OFF)
+        return say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
+    if (args_get("iommu_bare") && !say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000))))
+        return false;
+    if (!take_over(p, mmio) || !map_memory())
+        return false;
+    for (size_t i = 0; i < p->n; i++)
+        if (!attach(&p->devs[i]))
+            return false;
+    if (!say("its directory", aia_iommu_enable(&iommu)) || !request_own())
+        return false;
+    mode = use == USE_BASIC || !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
+    pci_remap = remap;
+    tell(mmio);
+    if (iommu.was_bare)
+        print("iommu: found BARE\n");
+    if (iommu.by_wire)
+        print("iommu: its own interrupt is source %u\n", machine.iommu.wire.source);
+    return true;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=conform: this hart's interrupt file and the S-level APLIC domains against the specification (payload/conform).
+ * Its verdict: the checks that fail are those that `expect=` names, and no others.
+ */
+#include "payload/conform/conform.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/irq.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/jobs/jobs.h"
+#include "csr.h"
+#include <string.h>
+
+const struct arg job_conform_args[] = {
+    {"expect", "ids of checks that are known to fail here, apart by commas"},
+    {NULL, NULL},
+};
+
+static unsigned counts[CONFORM_SKIPPED + 1];
+static unsigned surprises;
+
+/* Is `id` a word of the list? */
+static bool listed(const char *list, const char *id)
+{
+    size_t n = strlen(id);
+
+    for (const char *p = list; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (!strncmp(p, id, n) && (p[n] == ',' || !p[n]))
+            return true;
+    }
+    return false;
+}
+
+static void report(const struct conform_check *check, const struct conform *c)
+{
+    const char *expected = args_get("expect");
+    bool known = expected && listed(expected, check->id);
+
+    counts[c->result]++;
+    print("%-11s %-26s %s\n", conform_result_name(c->result), check->id, check->rule);
+    if (c->result != CONFORM_PASS)
+        print("            %s [%s]\n", c->seen, check->section);
+    if (known != (c->result == CONFORM_FAIL)) {
+        print("            %s\n", known ? "known to fail, and does not" : "not known to fail");
+        surprises++;
+    }
+}
+
+static void run_table(const struct conform_check *table, const struct conform *on)
+{
+    for (; table->id; table++) {
+        struct conform c = *on;
+        unsigned long was = csr_irq_save();
+        conform_run(table, &c);
+        csr_irq_restore(was);
+        report(table, &c);
+    }
+}
+
+static void on_domain(const struct machine_aplic *m, const struct conform_file *file)
+{
+    struct conform_domain d = {
+        .mmio = (uintptr_t)m->reg.base,
+        .n_sources = m->num_sources,
+        .direct = !m->msi_mode,
+        .index = m->msi_mode ? hart_index() : (unsigned)m->index[hart_index()],
+        .file = file,
+    };
+
+    print("APLIC domain at 0x%lx, %u sources, %s:\n", d.mmio, d.n_sources, d.direct ? "direct" : "by MSI");
+    unsigned long was = csr_irq_save();
+    bool quiet = conform_find_sources(&d);
+    csr_irq_restore(was);
+    if (!quiet) {
+        print("            it has sources in use, or none that is free and down: left alone\n");
+        return;
+    }
+    print("            with sources %u and %u\n", d.source[0], d.source[1]);
+    struct conform c = {.file = file, .domain = &d};
+    run_table(conform_aplic, &c);
+    run_table(d.direct ? conform_aplic_direct : conform_aplic_msi, &c);
+}
+
+int job_conform(void)
+{
+    struct conform_file file = {
+        .mmio = (uintptr_t)machine.harts[hart_index()].imsic_addr,
+        .n_ids = machine.imsic.num_ids,
+    };
+    bool imsic = machine.imsic.present && file.mmio;
+
+    if (imsic) {
+        print("interrupt file of hart %u at 0x%lx, %u identities:\n", hart_index(), file.mmio, file.n_ids);
+        run_table(conform_imsic, &(struct conform){.file = &file});
+    }
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        if (machine.aplics[i].msi_mode == imsic)
+            on_domain(&machine.aplics[i], imsic ? &file : NULL);
+    print("conform: %u pass, %u fail, %u unspecified, %u skipped\n", counts[CONFORM_PASS],
+          counts[CONFORM_FAIL], counts[CONFORM_UNSPECIFIED], counts[CONFORM_SKIPPED]);
+    print("VERDICT: %s\n", surprises ? "FAIL" : "PASS");
+    return surprises ? EXIT_FAIL : EXIT_PASS;
+}

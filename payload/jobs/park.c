@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=park: a managed interrupt of one hart, through the IOMMU, while that hart goes and comes. The device is told
+ * nothing and goes on sending: what it sends while the hart is away waits in memory, and is handled when it is back.
+ */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/iommu.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include "payload/drivers/edu.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/cycle.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/kinds.h"
+#include "payload/jobs/raisers.h"
+
+#define CYCLES 20u
+
+static struct edu edu;
+static struct aia_irq *irq;
+static _Atomic uint64_t runs;
+static _Atomic uint32_t seen;
+static _Atomic uint64_t raised;
+
+static enum aia_result handler(void *context, struct aia_irq *self)
+{
+    uint32_t bits = edu_status(&edu);
+
+    (void)context;
+    (void)self;
+    edu_ack(&edu, bits);
+    atomic_fetch_or_explicit(&seen, bits, memory_order_relaxed);
+    atomic_fetch_add_explicit(&runs, 1, memory_order_release);
+    return AIA_HANDLED;
+}
+
+static bool wait_idle(void)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(2000));
+
+    while (edu_status(&edu))
+        if (!hart_wait_more(&w))
+            return false;
+    return true;
+}
+
+/* It goes, three edges come or none, and it comes back: they have been seen in one run, or there was none. */
+static bool away_and_back(unsigned hart, unsigned cycle)
+{
+    bool edges = cycle & 1, good = cycle_down(hart) && irq->parked;
+    uint64_t before = runs;
+
+    seen = 0;
+    for (unsigned i = 0; i < 3 && edges; i++)
+        edu_raise(&edu, 1u << (i + cycle % 8));
+    hart_sleep_until(time_after(time_from_us(500)));
+    good &= runs == before;
+    good &= cycle_up(hart);
+    if (edges)
+        good &= wait_for(&runs, before + 1) && seen == 7u << cycle % 8;
+    else
+        hart_sleep_until(time_after(time_from_us(500)));
+    good &= runs == before + edges && irq->vec.hart == hart;
+    return good;
+}
+
+/* Another hart raises all the while. The device keeps a status bit until some run has seen it. */
+static bool step(struct random *r)
+{
+    edu_raise(&edu, 1u << random_below(r, 32));
+    raised++;
+    hart_sleep_until(time_after(time_from_us(20)));
+    return true;
+}
+
+/* A hart that is neither `a` nor `b`. */
+static unsigned third(unsigned a, unsigned b)
+{
+    unsigned h = 0;
+
+    while (h == a || h == b)
+        h++;
+    return h;
+}
+
+static void under_fire(unsigned hart)
+{
+    unsigned other = third(hart, hart_index());
+
+    raisers_init(5, step);
+    bool good = raisers_start(other);
+
+    for (unsigned i = 0; i < CYCLES; i++)
+        good &= cycle_down(hart) && cycle_up(hart);
+    good &= raisers_stop(other);
+    check(good && wait_idle(), "%u times under fire: all of %lu edges were seen, in %lu runs", CYCLES, raised,
+          runs);
+}
+
+int job_park(void)
+{
+    struct pci *p = kinds_pci();
+    struct pci_device *pd = p ? pci_find(p, EDU_VENDOR, EDU_DEVICE, 0) : NULL;
+    unsigned last = third(hart_index(), hart_index()), good = 0;
+    struct aia_request r = {
+        .name = "parked",
+        .handler = handler,
+        .affinity = aia_hartset_one(last),
+        .managed = true,
+    };
+
+    if (!pd || edu_init(&edu, pd) || hart_count() < 3)
+        return EXIT_MACHINE;
+    r.msi = edu.msi.top;
+    if (!check(r.msi->ops->park && !aia_irq_request(&aia, &r, &irq),
+               "a managed interrupt that can be parked"))
+        return verdict();
+    struct cycle_books before = cycle_books();
+    for (unsigned i = 0; i < CYCLES; i++)
+        good += away_and_back(last, i);
+    check(good == CYCLES, "%u of %u times: parked, and delivered when its hart was back", good, CYCLES);
+    under_fire(last);
+    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    check(iommu_check(), "the device's message");
+    check(cycle_same(&before), "the books are as they were");
+    check(cycle_down(last) && irq->parked && !aia_irq_free(&aia, irq) && cycle_up(last),
+          "freed while parked");
+    iommu_print_faults();
+    return verdict();
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=remap: interrupts through the IOMMU, a known number of times moved under fire and taken off a leaving hart, so that
+ * whoever watches the unit's commands (QEMU: -trace riscv_iommu_cmd) can count them. The device's message is read before
+ * and after.
+ */
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/iommu.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/kinds.h"
+#include "payload/jobs/load.h"
+#include "payload/jobs/raisers.h"
+
+#define MOVES    100u
+#define OFFLINES 10u
+
+static struct load_device *edu;
+
+static struct aia_message own(void)
+{
+    struct aia_message m = {0};
+
+    require(!edu->edu.msi.msi.ops->read_back(&edu->edu.msi.msi, &m), "edu0 does not answer");
+    return m;
+}
+
+/* The entry of its window names the interrupt's vector, as far as it names an identity. */
+static bool names(struct imsic_vector v)
+{
+    struct aia_message have = {0}, want = imsic_message(&aia.imsic, v);
+
+    return !edu->irq->msi->ops->read_back(edu->irq->msi, &have) && have.addr == want.addr &&
+           have.data == want.data;
+}
+
+static void moves(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < MOVES; i++) {
+        must_move(edu->irq, (edu->irq->vec.hart + 1) % hart_count());
+        good &= names(edu->irq->vec);
+    }
+    check(good, "%u moves under fire, and the entry names each vector", MOVES);
+}
+
+/* What a move costs; in a deterministic run a nanosecond is an instruction. */
+static void cost(void)
+{
+    uint64_t begin = time_now();
+
+    for (unsigned i = 0; i < MOVES; i++)
+        must_move(edu->irq, (edu->irq->vec.hart + 1) % hart_count());
+    print("a move: %lu ns\n", time_to_ns(time_now() - begin) / MOVES);
+}
+
+/* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
+static void offlines(void)
+{
+    unsigned last = hart_count() - 1, done = 0;
+
+    must_move(edu->irq, last);
+    for (unsigned i = 0; i < OFFLINES; i++) {
+        bool good = raisers_stop(last) && !hotplug_offline(last).step;
+        good &= edu->irq->vec.hart != last && names(edu->irq->vec);
+        good &= !hotplug_online(last).step && raisers_start(last);
+        must_move(edu->irq, last);
+        done += good && names(edu->irq->vec);
+    }
+    check(done == OFFLINES, "%u times its hart went and came", done);
+}
+
+int job_remap(void)
+{
+    if (!kinds_pci() || !load_init(1, LOAD_MAX))
+        return EXIT_MACHINE;
+    edu = &load_devices[0];
+    cost();
+    if (!check(iommu_remaps(), "interrupts are remapped"))
+        return verdict();
+    struct aia_message before = own();
+    raisers_init(11, load_step);
+    check(raisers_start_all(), "load");
+    moves();
+    offlines();
+    check(raisers_stop_all() && load_balanced(), "nothing lost of %lu edges", edu->edges);
+    struct aia_message after = own();
+    check(before.addr == after.addr && before.data == after.data, "the device's message: 0x%lx, %u",
+          after.addr, after.data);
+    check(iommu_check(), "and that of each other device");
+    iommu_print();
+    return verdict();
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Managed interrupts through the unit whose last hart leaves: their edges wait in memory, and are delivered when a hart
+ * is back. The device is not told.
+ */
+#include <string.h>
+
+#include "iommu_bench.h"
+
+static struct b_irq b;
+
+static void set_up(unsigned latency, uint32_t lag)
+{
+    b_machine(3);
+    b_up();
+    i_unit.latency = latency;
+    memset(&b, 0, sizeof(b));
+    m_dev_init(&b.q.dev, AIA_MSI_PLAIN);
+    assert_int_equal(aia_iommu_attach(&b_unit, &b.device, 8, AIA_IOMMU_TRANSLATED, 1), AIA_OK);
+    i_behind(8, b.device.window);
+    assert_int_equal(aia_iommu_msi_init(&b.msi, &b.device, 0, AIA_IOMMU_NOTICE, &b.q.dev.msi), AIA_OK);
+    struct aia_request r = {.affinity = aia_hartset_one(1), .msi = &b.msi.msi, .managed = true};
+    assert_int_equal(t_request_as(&b.q, r), AIA_OK);
+    m_raise(&b.q.dev);
+    m_settle();
+    assert_int_equal(b.q.runs, 1);
+    m.inbound_lag = m.store_lag = m.post_lag = lag;
+}
+
+static void raise_b(void *arg)
+{
+    (void)arg;
+    m_raise(&b.q.dev);
+}
+
+static void back(void)
+{
+    assert_int_equal(t_back(1, 0), AIA_OK);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+}
+
+static void test_parked(void **state)
+{
+    (void)state;
+    set_up(0, 0);
+    struct aia_message was = b.q.dev.message;
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_true(b.q.irq->parked);
+    assert_true(b.q.dev.enabled);
+    uint64_t before = b.q.runs;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(m_raise(&b.q.dev));
+    m_settle();
+    assert_int_equal(b.q.runs, before);
+    back();
+    t_check(&b.q);
+    assert_int_equal(b.q.runs, before + 1);
+    assert_int_equal(b.q.hart, 1);
+    m_raise(&b.q.dev);
+    t_check(&b.q);
+    assert_int_equal(b.q.runs, before + 2);
+    assert_memory_equal(&was, &b.q.dev.message, sizeof(was));
+    /* Nothing came: nothing is sent. */
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    before = b.q.runs;
+    back();
+    m_settle();
+    assert_int_equal(b.q.runs, before);
+    assert_int_equal(aia_irq_free(&t.aia, b.q.irq), AIA_OK);
+    t_check_books();
+}
+
+/* One edge at each access of going and coming; none of them is lost, whatever the fabric delays. */
+static void sweep(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
+{
+    bool more = true;
+
+    for (unsigned long k = 0; more; k++) {
+        set_up(latency, lag);
+        i_prompt = prompt;
+        if (in_unit) /* there is another that the unit has not let out yet, and sets the file's bit when it does */
+            m_raise(&b.q.dev);
+        t_at(k, true, raise_b, NULL);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        back();
+        more = t_at_done();
+        m_settle();
+        assert_true(b.q.seen == b.q.dev.n_raised); /* a run has begun behind the last edge */
+        assert_false(b.q.irq->parked);
+        assert_int_equal(b.q.irq->vec.hart, 1);
+        t_check_books();
+        assert_int_equal(t.harts[1].late, 0);
+    }
+}
+
+static void test_sweep(void **state)
+{
+    (void)state;
+    for (unsigned latency = 0; latency < 12; latency += 5)
+        for (uint32_t lag = 0; lag < 20; lag += 9)
+            for (unsigned i = 0; i < 4; i++)
+                sweep(latency, lag, i & 1, i & 2);
+}
+
+/* Freed while parked: the device is stopped, the entry is nobody's. */
+static void test_freed(void **state)
+{
+    (void)state;
+    set_up(0, 0);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    assert_int_equal(aia_irq_free(&t.aia, b.q.irq), AIA_OK);
+    assert_false(b.q.dev.enabled);
+    assert_false(i_write(8, b.device.window, 1));
+    back();
+    t_check_books();
+}
+
+/* The unit does not answer when it is to park: what it takes by the old entry meanwhile is found by the hart, late or not. */
+static void test_hangs_at_park(void **state)
+{
+    (void)state;
+    for (unsigned when = 0; when < 6; when++) {
+        set_up(0, 0);
+        i_prompt = when >= 3;
+        i_unit.hung = true;
+        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_true(b.q.irq->parked);
+        if (when % 3 == 0)
+            m_raise(&b.q.dev);
+        m_pass(10 * T_LIMIT);
+        assert_int_equal(t_die(1, 0), AIA_OK);
+        if (when % 3 == 1)
+            m_raise(&b.q.dev);
+        i_unit.hung = false;
+        if (when % 3 == 2)
+            m_raise(&b.q.dev);
+        assert_int_equal(t_back(1, 0) > 0, when > 3);
+        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+        m_raise(&b.q.dev);
+        t_check(&b.q);
+    }
+}
+
+/* It does not answer when it is to let go: a copy is sent, whether the file has the edge yet or not. */
+static void test_hangs_at_unpark(void **state)
+{
+    (void)state;
+    set_up(0, 0);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m_raise(&b.q.dev); /* in the unit */
+    i_unit.hung = true;
+    assert_int_equal(t_back(1, 0), AIA_OK);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_ETIMEOUT);
+    m_pass(10);
+    assert_int_equal(b.q.seen, b.q.dev.n_raised);
+    i_unit.hung = false;
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK); /* it has caught up */
+    m_raise(&b.q.dev);
+    t_check(&b.q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parked),          cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_freed),           cmocka_unit_test(test_hangs_at_park),
+        cmocka_unit_test(test_hangs_at_unpark),
+    };
+
+    return T_RUN(tests);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The unit's capabilities and its take-over; the command queue, and what can go wrong with it. */
+#include "iommu_bench.h"
+
+static void test_capabilities(void **state)
+{
+    (void)state;
+    static const uint64_t bad[] = {
+        (I_CAPS & ~0xffull) | 0x20, /* version 2.0 */
+        I_CAPS & ~(1ull << 22),     /* no MSI_FLAT */
+        I_CAPS & ~(1ull << 17),     /* no Sv39x4 */
+        I_CAPS | 3ull << 28,        /* no way to signal that we know */
+    };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        b_machine(1);
+        i_unit.caps = bad[i];
+        assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_ENOTSUP);
+        assert_int_equal(i_unit.cqcsr | i_unit.fqcsr, 0);
+    }
+}
+
+static void test_configuration(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 7; i++) {
+        b_machine(1);
+        struct aia_iommu_config *c = &b_config;
+        switch (i) {
+        case 0:
+            c->pages = i_memory + 4096;
+            break;
+        case 1:
+            c->max_id = 1u << 24;
+            break;
+        case 2:
+            c->log2_commands = 2;
+            break;
+        case 3:
+            c->log2_commands = 9;
+            break;
+        case 4:
+            c->log2_faults = 8;
+            break;
+        case 5:
+            c->window += 4096;
+            break;
+        default:
+            c->command_limit = 0;
+        }
+        assert_int_equal(aia_iommu_init(&b_unit, c), AIA_EINVAL);
+    }
+    b_machine(1);
+    b_config.n_pages = 8;
+    assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_ENOMEM);
+}
+
+/* Wires only, MSIs only, both: fctl as it has to be, and untouched while devices go through the unit. */
+static void test_features(void **state)
+{
+    (void)state;
+    b_machine(1);
+    b_up();
+    assert_int_equal(i_unit.fctl, 0);
+    assert_false(b_unit.by_wire);
+    b_machine(1);
+    i_unit.caps = (I_CAPS & ~(3ull << 28)) | 1ull << 28;
+    b_up();
+    assert_int_equal(i_unit.fctl, 2);
+    assert_true(b_unit.by_wire);
+    struct aia_iommu_vector v;
+    assert_int_equal(aia_iommu_vector_init(&v, &b_unit), AIA_ENOTSUP);
+    b_machine(1);
+    b_config.signal = AIA_IOMMU_BY_WIRE;
+    b_up();
+    assert_int_equal(i_unit.fctl, 2);
+    b_machine(1);
+    i_unit.ddtp = 1; /* BARE, and fctl says wires: the model ends the test if it is changed */
+    b_up();
+    assert_true(b_unit.by_wire);
+    b_machine(1);
+    i_unit.ddtp = 1;
+    i_unit.fctl = 1; /* big-endian */
+    assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_ENOTSUP);
+}
+
+/* From BARE no access of a device that has a context is lost, at whatever access of the take-over it comes. */
+struct attempt {
+    bool lost;
+};
+
+static void dma(void *arg)
+{
+    if (!i_write(8, B_MEMORY + 64, 1))
+        ((struct attempt *)arg)->lost = true;
+}
+
+static void test_take_over(void **state)
+{
+    (void)state;
+    bool more = true;
+
+    for (unsigned long k = 0; more; k++) {
+        static struct aia_iommu_device d;
+        struct attempt a = {false};
+        b_machine(1);
+        i_unit.ddtp = 1;
+        t_at(k, true, dma, &a);
+        assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_OK);
+        assert_int_equal(aia_iommu_map(&b_unit, B_MEMORY, B_MEMORY, 0x200000), AIA_OK);
+        assert_int_equal(aia_iommu_attach(&b_unit, &d, 8, AIA_IOMMU_TRANSLATED, 1), AIA_OK);
+        assert_int_equal(aia_iommu_enable(&b_unit), AIA_OK);
+        more = t_at_done();
+        assert_false(a.lost);
+        assert_int_equal(i_unit.ddtp & 15, 2);
+        assert_true(i_write(8, B_MEMORY + 64, 1));
+    }
+    b_machine(1);
+    i_unit.ddtp = 2;
+    assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_ENOTSUP);
+}
+
+/* Not to be used: everything passes, where after reset nothing does. */
+static void test_bypass(void **state)
+{
+    (void)state;
+    b_machine(1);
+    assert_false(i_write(8, 0x1234000, 1));
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_OK);
+    assert_true(i_write(8, 0x1234000, 1));
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_OK);
+    b_up();
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_ENOTSUP);
+    b_machine(1);
+    i_unit.hung = true;
+    assert_int_equal(aia_iommu_bypass(I_MMIO, T_LIMIT), AIA_ETIMEOUT);
+}
+
+static void test_too_few_levels(void **state)
+{
+    (void)state;
+    b_machine(1);
+    i_unit.max_mode = 2;
+    b_config.max_id = 64;
+    assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_OK);
+    assert_int_equal(aia_iommu_enable(&b_unit), AIA_ENOTSUP);
+    assert_int_equal(i_unit.ddtp, 0);
+}
+
+/* ---- commands ---- */
+
+static void test_wrap(void **state)
+{
+    (void)state;
+    b_machine(1);
+    b_config.log2_commands = 3;
+    i_unit.latency = 3;
+    b_up();
+    unsigned before = i_unit.n_fence;
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
+    assert_int_equal(i_unit.n_fence, before + 100);
+    b_unit.ticket = UINT32_MAX - 3; /* and so do tickets */
+    *b_unit.done = UINT32_MAX - 3;
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
+    assert_int_equal(i_unit.n_fence, before + 110);
+}
+
+static void test_time_out_and_full(void **state)
+{
+    (void)state;
+    b_machine(1);
+    b_config.log2_commands = 3;
+    b_up();
+    i_unit.hung = true;
+    for (unsigned i = 0; i < 20; i++) { /* the first seven find room */
+        uint64_t before = m.now;
+        assert_int_equal(aia_iommu_flush(&b_unit), AIA_ETIMEOUT);
+        assert_in_range(m.now - before, T_LIMIT, 3 * T_LIMIT);
+    }
+    assert_int_equal(b_unit.stuck, 20);
+    i_unit.hung = false;
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
+    assert_int_equal(b_unit.stuck, 20);
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    b_machine(1);
+    b_up();
+    i_unit.refuse = 1;
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK); /* sent again */
+    assert_int_equal(b_unit.illegal, 1);
+    i_unit.unreadable = 2;
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
+    assert_int_equal(b_unit.unreadable, 2);
+    i_unit.refuse = 1000;
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_EREFUSED);
+    assert_int_equal(b_unit.illegal, 1 + AIA_IOMMU_MAX_FENCE);
+    i_unit.refuse = 0;
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
+}
+
+/*
+ * A hart's commands are in the queue when another's are refused, and the other way round: both are done in the end. What
+ * another has got done behind a reset says nothing of one's own.
+ */
+static struct aia_iommu_device victim;
+static int errors[2];
+
+static void cut(void *arg)
+{
+    (void)arg;
+    errors[0] = aia_iommu_cut_off(&victim);
+}
+
+static void flush(void *arg)
+{
+    (void)arg;
+    errors[1] = aia_iommu_flush(&b_unit);
+}
+
+static void other_now(void *arg)
+{
+    m_spawn(1, arg, NULL);
+    m_run(1);
+}
+
+static void error_under_two(void (*ours)(void *arg), void (*theirs)(void *arg), unsigned latency)
+{
+    bool more = true;
+
+    for (unsigned long k = 0; more; k++) {
+        b_machine(2);
+        b_up();
+        assert_int_equal(aia_iommu_attach(&b_unit, &victim, 9, AIA_IOMMU_TRANSLATED, 1), AIA_OK);
+        assert_true(i_write(9, B_MEMORY, 1)); /* its context is cached now */
+        i_unit.latency = latency;
+        i_unit.refuse = 1;
+        errors[0] = errors[1] = AIA_OK;
+        t_at(k, true, other_now, theirs);
+        ours(NULL);
+        more = t_at_done();
+        while (m_busy(1))
+            m_run(1);
+        assert_int_equal(errors[0], AIA_OK);
+        assert_int_equal(errors[1], AIA_OK);
+        if (more || ours == cut)
+            assert_false(i_write(9, B_MEMORY, 1));
+    }
+}
+
+static void test_error_under_two(void **state)
+{
+    (void)state;
+    for (unsigned latency = 0; latency < 20; latency++) {
+        error_under_two(cut, flush, latency);
+        error_under_two(flush, cut, latency);
+    }
+}
+
+/* A unit that never says that a queue is on. */
+static void test_does_not_switch(void **state)
+{
+    (void)state;
+    b_machine(1);
+    i_unit.hung = true;
+    assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_ETIMEOUT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_capabilities),
+        cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_features),
+        cmocka_unit_test(test_take_over),
+        cmocka_unit_test(test_too_few_levels),
+        cmocka_unit_test(test_bypass),
+        cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_time_out_and_full),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_error_under_two),
+        cmocka_unit_test(test_does_not_switch),
+    };
+
+    return T_RUN(tests);
+}
