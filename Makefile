@@ -15,7 +15,8 @@ ICOUNT    ?=
 CROSS     ?= riscv64-unknown-elf-
 HOSTCC    ?= gcc
 HOOKS     ?=
-B         ?= $(if $(HOOKS),build/hooks,build)
+XLEN      ?= 64
+B         ?= build$(if $(HOOKS),/hooks)$(if $(filter 32,$(XLEN)),/rv32)
 JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 # An environment's CC means the host's compiler: only the command line names ours.
 ifneq ($(origin CC),command line)
@@ -51,12 +52,15 @@ include mk/repro.mk
 include mk/model.mk
 include mk/fuzz.mk
 include mk/coverage.mk
--include $(shell find $B/obj $B/host/obj $B/explore/obj $B/fuzz/obj $B/dts -name '*.d' 2>/dev/null)
+include mk/install.mk
+-include $(shell find $B/obj $B/host/obj $B/host32/obj $B/explore/obj $B/fuzz/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run shell,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test-old-qemu,$(GOALS)),old) $(if $(filter fuzz%,$(GOALS)),fuzz) $(if $(filter coverage,$(GOALS)),coverage)
+NEEDS    := run $(if $(filter-out all lib run install stage flash-image shell,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot) \
+	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS),hosts) \
+	$(if $(filter test-old-qemu,$(GOALS)),old) $(if $(filter fuzz%,$(GOALS)),fuzz) $(if $(filter coverage,$(GOALS)),coverage)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -109,13 +113,17 @@ distclean:
 help:
 	@echo 'make             build $B/payload.elf and $B/payload.bin'
 	@echo 'make lib         build $B/libaia.a alone'
+	@echo '                 XLEN=32 for rv32imac (the library alone; the payload is for RV64)'
+	@echo 'make install     headers, libaia.a and aia.pc below PREFIX=$(PREFIX), or DESTDIR/PREFIX'
+	@echo 'make flash-image build $B/flash.img, S-mode firmware for flash; docs/booting.md has every other way to boot'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make shell       the same with nothing to do but what you say: a shell on the console; `help'"'"' in it, ^A x kills QEMU'
 	@echo 'make test        host unit tests and QEMU tests, under one prove'
 	@echo 'make test-old-qemu  the rows about wires, moves and hotplug on Debian 12'\''s own QEMU 7.2, which is fetched'
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
-	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex; any QEMU, FIRMWARE'
+	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex, JUNIT=file; any QEMU, FIRMWARE, KERNEL'
+	@echo 'make campaign    the same cells side by side, ROUNDS= of them; HOSTS=a,b by ssh; goes on where it was interrupted'
 	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
 	@echo 'make bench       what things cost, beside their floors; BASELINE=FILE compares with a build/bench.json, TOLERANCE= percent'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'

@@ -19,7 +19,7 @@
  * eip and eie as 64-bit words. The registers are XLEN wide and numbered in 32-bit steps: on RV64 the
  * odd ones do not exist and trap, on RV32 both halves do.
  */
-#if UINTPTR_MAX == UINT64_MAX
+#if CSR_XLEN == 64
 #define WORD_REG(base, w) ((base) + 2 * (w))
 
 static uint64_t word_read(unsigned base, unsigned w)

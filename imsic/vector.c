@@ -121,8 +121,9 @@ static void init_file(struct imsic *im, struct imsic_file *f)
     for (unsigned w = 0; w < IMSIC_WORDS; w++) {
         f->free[w] = 0;
         f->shut[w] = 0;
-        atomic_store_explicit(&f->retiring[w], 0, memory_order_relaxed);
     }
+    for (unsigned w = 0; w < IMSIC_WORDS * 64 / AIA_WORD_BITS; w++)
+        atomic_store_explicit(&f->retiring[w], 0, memory_order_relaxed);
     for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++)
         f->has_run[k] = 0;
     set_slot(f, 0, IMSIC_RESERVED, IMSIC_NO_OWNER); /* identity 0 does not exist */

@@ -144,7 +144,7 @@ int iommu_do(struct aia_iommu *u, const struct iommu_command *c, unsigned n)
     uint32_t ticket = 0, epoch;
     int error = AIA_EAGAIN;
 
-    for (unsigned i = 0; i < AIA_IOMMU_MAX_FENCE && error == AIA_EAGAIN; i++) {
+    for (unsigned i = 0; i < AIA_IOMMU_TRIES && error == AIA_EAGAIN; i++) {
         unsigned long was = aia_port_irq_save();
         aia_port_lock(&u->lock);
         epoch = atomic_load_explicit(&u->epoch, memory_order_relaxed);

@@ -48,22 +48,17 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
     return irq && irq->used && irq->vec.hart == hart && irq->vec.id == id;
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 /*
  * From the moment that its drain is proven a vector waits for its hart's lazy timer. When it was that this one retired is
  * not known, but it was no later than the last of its owner's.
  */
 static bool overdue(const struct audit *t, const struct aia_irq *irq)
 {
-    uint64_t since = irq->first->retired_at;
-    uint64_t here = atomic_load_explicit(&t->a->imsic.files[t->here].drained_at, memory_order_relaxed);
-    uint64_t own = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
+    aia_word here = atomic_load_explicit(&t->a->imsic.files[t->here].drained_at, memory_order_relaxed);
+    aia_word own = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
+    uint64_t now = aia_port_time(), slack = 2 * t->a->config.lazy_period;
 
-    return aia_port_time() > later(since, own < here ? own : here) + 2 * t->a->config.lazy_period;
+    return now > irq->first->retired_at + slack && !moment_left(moment_first(own, here), now - slack - 1);
 }
 
 static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)

@@ -2,6 +2,7 @@
 /* Messages in memory (aia/descriptor.h): one store changes what a device may be reading at this moment. */
 #include <stddef.h>
 
+#include <aia/config.h>
 #include <aia/descriptor.h>
 
 #include "mmio.h"
@@ -26,6 +27,12 @@ static uint64_t low_half(const struct aia_message *m)
 {
     return (uint64_t)m->data << 32 | (uint32_t)m->addr;
 }
+
+/*
+ * RV32 has no store of a doubleword: one as two would be torn. There the driver masks the device, with operations of its
+ * own.
+ */
+#define HAVE_STORE64 (AIA_WORD_BITS == 64)
 
 /* A doubleword is single-copy atomic where it is aligned, and mmio_write64() is one store whatever the compiler. */
 static void store_low(struct aia_descriptor *d, const struct aia_message *m)
@@ -102,8 +109,8 @@ int aia_descriptor_init(struct aia_descriptor *d, struct aia_descriptor_entry *e
         .read_back = read_back,
     };
 
-    if ((uintptr_t)entry % sizeof(*entry) || (kind != AIA_MSI_STORE && kind != AIA_MSI_STORE_LOW) ||
-        (!drain && !posted_limit))
+    if (!HAVE_STORE64 || (uintptr_t)entry % sizeof(*entry) ||
+        (kind != AIA_MSI_STORE && kind != AIA_MSI_STORE_LOW) || (!drain && !posted_limit))
         return AIA_EINVAL;
     *d = (struct aia_descriptor){
         .msi = {.ops = &ops, .kind = kind, .posted_limit = posted_limit},

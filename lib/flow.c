@@ -9,9 +9,9 @@
 /* Several harts may count at once; the few that one of them miscounts do not matter. */
 bool flow_storming(const struct aia *a, struct aia_storm *s)
 {
-    uint64_t now = aia_port_time();
+    aia_word now = (aia_word)aia_port_time();
 
-    if (now - atomic_load_explicit(&s->since, memory_order_relaxed) > a->config.storm_window) {
+    if ((aia_word)(now - atomic_load_explicit(&s->since, memory_order_relaxed)) > a->config.storm_window) {
         atomic_store_explicit(&s->since, now, memory_order_relaxed);
         atomic_store_explicit(&s->count, 0, memory_order_relaxed);
     }

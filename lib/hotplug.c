@@ -208,7 +208,9 @@ static int evacuate(struct aia *a, unsigned hart,
  */
 static void wait_posted(struct aia *a, unsigned hart)
 {
-    while (aia_port_time() < atomic_load_explicit(&a->imsic.files[hart].drained_at, memory_order_relaxed))
+    const struct imsic_file *f = &a->imsic.files[hart];
+
+    while (moment_left(atomic_load_explicit(&f->drained_at, memory_order_relaxed), aia_port_time()))
         aia_port_relax();
 }
 

@@ -12,7 +12,7 @@
 #define IPI_CLOSED   (1u << 31)
 #define CALLS_CLOSED ((struct aia_call *)1)
 
-enum call_state { CALL_IDLE, CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_CANCELLED };
+enum call_state { CALL_IDLE, CALL_TAKEN, CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_CANCELLED };
 
 static void kick(struct aia *a, unsigned hart)
 {
@@ -158,6 +158,19 @@ static bool wait_state(struct aia *a, struct aia_call *c, enum call_state state)
     return true;
 }
 
+/* The hart's one call is its caller's: another task of the hart, or a call given up and still on a list, comes first. */
+static bool take_call(struct aia *a, struct aia_call *c)
+{
+    uint64_t end = aia_port_time() + a->config.wait_limit;
+
+    while (!call_changes(c, CALL_IDLE, CALL_TAKEN)) {
+        if (aia_port_time() > end)
+            return false;
+        aia_port_relax();
+    }
+    return true;
+}
+
 static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
 {
     struct aia_hart *target = &a->config.harts[hart];
@@ -192,7 +205,7 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg)
         aia_port_irq_restore(was);
         return AIA_OK;
     }
-    if (!wait_state(a, c, CALL_IDLE)) /* an earlier call was given up and is still on a list */
+    if (!take_call(a, c))
         return AIA_ETIMEOUT;
     c->fn = fn;
     c->arg = arg;

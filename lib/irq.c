@@ -274,7 +274,8 @@ void stop_wait(struct aia *a, struct aia_irq *irq)
 /* Nothing but time can prove any more that what it sent has arrived. */
 static void undrained(struct aia *a, struct aia_irq *irq)
 {
-    atomic_store_explicit(&irq->drained_at, aia_port_time() + a->config.wait_limit, memory_order_release);
+    atomic_store_explicit(&irq->drained_at, moment(aia_port_time() + a->config.wait_limit),
+                          memory_order_release);
 }
 
 /* Disable for good; vec and `other`, if any, retire. Lock held. */
@@ -317,14 +318,13 @@ static int wait_gone(struct aia *a, struct aia_irq *irq)
         return direct_wait_gone(a);
 
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
-    uint64_t now = aia_port_time(),
-             drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
-    uint64_t end = (drained > now ? drained : now) + a->config.wait_limit;
+    aia_word drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
+    uint64_t now = aia_port_time(), end = now + moment_left(drained, now) + a->config.wait_limit;
 
     while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {
         if (aia_port_time() > end)
             return AIA_ETIMEOUT;
-        if (aia_port_time() >= drained)
+        if (!moment_left(drained, aia_port_time()))
             reclaim_ask(a, &all);
         aia_port_relax();
     }

@@ -143,7 +143,8 @@ int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
     uint64_t posted = error ? a->config.wait_limit : irq->msi->posted_limit;
 
     fence_io_rwio();
-    atomic_store_explicit(&irq->drained_at, posted ? aia_port_time() + posted : 0, memory_order_release);
+    atomic_store_explicit(&irq->drained_at, posted ? moment(aia_port_time() + posted) : 0,
+                          memory_order_release);
     return error;
 }
 

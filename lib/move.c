@@ -79,28 +79,29 @@ static bool retire(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     first = atomic_fetch_add_explicit(&f->n_retiring, 1, memory_order_acq_rel) == 0;
     atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq_number(a, irq)),
                           memory_order_release);
-    atomic_fetch_or_explicit(&f->retiring[v.id / 64], 1ull << v.id % 64, memory_order_release);
+    atomic_fetch_or_explicit(&f->retiring[v.id / AIA_WORD_BITS], (aia_word)1 << v.id % AIA_WORD_BITS,
+                             memory_order_release);
     return first;
 }
 
 /* Time alone can prove the drain of what now retires on `hart`. */
-static void not_before(struct aia *a, unsigned hart, uint64_t when)
+static void not_before(struct aia *a, unsigned hart, aia_word when)
 {
-    _Atomic uint64_t *at = &a->imsic.files[hart].drained_at;
-    uint64_t was = atomic_load_explicit(at, memory_order_relaxed);
+    _Atomic aia_word *at = &a->imsic.files[hart].drained_at;
+    aia_word was = atomic_load_explicit(at, memory_order_relaxed);
 
-    while (was < when &&
+    while (when && (!was || (was != when && moment_first(was, when) == was)) &&
            !atomic_compare_exchange_weak_explicit(at, &was, when, memory_order_relaxed, memory_order_relaxed))
         ;
 }
 
 /* Neither later than the interrupt's latest move needs, nor than the latest to retire on this hart does. */
-static uint64_t drained_at(const struct imsic_file *f, const struct aia_irq *irq)
+static aia_word drained_at(const struct imsic_file *f, const struct aia_irq *irq)
 {
-    uint64_t here = atomic_load_explicit(&f->drained_at, memory_order_relaxed);
-    uint64_t own = atomic_load_explicit(&irq->first->drained_at, memory_order_acquire);
+    aia_word here = atomic_load_explicit(&f->drained_at, memory_order_relaxed);
+    aia_word own = atomic_load_explicit(&irq->first->drained_at, memory_order_acquire);
 
-    return own < here ? own : here;
+    return moment_first(own, here);
 }
 
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
@@ -178,13 +179,26 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
         f->shut[id / 64] &= ~(1ull << id % 64);
         imsic_file_set_enabled(id);
     }
-    atomic_fetch_and_explicit(&f->retiring[id / 64], ~(1ull << id % 64), memory_order_relaxed);
+    atomic_fetch_and_explicit(&f->retiring[id / AIA_WORD_BITS], ~((aia_word)1 << id % AIA_WORD_BITS),
+                              memory_order_relaxed);
     if (irq->managed)
         imsic_park(&a->imsic, v);
     else
         imsic_free(&a->imsic, v);
     count_own(&a->config.harts[here].reclaimed);
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
+}
+
+/* Who retires of identities 64 * w .. 64 * w + 63. */
+static uint64_t retiring(const struct imsic_file *f, unsigned w)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < 64 / AIA_WORD_BITS; i++)
+        bits |=
+            (uint64_t)atomic_load_explicit(&f->retiring[w * (64 / AIA_WORD_BITS) + i], memory_order_acquire)
+            << i * 32;
+    return bits;
 }
 
 static void report_no_sync(struct aia *a, unsigned here)
@@ -199,7 +213,7 @@ static void report_no_sync(struct aia *a, unsigned here)
  */
 static uint64_t drained(struct aia *a, struct imsic_file *f, unsigned w, int *barred)
 {
-    uint64_t all = atomic_load_explicit(&f->retiring[w], memory_order_acquire), out = all;
+    uint64_t all = retiring(f, w), out = all;
     struct aia_barrier *last = NULL;
     int error = AIA_OK;
 
@@ -207,8 +221,8 @@ static uint64_t drained(struct aia *a, struct imsic_file *f, unsigned w, int *ba
         unsigned bit = lowest_bit(bits);
         const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
         struct aia_barrier *b = irq->msi->barrier;
-        uint64_t at = drained_at(f, irq);
-        if (at && aia_port_time() < at)
+        aia_word at = drained_at(f, irq);
+        if (at && moment_left(at, aia_port_time()))
             out &= ~(1ull << bit);
         if (!b)
             continue;

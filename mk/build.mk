@@ -3,28 +3,31 @@
 # The target's compiler, libaia.a and libfdt.a.
 
 HASH     := \#
-MARCH    ?= rv64imac_zicsr_zifencei
+MARCH    ?= rv$(XLEN)imac_zicsr_zifencei
+MABI     ?= $(if $(filter 32,$(XLEN)),ilp32,lp64)
 SPECS    ?= --specs=picolibc.specs
 INCLUDES  = -Iinclude -Iarch/riscv -I.
 WARN      = -Wall -Wextra -Wconversion -Wshadow -Werror
-MODEL     = -mabi=lp64 -mcmodel=medany -ffreestanding -fno-common -ffunction-sections -fdata-sections
+MODEL     = -mabi=$(MABI) -mcmodel=medany -ffreestanding -fno-common -ffunction-sections -fdata-sections
 
 ifneq ($(findstring clang,$(CC)),)
 # LLVM before 15 refuses to name the CSR and fence.i extensions, which it then takes for granted. picolibc's headers are
 # found where gcc finds them; the link goes through gcc, which knows picolibc's multilibs.
-CLANG_MARCH = $(shell $(CC) --target=riscv64-unknown-elf -march=$(MARCH) -xc -c -o /dev/null /dev/null 2>/dev/null \
-	&& echo $(MARCH) || echo rv64imac)
+CLANG_MARCH = $(shell $(CC) --target=riscv$(XLEN)-unknown-elf -march=$(MARCH) -xc -c -o /dev/null /dev/null 2>/dev/null \
+	&& echo $(MARCH) || echo rv$(XLEN)imac)
 LIBC_INC    = $(shell echo '$(HASH)include <string.h>' | $(CROSS)gcc $(SPECS) -E - | \
 	sed -n 's|^$(HASH) 1 "\(/.*\)/string.h".*|\1|p' | head -n 1)
-TARGET_CC   = $(CC) --target=riscv64-unknown-elf -march=$(CLANG_MARCH) -isystem $(LIBC_INC) -ftls-model=local-exec
+TARGET_CC   = $(CC) --target=riscv$(XLEN)-unknown-elf -march=$(CLANG_MARCH) -isystem $(LIBC_INC) -ftls-model=local-exec
 else
 TARGET_CC   = $(CC) $(SPECS) -march=$(MARCH)
 endif
 # Named in full, -march selects no multilib and the libraries come out hard-float.
-TARGET_LD   = $(CROSS)gcc $(SPECS) -march=$(firstword $(subst _, ,$(MARCH))) -mabi=lp64 -mcmodel=medany
+MULTILIB    = $(CROSS)gcc -march=$(firstword $(subst _, ,$(MARCH))) -mabi=$(MABI) -mcmodel=medany
+TARGET_LD   = $(MULTILIB) $(SPECS)
 CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
 
-LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c iommu/*.c)
+# An IOMMU's table entry changes by one store of 64 bits, which RV32 has not.
+LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c $(if $(filter 64,$(XLEN)),iommu/*.c))
 
 # A change of compiler or flags rebuilds; the file is only touched when its text changes.
 $B/.flags: FORCE | setup
@@ -45,13 +48,20 @@ $B/obj/%.o: %.S $B/.flags
 # HOOKS=1: the same payload in build/hooks, where a test hears of each access of these before it is made (hook.h).
 ifneq ($(HOOKS),)
 HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq payload/port
-$(HOOKED:%=$B/obj/%.o): CFLAGS_ALL += -DAIA_ACCESS_HOOK
+$(HOOKED:%=$B/obj/%.o): private CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 
-$B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o)
+# One object, in which all that no public header declares is local (include/aia/begin.h): names like `move' are nobody
+# else's affair. Its sections stay apart, so that --gc-sections drops what an embedder does not use. What the compiler needs of its
+# own runtime, for bits without Zbb, goes in too, and is local. (private: not for .flags, which is made on the way.)
+$(LIB_SRC:%.c=$B/obj/%.o): private CFLAGS_ALL += -fvisibility=hidden
+
+$B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o) mk/build.mk
 	$(call say,AR,$@)
 	@rm -f $@
-	$Q$(CROSS)ar rcs $@ $^
+	$Q$(MULTILIB) -r -nostdlib -Wl,--unique $(filter %.o,$^) -lgcc -o $B/obj/aia.o
+	$Q$(CROSS)objcopy --wildcard --localize-hidden --localize-symbol='__*' $B/obj/aia.o
+	$Q$(CROSS)ar rcs $@ $B/obj/aia.o
 
 # Not our source: no warnings asked for. Its file names are known only once it was fetched, hence one recipe for all.
 LIBFDT_SRC ?= build/dl/dtc/libfdt

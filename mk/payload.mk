@@ -2,9 +2,13 @@
 #
 # payload.elf and payload.bin.
 
+# The board: platform/generic, or a directory anywhere (docs/porting.md).
+PLATFORM_DIR ?= platform/generic
+BOARD_SRC   := $(wildcard $(PLATFORM_DIR)/*.c)
 PAYLOAD_SRC := $(wildcard platform/*.c) $(shell find payload -name '*.c' 2>/dev/null)
 PAYLOAD_ASM := $(wildcard payload/*.S payload/jobs/*.S)
-PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
+BOARD_OBJ   := $(BOARD_SRC:$(PLATFORM_DIR)/%.c=$B/obj/board/%.o)
+PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(BOARD_OBJ) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld
 
 # -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
@@ -13,11 +17,22 @@ PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-
 # The payload's own functions check their frames (payload/guard.c); libaia is what its embedder builds it to be.
 $(PAYLOAD_OBJ): CFLAGS_ALL += -fstack-protector-strong
 # The path of every interrupt goes without: a backtrace from a handler leaves out aia_interrupt() and the like.
-$B/obj/payload/port.o $B/obj/lib/entry.o: PAYLOAD_CFLAGS += -fomit-frame-pointer
+$B/obj/payload/port.o $B/obj/lib/entry.o: private PAYLOAD_CFLAGS += -fomit-frame-pointer
 PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
+
+ifneq ($(XLEN),64)
+$(PAYLOAD_OBJ): ; $(error XLEN=$(XLEN): the payload is for RV64; make lib builds the library alone)
+endif
 
 # A link of everything; scripts/symbols adds the table made from its result, and -o, and links again.
 PAYLOAD_LINK = $(TARGET_LD) $(PAYLOAD_LDFLAGS) $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a
+
+$(if $(BOARD_SRC),,$(error PLATFORM_DIR=$(PLATFORM_DIR): no C files there))
+
+$B/obj/board/%.o: $(PLATFORM_DIR)/%.c $B/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$Q$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) -MMD -MP -c $< -o $@
 
 $B/payload.elf: $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) scripts/symbols mk/payload.mk
 	$(call say,LD,$@)
@@ -26,3 +41,16 @@ $B/payload.elf: $(PAYLOAD_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) scripts/sym
 $B/payload.bin: $B/payload.elf
 	$(call say,OBJCOPY,$@)
 	$Q$(CROSS)objcopy -O binary $< $@
+
+# The payload as S-mode firmware in flash: QEMU wants the whole 32 MiB. It copies itself to FLASH_LOAD.
+FLASH_LOAD ?= 0x80200000
+FLASH_SIZE ?= 32M
+
+$B/flash.img: payload/boot/flash.S $B/payload.bin mk/payload.mk
+	$(call say,FLASH,$@)
+	$Q$(MULTILIB) -nostdlib -DFLASH_LOAD=$(FLASH_LOAD) -Wa,-I$B -Wl,-Ttext=0 -Wl,--build-id=none $< -o $(@:.img=.elf)
+	$Q$(CROSS)objcopy -O binary $(@:.img=.elf) $@
+	$Qtruncate -s $(FLASH_SIZE) $@
+
+.PHONY: flash-image
+flash-image: $B/flash.img

@@ -5,6 +5,26 @@
 HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,undefined -fno-sanitize-recover \
 	-fno-omit-frame-pointer -Iinclude -Itests/host/model -I. $(HOST_CFLAGS)
 
+# A second time with the registers and the atomic accesses of RV32: what has to do with interrupt files and their books.
+HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) $(wildcard tests/host/model/m_*.c) tests/host/fixture.c
+HOST32_OBJ   := $(HOST32_SRC:%.c=$B/host32/obj/%.o)
+HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug return audit states managed_drain moment)
+
+$B/host32/obj/%.o: %.c $B/.flags
+	$(call say,HOSTCC,$< (RV32))
+	@mkdir -p $(@D)
+	$Q$(HOST_FLAGS) -DCSR_XLEN=32 -DAIA_WORD_32 -MMD -MP -c $< -o $@
+
+$B/host32/test_%: $B/host32/obj/tests/host/test_%.o $(HOST32_OBJ)
+	$(call say,HOSTLD,$@)
+	$Q$(HOST_FLAGS) $^ -lcmocka -o $@
+
+# The library itself for rv32imac, by both compilers.
+.PHONY: rv32
+rv32: | setup
+	+$Q$(MAKE) --no-print-directory XLEN=32 B=$B/rv32 lib
+	+$Q$(MAKE) --no-print-directory XLEN=32 B=$B/rv32-clang CC=clang lib
+
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
@@ -39,7 +59,7 @@ $B/dts/%.dtb: dts/%.dts | setup
 	$Qdtc -q -q -f -I dts -O dtb -i dts -d $@.d -o $@ $<
 
 .PHONY: host host-objects dtbs
-host: $(HOST_TESTS)
+host: $(HOST_TESTS) $(HOST32_TESTS)
 host-objects: $(HOST_OBJ) $(HOST_TEST_OBJ)
 dtbs: $(DTBS)
 
@@ -55,22 +75,28 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
 
+# The board to copy, as somebody does it: outside the tree, built by PLATFORM_DIR.
+.PHONY: board
+board: | setup
+	@rm -rf $B/template && cp -r platform/template $B/template
+	+$Q$(MAKE) --no-print-directory PLATFORM_DIR='$(abspath $B)/template' B=$B/board all
+
 # TEST="WORD..." takes the host tests, the scripts and the rows of tests/qemu/table whose names have a WORD in them.
-host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS) $(FUZZ_REPLAYS),\
-	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(notdir $h)))),$h)),$(HOST_TESTS) $(FUZZ_REPLAYS))
+host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS) $(HOST32_TESTS) $(FUZZ_REPLAYS),\
+	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(patsubst $B/%,%,$h)))),$h)),$(HOST_TESTS) $(HOST32_TESTS) $(FUZZ_REPLAYS))
 
 # The tests that are scripts, by the same rule.
-SCRIPT_TESTS := tests/model/quick.t tests/qemu/matrix tests/qemu/runner.t tests/qemu/shell tests/explore/quick.t
+SCRIPT_TESTS := $(wildcard tests/*/*.t) tests/qemu/matrix tests/qemu/shell
 script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$s))),$s)),$(SCRIPT_TESTS))
 
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
 # the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
 # MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all hooks host dtbs explore-bin $B/qemu/hop.bin
+test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/hop.bin
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
-	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
+	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
 	set -- $$qemu_tests $(script_selected) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
@@ -84,9 +110,18 @@ test-old-qemu: all $B/qemu/hop.bin
 	@mkdir -p $B/log $B/qemu
 	@QEMU=build/dl/qemu-old/usr/bin/qemu-system-riscv64 FIRMWARE='$(FIRMWARE)' BUILD='$B' tests/qemu/run $(OLD_ROWS)
 
-# The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names.
+# The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names, KERNEL
+# another payload.elf; JUNIT a file for the results. docs/ci.md
 .PHONY: hotplug
 hotplug: all
 	@mkdir -p $B/log $B/qemu
-	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
-	CELLS='$(CELLS)' tests/qemu/matrix
+	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' KERNEL='$(KERNEL)' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
+	CELLS='$(CELLS)' $(if $(JUNIT),scripts/junit '$(JUNIT)') tests/qemu/matrix
+
+# The same cells side by side: here, or on the machines that HOSTS names (user@host,host...), by ssh. ROUNDS of them, each
+# with seeds of its own. What was interrupted goes on where it was.
+.PHONY: campaign
+campaign: all
+	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' KERNEL='$(KERNEL)' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
+	CELLS='$(CELLS)' ROUNDS='$(or $(ROUNDS),1)' JOBS='$(JOBS)' HOSTS='$(HOSTS)' \
+	$(if $(JUNIT),scripts/junit '$(JUNIT)') scripts/campaign

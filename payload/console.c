@@ -3,6 +3,7 @@
 #include "payload/hart.h"
 #include "payload/sbi.h"
 #include "payload/time.h"
+#include "platform/board.h"
 #include "csr.h"
 #include "mmio.h"
 #include <stdatomic.h>
@@ -61,7 +62,9 @@ static bool uart_wait(uint32_t lsr)
 
 static void put(char c)
 {
-    if (!uart.present)
+    if (board.put)
+        board.put(c);
+    else if (!uart.present)
         sbi_putchar(c);
     else if (uart_wait(LSR_THR_EMPTY))
         uart_write(UART_DATA, (uint8_t)c);
@@ -153,6 +156,8 @@ void print(const char *fmt, ...)
 
 static int poll(void)
 {
+    if (board.get)
+        return board.get();
     if (!uart.present)
         return sbi_getchar();
     if (!(uart_read(UART_LSR) & LSR_READY))

@@ -12,7 +12,10 @@
 #include "payload/time.h"
 #include "payload/wires.h"
 #include "payload/jobs/jobs.h"
+#include "payload/jobs/selfcheck.h"
+#include "platform/board.h"
 #include "payload/shell/shell.h"
+#include <aia/version.h>
 #include <string.h>
 
 #define FDT_MAGIC    0xd00dfeedu
@@ -75,14 +78,16 @@ static void discover(const void *fdt)
     }
     if (!machine.imsic.present && !machine.n_aplics)
         refuse(&no_aia);
+    if (board.fix && board.fix(&machine, &e))
+        refuse(&e);
 }
 
 static void banner(void)
 {
     unsigned long spec = sbi_spec_version(), impl = sbi_impl_id(), version = sbi_impl_version();
 
-    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", IMSICLE_VERSION, machine.model,
-          hart_count(), hart_boot_index(), image_start());
+    print("imsicle %s on %s, %u harts, booted on %u; at 0x%lx\n", AIA_VERSION, machine.model, hart_count(),
+          hart_boot_index(), image_start());
     print("SBI %lu.%lu, %s ", spec >> 24 & 0x7f, spec & 0xffffff, sbi_impl_name(impl));
     if (impl == 1) /* OpenSBI: major and minor */
         print("%lu.%lu\n", version >> 16, version & 0xffff);
@@ -145,11 +150,15 @@ void payload_main(uint64_t hartid, const void *fdt)
         read_arguments();
     }
     console_init(&machine.uart);
+    selfcheck_step("the console, of board %s", board.name);
     time_init(machine.timebase);
     hand_over(hartid, fdt);
+    selfcheck_step("the interrupt files' books, %u harts", hart_count());
     irq_init();
+    selfcheck_step("wires");
     if (!wires_init())
         machine_exit(EXIT_MACHINE);
+    selfcheck_step("the boot hart: page tables, traps, its interrupt file");
     if (!hart_init(hartid))
         refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
     banner();
@@ -165,6 +174,7 @@ void payload_main(uint64_t hartid, const void *fdt)
         print("argument %s: job %s does not know it\n", unknown, job->name);
         machine_exit(EXIT_MACHINE);
     }
+    selfcheck_step("the other harts start");
     if (args_get("shell"))
         shell_want(fdt);
     (void)hart_start_all();

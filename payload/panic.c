@@ -7,6 +7,7 @@
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include "payload/shell/shell.h"
+#include "platform/board.h"
 #include "csr.h"
 #include "mmio.h"
 #include <stdatomic.h>
@@ -29,6 +30,8 @@ void machine_exit(int code)
 {
     csr_irq_save();
     console_drain();
+    if (board.end)
+        board.end(code);
     if (machine.finisher) {
         mmio_write32(machine.finisher, code ? (uint32_t)code << 16 | FINISHER_FAIL : FINISHER_PASS);
         fence_all();

@@ -4,8 +4,6 @@
 
 #include "platform/machine.h"
 
-#define IMSICLE_VERSION "0.1"
-
 /* The machine we run on; constant once payload_main() has filled it in. */
 extern struct machine machine;
 

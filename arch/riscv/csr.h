@@ -21,6 +21,8 @@
 #define CSR_STIMECMP 0x14d
 #define CSR_STOPI    0xdb0
 
+#define CSR_XLEN __riscv_xlen
+
 #define CSR_STR_(x) #x
 #define CSR_STR(x)  CSR_STR_(x)
 

@@ -56,6 +56,7 @@ static inline void mmio_write32(uintptr_t a, uint32_t v)
     *(volatile uint32_t *)a = v;
 }
 
+/* One store on RV64. On RV32 it is two: nothing there may rely on it being one. */
 static inline void mmio_write64(uintptr_t a, uint64_t v)
 {
     ACCESS_HOOK();

@@ -14,11 +14,14 @@
 #define AIA_AIA_H
 
 #include <aia/controller.h>
+#include <aia/config.h>
 #include <aia/error.h>
 #include <aia/hartset.h>
 #include <aia/imsic.h>
 #include <aia/msi.h>
 #include <aia/port.h>
+
+#include <aia/begin.h>
 
 struct aia;
 struct aia_irq;
@@ -30,9 +33,6 @@ enum aia_result {
 
 /* An interrupt's handler. Interrupt context, interrupts off, never on two harts at once. */
 typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
-
-/* A counter that one party writes at a time and anybody reads. */
-typedef _Atomic uint64_t aia_counter;
 
 /* The ways to change a message, from design section 4; counted in struct aia. */
 enum aia_update {
@@ -46,7 +46,7 @@ enum aia_update {
 
 /* Unwelcome edges: those that nobody owns, that a handler makes nothing of, that come while disabled. */
 struct aia_storm {
-    _Atomic uint64_t since; /* start of the present window, ticks */
+    _Atomic aia_word since; /* start of the present window, ticks */
     _Atomic uint32_t count; /* of them in it, and since the last welcome one */
 };
 
@@ -99,8 +99,8 @@ struct aia_irq {
     struct imsic_vector vec;        /* where its message points */
     _Atomic uint32_t n_retiring;    /* vectors that forward to vec */
     struct aia_hartset retiring_on; /* harts where there may be some */
-    _Atomic uint64_t
-        drained_at;      /* 0: a read-back was proof; else nothing sent before is under way after this time */
+    _Atomic aia_word
+        drained_at; /* 0: a read-back was proof; else nothing sent before is under way after this moment */
     uint64_t retired_at; /* when a vector of it began to retire last */
     struct aia_storm storm;
 
@@ -113,20 +113,6 @@ struct aia_irq {
 };
 
 /* ---- harts ---- */
-
-/*
- * The states a hart passes on its way out, in this order, to end OFFLINE. A failure on the way to any of them takes it
- * back to ONLINE with nothing lost; what was done so far is undone, or needs no undoing.
- */
-enum aia_hart_state {
-    AIA_HART_OFFLINE, /* delivers nothing. Undone by aia_hart_online() */
-    AIA_HART_ONLINE,
-    AIA_HART_CLOSED,    /* gets no new vector. Undone by opening it */
-    AIA_HART_EVACUATED, /* no message names it. Nothing to undo: interrupts may be elsewhere */
-    AIA_HART_FORCED,    /* the same, and it holds for good: its own interrupts are off */
-    AIA_HART_QUIET,     /* has run its last IPI and call; senders are told. Undone by taking them again */
-    AIA_HART_SWEPT, /* every edge that was sent to it was sent on, its vectors are free. Nothing to undo */
-};
 
 /* One cross-hart call; each hart has one to make its calls with. */
 struct aia_call {
@@ -158,37 +144,6 @@ struct aia_hart {
 };
 
 /* ---- the machine ---- */
-
-struct aia_config {
-    /*
-     * A hart is about to enter `next` on its way out, or to be ONLINE on its way in; not 0: it may not, and the error
-     * is returned to whoever asked. On any hart, in thread context, for CLOSED and EVACUATED, else on the hart
-     * itself, interrupts off. NULL: all may.
-     */
-    int (*may_enter)(void *arg, unsigned hart, enum aia_hart_state next);
-    void *may_enter_arg;
-    unsigned n_harts;         /* 1 .. AIA_MAX_HARTS */
-    struct aia_hart *harts;   /* n_harts, zeroed */
-    struct imsic_file *files; /* n_harts; mmio, msi_addr, n_ids, slots filled in, the rest zeroed */
-    /*
-     * Instead of files, which is then NULL: n_harts, each hart's controller, and how a hart is interrupted by another;
-     * it then calls aia_soft_interrupt(). All interrupts are lines of these controllers.
-     */
-    struct aia_controller **controllers;
-    void (*kick)(unsigned hart);
-    struct aia_irq *irqs; /* n_irqs, zeroed */
-    uint32_t n_irqs;      /* less than IMSIC_NO_OWNER */
-    uint16_t *reserved;   /* n_irqs * n_harts: identities kept for managed interrupts; NULL: there are none */
-    aia_counter *runs;    /* n_harts * n_irqs, zeroed: handler runs on each hart of each interrupt */
-    uint16_t ipi_id;      /* identity of the IPIs: the device tree's riscv,ipi-id, or 1 */
-    uint16_t sync_id;     /* identity of imsic_sync(): any other, it is never enabled */
-    uint64_t lazy_period; /* ticks a retired vector may wait for its reclaim */
-    uint32_t
-        max_retiring; /* vectors of one interrupt that may retire at once; at half of it they are asked for */
-    uint64_t wait_limit;   /* ticks that a wait for another hart or a device may last */
-    uint64_t storm_window; /* ticks over which a storm is counted */
-    uint32_t storm_limit;  /* edges in one window that do no good: see struct aia_storm */
-};
 
 struct aia {
     struct aia_config config;
@@ -400,5 +355,7 @@ struct aia_report {
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */
 };
+
+#include <aia/end.h>
 
 #endif

@@ -18,6 +18,8 @@
 
 #include <aia/aia.h>
 
+#include <aia/begin.h>
+
 #define APLIC_MAX_SOURCES 1023  /* "Interrupt sources and identities" */
 #define APLIC_MAX_INDEX   16383 /* "Hart index numbers" */
 
@@ -147,5 +149,7 @@ unsigned aplic_audit(const struct aplic *a, const struct aia *books,
  * configuration"). The caller must be able to read that domain.
  */
 int aplic_check_layout(const struct aplic *a, uintptr_t machine);
+
+#include <aia/end.h>
 
 #endif

@@ -12,6 +12,8 @@
 
 #include <aia/msi.h>
 
+#include <aia/begin.h>
+
 struct aia_controller;
 
 /* All are called on the hart that they are about, interrupts off. */
@@ -33,5 +35,7 @@ struct aia_controller_ops {
 struct aia_controller {
     const struct aia_controller_ops *ops;
 };
+
+#include <aia/end.h>
 
 #endif

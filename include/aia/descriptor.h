@@ -13,6 +13,8 @@
 #include <aia/error.h>
 #include <aia/msi.h>
 
+#include <aia/begin.h>
+
 /* 16 bytes that never cross a cache line, in this order so that the half which every move changes is one store. */
 struct aia_descriptor_entry {
     uint32_t address_lo;
@@ -37,9 +39,12 @@ struct aia_descriptor {
 /*
  * Make it so, with the entry masked: aia_irq_request() starts it. Kind STORE is for harts that all have Zacas. For a
  * device that cannot be drained, `drain` is NULL and posted_limit (aia/msi.h) is not 0.
- * AIA_OK, or AIA_EINVAL: the entry is not aligned, another kind, or no way to prove a drain.
+ * AIA_OK, or AIA_EINVAL: the entry is not aligned, another kind, no way to prove a drain, or RV32, where no store is
+ * that wide.
  */
 int aia_descriptor_init(struct aia_descriptor *d, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
                         int (*drain)(struct aia_descriptor *d), uint64_t posted_limit);
+
+#include <aia/end.h>
 
 #endif

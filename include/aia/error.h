@@ -3,6 +3,8 @@
 #ifndef AIA_ERROR_H
 #define AIA_ERROR_H
 
+#include <aia/begin.h>
+
 enum aia_error {
     AIA_OK = 0,
     AIA_EINVAL = -1,    /* an argument is out of range, or the object is not in a state for the call */
@@ -23,5 +25,7 @@ enum aia_error {
 
 /* The error's name and meaning, for a message to a person; a fixed string for any value. Any context. */
 const char *aia_strerror(int error);
+
+#include <aia/end.h>
 
 #endif

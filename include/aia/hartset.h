@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#ifndef AIA_MAX_HARTS
-#define AIA_MAX_HARTS 128
-#endif
+#include <aia/config.h>
+
+#include <aia/begin.h>
+
 #define AIA_HARTSET_WORDS ((AIA_MAX_HARTS + 63) / 64)
 
 struct aia_hartset {
@@ -45,5 +46,7 @@ static inline struct aia_hartset aia_hartset_first(unsigned n)
         s.bits[w] = n - w * 64 >= 64 ? ~0ull : (1ull << (n - w * 64)) - 1;
     return s;
 }
+
+#include <aia/end.h>
 
 #endif

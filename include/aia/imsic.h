@@ -11,13 +11,14 @@
 #ifndef AIA_IMSIC_H
 #define AIA_IMSIC_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <aia/hartset.h>
 #include <aia/msi.h>
 #include <aia/port.h>
+
+#include <aia/begin.h>
 
 #define IMSIC_MAX_IDS   2047 /* IMSIC.adoc, "Interrupt files and interrupt identities" */
 #define IMSIC_WORDS     32   /* 64 identities each */
@@ -72,9 +73,9 @@ struct imsic_file {
         has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k, or has for k > 0 */
 
     /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
-    _Atomic uint64_t retiring[IMSIC_WORDS];
+    _Atomic aia_word retiring[IMSIC_WORDS * 64 / AIA_WORD_BITS];
     _Atomic uint32_t n_retiring;
-    _Atomic uint64_t drained_at; /* what retired here and only time can prove drained, is by then */
+    _Atomic aia_word drained_at; /* what retired here and only time can prove drained, is by then */
 
     /* The file's own hart's. */
     uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
@@ -227,5 +228,7 @@ int imsic_sync(const struct imsic *im, struct imsic_file *f);
  * believed, so the identity can be shared.
  */
 int imsic_sync_behind(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b);
+
+#include <aia/end.h>
 
 #endif

@@ -19,9 +19,11 @@
 
 #include <aia/aia.h>
 
-#define AIA_IOMMU_WINDOW    0x100000u /* of bus addresses, for each device's messages */
-#define AIA_IOMMU_MESSAGES  256u      /* of a device at most: its table is one page */
-#define AIA_IOMMU_MAX_FENCE 4u        /* how often a batch of commands is sent again before it is given up */
+#include <aia/begin.h>
+
+#define AIA_IOMMU_WINDOW   0x100000u /* of bus addresses, for each device's messages */
+#define AIA_IOMMU_MESSAGES 256u      /* of a device at most: its table is one page */
+#define AIA_IOMMU_TRIES    4u        /* how often a batch of commands is sent again before it is given up */
 
 /* What a device's accesses to memory become. */
 enum aia_iommu_dma {
@@ -182,7 +184,8 @@ struct aia_iommu_vector {
  * Take the unit over: check what it can do, turn its queues on. The mode stays what it is, so devices' DMA goes on if
  * it is BARE, and stays shut out if it is OFF; a directory that is in use is refused. Thread, once.
  * AIA_OK; AIA_EINVAL: the configuration; AIA_ENOTSUP: not version 1.x, no MSI_FLAT, no Sv39x4, too few levels, big-endian,
- * or in use with another directory or another way to signal; AIA_ENOMEM: too few pages; AIA_ETIMEOUT: it does not switch.
+ * or in use with another directory; AIA_ENOMEM: too few pages; AIA_ETIMEOUT: it does not switch.
+ * One that is BARE goes on signalling as it does (by_wire), for that may be changed only while it is OFF.
  */
 int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config);
 
@@ -226,8 +229,8 @@ int aia_iommu_forget(struct aia_iommu *u);
 
 /*
  * Message `index` of the device, in place of `own`, which is the device's. Thread. AIA_OK; AIA_EINVAL: no such message,
- * a device that is BARE, or one behind a slow bus; AIA_ENOTSUP: NOTICE without MSI_MRIF. One message, one interrupt: not for
- * blocks, whose messages share an address.
+ * a device that is BARE, or one behind a slow bus; AIA_ENOTSUP: NOTICE without MSI_MRIF. The messages of a block
+ * differ by their data alone and have one entry: BASIC, which lets the data pass.
  */
 int aia_iommu_msi_init(struct aia_iommu_msi *m, struct aia_iommu_device *d, unsigned index,
                        enum aia_iommu_mode mode, struct aia_msi *own);
@@ -254,5 +257,7 @@ void aia_iommu_signal(struct aia_iommu *u);
  * of records.
  */
 unsigned aia_iommu_service(struct aia_iommu *u);
+
+#include <aia/end.h>
 
 #endif

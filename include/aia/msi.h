@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <aia/begin.h>
+
 /* A message: a 32-bit write of `data` to `addr` (IMSIC.adoc, "MSI encoding"). */
 struct aia_message {
     uint64_t addr;
@@ -119,5 +121,7 @@ struct aia_msi {
     /* NULL: read_back() drains the device. Else it does but for what is on its way from there, see above. */
     struct aia_barrier *barrier;
 };
+
+#include <aia/end.h>
 
 #endif

@@ -2,12 +2,14 @@
 /*
  * What the embedder provides: ten functions, resolved at link time. Besides these the library calls
  * nothing but memset and memcpy. All may be called from any hart, with interrupts on or off, unless
- * stated otherwise.
+ * stated otherwise. docs/embedding.md lists the other preconditions.
  */
 #ifndef AIA_PORT_H
 #define AIA_PORT_H
 
 #include <stdint.h>
+
+#include <aia/begin.h>
 
 struct aia_report;
 
@@ -41,5 +43,7 @@ void aia_port_ipi(unsigned n);
 
 /* Something a person should know. Interrupt context, no locks held: note it down, print it later. */
 void aia_port_report(const struct aia_report *report);
+
+#include <aia/end.h>
 
 #endif

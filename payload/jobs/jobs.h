@@ -51,6 +51,7 @@ int job_storms(void);
 int job_cost(void);
 int job_bench(void);
 int job_conform(void);
+int job_selfcheck(void);
 int job_level(void);
 int job_wires(void);
 int job_hostile(void);

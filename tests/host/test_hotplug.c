@@ -324,6 +324,8 @@ static void test_undrained_keeps_moving(void **state)
     m.hart[1].hold = false;
     assert_int_equal(t_die(1, 0), AIA_OK);
     assert_int_equal(t.files[1].n_free, 61);
+    if (AIA_WORD_BITS == 32) /* time is exchanged in units of 2^20 ticks there */
+        m_pass(2u << 20);
     t_check_kinds();
 }
 

@@ -198,7 +198,7 @@ static void test_errors(void **state)
     assert_int_equal(b_unit.unreadable, 2);
     i_unit.refuse = 1000;
     assert_int_equal(aia_iommu_flush(&b_unit), AIA_EREFUSED);
-    assert_int_equal(b_unit.illegal, 1 + AIA_IOMMU_MAX_FENCE);
+    assert_int_equal(b_unit.illegal, 1 + AIA_IOMMU_TRIES);
     i_unit.refuse = 0;
     assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
 }

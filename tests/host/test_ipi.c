@@ -186,6 +186,42 @@ static void test_calls_crossing(void **state)
     assert_int_equal(calls, 2);
 }
 
+/* Another task of the calling hart, where an embedder preempts: the two share the hart's call. */
+static unsigned others;
+static int other_result;
+
+static void count_other(void *arg)
+{
+    (void)arg;
+    others++;
+}
+
+static void other_task(void *arg)
+{
+    (void)arg;
+    other_result = aia_call(&t.aia, 2, count_other, NULL);
+}
+
+static void test_call_preempted(void **state)
+{
+    (void)state;
+    unsigned went = 0;
+    for (unsigned k = 0; k < 6; k++) { /* until it is on the list; behind that it is the list's */
+        set_up(3);
+        others = 0;
+        other_result = AIA_ETIMEOUT;
+        t_at(k, true, other_task, NULL);
+        assert_int_equal(call(1), AIA_OK);
+        assert_true(t_at_done());
+        m_settle();
+        assert_int_equal(calls, 1);
+        assert_int_equal(call_hart, 1);
+        assert_int_equal(others, other_result == AIA_OK); /* in the midst of ours it waits, here in vain */
+        went += others;
+    }
+    assert_true(went > 0);
+}
+
 static void test_call_timeout(void **state)
 {
     (void)state;
@@ -331,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_call),
         cmocka_unit_test(test_calls_from_many),
         cmocka_unit_test(test_calls_crossing),
+        cmocka_unit_test(test_call_preempted),
         cmocka_unit_test(test_call_timeout),
         cmocka_unit_test(test_call_timeout_then_offline),
         cmocka_unit_test(test_slow_call),

@@ -6,6 +6,11 @@
 #ifndef CSR_H
 #define CSR_H
 
+/* 32: the model of RV32's registers, in host tests that are built a second time. */
+#ifndef CSR_XLEN
+#define CSR_XLEN 64
+#endif
+
 enum model_csr_op { MODEL_CSR_READ, MODEL_CSR_WRITE, MODEL_CSR_SET, MODEL_CSR_CLEAR };
 
 unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v);

@@ -60,11 +60,12 @@ static uint64_t modify(enum model_csr_op op, uint64_t old, uint64_t v)
     }
 }
 
+/* With XLEN 64 the odd-numbered registers do not exist; with 32 each register holds half of a word here. */
 static uint64_t *array_word(struct m_file *f, unsigned reg)
 {
     unsigned k = (reg - EIP0) % 64;
 
-    if (k % 2 || k / 2 > f->n_ids / 64)
+    if ((CSR_XLEN == 64 && k % 2) || k / 2 > f->n_ids / 64)
         m_die("hart %u: illegal instruction: sireg with siselect %#x", m.here, reg);
     return reg >= EIE0 ? &f->eie[k / 2] : &f->eip[k / 2];
 }
@@ -83,8 +84,11 @@ unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v
         uint64_t *word = array_word(f, reg);
         if (reg < EIE0)
             m_fabric_poll(h);
-        uint64_t old = *word;
-        *word = modify(op, old, v) & implemented(f, (reg - EIP0) % 64 / 2);
+        unsigned shift = CSR_XLEN == 32 ? reg % 2 * 32 : 0;
+        uint64_t half = CSR_XLEN == 32 ? UINT32_MAX : UINT64_MAX, old = *word >> shift & half;
+        *word = (*word & ~(half << shift)) | (modify(op, old, v) & half)
+                                                 << shift; /* a long has 32 bits there */
+        *word &= implemented(f, (reg - EIP0) % 64 / 2);
         return old;
     }
     uint64_t old = reg == EIDELIVERY ? f->eidelivery : reg == EITHRESHOLD ? f->eithreshold : 0;

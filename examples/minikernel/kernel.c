@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A whole kernel on libaia: two harts of QEMU's virt machine and an edu device with plain MSI. The device's interrupt
+ * is taken, moved to the other hart, and comes back when that hart goes offline. What a real kernel takes from the
+ * device tree is written down here: addresses, the number of identities.
+ */
+#include <aia/aia.h>
+#include <stddef.h>
+
+enum { HARTS = 2, IDS = 255, SECOND = 10000000 };
+#define IMSIC(hart) (0x28000000 + (hart)*0x1000)
+#define EDU         ((volatile uint32_t *)0x40000000)                 /* where we put its BAR 0 */
+#define CFG(offset) (*(volatile uint32_t *)(0x30008000ul + (offset))) /* bus 0, device 1 */
+
+char stacks[HARTS][8192] __attribute__((aligned(16)));
+static struct aia aia;
+static struct aia_hart harts[HARTS];
+static struct imsic_file files[HARTS];
+static _Atomic uint32_t slots[HARTS][IDS + 1];
+static struct aia_irq irqs[1];
+static aia_counter runs[HARTS];
+static _Atomic unsigned online, leave;
+void second_start(void); /* start.S */
+
+enum { SBI_PUTCHAR = 1, SBI_TIMER = 0x54494d45, SBI_HSM = 0x48534d, HSM_START = 0, HSM_STOP, HSM_STATUS };
+static long sbi(unsigned long ext, unsigned long fid, unsigned long arg, uintptr_t start)
+{
+    register unsigned long a0 __asm__("a0") = arg, a1 __asm__("a1") = start, a6 __asm__("a6") = fid;
+    register unsigned long a7 __asm__("a7") = ext;
+    __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7) : "memory");
+    return a0 ? (long)a0 : (long)a1;
+}
+
+static void say(const char *s)
+{
+    while (*s) sbi(SBI_PUTCHAR, 0, (unsigned char)*s++, 0);
+}
+
+static void finish(const char *verdict, uint32_t how)
+{
+    say(verdict);
+    for (;;) *(volatile uint32_t *)0x100000 = how; /* the test finisher */
+}
+
+static void check(bool good, const char *what)
+{
+    if (good) return;
+    say("FAIL: ");
+    finish(what, 1 << 16 | 0x3333); /* exit code 1 */
+}
+
+/* ---- what the library asks of us: aia/port.h ---- */
+
+unsigned aia_port_hart(void) { return (unsigned)(uintptr_t)__builtin_thread_pointer(); }
+
+// clang-format off
+#define CSR(instruction) ({ unsigned long v_; __asm__ volatile(instruction : "=r"(v_)::"memory"); v_; })
+// clang-format on
+uint64_t aia_port_time(void) { return CSR("rdtime %0"); }
+unsigned long aia_port_irq_save(void) { return CSR("csrrci %0, sstatus, 2") & 2; }
+void aia_port_irq_restore(unsigned long was) { __asm__ volatile("csrs sstatus, %0" ::"r"(was) : "memory"); }
+
+void aia_port_lock(struct aia_lock *l)
+{
+    while (__atomic_exchange_n(&l->opaque[0], 1, __ATOMIC_ACQUIRE)) continue;
+}
+
+void aia_port_unlock(struct aia_lock *l) { __atomic_store_n(&l->opaque[0], 0, __ATOMIC_RELEASE); }
+void aia_port_relax(void) {}
+void aia_port_timer(uint64_t when) { sbi(SBI_TIMER, 0, when, 0); }
+void aia_port_ipi(unsigned n) { leave = n == AIA_IPI_USER; }
+void aia_port_report(const struct aia_report *r) { check(!r, "a storm, or a late edge\n"); }
+
+/* ---- traps ---- */
+
+__attribute__((interrupt("supervisor"), aligned(4))) void trap(void)
+{
+    unsigned long cause = CSR("csrr %0, scause");
+    check(cause >> 63, "an exception\n");
+    if ((cause & 15) == 9) return aia_interrupt(&aia);
+    aia_port_timer(UINT64_MAX);
+    aia_timer(&aia);
+}
+
+/* ---- the device, and its end of the message: PCI's MSI capability, 64-bit address ---- */
+
+static unsigned cap;
+static void write_addr(struct aia_msi *self, uint64_t a) { CFG(cap + 4) = (uint32_t)a; }
+static void write_data(struct aia_msi *self, uint32_t d) { CFG(cap + 12) = d; }
+static void stop(struct aia_msi *self) { CFG(cap) &= ~0x10000u; }
+
+static void start(struct aia_msi *self, const struct aia_message *m)
+{
+    CFG(cap + 4) = (uint32_t)m->addr;
+    CFG(cap + 8) = (uint32_t)(m->addr >> 32);
+    CFG(cap + 12) = m->data;
+    CFG(cap) |= 0x10000;
+}
+
+static int read_back(struct aia_msi *self, struct aia_message *m)
+{
+    *m = (struct aia_message){CFG(cap + 4) | (uint64_t)CFG(cap + 8) << 32, CFG(cap + 12)};
+    return m->data == ~0u ? AIA_ESILENT : AIA_OK;
+}
+
+static const struct aia_msi_ops ops = {start, stop, write_addr, write_data, .read_back = read_back};
+static struct aia_msi msi = {.ops = &ops, .kind = AIA_MSI_PLAIN};
+
+static enum aia_result handler(void *context, struct aia_irq *irq)
+{
+    uint32_t status = EDU[0x24 / 4];
+    EDU[0x64 / 4] = status;
+    return status ? AIA_HANDLED : AIA_NONE;
+}
+
+static void edge(unsigned hart, const char *what)
+{
+    uint64_t before = aia_irq_runs(&aia, irqs, hart), end = aia_port_time() + SECOND;
+    EDU[0x60 / 4] = 1;
+    while (aia_irq_runs(&aia, irqs, hart) == before) check(aia_port_time() < end, what);
+    say(what);
+}
+
+/* ---- the two harts ---- */
+
+static void begin(void)
+{
+    check(aia_hart_online(&aia) == 0, "aia_hart_online\n");
+    __asm__ volatile("csrw sie, %0" ::"r"(1 << 9 | 1 << 5)); /* external and timer */
+    online++;
+    aia_port_irq_restore(2);
+}
+
+void second(void)
+{
+    begin();
+    for (; aia_port_irq_save(), !leave; aia_port_irq_restore(2)) __asm__ volatile("wfi");
+    check(aia_hart_dying(&aia) == AIA_OK, "aia_hart_dying\n");
+    sbi(SBI_HSM, HSM_STOP, 0, 0);
+}
+
+void first(unsigned here)
+{
+    const unsigned there = 1 - here;
+    const struct aia_hartset other = aia_hartset_one(there);
+    // clang-format off
+    const struct aia_config config = {
+        .n_harts = HARTS, .harts = harts, .files = files, .irqs = irqs, .n_irqs = 1, .runs = runs,
+        .ipi_id = 1, .sync_id = IDS, .lazy_period = SECOND / 1000, .wait_limit = SECOND, .max_retiring = 8,
+        .storm_window = SECOND / 10, .storm_limit = 1000};
+    for (unsigned h = 0; h < HARTS; h++)
+        files[h] = (struct imsic_file){.mmio = IMSIC(h), .msi_addr = IMSIC(h), .n_ids = IDS, .slots = slots[h]};
+    // clang-format on
+    check(aia_init(&aia, &config) == AIA_OK, "aia_init\n");
+    begin();
+    check(sbi(SBI_HSM, HSM_START, there, (uintptr_t)second_start) >= 0, "hart_start\n");
+    while (online < HARTS) check(aia_port_time() < 10 * SECOND, "the second hart does not come\n");
+
+    CFG(0x10) = (uint32_t)(uintptr_t)EDU; /* BAR 0 */
+    CFG(4) |= 6;                          /* memory and bus master on */
+    for (cap = CFG(0x34) & 0xff; cap && (CFG(cap) & 0xff) != 5;) cap = CFG(cap) >> 8 & 0xff;
+    struct aia_irq *irq;
+    struct aia_request edu = {"edu", handler, .msi = &msi, .affinity = aia_hartset_one(here)};
+    check(cap && aia_irq_request(&aia, &edu, &irq) == AIA_OK, "aia_irq_request\n");
+    edge(here, "an edge on the first hart\n");
+    check(aia_irq_set_affinity(&aia, irq, &other) == AIA_OK, "aia_irq_set_affinity\n");
+    edge(there, "an edge on the second hart, after a move\n");
+    check(aia_hart_leave(&aia, there) == AIA_OK, "aia_hart_leave\n");
+    aia_ipi_send(&aia, there, AIA_IPI_USER);
+    while (sbi(SBI_HSM, HSM_STATUS, there, 0) != 1) check(aia_port_time() < 10 * SECOND, "not STOPPED\n");
+    edge(here, "an edge on the first hart: the second is offline\n");
+    finish("minikernel: PASS\n", 0x5555);
+}

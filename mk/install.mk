@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# libaia where other projects find it: headers, archive, pkg-config file; and the examples, built from there alone.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION  = $(shell sed -n 's/^$(HASH)define AIA_VERSION "\(.*\)"/\1/p' include/aia/version.h)
+
+# Relative to itself, so that the tree may be moved, and DESTDIR needs no mention. Macros that change the layout of the
+# library's structures are the embedder's too.
+define PC
+prefix=$${pcfiledir}/../..
+includedir=$${prefix}/include
+libdir=$${prefix}/lib
+
+Name: aia
+Description: RISC-V AIA interrupts: IMSIC, APLIC, moves and hart hotplug
+Version: $(VERSION)
+Cflags: -I$${includedir} $(filter -DAIA_%,$(CFLAGS))
+Libs: -L$${libdir} -laia
+endef
+
+.PHONY: install stage
+install: $B/libaia.a
+	$(file >$B/aia.pc,$(PC))
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$Qinstall -d '$(DESTDIR)$(PREFIX)/include/aia' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	$Qinstall -m 644 include/aia/*.h '$(DESTDIR)$(PREFIX)/include/aia'
+	$Qinstall -m 644 $B/libaia.a '$(DESTDIR)$(PREFIX)/lib'
+	$Qinstall -m 644 $B/aia.pc '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+
+# What the tests of the installed library work with: nothing is there but what `install' puts there. With DESTDIR, too.
+stage: $B/libaia.a
+	@rm -rf $B/stage $B/destdir
+	+$Q$(MAKE) --no-print-directory install PREFIX='$(abspath $B)/stage' DESTDIR=
+	+$Q$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR='$(abspath $B)/destdir'
+
+# Copied first, so that they find nothing of ours but the installed library.
+EXAMPLES := $(notdir $(patsubst %/Makefile,%,$(wildcard examples/*/Makefile)))
+.PHONY: examples
+examples: stage
+	@rm -rf $B/examples && cp -r examples $B/examples
+	$Qfor e in $(EXAMPLES); do env -i PATH="$$PATH" PKG_CONFIG_LIBDIR='$(abspath $B)/stage/lib/pkgconfig' \
+		make $(if $(V),,-s) -C $B/examples/$$e CROSS=$(CROSS) || exit 1; done

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What runs from flash: copies the payload behind it to memory, at FLASH_LOAD (mk/payload.mk), and goes there. The
+ * payload cannot stay: its data is written to, and flash is not memory. Entered like a kernel, a0 = hart id,
+ * a1 = device tree, by one hart: the firmware must have HSM, so that the others are stopped.
+ */
+    .globl _start
+_start:
+    la      t0, image
+    la      t1, image_end
+    li      t2, FLASH_LOAD
+1:  ld      t3, 0(t0)
+    sd      t3, 0(t2)
+    addi    t0, t0, 8
+    addi    t2, t2, 8
+    bltu    t0, t1, 1b
+    .4byte  0x0000100f              /* fence.i, whatever -march says */
+    li      t2, FLASH_LOAD
+    jr      t2
+
+    .balign 8
+image:
+    .incbin "payload.bin"
+    .balign 8
+image_end:

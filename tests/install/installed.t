@@ -1,0 +1,110 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What `make install' left in a prefix: headers that stand alone, an archive that gives and takes the names it should and
+# no others, a pkg-config file. From the environment: BUILD, CROSS.
+use strict;
+use warnings;
+use File::Basename qw(basename);
+use File::Temp qw(tempdir);
+use Test::More tests => 24;
+
+my $build = $ENV{BUILD} || 'build';
+my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
+my $prefix = "$build/stage";
+my $lib = "$prefix/lib/libaia.a";
+my $dir = tempdir(CLEANUP => 1);
+my @prefixes = qw(aia_ imsic_ aplic_ iommu_);
+my $ours = join '|', @prefixes;
+# The one thing that the library may ask for besides aia_port_*.
+my %libc = map { $_ => 1 } qw(memcpy memset);
+
+sub slurp { my ($f) = @_; open my $in, '<', $f or die "$f: $!\n"; local $/; return <$in> }
+sub lines { my (@cmd) = @_; open my $in, '-|', @cmd or die "$cmd[0]: $!\n"; my @l = <$in>; close $in or die "@cmd failed\n"; chomp @l; return @l }
+sub quiet { my $text = `@_ 2>&1`; return ($? == 0, $text) }
+
+# --- what is there ----------------------------------------------------------------------------------------------------
+my @headers = sort glob "$prefix/include/aia/*.h";
+cmp_ok(scalar @headers, '>=', 9, 'headers');
+is_deeply([map { basename $_ } glob "include/aia/*.h"], [map { basename $_ } @headers], 'each public header is installed');
+my @here = sort map { s{^\Q$prefix\E/}{}r } lines('find', $prefix, '-type', 'f');
+my @there = sort map { s{^\Q$build\E/destdir/usr/}{}r } lines('find', "$build/destdir", '-type', 'f');
+is_deeply(\@there, \@here, 'DESTDIR and PREFIX=/usr: the same files below both');
+
+# --- the headers, each by itself --------------------------------------------------------------------------------------
+my $target = '-march=rv64imac -mabi=lp64 -ffreestanding -fsyntax-only -Wall -Wextra -Wconversion -Werror';
+my @clang = qw(--target=riscv64-unknown-elf);
+my %compilers = (
+    'gcc, C11' => "${cross}gcc -std=c11 -Wpedantic -Wshadow -xc", 'gcc, C++17' => "${cross}g++ -std=c++17 -xc++",
+    'clang, C11' => "clang @clang -std=c11 -Wshadow -xc", 'clang, C++17' => "clang @clang -std=c++17 -xc++",
+);
+for my $c (sort keys %compilers) {
+    my @bad;
+    for my $h (grep { !m{/(?:begin|end)\.h$} } @headers) {
+        my $name = 'aia/' . basename $h;
+        open my $out, '>', "$dir/alone" or die;
+        print $out "#include <$name>\n#include <$name>\nextern int alone;\n"; # twice: guarded
+        close $out;
+        my ($good, $text) = quiet($compilers{$c}, $target, "-I$prefix/include", "$dir/alone");
+        push @bad, "$name: $text" if !$good;
+    }
+    ok(!@bad, "$c: each header compiles alone") or diag @bad;
+}
+
+# --- names ------------------------------------------------------------------------------------------------------------
+my (%given, %taken, @data);
+for (lines("${cross}nm", $lib)) {
+    my ($type, $name) = /([A-Za-z]) (\S+)$/ or next;
+    $given{$name} = 1 if $type =~ /[A-Z]/ && $type ne 'U';
+    $taken{$name} = 1 if $type eq 'U';
+    push @data, "$type $name" if $type =~ /^[BbDdSsGgCc]$/ && $name !~ /^\./;
+}
+is_deeply([grep { !/^(?:$ours)/ } sort keys %given], [], "nothing leaves the library but @prefixes");
+is_deeply([grep { !/^aia_port_/ && !$libc{$_} } sort keys %taken], [], 'and it asks for nothing but aia_port_*, memcpy, memset');
+is_deeply(\@data, [], 'it has no data of its own');
+is_deeply([grep { / TLS | \.t(?:data|bss)/ } lines("${cross}readelf", '-sSW', $lib)], [], 'and no thread-local storage');
+
+my %declared;
+for my $h (@headers) {
+    my $text = slurp($h);
+    $text =~ s{/\*.*?\*/}{}gs;
+    $text =~ s{^static inline.*?^\}}{}gms;
+    $declared{$1} = 1 while $text =~ /^\w[\w \t*]*?\b((?:$ours)\w+)\(/gm;
+}
+my %port = map { $_ => 1 } grep { /^aia_port_/ } keys %declared;
+delete @declared{keys %port};
+cmp_ok(scalar keys %declared, '>', 40, 'the headers declare functions');
+is_deeply([sort keys %given], [sort keys %declared], 'what they declare is what leaves');
+is_deeply([sort grep { /^aia_port_/ } keys %taken], [sort keys %port], 'port.h declares what the library asks for, and no more');
+
+# --- RV32 -------------------------------------------------------------------------------------------------------------
+for my $c (qw(rv32 rv32-clang)) {
+    my $l = "$build/$c/libaia.a";
+    ok(-e $l && (grep { /Class: +ELF32/ } lines("${cross}readelf", '-h', $l)), "$c: is for RV32");
+    my @asks = sort map { / U (\S+)$/ && !/ U aia_port_/ && !$libc{$1} ? $1 : () } lines("${cross}nm", $l);
+    is_deeply(\@asks, [], "$c: no atomic access is wider than the machine's");
+}
+
+# --- the link ---------------------------------------------------------------------------------------------------------
+$ENV{PKG_CONFIG_LIBDIR} = "$prefix/lib/pkgconfig";
+my ($version) = slurp('include/aia/version.h') =~ /^#define AIA_VERSION "([^"]+)"/m;
+like($version, qr/^\d+\.\d+\.\d+$/, 'a semantic version');
+like(slurp('CHANGELOG.md'), qr/^## (?:\Q$version\E\b)/m, 'which CHANGELOG.md knows');
+is((lines(qw(pkg-config --modversion aia)))[0], $version, 'pkg-config says it');
+
+open my $out, '>', "$dir/one.c" or die;
+print $out "#include <aia/error.h>\nvoid _start(void) { (void)aia_strerror(*(volatile int *)4096); }\n";
+close $out;
+my ($good, $text) = quiet("${cross}gcc -march=rv64imac -mabi=lp64 -mcmodel=medany -nostdlib -Wl,--gc-sections",
+    "$dir/one.c -o $dir/one", '$(pkg-config --cflags --libs aia)');
+ok($good, 'a program of one call links, without a port') or diag $text;
+my @kept = $good ? map { / [Tt] (\S+)$/ ? $1 : () } lines("${cross}nm", "$dir/one") : ();
+is_deeply([sort grep { /^(?:$ours)/ } @kept], ['aia_strerror'], 'and holds nothing else of the library');
+
+# --- the examples -----------------------------------------------------------------------------------------------------
+my $code = 0;
+for (map { slurp("examples/minikernel/$_") } qw(start.S kernel.c)) {
+    s{/\*.*?\*/|//[^\n]*}{}gs;
+    $code += () = /^.*\S.*$/mg;
+}
+cmp_ok($code, '<', 150, "the mini kernel has $code lines of code");
