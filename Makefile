@@ -50,15 +50,18 @@ include mk/bench.mk
 include mk/check.mk
 include mk/repro.mk
 include mk/model.mk
+include mk/fuzz.mk
+include mk/coverage.mk
 include mk/install.mk
--include $(shell find $B/obj $B/host/obj $B/host32/obj $B/explore/obj $B/dts -name '*.d' 2>/dev/null)
+-include $(shell find $B/obj $B/host/obj $B/host32/obj $B/explore/obj $B/fuzz/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
 NEEDS    := run $(if $(filter-out all lib run install stage flash-image shell trace,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot) \
 	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS)$(filter test,$(GOALS)),hosts) \
-	$(if $(filter trace,$(GOALS)),trace) $(if $(filter test-old-qemu,$(GOALS)),old)
+	$(if $(filter trace,$(GOALS)),trace) $(if $(filter test-old-qemu,$(GOALS)),old) $(if $(filter fuzz%,$(GOALS)),fuzz) \
+	$(if $(filter coverage,$(GOALS)),coverage)
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
@@ -129,6 +132,8 @@ help:
 	@echo 'make trace       one second of the main job, traced: $B/timeline.html to look at, $B/trace.json for Perfetto'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
+	@echo 'make fuzz        libFuzzer on device trees, shell lines and boot arguments; SECONDS= for each (60), SEED='
+	@echo 'make coverage    how much of the library the host tests run, lines and branches'
 	@echo 'make format      clang-format every source in place'
 	@echo 'make clean       remove what was built (distclean: and what was fetched)'
 	@echo

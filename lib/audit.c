@@ -97,6 +97,8 @@ static bool audit_id(struct audit *t, unsigned id, bool pending, bool enabled)
     default:
         if (id == t->a->imsic.ipi_id && !enabled)
             find(t, AIA_OWNED_DISABLED, id, owner);
+        if (id == t->a->imsic.sync_id && pending && !f->sync_owed) /* a device has sent it: imsic.h */
+            find(t, AIA_PENDING_UNOWNED, id, owner);
         return false;
     }
 }

@@ -6,11 +6,8 @@
  */
 #include "internal.h"
 
-/*
- * One more unwelcome edge: is that more than the embedder wants to see? Several harts may count at once; the
- * few that one of them miscounts do not matter.
- */
-static bool storming(const struct aia *a, struct aia_storm *s)
+/* Several harts may count at once; the few that one of them miscounts do not matter. */
+bool flow_storming(const struct aia *a, struct aia_storm *s)
 {
     aia_word now = (aia_word)aia_port_time();
 
@@ -37,7 +34,7 @@ static void shut(struct aia *a, unsigned here, unsigned id)
 /* An edge of `irq` that did no good: unhandled, or kept while disabled. */
 static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
-    if (!storming(a, &irq->storm))
+    if (!flow_storming(a, &irq->storm))
         return;
     if (is_direct(a)) /* first: who enables it again undoes both */
         irq->msi->ops->mask(irq->msi);
@@ -60,7 +57,7 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, v, 0);
     count_own(&h->spurious);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_UNOWNED, .vec = v});
-    if (!storming(a, &h->storm))
+    if (!flow_storming(a, &h->storm))
         return;
     if (!imsic_set_shut(&a->imsic, v))
         return; /* its new owner has done nothing wrong */

@@ -192,6 +192,9 @@ void flow_again(struct aia *a, struct aia_irq *irq);
 /* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */
 void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
 
+/* One more edge that does no good: is that more of them than the embedder wants to see? */
+bool flow_storming(const struct aia *a, struct aia_storm *s);
+
 /* Give storming identities of this hart another chance, if their interrupt was enabled again. Own, off. */
 void flow_reopen(struct aia *a, unsigned here);
 

@@ -83,6 +83,17 @@ static void run_ipis(struct aia *a, unsigned here, uint32_t ipis)
         aia_port_ipi(AIA_IPI_USER + lowest_bit(user));
 }
 
+/* A few are nothing. More than that a device sends, which an interrupt file cannot tell from a hart. */
+static void empty_ipi(struct aia *a, unsigned here)
+{
+    struct aia_hart *h = &a->config.harts[here];
+
+    count_own(&h->ipis_empty);
+    if (flow_storming(a, &h->ipi_storm))
+        aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IPI,
+                                             .vec = {.hart = (uint16_t)here, .id = a->imsic.ipi_id}});
+}
+
 void ipi_taken(struct aia *a, unsigned here)
 {
     struct aia_hart *h = &a->config.harts[here];
@@ -91,7 +102,7 @@ void ipi_taken(struct aia *a, unsigned here)
     trace(a, here, AIA_EVENT_IPI_TAKEN, AIA_TRACE_NO_IRQ, vector(here, 0), ipis);
     count_own(&h->ipis_taken);
     if (!ipis) /* taken with the word before this one's: its sender was between the word and the write */
-        count_own(&h->ipis_empty);
+        empty_ipi(a, here);
     run_ipis(a, here, ipis);
 }
 

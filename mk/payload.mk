@@ -14,6 +14,8 @@ PAYLOAD_LD  := payload/payload.ld
 # -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
 # backtrace follows them. Frames: a stack is 16 KiB, and the guard page below it must not be stepped over.
 PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-than=3584
+# The payload's own functions check their frames (payload/guard.c); libaia is what its embedder builds it to be.
+$(PAYLOAD_OBJ): private CFLAGS_ALL += -fstack-protector-strong
 # The path of every interrupt and of every move goes without, as in the library that is installed: a backtrace leaves out
 # aia_interrupt() and the like.
 $B/obj/payload/port.o $B/obj/lib/entry.o $B/obj/lib/trace.o $B/obj/lib/message.o $B/obj/lib/move.o: private PAYLOAD_CFLAGS += -fomit-frame-pointer

@@ -89,8 +89,8 @@ board: | setup
 	+$Q$(MAKE) --no-print-directory PLATFORM_DIR='$(abspath $B)/template' B=$B/board all
 
 # TEST="WORD..." takes the host tests, the scripts and the rows of tests/qemu/table whose names have a WORD in them.
-host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS) $(HOST32_TESTS),\
-	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(patsubst $B/%,%,$h)))),$h)),$(HOST_TESTS) $(HOST32_TESTS))
+host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS) $(HOST32_TESTS) $(FUZZ_REPLAYS),\
+	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$(patsubst $B/%,%,$h)))),$h)),$(HOST_TESTS) $(HOST32_TESTS) $(FUZZ_REPLAYS))
 
 # The tests that are scripts, by the same rule.
 SCRIPT_TESTS := $(wildcard tests/*/*.t) tests/qemu/matrix tests/qemu/shell

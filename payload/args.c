@@ -48,7 +48,7 @@ uint64_t args_u64(const char *name, uint64_t otherwise)
         return otherwise;
     errno = 0;
     uint64_t n = strtoull(value, &end, 0);
-    if (errno || end == value || *end || *value == '-') {
+    if (errno || *end || *value < '0' || *value > '9') { /* strtoull takes blanks and a sign, too */
         print("argument %s=%s: not a number\n", name, value);
         machine_exit(EXIT_MACHINE);
     }

@@ -141,10 +141,15 @@ void irq_print_reports(void)
         [AIA_REPORT_LATE] = "edge found late, when its hart came back",
         [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
         [AIA_REPORT_CALL_STUCK] = "a call does not end",
+        [AIA_REPORT_STORM_IPI] = "storm of the IPIs' identity, which nobody sends",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };
     unsigned n = atomic_load(&n_reports);
 
+    if (n - printed > REPORTS) {
+        print("report: and %u before these\n", n - printed - REPORTS);
+        printed = n - REPORTS;
+    }
     for (; printed < n; printed++) {
         const struct aia_report *r = &reports[printed % REPORTS];
         print("report: hart %u identity %u%s%s: %s\n", r->vec.hart, r->vec.id, r->irq ? " of " : "",

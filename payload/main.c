@@ -2,6 +2,7 @@
 /* From the firmware to a job: find out what machine this is, bring up its harts, run what was asked for. */
 #include "payload/args.h"
 #include "payload/console.h"
+#include "payload/guard.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/panic.h"
@@ -144,6 +145,7 @@ static void hand_over(uint64_t hartid, const void *fdt)
 
 void payload_main(uint64_t hartid, const void *fdt)
 {
+    guard_init(time_now());
     discover(fdt);
     read_arguments();
     if (args_get("fdt")) {

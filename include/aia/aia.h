@@ -134,12 +134,13 @@ struct aia_hart {
     /* Its file's, or NULL: controllers deliver, or edges are traced, and go the long way. And its row of config.runs. */
     _Atomic uint32_t *slots;
     aia_counter *runs;
-    struct aia_storm storm; /* of identities that nobody owns */
-    aia_counter handled;    /* edges that ran, or were noted for, their owner's handler */
-    aia_counter forwarded;  /* caught on a retiring vector here and sent on */
-    aia_counter swept;      /* of these, by the sweep of a leaving hart */
-    aia_counter spurious;   /* identities that nobody owned */
-    aia_counter late;       /* found pending when the hart came back */
+    struct aia_storm storm;     /* of identities that nobody owns */
+    struct aia_storm ipi_storm; /* of ipis_empty */
+    aia_counter handled;        /* edges that ran, or were noted for, their owner's handler */
+    aia_counter forwarded;      /* caught on a retiring vector here and sent on */
+    aia_counter swept;          /* of these, by the sweep of a leaving hart */
+    aia_counter spurious;       /* identities that nobody owned */
+    aia_counter late;           /* found pending when the hart came back */
     aia_counter ipis_taken;
     aia_counter ipis_empty; /* of these, with nothing to do: the work was taken by the one before */
     aia_counter reclaimed;  /* vectors whose drain was proven here */
@@ -340,7 +341,7 @@ void aia_vector_stats(struct aia *a, struct imsic_stats *stats);
 /* ---- audit: audit.c ---- */
 
 enum aia_finding {
-    AIA_PENDING_UNOWNED, /* eip set, slot free or reserved */
+    AIA_PENDING_UNOWNED, /* eip set, slot free; or the identity that nobody but imsic_sync() sends */
     AIA_OWNED_DISABLED,  /* slot owned or retiring, eie clear, and no storm explains it */
     AIA_LEAKED,          /* slot owned, but its owner does not know of it */
     AIA_TWO_OWNERS,      /* an interrupt's vector, whose slot says another's */
@@ -377,6 +378,7 @@ struct aia_report {
         AIA_REPORT_SYNC_TIMEOUT,  /* writes to this hart's file do not arrive */
         AIA_REPORT_DEAD,          /* irq's device did not answer a command: it is disabled for good */
         AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not end */
+        AIA_REPORT_STORM_IPI, /* vec, the IPIs' identity, comes and nobody sent one: it cannot be shut off */
     } what;
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */

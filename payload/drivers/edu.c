@@ -10,6 +10,16 @@
 #define RAISE    0x60u
 #define ACK      0x64u
 
+#define DMA_FROM 0x80u
+#define DMA_TO   0x88u
+#define DMA_SIZE 0x90u
+#define DMA_CMD  0x98u
+
+#define DMA_START  1u
+#define DMA_FETCH  0u /* into the buffer */
+#define DMA_STORE  2u
+#define DMA_BUFFER 0x40000u /* its address, as the engine has it */
+
 #define ID_MAGIC 0x010000edu
 
 static bool alive(const struct edu *e)
@@ -59,4 +69,30 @@ uint32_t edu_status(struct edu *e)
 void edu_ack(struct edu *e, uint32_t bits)
 {
     mmio_write32(e->regs + ACK, bits);
+}
+
+bool edu_dma_idle(struct edu *e)
+{
+    return !(mmio_read32(e->regs + DMA_CMD) & DMA_START);
+}
+
+static void transfer(struct edu *e, uint64_t from, uint64_t to, uint32_t direction)
+{
+    fence_rw_o();
+    mmio_write64(e->regs + DMA_FROM, from);
+    mmio_write64(e->regs + DMA_TO, to);
+    mmio_write64(e->regs + DMA_SIZE, sizeof(e->dma_value));
+    mmio_write32(e->regs + DMA_CMD, DMA_START | direction);
+}
+
+unsigned edu_dma_write(struct edu *e, uint64_t to, uint32_t value)
+{
+    e->dma_fetched = !e->dma_fetched;
+    if (!e->dma_fetched) {
+        transfer(e, DMA_BUFFER, to, DMA_STORE);
+        return 1;
+    }
+    e->dma_value = value;
+    transfer(e, (uintptr_t)&e->dma_value, DMA_BUFFER, DMA_FETCH);
+    return 0;
 }

@@ -16,6 +16,8 @@ struct edu {
     struct pci_msi msi;
     struct pci_device *pd;
     uintptr_t regs;
+    uint32_t dma_value; /* what the engine fetches */
+    bool dma_fetched;   /* its buffer has it */
 };
 
 /*
@@ -36,5 +38,13 @@ uint32_t edu_status(struct edu *e);
 
 /* Clear status bits. Acknowledge only what edu_status() returned, or an edge that came since is lost. */
 void edu_ack(struct edu *e, uint32_t bits);
+
+/*
+ * Its DMA engine, one transfer at a time, which takes a tenth of a second. edu_dma_idle(): none is under way.
+ * edu_dma_write(): have the device write `value`, four bytes, to bus address `to`, whatever is there; the first call
+ * fetches the value and the next, with the engine idle, writes it. Returns how many writes it began: 0 or 1.
+ */
+bool edu_dma_idle(struct edu *e);
+unsigned edu_dma_write(struct edu *e, uint64_t to, uint32_t value);
 
 #endif

@@ -42,10 +42,11 @@ const struct job jobs[] = {
     {"remap", job_remap, NULL, "interrupts through the IOMMU, moved a known number of times"},
     {"park", job_park, NULL, "edges that wait in memory while their hart is away; through the IOMMU"},
     {"isolate", job_isolate, NULL, "a device that writes MSIs to where it was never told to"},
+    {"hostile", job_hostile, job_hostile_args, "a device that writes any message to any hart, under load"},
     {"selfcheck", job_selfcheck, NULL, "one thing after another that all else needs: docs/porting.md"},
     {NULL, NULL, NULL, NULL},
 };
 
 const char *const jobs_by_message[] = {
-    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", NULL,
+    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", "hostile", NULL,
 };

@@ -55,10 +55,11 @@ int job_selfcheck(void);
 int job_trace(void);
 int job_level(void);
 int job_wires(void);
+int job_hostile(void);
 
 extern const struct arg job_main_args[], job_shell_args[], job_panic_args[], job_order_args[],
     job_hotplug_args[], job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[],
     job_movers_args[], job_storms_args[], job_conform_args[], job_suspend_args[], job_xhci_args[],
-    job_level_args[], job_wires_args[];
+    job_level_args[], job_wires_args[], job_hostile_args[];
 
 #endif

@@ -59,12 +59,38 @@ static void __attribute__((noinline)) fault_text(void)
     *(volatile uint16_t *)(uintptr_t)fault_load = 0;
 }
 
+/* Text is all that may be executed, and constants are that. */
+static void __attribute__((noinline)) fault_exec(void)
+{
+    static uint16_t ret = 0x8082; /* in data: c.jr ra */
+    void (*data)(void) = (void (*)(void))(uintptr_t)&ret;
+
+    data();
+    sink = ret; /* a call, not a jump: its place is known from ra */
+}
+
+static void __attribute__((noinline)) fault_const(void)
+{
+    *(volatile char *)(uintptr_t) "constant" = 0;
+}
+
+/* A word beyond the end of an array, which has the guard behind it. */
+static void __attribute__((noinline)) fault_smash(void)
+{
+    uint64_t array[4];
+    volatile uint64_t *at = array;
+
+    for (unsigned i = 0; i < 4 + no_end; i++)
+        at[i] = 0x736d617368000000u;
+}
+
 static const struct kind {
     const char *name;
     void (*fault)(void);
 } kinds[] = {
     {"load", fault_load},       {"store", fault_store},   {"illegal", fault_illegal}, {"jump", fault_jump},
-    {"stack", fault_stack_all}, {"assert", fault_assert}, {"text", fault_text},
+    {"stack", fault_stack_all}, {"assert", fault_assert}, {"text", fault_text},       {"exec", fault_exec},
+    {"const", fault_const},     {"smash", fault_smash},
 };
 
 static void fault(void *arg)
@@ -92,7 +118,7 @@ static const struct kind *find_kind(void)
 
 /* all: every hart faults, as nearly at once as one hart can ask them to. noise: the others print. */
 const struct arg job_panic_args[] = {
-    {"kind", "load, store, illegal, jump, stack, assert or text"},
+    {"kind", "load, store, illegal, jump, stack, assert, text, exec, const or smash"},
     {"hart", "which hart faults"},
     {"all", "every hart faults"},
     {"noise", "the others print"},

@@ -68,7 +68,7 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *n)
     char *end;
 
     errno = 0;
-    if (!*text || *text == '-' || *text == '+' || strchr(BLANKS, *text))
+    if (*text < '0' || *text > '9') /* strtoull takes blanks and a sign, too */
         return PARSE_ENUMBER;
     uint64_t value = strtoull(text, &end, 0);
     if (*end || end == text)

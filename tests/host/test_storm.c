@@ -115,6 +115,38 @@ static void test_storming_identity_finds_owner(void **state)
     }
 }
 
+/* ---- the IPIs' identity, which cannot be shut off ---- */
+
+static void test_ipi_storm(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    storm_at(1, T_IPI, T_STORM);
+    assert_int_equal(m.n_reports, 0);
+    storm_at(1, T_IPI, 1);
+    assert_int_equal(t_reported(AIA_REPORT_STORM_IPI), 1);
+    assert_int_equal(m.reports[0].vec.hart, 1);
+    assert_int_equal(m.reports[0].vec.id, T_IPI);
+    assert_int_equal(t.harts[1].ipis_empty, T_STORM + 1);
+    assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK); /* and it works all the same */
+    m_settle();
+    assert_int_equal(t.harts[1].ipis_empty, T_STORM + 1);
+    assert_int_equal(t_audit(1), 0);
+}
+
+/* Those that have work are none, however many they are. */
+static void test_ipis_are_no_storm(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    for (unsigned i = 0; i < 2 * T_STORM; i++) {
+        assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK);
+        m_settle();
+    }
+    assert_int_equal(t.harts[1].ipis_taken, 2 * T_STORM);
+    assert_int_equal(m.n_reports, 0);
+}
+
 /* ---- an interrupt that storms ---- */
 
 static void storm(struct t_irq *s, unsigned n)
@@ -209,6 +241,8 @@ int main(void)
         cmocka_unit_test(test_unowned_storm),
         cmocka_unit_test(test_no_storm),
         cmocka_unit_test(test_storming_identity_finds_owner),
+        cmocka_unit_test(test_ipi_storm),
+        cmocka_unit_test(test_ipis_are_no_storm),
         cmocka_unit_test(test_none_counted),
         cmocka_unit_test(test_unhandled_storm),
         cmocka_unit_test(test_storm_while_disabled),

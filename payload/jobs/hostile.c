@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test=hostile: while devices work, move and a hart comes and goes, some device writes any message to any hart's
+ * interrupt file at full rate: identities that are free, owned, retiring, reserved for the library, or not there at all. It
+ * is played by a hart, and by the DMA engines of the edu devices. That may cost time, and identities that are shut off
+ * until their hart has been offline; no edge of another device may be lost, and the reports must name what storms.
+ */
+#include "payload/args.h"
+#include "payload/console.h"
+#include "payload/hart.h"
+#include "payload/hotplug.h"
+#include "payload/panic.h"
+#include "payload/payload.h"
+#include "payload/stats.h"
+#include "payload/time.h"
+#include "payload/jobs/check.h"
+#include "payload/jobs/jobs.h"
+#include "payload/jobs/kinds.h"
+#include "payload/jobs/load.h"
+#include "payload/jobs/raisers.h"
+#include "mmio.h"
+#include <string.h>
+
+#define MIN_HARTS    4 /* the boot hart, one that comes and goes, one that works, one that forges */
+#define BURST        64
+#define CHANGE_US    20000
+#define SETEIPNUM_BE 4u
+#define BEYOND       64u /* how far beyond the last identity */
+
+static struct {
+    struct random random;
+    _Atomic int leave;
+    uint64_t forged, by_dma;
+    struct random control;
+    uint64_t moves, refused, failed, offlines;
+    unsigned victim; /* the hart that comes and goes */
+    bool down;
+} job;
+
+/* ---- the attacker ---- */
+
+/* A vector that somebody has now, or had a moment ago. */
+static struct imsic_vector owned(struct random *r)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX);
+
+    return list[random_below(r, n)]->vec;
+}
+
+static struct imsic_vector target(struct random *r)
+{
+    struct imsic_vector v = {.hart = (uint16_t)random_below(r, hart_count())};
+
+    switch (random_below(r, 8)) {
+    case 0:
+    case 1:
+        v.id = aia.config.ipi_id;
+        break;
+    case 2:
+        v.id = aia.config.sync_id;
+        break;
+    case 3:
+    case 4:
+        v = owned(r);
+        break;
+    default:
+        v.id = (uint16_t)random_below(r, machine.imsic.num_ids + BEYOND);
+    }
+    return v;
+}
+
+static void forge(struct random *r)
+{
+    struct imsic_vector v = target(r);
+    uintptr_t file = aia.imsic.files[v.hart].mmio;
+
+    if (random_below(r, 8))
+        mmio_write32(file, v.id);
+    else
+        mmio_write32(file + SETEIPNUM_BE, __builtin_bswap32(v.id));
+    job.forged++;
+}
+
+/* A transfer takes edu 100 ms: ten messages a second from each, real writes of a PCI function. */
+static void forge_by_dma(struct random *r)
+{
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        struct imsic_vector v = target(r);
+        if (load_devices[i].soft || !edu_dma_idle(&load_devices[i].edu))
+            continue;
+        job.by_dma += edu_dma_write(&load_devices[i].edu, machine.harts[v.hart].imsic_addr, v.id);
+    }
+}
+
+static void attack(void *arg)
+{
+    (void)arg;
+    while (!atomic_load_explicit(&job.leave, memory_order_relaxed)) {
+        for (unsigned i = 0; i < BURST; i++)
+            forge(&job.random);
+        forge_by_dma(&job.random);
+    }
+}
+
+/* ---- meanwhile ---- */
+
+/* What an attack may cost: no identity left to move to. */
+static void count_result(const char *name, const char *what, int error)
+{
+    if (error == AIA_ENOVEC) {
+        job.refused++;
+    } else if (error) {
+        print("%s: %s: %s\n", name, what, aia_strerror(error));
+        job.failed++;
+    } else {
+        job.moves++;
+    }
+}
+
+static void move_one(void)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX), to = random_below(&job.control, hart_count());
+    struct aia_irq *irq = list[random_below(&job.control, n)];
+    struct aia_hartset set = aia_hartset_one(to);
+
+    if (hart_is_online(to))
+        count_result(irq->name, "move", aia_irq_set_affinity(&aia, irq, &set));
+}
+
+static void change_the_victim(void)
+{
+    struct hotplug_error e;
+
+    if (job.down) {
+        e = hotplug_online(job.victim);
+        job.down = e.step != NULL;
+    } else {
+        e = hotplug_offline(job.victim);
+        job.down = e.step == NULL;
+        job.offlines += job.down;
+    }
+    if (!e.step)
+        return;
+    if (!strcmp(e.why, aia_strerror(AIA_ENOVEC))) {
+        job.refused++;
+        return;
+    }
+    print("hart %u: %s: %s\n", job.victim, e.step, e.why);
+    job.failed++;
+}
+
+static void control(uint64_t seconds)
+{
+    uint64_t end = time_after(time_from_ms(seconds * 1000)), next = time_now();
+
+    while (time_now() < end) {
+        move_one();
+        kinds_service();
+        if (time_now() < next)
+            continue;
+        change_the_victim();
+        next = time_after(time_from_us(CHANGE_US));
+    }
+    if (job.down)
+        change_the_victim();
+}
+
+/* ---- afterwards ---- */
+
+static unsigned forged_syncs;
+
+static void is_forged(void *arg, enum aia_finding finding, struct imsic_vector v, uint32_t owner)
+{
+    (void)arg;
+    (void)owner;
+    forged_syncs += finding == AIA_PENDING_UNOWNED && v.id == aia.config.sync_id;
+}
+
+/* The audit tells of a forged sync; one sync of our own, and it is gone. */
+static void clear_sync(void *arg)
+{
+    int *error = arg;
+
+    (void)aia_audit(&aia, is_forged, NULL);
+    *error = imsic_sync(&aia.imsic, &aia.imsic.files[hart_index()]);
+}
+
+static void check_recovered(void)
+{
+    uint64_t lost = 0, edges = 0;
+    int error = AIA_OK;
+
+    for (unsigned h = 0; h < hart_count(); h++) {
+        check(!aia_call(&aia, h, clear_sync, &error) && !error, "hart %u: a sync works: %s", h,
+              aia_strerror(error));
+        if (h == hart_index())
+            continue;
+        struct hotplug_error e = hotplug_offline(h);
+        if (!e.step)
+            e = hotplug_online(h);
+        check(!e.step, "hart %u: offline and back%s%s", h, e.step ? ": " : "", e.step ? e.why : "");
+    }
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        must_move(load_devices[i].irq, (hart_index() + 1 + i) % hart_count());
+        check(load_raise(&load_devices[i]), "%s: is where it was moved to, and heard", load_devices[i].name);
+    }
+    kinds_count(&edges, &lost);
+    check(edges > load_n_devices && !lost, "%lu completions, %lu lost", edges, lost);
+    check(kinds_balanced(), "every edge was handled or coalesced");
+}
+
+static void check_named(void)
+{
+    check(irq_reports(AIA_REPORT_STORM_UNOWNED) > 0,
+          "identities that nobody owned, shut off and reported: %u", irq_reports(AIA_REPORT_STORM_UNOWNED));
+    check(irq_reports(AIA_REPORT_STORM_IPI) > 0, "storms of the IPIs' identity reported: %u",
+          irq_reports(AIA_REPORT_STORM_IPI));
+    check(irq_reports(AIA_REPORT_STORM_IRQ) + irq_reports(AIA_REPORT_DEAD) +
+                  irq_reports(AIA_REPORT_SYNC_TIMEOUT) ==
+              0,
+          "no interrupt was disabled, no file stuck");
+}
+
+const struct arg job_hostile_args[] = {
+    {"seconds", "how long (2)"}, {"seed", "what was drawn at random, again"}, {NULL, NULL}};
+
+int job_hostile(void)
+{
+    uint64_t seconds = args_u64("seconds", 2), seed = args_u64("seed", time_now());
+    unsigned attacker = (hart_index() + hart_count() - 1) % hart_count();
+    const char *devices = args_get("devices");
+
+    if (hart_online_count() < MIN_HARTS || hart_online_count() != hart_count()) {
+        print("hostile: %u harts, needs %u (-smp)\n", hart_online_count(), MIN_HARTS);
+        return EXIT_MACHINE;
+    }
+    if (!kinds_init(devices ? devices : "edu"))
+        return EXIT_MACHINE;
+    print("seed=%lu\n", seed);
+    aia.config.storm_window = time_from_ms(2000); /* a loaded host's harts are slow, the attacker too */
+    job.random.state = seed;
+    job.control.state = ~seed;
+    job.victim = (hart_index() + 1) % hart_count();
+    raisers_init(seed, kinds_step);
+    bool good = true;
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (h != hart_index() && h != job.victim && h != attacker)
+            good &= raisers_start(h);
+    good &= !hart_run(attacker, attack, NULL);
+    control(seconds);
+    atomic_store(&job.leave, 1);
+    good &= !hart_join(attacker, time_from_ms(5000));
+    good &= raisers_stop_all() && kinds_settle();
+    check(good, "who worked, and who forged, came to an end");
+    kinds_print();
+    print("\n");
+    stats_print_harts();
+    print("\nforged %lu (%lu/s), by DMA %lu; moves %lu, offlines %lu, refused for want of an identity %lu\n",
+          job.forged, job.forged / seconds, job.by_dma, job.moves, job.offlines, job.refused);
+    check(job.moves && job.offlines && !job.failed, "%lu operations failed for another reason", job.failed);
+    check(job.forged > 1000 * seconds && job.by_dma, "there was an attack");
+    check_named();
+    check_recovered();
+    check(forged_syncs > 0, "the audit has found forged syncs on %u harts", forged_syncs);
+    return verdict();
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The line editor on any keys: after each, a terminal shows the line it has, and the cursor is where it should be. */
+#include "fuzz.h"
+#include "payload/shell/line.h"
+#include <string.h>
+
+#define PROMPT  "> "
+#define COLUMNS (LINE_SIZE + 64)
+
+static struct {
+    char row[COLUMNS];
+    size_t at, end; /* the cursor; one behind the last character ever put */
+} screen;
+
+static void clear(void)
+{
+    memset(screen.row, ' ', sizeof(screen.row));
+    screen.at = screen.end = 0;
+}
+
+static void put(void *arg, const char *text, size_t n)
+{
+    (void)arg;
+    if (n == 6 && !memcmp(text, "\x1b[H\x1b[J", 6)) {
+        clear();
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\b') {
+            expect(screen.at);
+            screen.at--;
+        } else if (text[i] == '\n') {
+            clear();
+        } else if (text[i] != '\a') {
+            expect(text[i] >= ' ' && text[i] <= '~');
+            expect(screen.at < COLUMNS);
+            screen.row[screen.at++] = text[i];
+        }
+    }
+}
+
+static const char *candidate(void *arg, const char *text, unsigned n)
+{
+    static const char *const words[] = {"affinity",    "audit", "aplic",      "irq", "imsic", "irqs",
+                                        "pci/00:01.0", "pci/",  "with space", "",    "edu0",  "edu1"};
+
+    (void)arg;
+    expect(strlen(text) < LINE_SIZE);
+    return n < sizeof(words) / sizeof(words[0]) ? words[n] : NULL;
+}
+
+static void check_shown(const struct line *l)
+{
+    char want[COLUMNS];
+
+    expect(l->n < LINE_SIZE && l->at <= l->n && strlen(l->text) == l->n);
+    memset(want, ' ', sizeof(want));
+    memcpy(want, PROMPT, strlen(PROMPT));
+    memcpy(want + strlen(PROMPT), l->text, l->n);
+    expect(!memcmp(want, screen.row, sizeof(want)));
+    expect(screen.at == strlen(PROMPT) + l->at);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct line l;
+
+    clear();
+    l = (struct line){.put = put, .candidate = candidate, .prompt = PROMPT};
+    line_start(&l);
+    for (size_t i = 0; i < size; i++) {
+        enum line_event event = line_key(&l, data[i]);
+        if (event != LINE_MORE) {
+            expect(strlen(l.text) == l.n);
+            expect(event != LINE_TOO_LONG || l.dropped);
+            line_start(&l);
+        }
+        check_shown(&l);
+    }
+    return 0;
+}

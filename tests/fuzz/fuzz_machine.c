@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* machine_discover() on any bytes: a machine whose numbers are within its own bounds, or one printable line. */
+#include "fuzz.h"
+#include "platform/machine.h"
+#include <string.h>
+
+static bool is_line(const char *s, size_t size)
+{
+    size_t n = strnlen(s, size);
+
+    for (size_t i = 0; i < n; i++)
+        if (s[i] < ' ' || s[i] > '~')
+            return false;
+    return n < size;
+}
+
+static void check_error(const struct machine_error *e)
+{
+    char line[271];
+
+    expect(is_line(e->node, sizeof(e->node)) && e->node[0]);
+    expect(is_line(e->property, sizeof(e->property)));
+    expect(is_line(e->text, sizeof(e->text)) && e->text[0]);
+    machine_error_line(e, line, sizeof(line));
+    expect(strlen(line) ==
+           strlen(e->node) + strlen(e->text) + 2 + (e->property[0] ? strlen(e->property) + 2 : 0));
+}
+
+static void check_wire(const struct machine *m, const struct machine_wire *w)
+{
+    if (!w->source)
+        return;
+    expect(w->aplic < m->n_aplics);
+    expect(w->source <= m->aplics[w->aplic].num_sources);
+    expect(w->mode >= 4 && w->mode <= 7);
+}
+
+static void check_region(const struct machine_region *r)
+{
+    expect(r->size && r->base + r->size - 1 >= r->base);
+}
+
+static void check_harts(const struct machine *m)
+{
+    expect(m->n_harts >= 1 && m->n_harts <= MACHINE_MAX_HARTS);
+    for (size_t i = 0; i < m->n_harts; i++) {
+        const struct machine_hart *h = &m->harts[i];
+        bool covered = !h->imsic_addr;
+
+        expect(!h->imsic_addr || m->imsic.present);
+        for (size_t r = 0; r < m->imsic.n_regs; r++)
+            covered |= h->imsic_addr >= m->imsic.regs[r].base &&
+                       h->imsic_addr - m->imsic.regs[r].base <= m->imsic.regs[r].size - 4096;
+        expect(covered && h->imsic_addr % 4096 == 0);
+        for (size_t j = 0; j < i; j++) {
+            expect(h->hartid != m->harts[j].hartid);
+            expect(!h->imsic_addr || h->imsic_addr != m->harts[j].imsic_addr);
+        }
+    }
+}
+
+static void check_imsic(const struct machine_imsic *im)
+{
+    expect(im->n_regs <= MACHINE_MAX_RANGES);
+    if (!im->present)
+        return;
+    expect(im->n_regs && im->num_ids >= 63 && im->num_ids <= 2047 && im->num_ids % 64 == 63);
+    expect(im->ipi_id >= 1 && im->ipi_id <= im->num_ids);
+    for (size_t i = 0; i < im->n_regs; i++)
+        check_region(&im->regs[i]);
+}
+
+static void check_aplics(const struct machine *m)
+{
+    expect(m->n_aplics <= MACHINE_MAX_APLICS && m->n_virtio <= MACHINE_MAX_VIRTIO);
+    for (size_t i = 0; i < m->n_aplics; i++) {
+        const struct machine_aplic *a = &m->aplics[i];
+        check_region(&a->reg);
+        expect(a->num_sources >= 1 && a->num_sources <= 1023 && a->n_delegated <= MACHINE_MAX_RANGES);
+        for (size_t d = 0; d < a->n_delegated; d++)
+            expect(a->delegated[d].first >= 1 && a->delegated[d].first <= a->delegated[d].last);
+        for (size_t h = 0; h < MACHINE_MAX_HARTS; h++)
+            expect(a->index[h] < 0 || (!a->msi_mode && h < m->n_harts));
+    }
+    check_wire(m, &m->uart.wire);
+    check_wire(m, &m->rtc.wire);
+    for (size_t i = 0; i < m->n_virtio; i++)
+        check_wire(m, &m->virtio[i].wire);
+}
+
+static void check_pci(const struct machine *m)
+{
+    const struct machine_pci *p = &m->pci;
+
+    expect(p->n_windows <= MACHINE_MAX_RANGES && p->n_intx <= MACHINE_MAX_INTX);
+    if (!p->present)
+        return;
+    expect(p->bus_first <= p->bus_last);
+    expect(p->ecam.size >= (uint64_t)(p->bus_last - p->bus_first + 1) << 20);
+    for (size_t i = 0; i < p->n_windows; i++)
+        expect(p->windows[i].space <= MACHINE_PCI_MEM64);
+    for (size_t i = 0; i < p->n_intx; i++)
+        check_wire(m, &p->intx[i].wire);
+}
+
+static void check_machine(const struct machine *m)
+{
+    check_harts(m);
+    check_imsic(&m->imsic);
+    check_aplics(m);
+    check_pci(m);
+    expect(m->timebase);
+    expect(m->n_memory >= 1 && m->n_memory <= MACHINE_MAX_RANGES);
+    expect(strnlen(m->bootargs, sizeof(m->bootargs)) < sizeof(m->bootargs));
+    expect(strnlen(m->model, sizeof(m->model)) < sizeof(m->model));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct machine m;
+    static struct machine_error err;
+    void *blob = malloc(size ? size : 1); /* its own: a byte read behind it is seen. Aligned to 16 */
+
+    memcpy(blob, data, size);
+    memset(&m, 0x5a, sizeof(m));
+    memset(&err, 0x5a, sizeof(err));
+    if (machine_discover(blob, size, &m, &err))
+        check_error(&err);
+    else
+        check_machine(&m);
+    free(blob);
+    return 0;
+}
