@@ -145,8 +145,9 @@ static void explain(struct block_device *d, struct block_slot *s)
     const struct wedge_source source = {d->disk->name, disk_irq_of(d->disk, disk_queue_of(d->disk, hart)),
                                         hanging_state, disk_strerror, &t};
 
-    if (!atomic_exchange(&d->explained, 1)) /* one line for what may be one edge */
-        (void)wedge_look(&source);
+    if (!atomic_exchange(&d->explained, 1) &&
+        wedge_look(&source) == WEDGE_SLOW) /* one line for what may be one edge */
+        atomic_store(&d->explained, 0);    /* and none yet: the next one may */
 }
 
 /*
