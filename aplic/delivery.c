@@ -33,13 +33,13 @@ static void start(struct aia_msi *msi, const struct aia_message *m)
     aplic_source_start_(s, m);
 }
 
+/*
+ * It is still found: another hart may have claimed it a moment ago. When every hart has been through its interrupts, and
+ * not before, the library takes msi.irq away.
+ */
 static void stop(struct aia_msi *msi)
 {
-    struct aplic_source *s = self(msi);
-
-    aplic_source_stop_(s);
-    fence_io_w();
-    atomic_store_explicit(&s->aplic->sources[s->number], NULL, memory_order_relaxed);
+    aplic_source_stop_(self(msi));
 }
 
 /* Of an inactive source, whose target reads zero, whatever that is. */
@@ -104,6 +104,8 @@ static bool claim(struct aia_controller *c, unsigned hart, struct aia_msi **msi)
         return false;
     struct aplic_source *s =
         number <= a->n_sources ? atomic_load_explicit(&a->sources[number], memory_order_relaxed) : NULL;
+    if (s && !s->msi.irq)
+        s = NULL;
     if (!s || aplic_is_level(s->mode))
         aplic_write(a, CLRIENUM, number);
     *msi = s ? &s->msi : NULL;

@@ -355,6 +355,8 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq)
         return error;
     if (irq->managed)
         managed_release(a, irq);
+    if (is_direct(a))
+        irq->msi->irq = NULL; /* no hart is about to look for it any more */
     give_back_descriptors(a, irq);
     return AIA_OK;
 }

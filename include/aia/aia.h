@@ -2,7 +2,7 @@
 /*
  * libaia: device interrupts on RISC-V harts with IMSICs, moved between harts and taken off them without
  * losing an edge. One struct aia is one machine. All memory is the embedder's; see port.h for what else
- * the embedder provides.
+ * the embedder provides, and docs/embedding.md for all of it in two lists.
  *
  * Contexts, as the functions below name them:
  *   any        any hart, interrupts on or off, in a handler too; no lock of the library's held

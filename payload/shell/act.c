@@ -5,10 +5,12 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
+#include "payload/panic.h"
 #include "payload/sbi.h"
 #include "payload/stats.h"
 #include "payload/time.h"
 #include "payload/wires.h"
+#include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/load.h"
 #include "payload/jobs/raisers.h"
@@ -281,6 +283,27 @@ enum command_result command_raise(int argc, char *argv[])
           device_of(irq) ? "the device" : "us in its place", handled ? "handled" : "NOT handled",
           us_since(start), irq->vec.hart);
     return handled ? COMMAND_OK : COMMAND_FAILED;
+}
+
+/* ---- jobs ---- */
+
+/* What it finds wrong counts as an audit's findings do. */
+enum command_result command_job(int argc, char *argv[])
+{
+    const struct job *j = jobs;
+
+    if (!arg_count(argc, argv, 0, 0))
+        return COMMAND_FAILED;
+    if (shell.load) {
+        print("%s: not under load; `load stop' first\n", argv[0]);
+        return COMMAND_FAILED;
+    }
+    while (j->name && strcmp(j->name, argv[0]) != 0)
+        j++;
+    require(j->name, "commands.c has %s, and jobs.c has not", argv[0]);
+    int code = j->run();
+    shell.fell |= code == EXIT_FAIL;
+    return code == EXIT_PASS ? COMMAND_OK : COMMAND_FAILED;
 }
 
 /* ---- audit, reset ---- */

@@ -92,6 +92,7 @@ enum command_result command_load(int argc, char *argv[]);
 enum command_result command_audit(int argc, char *argv[]);
 enum command_result command_trace(int argc, char *argv[]);
 enum command_result command_reset(int argc, char *argv[]);
+enum command_result command_job(int argc, char *argv[]); /* the job of the command's name */
 
 /* Candidates that are not a list of words. */
 const char *candidate_irq(const char *word, unsigned n);
