@@ -14,8 +14,8 @@ coverage: dtbs
 	@find $B/coverage -name '*.gcda' -exec rm -f {} +
 	@export BUILD='$B' QEMU='$(QEMU)'; for t in $(patsubst $B/%,$B/coverage/%,$(filter-out %_threads,$(HOST_TESTS)) $(FUZZ_REPLAYS)); do \
 		$$t >$B/coverage/log 2>&1 || { cat $B/coverage/log; echo "coverage: $$t fails"; exit 1; }; done
-	$Qgcovr --root . --object-directory $B/coverage/host/obj $(foreach d,$(COVERED),--filter '$d/') \
+	$Qgcovr --root . --object-directory $B/coverage/host/obj $B/coverage/host/obj $(foreach d,$(COVERED),--filter '$d/') \
 		--fail-under-line $(COVERAGE_LINES) --txt $B/coverage/report || status=$$?; \
-	gcovr --root . --object-directory $B/coverage/host/obj $(foreach d,$(COVERED),--filter '$d/') \
+	gcovr --root . --object-directory $B/coverage/host/obj $B/coverage/host/obj $(foreach d,$(COVERED),--filter '$d/') \
 		--branches --fail-under-branch $(COVERAGE_BRANCHES) --txt $B/coverage/branches || status=$$?; \
 	cat $B/coverage/report; tail -n 3 $B/coverage/branches; exit $${status:-0}
