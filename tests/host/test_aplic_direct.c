@@ -259,6 +259,35 @@ static void audit_finds(void **state)
     assert_int_equal(t.found[0], AIA_DELIVERY_OFF);
 }
 
+static void stop_it(void *arg)
+{
+    (void)arg;
+    q.source.msi.ops->stop(&q.source.msi);
+}
+
+/* Another hart shuts the line down before each access of the one that takes it: the edge is handled, or still pending. */
+static void stopped_while_it_is_claimed(void **state)
+{
+    bool more = true;
+    unsigned waits = 0;
+
+    (void)state;
+    for (unsigned long k = 0; more; k++) {
+        w_direct_machine(2, 2, 0);
+        w_irq(&q, 9, APLIC_EDGE_RISE, 1);
+        w_edge(&q);
+        m_on(1);
+        t_at(k, true, stop_it, NULL);
+        aia_port_irq_restore(aia_port_irq_save()); /* it takes what is pending */
+        more = t_at_done();
+        m_on(0);
+        waits += w_model.source[9].pending;
+        assert_int_equal(q.runs + w_model.source[9].pending, 1);
+        assert_int_equal(t.harts[1].spurious, 0);
+    }
+    assert_true(waits > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +301,7 @@ int main(void)
         cmocka_unit_test(storm_is_masked),
         cmocka_unit_test(freed_source_is_silent),
         cmocka_unit_test(free_waits_for_the_handler),
+        cmocka_unit_test(stopped_while_it_is_claimed),
         cmocka_unit_test(audit_finds),
     };
 
