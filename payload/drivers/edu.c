@@ -85,11 +85,16 @@ static void transfer(struct edu *e, uint64_t from, uint64_t to, uint32_t directi
     mmio_write32(e->regs + DMA_CMD, DMA_START | direction);
 }
 
+void edu_dma_send(struct edu *e, uint64_t to)
+{
+    transfer(e, DMA_BUFFER, to, DMA_STORE);
+}
+
 unsigned edu_dma_write(struct edu *e, uint64_t to, uint32_t value)
 {
     e->dma_fetched = !e->dma_fetched;
     if (!e->dma_fetched) {
-        transfer(e, DMA_BUFFER, to, DMA_STORE);
+        edu_dma_send(e, to);
         return 1;
     }
     e->dma_value = value;

@@ -43,8 +43,10 @@ void edu_ack(struct edu *e, uint32_t bits);
  * Its DMA engine, one transfer at a time, which takes a tenth of a second. edu_dma_idle(): none is under way.
  * edu_dma_write(): have the device write `value`, four bytes, to bus address `to`, whatever is there; the first call
  * fetches the value and the next, with the engine idle, writes it. Returns how many writes it began: 0 or 1.
+ * edu_dma_send(): write whatever its buffer holds, without a fetch.
  */
 bool edu_dma_idle(struct edu *e);
 unsigned edu_dma_write(struct edu *e, uint64_t to, uint32_t value);
+void edu_dma_send(struct edu *e, uint64_t to);
 
 #endif

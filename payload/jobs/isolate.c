@@ -20,15 +20,6 @@
 
 #include "mmio.h"
 
-/* edu's DMA: from its buffer to memory. */
-#define DMA_FROM   0x80u
-#define DMA_TO     0x88u
-#define DMA_COUNT  0x90u
-#define DMA_CMD    0x98u
-#define DMA_GO     1u
-#define DMA_OUT    2u
-#define DMA_BUFFER 0x40000u
-
 #define CALM 1000000u /* of faults in a window: never a storm */
 
 static struct edu spoof;
@@ -94,13 +85,12 @@ static void dma(uint64_t addr)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(2000));
 
-    mmio_write64(spoof.regs + DMA_FROM, DMA_BUFFER);
-    mmio_write64(spoof.regs + DMA_TO, addr);
-    mmio_write64(spoof.regs + DMA_COUNT, 4);
-    mmio_write64(spoof.regs + DMA_CMD, DMA_GO | DMA_OUT);
-    while (mmio_read64(spoof.regs + DMA_CMD) & DMA_GO)
-        if (!hart_wait_more(&w))
-            break;
+    edu_dma_send(&spoof, addr);
+    while (!edu_dma_idle(&spoof))
+        if (!hart_wait_more(&w)) {
+            check(false, "edu: a transfer ends in two seconds");
+            return;
+        }
 }
 
 static uint64_t victim_runs(void)
