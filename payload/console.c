@@ -139,8 +139,12 @@ void console_unlock(unsigned long was)
 
 void vprint(const char *fmt, va_list ap)
 {
+    static bool over; /* what was printed last is to be written over, as progress is: it began with \r */
     unsigned long was = console_lock();
 
+    if (over && *fmt != '\r' && *fmt != '\n')
+        putchar('\n'); /* this is not part of it */
+    over = *fmt == '\r';
     vfprintf(stdout, fmt, ap);
     console_unlock(was);
 }
