@@ -9,7 +9,8 @@ use File::Temp qw(tempdir);
 use Test::More tests => 28;
 
 my $dir = tempdir(CLEANUP => 1);
-delete @ENV{qw(SMP MACHINE MEM ARGS QEMU_ARGS HOSTS JOBS ROUNDS KERNEL TABLE LIST SEED CELLS)};
+# SHELL, too: a CI may have none.
+delete @ENV{qw(SHELL SMP MACHINE MEM ARGS QEMU_ARGS HOSTS JOBS ROUNDS KERNEL TABLE LIST SEED CELLS)};
 @ENV{qw(BUILD QEMU FIRMWARE HOTPLUG_SECONDS SEED JOBS)} = ("$dir/build", "$dir/qemu", "$dir/fw", 3, 5, 2);
 mkdir "$dir/build";
 put('fw', '');
