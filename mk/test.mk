@@ -51,7 +51,8 @@ $B/host/libhost.a: $(HOST_OBJ) mk/test.mk
 DEVICE_MODELS := $(wildcard tests/host/devices/*.c)
 DEVICE_OBJ    := $(DEVICE_MODELS:%.c=$B/host/obj/%.o)
 xhci_tests    := xhci xhci_transfers
-$(foreach d,xhci,$(eval $(addprefix $B/host/test_,$($d_tests)): $(addprefix $B/host/obj/tests/host/devices/,function.o $d_model.o)))
+nvme_tests    := nvme
+$(foreach d,xhci nvme,$(eval $(addprefix $B/host/test_,$($d_tests)): $(addprefix $B/host/obj/tests/host/devices/,function.o $d_model.o)))
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)

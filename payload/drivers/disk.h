@@ -57,7 +57,7 @@ struct disk_ops {
     int (*submit)(struct disk *d, unsigned queue, struct disk_request *r);
     /* Thread: what an interrupt handler told of and must not do, as to recover after an error. May be NULL. */
     int (*service)(struct disk *d);
-    /* Does it answer? One register. DISK_OK, DISK_EGONE, DISK_EFATAL. Any context. */
+    /* Does it answer, and what makes sense? One register. DISK_OK, DISK_EGONE, DISK_EFATAL, DISK_EBOGUS. Any context. */
     int (*check)(struct disk *d);
     /* Completions that lie in memory, not looked at by a handler: a hint for who seeks a lost interrupt. */
     unsigned (*unseen)(struct disk *d);

@@ -89,13 +89,18 @@ int pci_msi_can_send(const struct pci_msi *pm, uint64_t addr)
 
 /* ---- registers ---- */
 
+static void count_access(void)
+{
+    fn.gone |= fn.gone_after && !--fn.gone_after;
+}
+
 uint64_t model_mmio_read(uintptr_t a, unsigned size)
 {
     fn.fenced = false;
     if (a < FUNCTION_REGS)
         return a == CONFIG + PCI_COMMAND ? fn.command : 0;
     assert(a - FUNCTION_REGS + size <= fn.bar_size);
-    fn.gone |= fn.gone_after && !--fn.gone_after;
+    count_access();
     return fn.gone ? UINT64_MAX >> (64 - 8 * size) : device_read(a - FUNCTION_REGS, size);
 }
 
@@ -103,9 +108,12 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
 {
     if (a == CONFIG + PCI_COMMAND)
         fn.command = (uint16_t)v;
-    assert(a < FUNCTION_REGS || a - FUNCTION_REGS + size <= fn.bar_size);
-    if (a >= FUNCTION_REGS && !fn.gone)
-        device_write(a - FUNCTION_REGS, v, size);
+    if (a >= FUNCTION_REGS) {
+        assert(a - FUNCTION_REGS + size <= fn.bar_size);
+        count_access();
+        if (!fn.gone)
+            device_write(a - FUNCTION_REGS, v, size);
+    }
     fn.fenced = false;
 }
 
@@ -139,10 +147,11 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
     return AIA_OK;
 }
 
+/* Of a device that is given up: it is to write to memory no more, and its registers are to answer, if they can. */
 void aia_irq_stop(struct aia *a, struct aia_irq *irq)
 {
     (void)a;
-    assert(irq->used);
+    assert(irq->used && (fn.command & (PCI_COMMAND_MASTER | PCI_COMMAND_MEM)) == PCI_COMMAND_MEM);
 }
 
 int aia_irq_free(struct aia *a, struct aia_irq *irq)
