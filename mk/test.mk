@@ -52,7 +52,9 @@ DEVICE_MODELS := $(wildcard tests/host/devices/*.c)
 DEVICE_OBJ    := $(DEVICE_MODELS:%.c=$B/host/obj/%.o)
 xhci_tests    := xhci xhci_transfers
 nvme_tests    := nvme
-$(foreach d,xhci nvme,$(eval $(addprefix $B/host/test_,$($d_tests)): $(addprefix $B/host/obj/tests/host/devices/,function.o $d_model.o)))
+ahci_tests    := ahci ahci_start
+virtio_tests  := virtio_blk
+$(foreach d,xhci nvme ahci virtio,$(eval $(addprefix $B/host/test_,$($d_tests)): $(addprefix $B/host/obj/tests/host/devices/,function.o $d_model.o)))
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
