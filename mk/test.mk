@@ -56,6 +56,8 @@ ahci_tests    := ahci ahci_start
 virtio_tests  := virtio_blk
 $(foreach d,xhci nvme ahci virtio,$(eval $(addprefix $B/host/test_,$($d_tests)): $(addprefix $B/host/obj/tests/host/devices/,function.o $d_model.o)))
 
+$(patsubst %,$B/host/test_%,pci pci_msi pci_msix pci_place pci_slot disk_identify): $B/host/obj/tests/host/devices/pci_fabric.o
+
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
 	$Q$(HOST_FLAGS) $(filter %.o,$^) $(filter %.a,$^) -lfdt -lcmocka -lpthread -o $@
