@@ -235,6 +235,7 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
 {
     struct aia_message have = {0}, want = imsic_message(&aia.imsic, irq->vec);
     unsigned hart = 0;
+    char to[48];
 
     text[0] = '\0';
     int error = irq->msi->ops->read_back(irq->msi, &have);
@@ -242,18 +243,22 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
     have.data |= error ? 0 : (uint32_t)(irq - irq->first); /* the device says in it which of a block it is */
     if (error)
         (void)snprintf(text, n, "; the device does not say what its message is");
-    else if (have.addr != want.addr || have.data != want.data) {
-        while (hart < aia.config.n_harts && aia.imsic.files[hart].msi_addr != have.addr)
-            hart++;
-        (void)snprintf(text, n, "; it sends to hart %u identity %u now, the books say hart %u identity %u",
-                       hart, have.data, irq->vec.hart, irq->vec.id);
-    }
+    if (error || (have.addr == want.addr && have.data == want.data))
+        return;
+    while (hart < aia.config.n_harts && aia.imsic.files[hart].msi_addr != have.addr)
+        hart++;
+    if (hart < aia.config.n_harts)
+        (void)snprintf(to, sizeof(to), "to hart %u identity %u now", hart, have.data);
+    else
+        (void)snprintf(to, sizeof(to), "%u to 0x%lx now, no hart's", have.data, (unsigned long)have.addr);
+    (void)snprintf(text, n, "; it sends %s, the books say hart %u identity %u", to, irq->vec.hart,
+                   irq->vec.id);
 }
 
 static void say(const struct wedge_source *s, const struct wedge_state *st, const struct clue *clue)
 {
     uint64_t ms = time_to_us(time_now() - st->ran_at) / 1000;
-    char since[32] = "ever", where[128], message[96];
+    char since[32] = "ever", where[160], message[112];
 
     compare_message(s->irq, message, sizeof(message));
     if (st->ran_at)

@@ -360,6 +360,14 @@ static void test_message(void **unused)
         old.id);
     looks(WEDGE_LOST, line);
     silent(AIA_MSI_PLAIN, 0);
+    q.dev.message = (struct aia_message){.addr = 0x8badf000, .data = 9}; /* no hart has its file there */
+    (void)snprintf(
+        line, sizeof(line),
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; it "
+        "sends 9 to 0x8badf000 now, no hart's, the books say hart 1 identity %u\n",
+        old.id);
+    looks(WEDGE_LOST, line);
+    silent(AIA_MSI_PLAIN, 0);
     q.dev.mood = M_MUTE;
     looks(WEDGE_LOST,
           "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; "
