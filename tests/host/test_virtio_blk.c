@@ -111,7 +111,7 @@ static void test_queues(void **state)
 
     for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
         (void)fresh(state);
-        vm.offered[0] = t[i].multiqueue << 12;
+        vm.offered[0] = t[i].multiqueue ? 1u << 12 : 0;
         vm.blk_queues = t[i].blk_queues;
         vm.num_queues = t[i].num_queues;
         fn.vectors = t[i].vectors;
