@@ -63,7 +63,8 @@ static void cost(void)
 /* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
 static void offlines(void)
 {
-    unsigned other = (hart_index() + 1) % hart_count(), done = 0; /* this one has to stay */
+    unsigned last = hart_count() - 1, other = hart_index() == last ? 0 : last,
+             done = 0; /* this one has to stay */
 
     must_move(edu->irq, other);
     for (unsigned i = 0; i < OFFLINES; i++) {
