@@ -20,7 +20,6 @@
 #define HARTS 4u
 #define N     (DISK_DEPTH + 1)
 
-static struct pci_device pd;
 static struct disk *disk;
 
 static struct disk_request requests[HARTS][N];
@@ -62,16 +61,7 @@ static void reads(void)
 
 static int init(void)
 {
-    uint64_t before = fn.now;
-    int error = nvme_driver.init(0, &pd, &disk);
-
-    assert_true(fn.now - before < 4000000);
-    assert_int_equal(disk->dead, error);
-    if (error) /* it can write to memory no more, and nothing is left of it */
-        assert_int_equal(fn.command & PCI_COMMAND_MASTER, 0);
-    if (error)
-        assert_int_equal(fn.freed, (1u << fn.n_irqs) - 1);
-    return error;
+    return function_start(&nvme_driver, 4000000, &disk);
 }
 
 static int fresh(void **state)

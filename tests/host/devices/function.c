@@ -183,6 +183,17 @@ bool function_deliver(void)
     return true;
 }
 
+int function_start(const struct disk_driver *driver, uint64_t most, struct disk **disk)
+{
+    static struct pci_device pd;
+    uint64_t before = fn.now;
+    int error = driver->init(0, &pd, disk);
+
+    assert(fn.now - before < most && (*disk)->dead == error);
+    assert(!error || (!(fn.command & PCI_COMMAND_MASTER) && fn.freed == (1u << fn.n_irqs) - 1));
+    return error;
+}
+
 /* ---- time ---- */
 
 uint64_t model_time(void)

@@ -12,6 +12,8 @@
 
 #include <aia/aia.h>
 
+#include "payload/drivers/disk.h"
+
 #define FUNCTION_REGS 0x40000000ul /* its registers, whichever BAR it is asked for */
 #define FUNCTION_IRQS 24
 
@@ -46,6 +48,12 @@ void function_reset(void);
 /* The device sends message `i`, which arrives at the next function_deliver(), or while somebody waits. */
 void function_send(unsigned i);
 bool function_deliver(void); /* false: there was none */
+
+/*
+ * Bring a disk up, in `most` microseconds of this clock. Returns what its driver does; one that failed can write to memory
+ * no more, and has given all its interrupts back.
+ */
+int function_start(const struct disk_driver *driver, uint64_t most, struct disk **disk);
 
 /* Of the device's model. Offsets into the BAR. idle(): time passes. */
 uint64_t device_read(uintptr_t at, unsigned size);
