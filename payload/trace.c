@@ -103,7 +103,7 @@ static void print_layout(void)
     print_names("slot", slot_names, IMSIC_N_STATES);
     for (unsigned i = 0; i < IRQ_MAX; i++)
         if (aia.config.irqs[i].name)
-            print("trace: irq %u %s\n", i, aia.config.irqs[i].name);
+            print("trace: irq %u %s\n", i, irq_name(&aia.config.irqs[i]));
 }
 
 void trace_end(void)
@@ -165,7 +165,7 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
 
 static void print_event(unsigned hart, const struct aia_trace_entry *e)
 {
-    const char *name = e->irq < IRQ_MAX && aia.config.irqs[e->irq].name ? aia.config.irqs[e->irq].name : "";
+    const char *name = e->irq < IRQ_MAX ? irq_name(&aia.config.irqs[e->irq]) : "";
     char at[32] = "", text[96], line[192];
     uint64_t ns = time_to_ns(e->time);
 

@@ -28,7 +28,8 @@ enum command_result {
 typedef const char *(*command_candidate)(const char *word, unsigned n);
 
 struct command {
-    const char *name, *usage, *help; /* usage: the arguments; help: a sentence */
+    const char *name, *usage, *help; /* usage: the arguments; help: a few words */
+    const char *more;                /* lines for `help` of it alone, or NULL */
     enum command_when when;
     enum command_result (*run)(int argc, char *argv[]); /* argv[argc] is NULL */
     command_candidate candidates[2];                    /* of the first argument, of the second */

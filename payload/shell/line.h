@@ -39,13 +39,13 @@ struct line {
     const char *prompt;
 
     char text[LINE_SIZE];
-    size_t n, at;   /* length; the cursor */
-    size_t left;    /* what is to the left of this is hidden */
+    size_t n, at; /* length; the cursor */
+    size_t left;  /* what is to the left of this is hidden */
     char row[LINE_COLUMNS];
     size_t n_row, column; /* what the terminal shows behind the prompt, and where its cursor is in that */
-    bool dropped;   /* it had no room for a character, and was not shortened since */
-    bool after_cr;  /* a line feed now belongs to the line before */
-    unsigned state; /* in an escape sequence */
+    bool dropped;         /* it had no room for a character, and was not shortened since */
+    bool after_cr;        /* a line feed now belongs to the line before */
+    unsigned state;       /* in an escape sequence */
     unsigned number;
 
     char history[LINE_HISTORY][LINE_SIZE], kept[LINE_SIZE];
