@@ -193,13 +193,13 @@ static unsigned oldest(const struct aia_trace_entry *heads, const bool *have)
     return best;
 }
 
-void trace_print(unsigned n)
+unsigned trace_print(unsigned n)
 {
     static struct aia_trace_reader readers[MACHINE_MAX_HARTS];
     static struct aia_trace_entry heads[MACHINE_MAX_HARTS];
     static bool have[MACHINE_MAX_HARTS];
+    unsigned h, printed = 0;
     uint64_t left = 0;
-    unsigned h;
 
     for (h = 0; h < hart_count(); h++) {
         aia_trace_seek(&aia, &readers[h], h, n);
@@ -207,8 +207,11 @@ void trace_print(unsigned n)
         have[h] = aia_trace_read(&aia, &readers[h], &heads[h]);
     }
     for (; left && (h = oldest(heads, have)) < hart_count(); left--) {
-        if (left <= n)
+        if (left <= n) {
             print_event(h, &heads[h]);
+            printed++;
+        }
         have[h] = aia_trace_read(&aia, &readers[h], &heads[h]);
     }
+    return printed;
 }

@@ -23,7 +23,10 @@ void trace_off(void);
 void trace_begin(void);
 void trace_end(void);
 
-/* Print the newest `n` events of all harts, by time, each in words. Takes no lock but the console's; after a panic too. */
-void trace_print(unsigned n);
+/*
+ * Print the newest `n` events of all harts, by time, each in words; returns how many there were. Takes no lock but the
+ * console's; after a panic too.
+ */
+unsigned trace_print(unsigned n);
 
 #endif

@@ -175,7 +175,7 @@ enum command_result command_hart(int argc, char *argv[])
         print_harts();
         return COMMAND_OK;
     }
-    if (!arg_count(argc, argv, 2, 2) || !arg_hart(argv, argv[1], &hart))
+    if (!arg_count(argc, argv, 2, 2) || !arg_hart(argv, argv[1], &hart) || !may_act(argv))
         return COMMAND_FAILED;
     if (!online && strcmp(argv[2], "offline") != 0) {
         (void)arg_bad(argv, argv[2], "neither online nor offline");

@@ -157,7 +157,7 @@ const struct command commands[] = {
      "What the payload, the library and the firmware (SBI HSM) have each hart for,\n"
      "and the interrupts that are on it. Those of a hart that goes move to others;\n"
      "under load what it raised ends first.",
-     COMMAND_ACTS,
+     COMMAND_READS,
      command_hart,
      {candidate_hart, changes}},
     {"ipi",
@@ -272,10 +272,8 @@ static enum command_result run_one(int argc, char *argv[])
         print("%s: no such command; `help' lists them\n", argv[0]);
         return COMMAND_FAILED;
     }
-    if (shell.panicked && c->when != COMMAND_READS) {
-        print("%s: not after a panic\n", argv[0]);
+    if (c->when != COMMAND_READS && !may_act(argv))
         return COMMAND_FAILED;
-    }
     return c->run(argc, argv);
 }
 

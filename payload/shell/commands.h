@@ -62,6 +62,9 @@ bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq);
 /* No more arguments than `most`, no fewer than `least`. */
 bool arg_count(int argc, char *argv[], int least, int most);
 
+/* Nor what changes something after a panic: a command that only reads may have arguments by which it does not. */
+bool may_act(char *argv[]);
+
 /* Not an argument, but the machine: do its harts have interrupt files? */
 bool have_files(char *argv[]);
 

@@ -72,6 +72,13 @@ bool arg_count(int argc, char *argv[], int least, int most)
     return true;
 }
 
+bool may_act(char *argv[])
+{
+    if (shell.panicked)
+        print("%s: not after a panic\n", argv[0]);
+    return !shell.panicked;
+}
+
 bool have_files(char *argv[])
 {
     if (!irq_by_message())
