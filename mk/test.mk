@@ -50,7 +50,10 @@ $B/host/libhost.a: $(HOST_OBJ) mk/test.mk
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
-	$Q$(HOST_FLAGS) $^ -lfdt -lcmocka -lpthread -o $@
+	$Q$(HOST_FLAGS) $(filter %.o,$^) $(filter %.a,$^) -lfdt -lcmocka -lpthread -o $@
+
+# Its own hardware, in place of the model's.
+$B/host/test_conform: $B/host/obj/tests/host/conform/hardware.o
 
 # Threads, and not of the model's: with ThreadSanitizer in place of the others.
 $B/host/test_trace_threads: tests/host/test_trace_threads.c lib/trace.c include/aia/trace.h include/aia/aia.h lib/internal.h $B/.flags
