@@ -153,6 +153,19 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
     case AIA_EVENT_MOVED:
         (void)snprintf(text, size, "%s", e->arg ? aia_strerror(-(int)e->arg) : "");
         break;
+    case AIA_EVENT_RAISED:
+    case AIA_EVENT_SEEN:
+        (void)snprintf(text, size, "bits 0x%lx", e->arg);
+        break;
+    case AIA_EVENT_NOTED:
+        (void)snprintf(text, size, "its handler %s", e->arg & AIA_FLOW_DISABLED ? "is disabled" : "runs");
+        break;
+    case AIA_EVENT_RECLAIM:
+        (void)snprintf(text, size, "%s", e->arg ? "an edge was pending there" : "");
+        break;
+    case AIA_EVENT_IPI_TAKEN:
+        (void)snprintf(text, size, e->arg ? "bits 0x%lx" : "none left", e->arg);
+        break;
     case AIA_EVENT_IPI:
         (void)snprintf(text, size, "number %lu", e->arg);
         break;

@@ -38,6 +38,10 @@ enum command_result command_move(int argc, char *argv[])
         return COMMAND_FAILED;
     }
     struct imsic_vector from = irq->first->vec;
+    if (from.id && from.hart == hart) {
+        print("%s: it is on hart %u already\n", irq_name(irq), hart);
+        return COMMAND_OK;
+    }
     struct aia_hartset set = aia_hartset_one(hart);
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         updates[u] = aia.updates[u];
