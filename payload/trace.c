@@ -206,7 +206,7 @@ static unsigned oldest(const struct aia_trace_entry *heads, const bool *have)
     return best;
 }
 
-unsigned trace_print(unsigned n)
+unsigned trace_print(unsigned n, bool (*enough)(void))
 {
     static struct aia_trace_reader readers[MACHINE_MAX_HARTS];
     static struct aia_trace_entry heads[MACHINE_MAX_HARTS];
@@ -219,7 +219,7 @@ unsigned trace_print(unsigned n)
         left += atomic_load(&rings[h].next) - readers[h].next;
         have[h] = aia_trace_read(&aia, &readers[h], &heads[h]);
     }
-    for (; left && (h = oldest(heads, have)) < hart_count(); left--) {
+    for (; left && (h = oldest(heads, have)) < hart_count() && !(enough && enough()); left--) {
         if (left <= n) {
             print_event(h, &heads[h]);
             printed++;

@@ -24,9 +24,9 @@ void trace_begin(void);
 void trace_end(void);
 
 /*
- * Print the newest `n` events of all harts, by time, each in words; returns how many there were. Takes no lock but the
- * console's; after a panic too.
+ * Print the newest `n` events of all harts, by time, each in words, until there is `enough()`, which is asked before each
+ * and may be NULL; returns how many it printed. Takes no lock but the console's; after a panic too.
  */
-unsigned trace_print(unsigned n);
+unsigned trace_print(unsigned n, bool (*enough)(void));
 
 #endif

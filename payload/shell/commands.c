@@ -250,7 +250,7 @@ static enum command_result help(int argc, char *argv[])
     for (const struct command *c = commands; c->name; c++)
         print("%-8s%-22s%s\n", c->name, c->usage, c->help);
     print("\nSeveral on a line are apart by `;'. TAB completes, up and down go through the\n"
-          "history. `help COMMAND' says more of one.\n");
+          "history. `help COMMAND' says more of one. ^C ends what goes on for long.\n");
     return COMMAND_OK;
 }
 
@@ -277,12 +277,22 @@ static enum command_result run_one(int argc, char *argv[])
     return c->run(argc, argv);
 }
 
+bool interrupted(void)
+{
+    if (!shell.cancelled && console_interrupted()) {
+        shell.cancelled = true;
+        print("^C\n");
+    }
+    return shell.cancelled;
+}
+
 enum command_result commands_run(char *line)
 {
     enum command_result result = COMMAND_OK;
     char *words[COMMAND_WORDS + 1];
 
-    while (*line && result != COMMAND_LEAVE) {
+    shell.cancelled = false;
+    while (*line && result != COMMAND_LEAVE && !interrupted()) {
         int n = parse_command(&line, words, COMMAND_WORDS);
         if (n < 0)
             print("%s\n", parse_strerror(n));

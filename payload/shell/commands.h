@@ -41,6 +41,9 @@ const struct command *command_find(const char *name); /* NULL: there is none */
 /* Of the line that a user types: for struct line. */
 const char *commands_candidate(void *arg, const char *text, unsigned n);
 
+/* Has ^C been typed since the line was entered? For what goes on for long. */
+bool interrupted(void);
+
 /* All commands of a line, which is written to. */
 enum command_result commands_run(char *line);
 
@@ -48,6 +51,7 @@ extern struct shell_state {
     bool panicked;   /* COMMAND_READS only */
     bool load;       /* the other harts put load on devices */
     bool fell;       /* an audit has found something */
+    bool cancelled;  /* ^C was typed while this line is carried out */
     int code;        /* of `exit CODE`; -1: none was given */
     const void *fdt; /* the device tree, or NULL */
 } shell;

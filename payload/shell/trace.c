@@ -46,7 +46,7 @@ enum command_result command_trace(int argc, char *argv[])
     }
     if (argc == 3 && !arg_number(argv, argv[2], 1, 100000, &n))
         return COMMAND_FAILED;
-    if (!trace_print((unsigned)n))
+    if (!trace_print((unsigned)n, interrupted) && !interrupted())
         print("trace: no events; `trace on' begins to record them\n");
     return COMMAND_OK;
 }
