@@ -130,6 +130,16 @@ static const char *name_of(const char *const *names, unsigned n, uint64_t i)
     return i < n ? names[i] : "?";
 }
 
+/* Virtual IPIs by their numbers. */
+static void explain_taken(uint64_t ipis, char *text, size_t size)
+{
+    int n = snprintf(text, size, "%s", ipis ? "number" : "none left");
+
+    for (unsigned i = 0; i < 64 && (size_t)n < size; i++)
+        if (ipis >> i & 1)
+            n += snprintf(text + n, size - (size_t)n, " %u", i);
+}
+
 /* What `arg` says, in words. */
 static void explain(const struct aia_trace_entry *e, char *text, size_t size)
 {
@@ -164,7 +174,7 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
         (void)snprintf(text, size, "%s", e->arg ? "an edge was pending there" : "");
         break;
     case AIA_EVENT_IPI_TAKEN:
-        (void)snprintf(text, size, e->arg ? "bits 0x%lx" : "none left", e->arg);
+        explain_taken(e->arg, text, size);
         break;
     case AIA_EVENT_IPI:
         (void)snprintf(text, size, "number %lu", e->arg);
