@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# docs/ci.md and docs/ci/hotplug.yml as somebody uses them: each command of the page and each `run' of the workflow, as it
-# stands there, in a home with an imsicle, a QEMU and an OpenSBI where they say. Scripts stand in for QEMU, ssh
-# and ninja, so that hours are over at once; the end is two cells on the real QEMU. From the environment: BUILD QEMU.
+# docs/ci.md, docs/ci/hotplug.yml and docs/embedding.md as somebody uses them: each command of the first, each `run' of the
+# second and the first lines of the third, as they stand there, in a home with an imsicle, a QEMU and an OpenSBI where
+# they say. Scripts stand in for QEMU, ssh and ninja, so that hours are over at once; the end is on the real QEMU. From
+# the environment: BUILD QEMU.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -11,7 +12,7 @@ use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use JSON::PP ();
-use Test::More tests => 54;
+use Test::More tests => 57;
 
 my $top = abs_path(dirname($0) . '/../..');
 my $build = abs_path($ENV{BUILD} || 'build');
@@ -214,3 +215,9 @@ exits(0, 'a cell on QEMU', $code, $said);
 like($said, qr/: [1-9]\d* cycles, [1-9]\d* edges/, 'does something');
 ($code, $said) = sh("$plain SECONDS=1 CELLS=2-edu ARGS=colour=blue", $good);
 ok($code == 2 && $said =~ /exit code 2, not 0.*argument colour/s, 'an argument that it does not know') or diag $said;
+
+my ($lines) = slurp("$top/docs/embedding.md") =~ /^# Embedding libaia\n\n((?: {4}.*\n)+)/;
+ok($lines, 'docs/embedding.md begins with commands');
+($code, $said) = sh($lines, $good);
+exits(0, 'a kernel on the installed library', $code, $said);
+like($said, qr/^minikernel: PASS/m, 'runs');
