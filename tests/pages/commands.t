@@ -4,7 +4,7 @@
 # docs/ci.md, docs/ci/hotplug.yml and docs/embedding.md as somebody uses them: each command of the first, each `run' of the
 # second and the first lines of the third, as they stand there, in a home with an imsicle, a QEMU and an OpenSBI where
 # they say. Scripts stand in for QEMU, ssh and ninja, so that hours are over at once; the end is on the real QEMU. From
-# the environment: BUILD QEMU.
+# the environment: BUILD QEMU FIRMWARE.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -44,8 +44,9 @@ put('bin/ssh', "#!/bin/sh\nwhile case \$1 in -[lop]) shift ;; -*) ;; *) false ;;
 # What decides how all is built holds here, too, if the make that runs us was given it: nothing is to be built again.
 my $built_by = qr/^(?:CC|CROSS|HOSTCC|MARCH|MABI|SPECS|CFLAGS|HOST_CFLAGS|LIBFDT_SRC|PLATFORM_DIR)=/;
 $ENV{MAKEFLAGS} = join ' ', ' --', grep { /$built_by/ } split /(?<!\\) /, $ENV{MAKEFLAGS} // '';
-delete @ENV{qw(FIRMWARE KERNEL SMP MACHINE MEM ARGS QEMU_ARGS HOTPLUG_SECONDS SECONDS SEED CELLS ROUNDS HOSTS JOBS JUNIT TABLE LIST
+delete @ENV{qw(KERNEL SMP MACHINE MEM ARGS QEMU_ARGS HOTPLUG_SECONDS SECONDS SEED CELLS ROUNDS HOSTS JOBS JUNIT TABLE LIST
         MAKELEVEL GNUMAKEFLAGS MFLAGS BUILD B)};
+if (length($ENV{FIRMWARE} // '')) { $ENV{FIRMWARE} = abs_path($ENV{FIRMWARE}) } else { delete $ENV{FIRMWARE} }
 @ENV{qw(HOME PATH QEMU)} = ($home, "$home/bin:$ENV{PATH}", "$home/bin/qemu-system-riscv64");
 
 # What stands in for QEMU notes its command line, then does as told.
