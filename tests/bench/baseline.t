@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use File::Temp qw(tempdir);
 use JSON::PP ();
-use Test::More tests => 23;
+use Test::More tests => 24;
 
 my $dir = tempdir(CLEANUP => 1);
 delete @ENV{qw(SMP BASELINE TOLERANCE)};
@@ -53,6 +53,9 @@ my ($first, @rest) = @{$was->{rows}};
 against('one that is new', 0, qr/^new +trap to handler +100$/m, {rows => \@rest}, 0, 100, 5000);
 against('one that is gone', 1, qr/^gone +an older$/m, {rows => [@{$was->{rows}}, {name => 'an older', value => 3}]}, 0, 100, 5000);
 against('the job missed a target of its own', 1, qr/ 0 worse/, $was, 1, 100, 5000);
+
+($code, $said) = bench(0, 104, 5000, BASELINE => "$dir/bench.json"); # what the last run wrote
+ok($code == 1 && $said =~ /^WORSE +trap to handler +100 -> +104 /m, 'the file that is written again at the end') or diag $said;
 
 against('no JSON', 2, qr/no JSON/, '{"rows": [', 0, 100, 5000);
 against('an empty file', 2, qr/no JSON/, '', 0, 100, 5000);
