@@ -271,10 +271,11 @@ static bool late_within(uint64_t posted_limit, uint64_t delay)
     soft.delay = delay;
     uint64_t before = runs, begun = time_now();
     soft_raise(&soft);
+    uint64_t due = time_after(delay);
     move_across();
     check(wait_for(&runs, before + 1), "a device without a drain: the move sends one edge of its own");
-    while (time_now() - begun < delay)
-        hart_sleep_until(begun + delay);
+    while (time_now() < due)
+        hart_sleep_until(due);
     bool retires = irq->n_retiring == 1;
     soft_poll(&soft);
     bool in_time = time_now() - begun < posted_limit;
