@@ -23,6 +23,9 @@ ifneq ($(origin CC),command line)
 CC := $(CROSS)gcc
 endif
 
+# What tools print is read, by sed, sort and the tests: in one language.
+export LC_ALL := C
+
 OPENSBI := /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin \
 	/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin
 
