@@ -240,6 +240,45 @@ static void free_waits_for_the_handler(void **state)
     assert_int_equal(q.running, 0);
 }
 
+/* A level's handler ends by unmasking its line: not one that was stopped meanwhile, at whatever access of its way. */
+static void free_it(void *arg)
+{
+    (void)arg;
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+}
+
+static void freed_now(void *arg)
+{
+    m_spawn(0, free_it, arg);
+    m_run(0);
+}
+
+static void freed_level_stays_masked(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned long k = 0; more; k++) {
+        w_direct_machine(2, 2, 0);
+        w_irq(&q, 9, APLIC_LEVEL_HIGH, 1);
+        m.hart[1].hold = true;
+        w_cause(&q, 5); /* the line stays up */
+        m_on(1);
+        m.hart[1].hold = false;
+        t_at(k, true, freed_now, NULL);
+        aia_port_irq_restore(aia_port_irq_save()); /* it takes what is pending */
+        more = t_at_done();
+        m_settle();
+        m_on(0);
+        m_settle();
+        if (!more)
+            break;
+        assert_false(w_model.source[9].enabled);
+        assert_int_equal(t.harts[1].spurious, 0);
+        t_check_books();
+    }
+}
+
 static void audit_finds(void **state)
 {
     (void)state;
@@ -302,6 +341,7 @@ int main(void)
         cmocka_unit_test(freed_source_is_silent),
         cmocka_unit_test(free_waits_for_the_handler),
         cmocka_unit_test(stopped_while_it_is_claimed),
+        cmocka_unit_test(freed_level_stays_masked),
         cmocka_unit_test(audit_finds),
     };
 
