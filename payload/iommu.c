@@ -57,7 +57,9 @@ static enum aia_result handler(void *context, struct aia_irq *self)
 
 static bool say(const char *what, int error)
 {
-    if (error)
+    if (error == AIA_ENOTSUP && iommu.refused)
+        print("iommu: %s: %s\n", what, iommu.refused);
+    else if (error)
         print("iommu: %s: %s\n", what, pci_strerror(error) ? pci_strerror(error) : aia_strerror(error));
     return !error;
 }

@@ -113,13 +113,14 @@ struct aia_iommu {
     struct aia_iommu_config config;
     uint64_t capabilities;
     uint32_t next_page;
-    uint8_t levels;    /* of the directory */
-    bool enabled;      /* the contexts rule */
-    bool was_bare;     /* it let all pass when it was found; else nothing */
-    bool by_wire;      /* it signals its own interrupts by wires, and not by MSIs */
-    uint64_t *root;    /* of the directory */
-    uint64_t *mapped;  /* second stage, root: what translated devices see */
-    uint64_t *nothing; /* the same, of blocked ones */
+    uint8_t levels;      /* of the directory */
+    bool enabled;        /* the contexts rule */
+    bool was_bare;       /* it let all pass when it was found; else nothing */
+    bool by_wire;        /* it signals its own interrupts by wires, and not by MSIs */
+    const char *refused; /* behind AIA_ENOTSUP of init or enable: what for, in words; else NULL */
+    uint64_t *root;      /* of the directory */
+    uint64_t *mapped;    /* second stage, root: what translated devices see */
+    uint64_t *nothing;   /* the same, of blocked ones */
     uint64_t *commands;
     uint64_t *faults;
     struct aia_iommu_device *_Atomic devices;
