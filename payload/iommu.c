@@ -215,8 +215,12 @@ static bool attach(const struct pci_device *pd)
 {
     int64_t id = device_id(pd);
 
-    if (pd->bridge || pd->error || is_unit(pd) || id < 0)
+    if (pd->bridge || pd->error || is_unit(pd))
         return true;
+    if (id < 0) { /* to the tree it is not behind the unit: it sends as if there were none */
+        print("iommu: %02x:%02x.%u is not behind it\n", pd->bus, pd->devfn >> 3u, pd->devfn & 7u);
+        return true;
+    }
     if (iommu_n_behind == IOMMU_DEVICES) {
         print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
         return false;

@@ -253,9 +253,9 @@ static void test_hangs_at_unpark(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parked),          cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_every_way_back),  cmocka_unit_test(test_freed),           cmocka_unit_test(test_hangs_at_park),
-        cmocka_unit_test(test_hangs_at_unpark),
+        cmocka_unit_test(test_parked),         cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_every_way_back), cmocka_unit_test(test_freed),
+        cmocka_unit_test(test_hangs_at_park),  cmocka_unit_test(test_hangs_at_unpark),
     };
 
     return T_RUN(tests);
