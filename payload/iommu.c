@@ -330,8 +330,6 @@ bool iommu_start(struct pci *p)
         return false;
     if (use == USE_OFF)
         return say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
-    if (args_get("iommu_bare") && !say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000))))
-        return false;
     if (!take_over(p, mmio) || !map_memory())
         return false;
     for (size_t i = 0; i < p->n; i++)

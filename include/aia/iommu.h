@@ -192,7 +192,8 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config);
 
 /*
  * Let translated devices reach [to, to + size) at bus address `from`; all three multiples of 4 KiB. Before enabling.
- * Thread. AIA_OK, AIA_EINVAL (alignment, beyond 41 bits, in a window, mapped already), AIA_ENOMEM.
+ * Thread. AIA_OK, AIA_EINVAL (alignment, beyond 41 bits, in a window, mapped already), AIA_ENOMEM. On the last two a part of
+ * it may be mapped: such a unit is not to be enabled.
  */
 int aia_iommu_map(struct aia_iommu *u, uint64_t from, uint64_t to, uint64_t size);
 
