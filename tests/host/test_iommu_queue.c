@@ -230,7 +230,7 @@ static void test_errors(void **state)
     assert_int_equal(b_unit.stuck, 0);
 }
 
-/* The unit hangs while its queue is reset: it is off then, and has to come on again when the unit has come to. */
+/* The unit hangs while its queue is reset: that is a time-out, not a refusal, and it works again when the unit does. */
 static void hang(void *arg)
 {
     (void)arg;
