@@ -92,12 +92,9 @@ static void freed_while_it_runs(void **state)
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
         w_direct_machine(3, 3, 0);
-        w_irq(&q, 9, modes[i], 1);
+        w_irq(&q, 9, w_modes[i], 1);
         q.during = let_free;
-        if (is_level(&q))
-            w_cause(&q, 2);
-        else
-            w_edge(&q);
+        w_rise(&q);
         m_settle();
         for (unsigned n = 0; m_busy(2) && n < 1000; n++)
             m_run_others();
