@@ -121,7 +121,10 @@ static int hush(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
-/* A state on the way out, how it is entered and how that is undone; NULL: there is nothing to do. */
+/*
+ * A state on the way out, how it is entered and how that is undone; NULL: there is nothing to do. In the order of enum
+ * aia_hart_state, from CLOSED on, and OFFLINE last.
+ */
 struct step {
     enum aia_hart_state state;
     int (*enter)(struct aia *a, unsigned hart);
@@ -129,24 +132,22 @@ struct step {
 };
 
 static const struct step with_file[] = {
-    /* files.c */
     {AIA_HART_CLOSED, file_close, file_open}, {AIA_HART_EVACUATED, evacuate_file, NULL},
     {AIA_HART_FORCED, force_away, NULL},      {AIA_HART_QUIET, hush, ipi_open},
     {AIA_HART_SWEPT, file_sweep, NULL},       {AIA_HART_OFFLINE, file_off, file_on},
 };
+#define N_STEPS (sizeof(with_file) / sizeof(with_file[0]))
 
-/* Direct: what is pending waits in the controller, and goes to where its line is now. */
-static const struct step without[] = {
-    /* direct.c */
+/* Without one, what is pending waits in the controller, and goes to where its line is now. */
+static const struct step without_file[N_STEPS] = {
     {AIA_HART_CLOSED, NULL, NULL},       {AIA_HART_EVACUATED, evacuate_hart, NULL},
     {AIA_HART_FORCED, force_away, NULL}, {AIA_HART_QUIET, hush, ipi_open},
     {AIA_HART_SWEPT, NULL, NULL},        {AIA_HART_OFFLINE, direct_off, direct_on},
 };
-#define N_STEPS (sizeof(with_file) / sizeof(with_file[0]))
 
 static const struct step *way_out(const struct aia *a)
 {
-    return is_direct(a) ? without : with_file;
+    return is_direct(a) ? without_file : with_file;
 }
 
 /* Undo the first n steps, last first. */

@@ -288,7 +288,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
  */
 int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
-/* ---- harts: hotplug.c. The embedder sees to it that only one hart changes at a time. ---- */
+/* ---- harts: hotplug.c, files.c. The embedder sees to it that only one hart changes at a time. ---- */
 
 /*
  * This hart begins to take interrupts, the first time or again. Own, off; before SEIE is set.
@@ -302,7 +302,7 @@ int aia_hart_online(struct aia *a);
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
 
-/* Undo aia_hart_leave; aia_hart_return() then starts again what was shut down. Any. */
+/* Undo aia_hart_leave, of a hart that is on its way out; aia_hart_return() then starts again what was shut down. Any. */
 void aia_hart_stay(struct aia *a, unsigned hart);
 
 /*
