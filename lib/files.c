@@ -17,8 +17,8 @@ static void late_edge(struct aia *a, unsigned here, unsigned id)
     count_own(&a->config.harts[here].late);
     trace(a, here, AIA_EVENT_LATE, owner, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_LATE, .vec = v, .irq = irq});
-    if (irq && irq->used)
-        send_on(a, irq);
+    if (irq && is_used(irq) && !send_on(a, irq)) /* it is shut down: its restart sends it */
+        atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_release);
 }
 
 static int take_late(struct aia *a, unsigned here)
@@ -83,7 +83,9 @@ void file_settle(struct aia *a, unsigned hart)
 {
     const struct imsic_file *f = &a->imsic.files[hart];
 
-    while (moment_left(atomic_load_explicit(&f->drained_at, memory_order_relaxed), aia_port_time()))
+    /* Where nothing retires that moment may be any one of long ago. */
+    while (atomic_load_explicit(&f->n_retiring, memory_order_acquire) &&
+           moment_left(atomic_load_explicit(&f->drained_at, memory_order_relaxed), aia_port_time()))
         aia_port_relax();
 }
 

@@ -31,13 +31,21 @@ static void shut(struct aia *a, unsigned here, unsigned id)
     a->imsic.files[here].shut[id / 64] |= 1ull << id % 64;
 }
 
+static void mask(struct aia_irq *irq)
+{
+    unsigned long was = irq_lock(irq->first);
+
+    irq->msi->ops->mask(irq->msi);
+    irq_unlock(irq->first, was);
+}
+
 /* An edge of `irq` that did no good: unhandled, or kept while disabled. */
 static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     if (!flow_storming(a, &irq->storm))
         return;
     if (is_direct(a)) /* first: who enables it again undoes both */
-        irq->msi->ops->mask(irq->msi);
+        mask(irq);
     else if (id)
         shut(a, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
@@ -181,6 +189,15 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
     }
 }
 
+void aia_line_done(struct aia_irq *irq)
+{
+    unsigned long saved = irq_lock(irq->first);
+
+    if (irq->vec.id)
+        irq->msi->ops->unmask(irq->msi);
+    irq_unlock(irq->first, saved);
+}
+
 void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 {
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED, memory_order_acq_rel);
@@ -269,5 +286,7 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)
 
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart)
 {
+    if (hart >= a->config.n_harts)
+        return 0;
     return atomic_load_explicit(&a->config.harts[hart].runs[irq->number], memory_order_relaxed);
 }

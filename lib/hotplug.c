@@ -55,7 +55,7 @@ static unsigned count_held(struct aia *a, unsigned hart)
 
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!irq->used)
+        if (!is_used(irq))
             continue;
         unsigned long was = irq_lock(irq);
         n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
@@ -77,7 +77,7 @@ static int evacuate(struct aia *a, unsigned hart,
 {
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        bool look = irq->used && irq->first == irq; /* a block moves as one */
+        bool look = is_used(irq) && irq->first == irq; /* a block moves as one */
         int error = look ? away(a, irq, hart) : AIA_OK;
         if (error)
             return error;
@@ -121,51 +121,48 @@ static int hush(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
-/*
- * A state on the way out, how it is entered and how that is undone; NULL: there is nothing to do. In the order of enum
- * aia_hart_state, from CLOSED on, and OFFLINE last.
- */
-struct step {
-    enum aia_hart_state state;
+/* How a state is entered and how that is undone; NULL: there is nothing to do. */
+struct entry {
     int (*enter)(struct aia *a, unsigned hart);
     void (*undo)(struct aia *a, unsigned hart);
 };
 
-static const struct step with_file[] = {
-    {AIA_HART_CLOSED, file_close, file_open}, {AIA_HART_EVACUATED, evacuate_file, NULL},
-    {AIA_HART_FORCED, force_away, NULL},      {AIA_HART_QUIET, hush, ipi_open},
-    {AIA_HART_SWEPT, file_sweep, NULL},       {AIA_HART_OFFLINE, file_off, file_on},
+/*
+ * The states on the way out, in the order of their enum but OFFLINE, which is last. What is pending for a hart without a
+ * file waits in the controller, and goes to where its line is now.
+ */
+static const struct step {
+    enum aia_hart_state state;
+    struct entry file, direct; /* of a hart with an interrupt file; of one without */
+} steps[] = {
+    {AIA_HART_CLOSED, {file_close, file_open}, {NULL, NULL}},
+    {AIA_HART_EVACUATED, {evacuate_file, NULL}, {evacuate_hart, NULL}},
+    {AIA_HART_FORCED, {force_away, NULL}, {force_away, NULL}},
+    {AIA_HART_QUIET, {hush, ipi_open}, {hush, ipi_open}},
+    {AIA_HART_SWEPT, {file_sweep, NULL}, {NULL, NULL}},
+    {AIA_HART_OFFLINE, {file_off, file_on}, {direct_off, direct_on}},
 };
-#define N_STEPS (sizeof(with_file) / sizeof(with_file[0]))
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 
-/* Without one, what is pending waits in the controller, and goes to where its line is now. */
-static const struct step without_file[N_STEPS] = {
-    {AIA_HART_CLOSED, NULL, NULL},       {AIA_HART_EVACUATED, evacuate_hart, NULL},
-    {AIA_HART_FORCED, force_away, NULL}, {AIA_HART_QUIET, hush, ipi_open},
-    {AIA_HART_SWEPT, NULL, NULL},        {AIA_HART_OFFLINE, direct_off, direct_on},
-};
-
-static const struct step *way_out(const struct aia *a)
+static const struct entry *entry(const struct aia *a, const struct step *s)
 {
-    return is_direct(a) ? without_file : with_file;
+    return is_direct(a) ? &s->direct : &s->file;
 }
 
 /* Undo the first n steps, last first. */
 static void come_back(struct aia *a, unsigned hart, unsigned n)
 {
-    const struct step *steps = way_out(a);
-
     while (n-- > 0) {
         if (steps[n].state == AIA_HART_CLOSED) /* who finds it open must find it online */
             set_state(a, hart, AIA_HART_ONLINE);
-        if (steps[n].undo)
-            steps[n].undo(a, hart);
+        if (entry(a, &steps[n])->undo)
+            entry(a, &steps[n])->undo(a, hart);
     }
 }
 
 void aia_hart_stay(struct aia *a, unsigned hart)
 {
-    enum aia_hart_state state = hart_state(a, hart);
+    enum aia_hart_state state = hart < a->config.n_harts ? hart_state(a, hart) : AIA_HART_OFFLINE;
 
     if (state > AIA_HART_ONLINE)
         come_back(a, hart, state - AIA_HART_ONLINE);
@@ -174,12 +171,12 @@ void aia_hart_stay(struct aia *a, unsigned hart)
 /* Pass the states behind the present one, up to and including `last`. */
 static int pass(struct aia *a, unsigned hart, enum aia_hart_state last)
 {
-    const struct step *s = way_out(a) + (hart_state(a, hart) - AIA_HART_ONLINE);
+    const struct step *s = &steps[hart_state(a, hart) - AIA_HART_ONLINE];
 
     for (;; s++) {
         int error = may_enter(a, hart, s->state);
-        if (!error && s->enter)
-            error = s->enter(a, hart);
+        if (!error && entry(a, s)->enter)
+            error = entry(a, s)->enter(a, hart);
         if (error) {
             aia_hart_stay(a, hart);
             return error;
@@ -242,7 +239,7 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         return AIA_EOFFLINE;
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq) ||
+        if (!is_used(irq) || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq) ||
             !reaches(a, irq, hart))
             continue;
         int error = irq->managed              ? managed_restart(a, irq)

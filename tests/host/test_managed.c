@@ -353,6 +353,23 @@ static void test_kept_edge_waits_for_the_restart(void **state)
     t_check_books();
 }
 
+/* A device that breaks the ordering rules: what it had sent comes out when it and its last hart are gone. */
+static void test_late_edge_waits_for_the_restart(void **state)
+{
+    (void)state;
+    set_up(3, AIA_MSI_PLAIN, 2);
+    unsigned id = q.irq->vec.id;
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    q.dev.n_raised++;
+    m_fabric_post(m.hart[1].msi_addr, id);
+    m_settle();
+    assert_int_equal(t_back(1, 0), 1);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    t_check(&q);
+    assert_int_equal(q.runs, 1);
+    t_check_books();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_failed_leave_restarts_it),
         cmocka_unit_test(test_silent_at_restart),
         cmocka_unit_test(test_kept_edge_waits_for_the_restart),
+        cmocka_unit_test(test_late_edge_waits_for_the_restart),
     };
 
     return T_RUN(tests);
