@@ -264,6 +264,6 @@ int move_back(struct aia *a, struct aia_irq *irq)
     struct attempt t = {.a = a, .irq = irq, .meant = RETURN};
     int error = try_until(&t);
 
-    return irq->vec.id ? error
-                       : AIA_OK; /* it is only being requested, or freed: there is nothing to bring back */
+    /* With no vector it is only being requested, or freed: there is nothing to bring back. */
+    return irq->vec.id ? error : AIA_OK;
 }

@@ -120,12 +120,14 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
 
 /*
  * Where the interrupt has its vector on this hart, or 0: it may have left while its handler ran, and there is nothing to
- * shut off then.
+ * shut off then. Lock not held: half of one vector with half of another would be somebody else's.
  */
-static unsigned own_id(const struct aia_irq *irq, unsigned here)
+static unsigned own_id(struct aia_irq *irq, unsigned here)
 {
+    unsigned long was = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
 
+    irq_unlock(irq->first, was);
     return v.hart == here ? v.id : 0;
 }
 
@@ -246,12 +248,15 @@ static void reopen(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
 {
-    if (is_dead(irq))
-        return;
-
     /* PENDING goes with them: it is sent again, and a run that has not ended yet must not count it too. */
-    uint32_t was = atomic_fetch_and_explicit(
-        &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
+    const uint32_t off = AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING;
+    uint32_t was = atomic_load_explicit(&irq->flow, memory_order_relaxed);
+
+    do {
+        if (was & AIA_FLOW_DEAD) /* it stays disabled: in one step, for it may die just now */
+            return;
+    } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &was, was & ~off, memory_order_acq_rel,
+                                                    memory_order_relaxed));
 
     trace_irq(a, AIA_EVENT_ENABLE, irq, vector(0, 0), 0);
     if (was & AIA_FLOW_PENDING)

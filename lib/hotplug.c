@@ -229,6 +229,18 @@ int aia_hart_online(struct aia *a)
     return late;
 }
 
+/* Has it to do with the return of `hart`? Behind the lock, for it may just be given back, its message with it. */
+static bool wants(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    if (!is_used(irq) || irq->first != irq)
+        return false;
+    unsigned long was = irq_lock(irq);
+    bool it_does =
+        is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !is_dead(irq) && reaches(a, irq, hart);
+    irq_unlock(irq, was);
+    return it_does;
+}
+
 int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
 {
     int first = AIA_OK;
@@ -239,8 +251,7 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         return AIA_EOFFLINE;
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!is_used(irq) || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq) ||
-            !reaches(a, irq, hart))
+        if (!wants(a, irq, hart))
             continue;
         int error = irq->managed              ? managed_restart(a, irq)
                     : others == AIA_COME_BACK ? move_back(a, irq)

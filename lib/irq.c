@@ -61,7 +61,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = irq->parked = false;
+    irq->managed = irq->parked = irq->stopped = false;
     atomic_store_explicit(&irq->flow, 0, memory_order_release); /* whose acquisition flow_begin() is */
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
@@ -99,10 +99,12 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
+    aia_port_lock(&irq->lock);
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
-        irq[i].msi = NULL; /* it is the caller's again: a hart that leaves must not look at it */
+        irq[i].msi = NULL; /* it is the caller's again: harts that come or go must not look at it */
     }
+    aia_port_unlock(&irq->lock);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
 }
@@ -150,7 +152,7 @@ int start(struct aia *a, struct aia_irq *irq)
 
     struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
-    if (!irq->vec.id)
+    if (!irq->vec.id && !irq->stopped)
         error = first_vector(a, irq, &v);
     if (!v.id) {
         irq_unlock(irq, was);
@@ -337,6 +339,10 @@ static int wait_gone(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_stop(struct aia *a, struct aia_irq *irq)
 {
+    unsigned long was = irq_lock(irq->first);
+
+    irq->first->stopped = true;
+    irq_unlock(irq->first, was);
     stop_wait(a, irq->first);
 }
 
@@ -346,7 +352,7 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq)
 
     if (irq->first != irq || !is_used(irq))
         return AIA_EINVAL;
-    stop_wait(a, irq);
+    aia_irq_stop(a, irq);
     for (unsigned i = 0; i < 1u << irq->order && !error; i++)
         error = wait_gone(a, &irq[i]);
     if (error)

@@ -88,6 +88,7 @@ struct aia_irq {
     uint32_t number;   /* its place among config.irqs */
     _Atomic bool used; /* and filled in */
     bool parked;       /* shut down for want of a hart, and its message keeps edges (aia_msi_ops.park) */
+    bool stopped;      /* by aia_irq_stop() or aia_irq_free(), and not to be started again */
     bool managed;      /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order;     /* the block is 2^order descriptors */
     struct aia_lock lock;

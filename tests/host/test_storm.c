@@ -264,6 +264,32 @@ static void test_unhandled_storm(void **state)
     t_check_books();
 }
 
+static bool locked;
+
+static void shut_behind_lock(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    if (e->kind == M_LOCK && e->where == (uintptr_t)&q.irq->lock)
+        locked = true;
+    if (e->kind == M_CSR && e->where >= 0xc0 && e->where < 0x100) /* eie */
+        assert_true(locked);
+}
+
+/* Which identity there is to shut off is two halves of a vector, read under the lock: of two vectors it were a third's. */
+static void test_shut_is_not_torn(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    q.deny = true;
+    storm(&q, T_STORM);
+    locked = false;
+    m.hook = shut_behind_lock;
+    storm(&q, 1);
+    m.hook = NULL;
+    assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
+}
+
 static void test_storm_while_disabled(void **state)
 {
     (void)state;
@@ -317,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_ipis_are_no_storm),
         cmocka_unit_test(test_none_counted),
         cmocka_unit_test(test_unhandled_storm),
+        cmocka_unit_test(test_shut_is_not_torn),
         cmocka_unit_test(test_storm_while_disabled),
         cmocka_unit_test(test_storm_then_move),
     };
