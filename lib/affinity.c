@@ -15,7 +15,6 @@ struct attempt {
     } meant; /* to a new affinity; off a hart that leaves; to the affinity that it has */
     const struct aia_hartset *set; /* where it may be: a new affinity, or what `now` holds */
     struct aia_hartset now;        /* as of the latest try: others may give it a new affinity between two */
-    unsigned leaving;              /* REFUGE: the hart */
     unsigned old;                  /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
     int result;
 };
@@ -52,8 +51,6 @@ static int choose(struct attempt *t, unsigned *to)
     if (!irq->vec.id)
         return AIA_EINVAL; /* being freed, or shut down */
     *to = irq->vec.hart;
-    if (t->meant == REFUGE && *to != t->leaving)
-        return AIA_OK; /* others have moved it meanwhile */
     if (t->meant != ADOPT) {
         t->now = t->meant == REFUGE ? refuge(a, irq) : irq->affinity;
         t->set = &t->now;
@@ -210,7 +207,7 @@ static void count_strayed(struct aia *a, const struct aia_irq *irq)
 
 int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
-    struct attempt t = {.a = a, .irq = irq, .meant = REFUGE, .leaving = hart};
+    struct attempt t = {.a = a, .irq = irq, .meant = REFUGE};
     unsigned long was = irq_lock(irq);
     int error = AIA_OK;
 
@@ -242,7 +239,7 @@ static bool is_on_behind_bus(struct aia_irq *irq, unsigned hart)
 
 int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
-    struct attempt t = {.a = a, .irq = irq, .meant = REFUGE, .leaving = hart};
+    struct attempt t = {.a = a, .irq = irq, .meant = REFUGE};
     unsigned long was = irq_lock(irq);
     bool there = is_on(irq, hart), slow = irq->vec.id && is_slow(irq); /* without a vector none is made */
 

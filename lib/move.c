@@ -221,13 +221,13 @@ static void report_no_sync(struct aia *a, unsigned here)
 /* imsic_sync_behind(), but of a file that is not known already to take nothing in: that is waited for once. */
 static int sync_behind(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *barred)
 {
-    if (*barred && f->sync_owed)
-        return *barred;
-    int error = imsic_sync_behind(&a->imsic, f, b);
-    if (error) {
+    bool known = *barred && f->sync_owed;
+    int error = known ? *barred : imsic_sync_behind(&a->imsic, f, b);
+
+    if (error && !known)
         report_no_sync(a, (unsigned)(f - a->imsic.files));
+    if (error)
         *barred = error;
-    }
     return error;
 }
 
