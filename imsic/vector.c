@@ -1,70 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The vector allocator: which identities of which hart's file are free.
- *
- * A file's free identities are a bitmap of at most 32 words, and above it one summary word for each block size: bit w
- * says that word w holds an aligned free run of that size. A block never crosses a word, so finding one takes two
- * find-first-set, however many identities there are. For single identities the summary is exact. For larger blocks it
- * may say so of a word that has been broken up since: who looks there finds out, and corrects it; an allocation then
- * does not pay for block sizes that hardly anybody asks for.
- */
-#include <stddef.h>
-
+/* The vector allocator: which identities of which hart's file are free, and who gets them. */
 #include <aia/error.h>
-#include <aia/imsic.h>
 
-#include "imsic/bits.h"
+#include "imsic/books.h"
 
-/* Where an aligned run of 2^k bits may begin. */
-static const uint64_t aligned[IMSIC_MAX_ORDER + 1] = {
-    ~0ull,
-    0x5555555555555555ull,
-    0x1111111111111111ull,
-    0x0101010101010101ull,
-    0x0001000100010001ull,
-    0x0000000100000001ull,
-};
-
-/* Bit i set: bits i .. i + 2^k - 1 of `free` are all set, and i is a multiple of 2^k. */
-static uint64_t runs(uint64_t free, unsigned k)
-{
-    for (unsigned i = 0; i < k; i++)
-        free &= free >> (1u << i);
-    return free & aligned[k];
-}
-
-static void set_slot(struct imsic_file *f, unsigned id, enum imsic_state state, uint32_t owner)
-{
-    atomic_store_explicit(&f->slots[id], imsic_slot(state, owner), memory_order_release);
-}
-
-/* The 2^order bits of a word from identity `first` up. */
-static uint64_t block(unsigned first, unsigned order)
-{
-    return ((1ull << (1u << order)) - 1) << first % 64;
-}
-
-/* Not free any more: `bits`, n of them, of word w. */
-static inline void remove_free(struct imsic_file *f, size_t w, uint64_t bits, unsigned n)
-{
-    uint64_t left = f->free[w] & ~bits;
-
-    f->free[w] = left;
-    f->n_free = (uint16_t)(f->n_free - n);
-    f->has_run[0] ^= (uint32_t)!left << w;
-}
-
-/* Take a block out of the free ones and give its identities to `owner` and those after it. */
-static void take(struct imsic_file *f, unsigned first, unsigned order, uint32_t owner)
-{
-    unsigned n = 1u << order;
-
-    remove_free(f, first / 64, block(first, order), n);
-    for (unsigned i = 0; i < n; i++)
-        set_slot(f, first + i, IMSIC_OWNED, owner + i);
-}
-
-/* The same of the lowest identity, as order 0 is nearly all that is ever asked for. There is one. */
+/* take() of the lowest identity, as order 0 is nearly all that is ever asked for. There is one. */
 static inline size_t take_lowest(struct imsic_file *f, uint32_t owner)
 {
     size_t w =
@@ -74,37 +14,6 @@ static inline size_t take_lowest(struct imsic_file *f, uint32_t owner)
     remove_free(f, w, f->free[w] & -f->free[w], 1);
     set_slot(f, (unsigned)id, IMSIC_OWNED, owner);
     return id;
-}
-
-/* Put one identity back; the slot keeps the name of its last owner. It may be what a block lacked. */
-static void give_back(struct imsic_file *f, unsigned id)
-{
-    uint32_t slot = atomic_load_explicit(&f->slots[id], memory_order_relaxed);
-    unsigned w = id / 64;
-
-    set_slot(f, id, IMSIC_FREE, imsic_slot_owner(slot));
-    f->free[w] |= 1ull << id % 64;
-    f->n_free++;
-    for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++) {
-        uint64_t around = block(id & ~((1u << k) - 1), k);
-        if ((f->free[w] & around) != around)
-            break;
-        f->has_run[k] |= 1u << w;
-    }
-}
-
-static unsigned long lock(struct imsic *im)
-{
-    unsigned long was = aia_port_irq_save();
-
-    aia_port_lock(&im->lock);
-    return was;
-}
-
-static void unlock(struct imsic *im, unsigned long was)
-{
-    aia_port_unlock(&im->lock);
-    aia_port_irq_restore(was);
 }
 
 static bool id_valid(const struct imsic *im, unsigned hart, unsigned id)
@@ -137,10 +46,8 @@ static void init_file(struct imsic *im, struct imsic_file *f)
 int imsic_init(struct imsic *im)
 {
     im->lock = (struct aia_lock){{0}};
-    if (im->ipi_id == im->sync_id)
-        return AIA_EINVAL;
     for (unsigned h = 0; h < im->n_files; h++) {
-        if (im->files[h].n_ids > IMSIC_MAX_IDS || !id_valid(im, h, im->ipi_id) ||
+        if (im->files[h].n_ids > IMSIC_MAX_IDS || im->ipi_id == im->sync_id || !id_valid(im, h, im->ipi_id) ||
             !id_valid(im, h, im->sync_id))
             return AIA_EINVAL;
         init_file(im, &im->files[h]);
@@ -300,77 +207,6 @@ int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned or
     return AIA_OK;
 }
 
-/* ---- managed interrupts ---- */
-
-/* An identity that all of `set` have free, 0 if there is none. */
-static unsigned find_in_all(const struct imsic *im, const struct aia_hartset *set)
-{
-    for (unsigned w = 0; w < IMSIC_WORDS; w++) {
-        uint64_t all = ~0ull;
-        for (unsigned h = 0; h < im->n_files; h++)
-            if (aia_hartset_has(set, h))
-                all &= im->files[h].free[w];
-        if (all)
-            return w * 64 + lowest_bit(all);
-    }
-    return 0;
-}
-
-/* Fill in ids[] for all of `set`: `common`, or each file's lowest free one. False: some file has none. */
-static bool choose(const struct imsic *im, const struct aia_hartset *set, unsigned common, uint16_t *ids)
-{
-    for (unsigned h = 0; h < im->n_files; h++) {
-        const struct imsic_file *f = &im->files[h];
-        if (!aia_hartset_has(set, h))
-            continue;
-        if (!common && !f->has_run[0])
-            return false;
-        unsigned w = common ? 0 : lowest_bit(f->has_run[0]);
-        ids[h] = (uint16_t)(common ? common : w * 64 + lowest_bit(f->free[w]));
-    }
-    return true;
-}
-
-int imsic_reserve(struct imsic *im, const struct aia_hartset *set, enum aia_msi_kind kind, uint32_t owner,
-                  uint16_t *ids)
-{
-    unsigned long was = lock(im);
-    unsigned common = find_in_all(im, set);
-    bool ok = (common || kind != AIA_MSI_PLAIN) && choose(im, set, common, ids);
-
-    for (unsigned h = 0; h < im->n_files && ok; h++)
-        if (aia_hartset_has(set, h)) {
-            take(&im->files[h], ids[h], 0, owner);
-            set_slot(&im->files[h], ids[h], IMSIC_MANAGED, owner);
-        }
-    unlock(im, was);
-    return ok ? AIA_OK : AIA_ENOVEC;
-}
-
-/* From one state to another, if it is in that one. */
-static bool change(struct imsic *im, struct imsic_vector v, enum imsic_state from, enum imsic_state to)
-{
-    struct imsic_file *f = &im->files[v.hart];
-    unsigned long was = lock(im);
-    uint32_t slot = atomic_load_explicit(&f->slots[v.id], memory_order_relaxed);
-    bool ok = imsic_slot_state(slot) == from;
-
-    if (ok)
-        set_slot(f, v.id, to, imsic_slot_owner(slot));
-    unlock(im, was);
-    return ok;
-}
-
-bool imsic_activate(struct imsic *im, struct imsic_vector v)
-{
-    return change(im, v, IMSIC_MANAGED, IMSIC_OWNED);
-}
-
-void imsic_park(struct imsic *im, struct imsic_vector v)
-{
-    change(im, v, IMSIC_RETIRING, IMSIC_MANAGED);
-}
-
 void imsic_free(struct imsic *im, struct imsic_vector v)
 {
     unsigned long was = lock(im);
@@ -387,30 +223,6 @@ void imsic_clear_unowned(struct imsic *im, struct imsic_vector v)
 
     if (state == IMSIC_FREE || state == IMSIC_MANAGED)
         imsic_file_clear_pending(v.id);
-    unlock(im, was);
-}
-
-bool imsic_set_shut(struct imsic *im, struct imsic_vector v)
-{
-    struct imsic_file *f = &im->files[v.hart];
-    unsigned long was = lock(im);
-    enum imsic_state state = imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed));
-
-    if (state == IMSIC_FREE) {
-        remove_free(f, v.id / 64u, 1ull << v.id % 64, 1);
-        set_slot(f, v.id, IMSIC_SHUT, IMSIC_NO_OWNER);
-    }
-    unlock(im, was);
-    return state == IMSIC_FREE || state == IMSIC_MANAGED; /* else it has found an owner since it fired */
-}
-
-void imsic_clear_shut(struct imsic *im, struct imsic_vector v)
-{
-    struct imsic_file *f = &im->files[v.hart];
-    unsigned long was = lock(im);
-
-    if (imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed)) == IMSIC_SHUT)
-        give_back(f, v.id);
     unlock(im, was);
 }
 

@@ -152,6 +152,26 @@ static void audit_irqs(struct audit *t)
     }
 }
 
+static void audit_file(struct audit *t)
+{
+    const struct imsic_file *f = &t->a->imsic.files[t->here];
+    unsigned n_free = 0;
+
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        uint64_t pending = imsic_file_pending(w), enabled = imsic_file_enabled(w);
+        for (unsigned bit = 0; bit < 64; bit++) {
+            unsigned id = w * 64 + bit;
+            if (id >= 1 && id <= f->n_ids)
+                n_free += audit_id(t, id, pending >> bit & 1, enabled >> bit & 1);
+        }
+    }
+    audit_irqs(t);
+    if (n_free != f->n_free)
+        find(t, AIA_COUNT_WRONG, 0, IMSIC_NO_OWNER);
+    if (!imsic_file_delivers())
+        find(t, AIA_DELIVERY_OFF, 0, IMSIC_NO_OWNER);
+}
+
 /* The lines that the books have on this hart: each has to name it, and be let through unless it is disabled. */
 static void audit_direct(struct audit *t)
 {
@@ -178,25 +198,10 @@ unsigned aia_audit(struct aia *a,
                    void *arg)
 {
     struct audit t = {.a = a, .here = aia_port_hart(), .found = found, .arg = arg};
-    if (is_direct(a)) {
-        audit_direct(&t);
-        return t.n;
-    }
-    const struct imsic_file *f = &a->imsic.files[t.here];
-    unsigned n_free = 0;
 
-    for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        uint64_t pending = imsic_file_pending(w), enabled = imsic_file_enabled(w);
-        for (unsigned bit = 0; bit < 64; bit++) {
-            unsigned id = w * 64 + bit;
-            if (id >= 1 && id <= f->n_ids)
-                n_free += audit_id(&t, id, pending >> bit & 1, enabled >> bit & 1);
-        }
-    }
-    audit_irqs(&t);
-    if (n_free != f->n_free)
-        find(&t, AIA_COUNT_WRONG, 0, IMSIC_NO_OWNER);
-    if (!imsic_file_delivers())
-        find(&t, AIA_DELIVERY_OFF, 0, IMSIC_NO_OWNER);
+    if (is_direct(a))
+        audit_direct(&t);
+    else
+        audit_file(&t);
     return t.n;
 }

@@ -38,6 +38,17 @@ int direct_least_loaded(const struct aia *a, const struct aia_irq *irq, const st
     return best == ~0u ? AIA_ENOHART : AIA_OK;
 }
 
+int direct_first(struct aia *a, const struct aia_irq *irq, struct imsic_vector *v)
+{
+    unsigned hart = 0;
+    int error =
+        irq->managed ? managed_choose(a, irq, &hart) : direct_least_loaded(a, irq, &irq->affinity, &hart);
+
+    if (!error)
+        *v = vector(hart, irq->msi->line);
+    return error;
+}
+
 void direct_interrupt(struct aia *a, unsigned here)
 {
     struct aia_controller *c = controller_of(a, here);
@@ -79,9 +90,10 @@ void direct_on(struct aia *a, unsigned here)
     c->ops->on(c, here);
 }
 
-void direct_off(struct aia *a, unsigned here)
+int direct_off(struct aia *a, unsigned here)
 {
     struct aia_controller *c = controller_of(a, here);
 
     c->ops->off(c, here);
+    return AIA_OK;
 }

@@ -8,6 +8,8 @@
 #include <aia/aia.h>
 
 #include "imsic/bits.h"
+#include "moment.h"
+#include "trace.h"
 
 /*
  * Add to a counter that only this hart writes, interrupts off: no read-modify-write needed. Aligned, so the plain store
@@ -22,33 +24,6 @@ static inline void count_own(aia_counter *c)
 static inline void count(aia_counter *c)
 {
     atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
-}
-
-/*
- * A moment that harts exchange, in one word: ticks on RV64; on RV32 2^20 of them, rounded up, so that it wraps after years.
- * 0 has passed always.
- */
-#define MOMENT_SHIFT (AIA_WORD_BITS == 64 ? 0u : 20u)
-
-static inline aia_word moment(uint64_t ticks)
-{
-    aia_word m = (aia_word)((ticks + (1ull << MOMENT_SHIFT) - 1) >> MOMENT_SHIFT);
-
-    return m ? m : 1;
-}
-
-/* How many ticks from `now` until it has passed: 0, it has. */
-static inline uint64_t moment_left(aia_word m, uint64_t now)
-{
-    aia_word left = m - (aia_word)(now >> MOMENT_SHIFT);
-
-    return !m || left >> (AIA_WORD_BITS - 1) ? 0 : (uint64_t)left << MOMENT_SHIFT;
-}
-
-/* The earlier of two. */
-static inline aia_word moment_first(aia_word m, aia_word n)
-{
-    return !m || !n ? 0 : (aia_word)(n - m) >> (AIA_WORD_BITS - 1) ? n : m;
 }
 
 /* One past the last descriptor that was ever used: who looks at all of them looks at these. */
@@ -83,43 +58,6 @@ static inline uint32_t slot_read(const struct imsic_file *f, unsigned id)
     return atomic_load_explicit(&f->slots[id], memory_order_acquire);
 }
 
-/* ---- trace.c ---- */
-
-/* The rings are all there, and of valid sizes. */
-bool trace_init(const struct aia_config *c);
-
-/* This hart's ring, if tracing is on; and aia_trace() by who has asked for it, to write several events. Any. */
-static inline struct aia_trace_ring *trace_ring(const struct aia *a)
-{
-    struct aia_trace_ring *rings = aia_tracing(a);
-
-    return __builtin_expect(rings != NULL, 0) ? &rings[(int)aia_port_hart()] : NULL;
-}
-
-static inline void trace_to(struct aia_trace_ring *ring, enum aia_event event, const struct aia_irq *irq,
-                            struct imsic_vector v, uint64_t arg)
-{
-    if (__builtin_expect(ring != NULL, 0)) /* off is the common case, and is to cost next to nothing */
-        aia_trace_put(ring, event, irq->number, v, arg);
-}
-
-/* aia_trace() where there is an interrupt. Any. */
-static inline void trace_irq(const struct aia *a, enum aia_event event, const struct aia_irq *irq,
-                             struct imsic_vector v, uint64_t arg)
-{
-    trace_to(trace_ring(a), event, irq, v, arg);
-}
-
-/* The same by who knows which hart runs, and the number of the interrupt, AIA_TRACE_NO_IRQ for none. Any. */
-static inline void trace(const struct aia *a, unsigned here, enum aia_event event, uint32_t number,
-                         struct imsic_vector v, uint64_t arg)
-{
-    struct aia_trace_ring *rings = aia_tracing(a);
-
-    if (__builtin_expect(rings != NULL, 0))
-        aia_trace_put(&rings[(int)here], event, number, v, arg);
-}
-
 static inline struct imsic_vector vector(unsigned hart, unsigned id)
 {
     return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
@@ -136,6 +74,9 @@ static inline bool is_direct(const struct aia *a)
 int direct_least_loaded(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
                         unsigned *hart);
 
+/* Where the line is to be delivered at first. AIA_OK or AIA_ENOHART. */
+int direct_first(struct aia *a, const struct aia_irq *irq, struct imsic_vector *v);
+
 /* Can `irq` be delivered to `hart` at all? A line reaches only the harts of its controller. */
 static inline bool reaches(const struct aia *a, const struct aia_irq *irq, unsigned hart)
 {
@@ -148,9 +89,28 @@ void direct_interrupt(struct aia *a, unsigned here);
 /* After the line's stop: wait until no hart is in its handler, or about to be. Thread. AIA_OK or AIA_ETIMEOUT. */
 int direct_wait_gone(struct aia *a);
 
-/* Begin to deliver to this hart; stop. Own, off. */
+/* Begin to deliver to this hart; stop (AIA_OK). Own, off. */
 void direct_on(struct aia *a, unsigned here);
-void direct_off(struct aia *a, unsigned here);
+int direct_off(struct aia *a, unsigned here);
+
+/* ---- files.c: harts with interrupt files; all Own, off but open, close and settle ---- */
+
+/* Before file_on(): send on what reached the file while the hart was away. How many edges that were. */
+int file_late(struct aia *a, unsigned here);
+
+/* Deliver to this hart; stop (AIA_OK). */
+void file_on(struct aia *a, unsigned here);
+int file_off(struct aia *a, unsigned here);
+
+/* Give out its vectors; no more of them (AIA_OK). Any. */
+void file_open(struct aia *a, unsigned hart);
+int file_close(struct aia *a, unsigned hart);
+
+/* Closed and evacuated: wait until no device's message to it is under way. Thread. */
+void file_settle(struct aia *a, unsigned hart);
+
+/* Empty eip and free its vectors. AIA_OK; AIA_ETIMEOUT, AIA_EAGAIN: what was sent may not have arrived yet. */
+int file_sweep(struct aia *a, unsigned here);
 
 /* ---- flow.c ---- */
 

@@ -36,7 +36,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
         config->harts[h].runs = &config->runs[h * config->n_irqs];
         ipi_close(a, h);
     }
-    return is_direct(a) ? AIA_OK : imsic_init(&a->imsic);
+    return imsic_init(&a->imsic);
 }
 
 static bool unused(const struct aia *a, uint32_t first, uint32_t n)
@@ -111,18 +111,12 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 
 static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
 {
-    unsigned hart = 0;
-    int error;
+    unsigned hart;
 
-    if (is_direct(a)) {
-        error =
-            irq->managed ? managed_choose(a, irq, &hart) : direct_least_loaded(a, irq, &irq->affinity, &hart);
-        *v = (struct imsic_vector){.hart = (uint16_t)hart, .id = error ? 0 : irq->msi->line};
-        return error;
-    }
-
+    if (is_direct(a))
+        return direct_first(a, irq, v);
     if (irq->managed) {
-        error = managed_choose(a, irq, &hart);
+        int error = managed_choose(a, irq, &hart);
         return error ? error : managed_activate(a, irq, hart, v);
     }
     return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq->number, v);
@@ -182,11 +176,11 @@ int start(struct aia *a, struct aia_irq *irq)
 
 static bool request_valid(const struct aia *a, const struct aia_request *r)
 {
-    if (!r->handler || !r->msi || r->order > IMSIC_MAX_ORDER || is_direct(a) != (r->msi->controller != NULL))
+    if (!r->handler || !r->msi || is_direct(a) != (r->msi->controller != NULL))
         return false;
-    if (r->order && (r->managed || is_direct(a)))
-        return false;
-    return !r->managed || is_direct(a) || a->config.reserved;
+    if (r->msi->controller) /* a line has its number, on every hart */
+        return !r->order;
+    return r->managed ? !r->order && a->config.reserved : r->order <= IMSIC_MAX_ORDER;
 }
 
 /* Is there a hart in its affinity that it can come to, once that is online? */

@@ -64,7 +64,7 @@ $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$Q$(HOST_FLAGS) $(filter %.o,$^) $(filter %.a,$^) -lfdt -lcmocka -lpthread -o $@
 
 # Threads, and not of the model's: with ThreadSanitizer in place of the others.
-$B/host/test_trace_threads: tests/host/test_trace_threads.c lib/trace.c include/aia/trace.h include/aia/aia.h lib/internal.h $B/.flags
+$B/host/test_trace_threads: tests/host/test_trace_threads.c lib/trace.c include/aia/trace.h include/aia/aia.h lib/internal.h lib/trace.h $B/.flags
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$Q$(HOST_FLAGS) -fno-sanitize=address,undefined -fsanitize=thread -Wno-tsan tests/host/test_trace_threads.c lib/trace.c \

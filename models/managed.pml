@@ -120,9 +120,9 @@ end:
         reclaim(A);                                     // sweep
 #endif
         assert(P2_no_stray && !(eip[A] & ALL));
-        eie[A] = 0;                                     // silence
+        eie[A] = 0;                                     // file_off
         offline = 1;
-        imsic_sync(A);                                  // aia_hart_online: find_late
+        imsic_sync(A);                                  // aia_hart_online: file_late
         assert(no_late && !(eip[A] & ALL));
         eie[A] = ALL;
         atomic { ipi_closed[A] = 0; offline = 0 };

@@ -121,7 +121,7 @@ proctype Leave()
     bool first;
 
 #ifndef NO_CLOSE
-    file_open[A] = 0;                                   // close_hart
+    file_open[A] = 0;                                   // file_close
 #endif
     state[A] = CLOSED;
 #ifndef NO_EVACUATE_IN_LEAVE
@@ -201,7 +201,7 @@ end:
             assert(P2_no_stray && !(eip[A] & ALL));     // what is left in eip is nobody's: here, nothing
             file_clear(A);
             state[A] = SWEPT;
-            eie[A] = 0;                                 // silence
+            eie[A] = 0;                                 // file_off
             state[A] = OFFLINE;
             break
         :: skip;                                        // the sweep failed: aia_hart_stay
@@ -220,7 +220,7 @@ end:
     :: skip
     fi;
     /* aia_hart_online */
-    imsic_sync(A);                                      // find_late
+    imsic_sync(A);                                      // file_late
     assert(no_late && !(eip[A] & ALL));
     file_clear(A);
     eie[A] = ALL;                                       // imsic_file_on

@@ -142,6 +142,24 @@ static void hand_over(uint64_t hartid, const void *fdt)
     machine_exit(EXIT_MACHINE);
 }
 
+/* The job that was asked for. This machine has what it needs, and it knows the arguments. */
+static const struct job *choose_job(void)
+{
+    const struct job *job = find_job();
+
+    if (is_by_message(job) && wires_wanted()) {
+        print("argument test=%s: it needs devices that send messages, and here %s\n", job->name,
+              irq_by_message() ? "devices=wired" : "there are no interrupt files");
+        machine_exit(EXIT_MACHINE);
+    }
+    const char *unknown = args_unknown(common_args, job->args);
+    if (unknown) {
+        print("argument %s: job %s does not know it\n", unknown, job->name);
+        machine_exit(EXIT_MACHINE);
+    }
+    return job;
+}
+
 void payload_main(uint64_t hartid, const void *fdt)
 {
     guard_init(time_now());
@@ -167,17 +185,7 @@ void payload_main(uint64_t hartid, const void *fdt)
         refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
     banner();
 
-    const struct job *job = find_job();
-    if (is_by_message(job) && wires_wanted()) {
-        print("argument test=%s: it needs devices that send messages, and here %s\n", job->name,
-              irq_by_message() ? "devices=wired" : "there are no interrupt files");
-        machine_exit(EXIT_MACHINE);
-    }
-    const char *unknown = args_unknown(common_args, job->args);
-    if (unknown) {
-        print("argument %s: job %s does not know it\n", unknown, job->name);
-        machine_exit(EXIT_MACHINE);
-    }
+    const struct job *job = choose_job();
     selfcheck_step("the other harts start");
     if (args_get("shell"))
         shell_want(fdt);

@@ -290,7 +290,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
  */
 int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
-/* ---- harts: hotplug.c. The embedder sees to it that only one hart changes at a time. ---- */
+/* ---- harts: hotplug.c, files.c. The embedder sees to it that only one hart changes at a time. ---- */
 
 /*
  * This hart begins to take interrupts, the first time or again. Own, off; before SEIE is set.

@@ -95,7 +95,7 @@ struct imsic_stats {
     uint32_t n[IMSIC_N_STATES]; /* identities in each state, over all files */
 };
 
-/* ---- the allocator: vector.c. Any hart, interrupts on or off, any lock held but imsic.lock. ---- */
+/* ---- the allocator: vector.c, and kept.c. Any hart, interrupts on or off, any lock held but imsic.lock. ---- */
 
 /*
  * Make the books of all files: every identity free but ipi_id and sync_id, every file closed.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Moments in one word (lib/internal.h): never early, at most two units late (one, but where the word is 0), and right while they wrap. Built twice. */
+/* Moments in one word (lib/moment.h): never early, at most two units late (one, but where the word is 0), and right while they wrap. Built twice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/internal.h"
+#include "lib/moment.h"
 
 #define UNIT (AIA_WORD_BITS == 64 ? 1ull : 1ull << 20)
 
