@@ -165,6 +165,7 @@ void x_unfill(void);
 void x_raise(unsigned dev);
 /* Is `p` a counter, by which nobody decides anything? */
 bool x_is_counter(const volatile void *p);
+void x_zero_counters(void);
 /* Parts of the program's memory that make up a state; the library's own come first, n_library of them. */
 struct region {
     char *at;

@@ -122,7 +122,10 @@ static void hash_state(uint64_t h[2])
         hash_bytes(h, x.hart[i].sp, live(i));
 }
 
-/* Copy the state to `to`, and back; return the end. */
+/*
+ * Copy the state to `to`, and back; return the end. Counters begin at 0 in each step: the library copies them to its
+ * stack now and then, and what no state has in it would come into the next.
+ */
 static char *save(char *to)
 {
     for (unsigned i = 0; i < x_n_regions; i++) {
@@ -138,6 +141,7 @@ static char *save(char *to)
 
 static const char *restore(const char *from)
 {
+    x_zero_counters();
     for (unsigned i = 0; i < x_n_regions; i++) {
         memcpy(x_regions[i].at, from, x_regions[i].size);
         from += x_regions[i].size;
@@ -186,6 +190,12 @@ static bool check(void (*fn)(void))
     return true;
 }
 
+static void note_updates(struct found *f)
+{
+    for (unsigned k = 0; k < AIA_N_UPDATES; k++)
+        f->updates |= (uint32_t)(x.aia.updates[k] != 0) << k;
+}
+
 static bool check_still(const char *state, unsigned n, bool only_timers)
 {
     if (n && !only_timers)
@@ -221,6 +231,7 @@ static const char *expand(const char *state, uint32_t node, struct level *next, 
             f->path[f->n_path++] = actions[i];
             return NULL;
         }
+        note_updates(f);
         hash_state(hash);
         if (seen(hash))
             continue;
@@ -292,8 +303,6 @@ void x_search(const struct scenario *s, double max_seconds, uint64_t max_states,
         f->depth++;
     if (!f->bound && s->preempts)
         f->bound = "preemptions";
-    for (unsigned k = 0; k < AIA_N_UPDATES; k++)
-        f->updates |= (uint32_t)(x.aia.updates[k] != 0) << k;
     f->states = n_nodes;
     f->seconds = now() - began;
 }
