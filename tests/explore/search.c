@@ -141,7 +141,7 @@ static char *save(char *to)
 
 static const char *restore(const char *from)
 {
-    x_zero_counters();
+    x_set_counters(0);
     for (unsigned i = 0; i < x_n_regions; i++) {
         memcpy(x_regions[i].at, from, x_regions[i].size);
         from += x_regions[i].size;
@@ -190,12 +190,6 @@ static bool check(void (*fn)(void))
     return true;
 }
 
-static void note_updates(struct found *f)
-{
-    for (unsigned k = 0; k < AIA_N_UPDATES; k++)
-        f->updates |= (uint32_t)(x.aia.updates[k] != 0) << k;
-}
-
 static bool check_still(const char *state, unsigned n, bool only_timers)
 {
     if (n && !only_timers)
@@ -206,6 +200,33 @@ static bool check_still(const char *state, unsigned n, bool only_timers)
     m.here = 0;
     restore(state);
     return ok;
+}
+
+static void note_updates(struct found *f)
+{
+    for (unsigned k = 0; k < AIA_N_UPDATES; k++)
+        f->updates |= (uint32_t)(x.aia.updates[k] != 0) << k;
+}
+
+/*
+ * The step from `state` that has just come out as `hash`, once more behind something else: does it again? Else it
+ * depends on memory that is no part of a state, and the search may run on for ever, or past something.
+ */
+static bool repeats(const char *state, uint8_t action, const uint64_t hash[2])
+{
+    uint64_t again[2];
+
+    memset(x_stacks, 0xa5, sizeof(x_stacks));
+    x_set_counters(0xa5);
+    restore(state);
+    if (!x_act(action))
+        return false;
+    hash_state(again);
+    if (again[0] == hash[0] && again[1] == hash[1])
+        return true;
+    snprintf(x_failure, sizeof(x_failure),
+             "the explorer: the same step from the same state comes out differently");
+    return false;
 }
 
 /* All that can follow `state`, of node `node`, into `next`. Returns its end; NULL: the path ended badly. */
@@ -226,13 +247,17 @@ static const char *expand(const char *state, uint32_t node, struct level *next, 
         if (i)
             restore(state);
         f->steps++;
-        if (!x_act(actions[i])) {
+        bool ok = x_act(actions[i]);
+        if (ok)
+            hash_state(hash);
+        if (ok && f->steps % 64 == 0) /* some, for each costs as much as the step */
+            ok = repeats(state, actions[i], hash);
+        if (!ok) {
             path_to(node, f);
             f->path[f->n_path++] = actions[i];
             return NULL;
         }
         note_updates(f);
-        hash_state(hash);
         if (seen(hash))
             continue;
         add(hash, node, actions[i]);

@@ -76,11 +76,11 @@ bool x_is_counter(const volatile void *p)
     return at == (const char *)&x.aia.torn_copies;
 }
 
-void x_zero_counters(void)
+void x_set_counters(int byte)
 {
     for (unsigned i = 0; i < n_holes; i++)
         if (holes[i].counter)
-            memset((char *)(uintptr_t)holes[i].from, 0, (size_t)(holes[i].to - holes[i].from));
+            memset((char *)(uintptr_t)holes[i].from, byte, (size_t)(holes[i].to - holes[i].from));
 }
 
 static void add_regions(char *from, const char *to)
