@@ -202,6 +202,7 @@ static int sync_by(const struct imsic *im, struct imsic_file *f, struct aia_barr
     /* The write of a sync that timed out says nothing of what came after it: it has to arrive first. */
     if (f->sync_owed && sync_arrives(im, end))
         return AIA_ETIMEOUT;
+    f->sync_owed = 0;
     imsic_file_clear_pending(im->sync_id);
     fence_all(); /* behind the clear, and behind whatever told us that the earlier writes were made */
     if (!b)
