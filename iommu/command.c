@@ -58,19 +58,22 @@ static void count_errors(struct aia_iommu *u, uint32_t csr)
         iommu_count(&u->timed_out);
 }
 
-static void reset(struct aia_iommu *u, uint32_t epoch)
+/* AIA_OK: it is on again, empty; AIA_ETIMEOUT. */
+static int reset(struct aia_iommu *u, uint32_t epoch)
 {
     unsigned long was = aia_port_irq_save();
+    int error = AIA_OK;
 
     aia_port_lock(&u->lock);
     if (atomic_load_explicit(&u->epoch, memory_order_relaxed) == epoch) { /* else another has done it */
         count_errors(u, mmio_read32(u->config.mmio + CQCSR));
-        (void)iommu_commands_on(u); /* if it does not come on, who waits is told */
+        error = iommu_commands_on(u);
         atomic_store_explicit(&u->salvaged, reached(u), memory_order_relaxed);
         atomic_store_explicit(&u->epoch, epoch + 1, memory_order_release);
     }
     aia_port_unlock(&u->lock);
     aia_port_irq_restore(was);
+    return error;
 }
 
 /* Is there room for n more? The head moves on by itself, unless the queue has stopped. Lock held. */
@@ -132,9 +135,8 @@ static int wait_for(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
                                                                                           : AIA_EAGAIN;
         if (done)
             return AIA_OK;
-        if (mmio_read32(u->config.mmio + CQCSR) & CQ_ERRORS)
-            reset(u, epoch);
-        else if (aia_port_time() > end)
+        bool failed = mmio_read32(u->config.mmio + CQCSR) & CQ_ERRORS;
+        if (failed ? reset(u, epoch) : aia_port_time() > end)
             return AIA_ETIMEOUT;
     }
 }
@@ -153,8 +155,8 @@ int iommu_do(struct aia_iommu *u, const struct iommu_command *c, unsigned n)
         aia_port_irq_restore(was);
         if (!error)
             error = wait_for(u, ticket, epoch);
-        else if (error == AIA_EAGAIN)
-            reset(u, epoch);
+        else if (error == AIA_EAGAIN && reset(u, epoch))
+            error = AIA_ETIMEOUT;
     }
     iommu_count(&u->n_fences);
     atomic_fetch_add_explicit(&u->n_commands, n + 1, memory_order_relaxed);

@@ -143,29 +143,56 @@ static void fill_in(struct aia_iommu *u, const struct aia_iommu_device *d)
     store(&dc[DC_TC], TC_V);
 }
 
-static const struct aia_iommu_device *attached(struct aia_iommu *u, uint32_t id)
+struct aia_iommu_device *iommu_find(struct aia_iommu *u, uint32_t id)
 {
-    const struct aia_iommu_device *d = atomic_load_explicit(&u->devices, memory_order_acquire);
+    struct aia_iommu_device *d = atomic_load_explicit(&u->devices, memory_order_acquire);
 
     while (d && d->id != id)
         d = d->next;
     return d;
 }
 
-/* Its table, and files for its messages, eight to a page. Lock of the tables held. */
+/*
+ * Its table, and files for its messages, eight to a page: all or none. Tables of the directory stay, for who comes next.
+ * Lock of the tables held.
+ */
 static int take_pages(struct aia_iommu *u, struct aia_iommu_device *d)
 {
+    uint32_t n_files = (d->n_messages + 7u) / 8;
+
     d->context = iommu_context(u, d->id);
-    if (d->n_messages) {
-        d->table = iommu_pages(u, 1);
-        for (unsigned i = 0; i < d->n_messages; i += 8) {
-            uint64_t *page = iommu_pages(u, 1);
-            if (!page)
-                return AIA_ENOMEM;
-            d->files = i ? d->files : page; /* they follow each other: single pages are not skipped */
-        }
+    if (!d->context)
+        return AIA_ENOMEM;
+    if (!n_files)
+        return AIA_OK;
+    if (u->config.n_pages - u->next_page < 1 + n_files)
+        return AIA_ENOMEM;
+    d->table = iommu_pages(u, 1);
+    d->files = iommu_pages(u, 1);
+    while (--n_files)
+        (void)iommu_pages(u, 1); /* single pages follow each other */
+    return AIA_OK;
+}
+
+/*
+ * Make its context. What faults until then may be shut out as somebody nobody knows, what faults from then on is its own:
+ * so all of it is under the lock of the tables, which is held.
+ */
+static int put_in(struct aia_iommu *u, struct aia_iommu_device *d)
+{
+    int error = take_pages(u, d);
+
+    if (!error && (*d->context & TC_V)) { /* it stormed before anybody knew it */
+        store(d->context, 0);
+        error = iommu_forget_device(u, d->id, 0);
     }
-    return d->context && (d->table || !d->n_messages) ? AIA_OK : AIA_ENOMEM;
+    if (error)
+        return error;
+    fill_in(u, d);
+    u->n_devices++;
+    d->next = atomic_load_explicit(&u->devices, memory_order_relaxed);
+    atomic_store_explicit(&u->devices, d, memory_order_release);
+    return AIA_OK;
 }
 
 static uint16_t power_of_two(unsigned n)
@@ -180,7 +207,7 @@ static uint16_t power_of_two(unsigned n)
 int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t id, enum aia_iommu_dma dma,
                      unsigned n_messages)
 {
-    if (id > u->config.max_id || n_messages > AIA_IOMMU_MESSAGES || attached(u, id))
+    if (id > u->config.max_id || n_messages > AIA_IOMMU_MESSAGES || iommu_find(u, id))
         return AIA_EINVAL;
     if (u->n_devices == u->config.max_devices)
         return AIA_ENOMEM;
@@ -194,21 +221,10 @@ int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t i
     };
     unsigned long was = aia_port_irq_save();
     aia_port_lock(&u->tables);
-    int error = take_pages(u, d);
-    bool shut_out = !error && (*d->context & TC_V);
-    if (shut_out)
-        store(d->context, 0);
+    int error = put_in(u, d);
     aia_port_unlock(&u->tables);
     aia_port_irq_restore(was);
-    if (shut_out) /* it stormed before anybody knew it */
-        error = iommu_forget_device(u, id, 0);
-    if (error)
-        return error;
-    fill_in(u, d);
-    u->n_devices++;
-    d->next = atomic_load_explicit(&u->devices, memory_order_relaxed);
-    atomic_store_explicit(&u->devices, d, memory_order_release);
-    return iommu_forget_device(u, id, d->gscid);
+    return error ? error : iommu_forget_device(u, id, d->gscid);
 }
 
 /*
@@ -236,10 +252,11 @@ int iommu_shut_out(struct aia_iommu *u, uint32_t id)
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&u->tables);
-    uint64_t *dc = iommu_context(u, id);
+    bool known = iommu_find(u, id);
+    uint64_t *dc = known ? NULL : iommu_context(u, id);
     if (dc)
         shut(u, dc, 0);
     aia_port_unlock(&u->tables);
     aia_port_irq_restore(was);
-    return dc ? iommu_forget_device(u, id, 0) : AIA_ENOMEM;
+    return known ? AIA_EINVAL : dc ? iommu_forget_device(u, id, 0) : AIA_ENOMEM;
 }

@@ -53,15 +53,6 @@ const char *aia_iommu_cause_name(unsigned cause)
     return "other fault";
 }
 
-static struct aia_iommu_device *find(struct aia_iommu *u, uint32_t id)
-{
-    struct aia_iommu_device *d = atomic_load_explicit(&u->devices, memory_order_acquire);
-
-    while (d && d->id != id)
-        d = d->next;
-    return d;
-}
-
 /* One more fault: is that too many in too short a time? */
 static bool storms(const struct aia_iommu *u, struct aia_storm *s)
 {
@@ -81,7 +72,10 @@ static bool unattached(struct aia_iommu *u, uint32_t id)
     if (!storms(u, &u->storm))
         return false;
     atomic_store_explicit(&u->storm.count, 0, memory_order_relaxed);
-    if (!iommu_shut_out(u, id)) {
+    int error = iommu_shut_out(u, id);
+    if (error == AIA_EINVAL) /* it has just been attached: the next one is its own */
+        return false;
+    if (!error) {
         iommu_count(&u->cut_offs);
         return true;
     }
@@ -111,7 +105,7 @@ static void take(struct aia_iommu *u, uintptr_t record)
     };
 
     iommu_count(&u->n_faults);
-    f.attached = find(u, f.device);
+    f.attached = iommu_find(u, f.device);
     f.cut_off = f.attached ? ill_behaved(u, f.attached, f.addr) : f.type && unattached(u, f.device);
     if (u->config.fault)
         u->config.fault(u->config.arg, &f);

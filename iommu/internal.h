@@ -20,6 +20,7 @@
 #define FQT          52u
 #define CQCSR        72u
 #define FQCSR        76u
+#define PQCSR        80u
 #define IPSR         84u
 #define ICVEC        760u
 #define MSI_CFG_TBL  768u
@@ -28,6 +29,7 @@
 #define CAP_MSI_FLAT (1ull << 22)
 #define CAP_MSI_MRIF (1ull << 23)
 #define CAP_IGS(c)   ((unsigned)((c) >> 28) & 3)
+#define CAP_PAS(c)   ((unsigned)((c) >> 32) & 63)
 #define IGS_MSI      0u
 #define IGS_WSI      1u
 #define IGS_BOTH     2u
@@ -134,8 +136,10 @@ uint64_t *iommu_context(struct aia_iommu *u, uint32_t id);
 /* The commands behind a change of a valid context ("Changing device directory table entry"). */
 int iommu_forget_device(struct aia_iommu *u, uint32_t id, uint16_t gscid);
 
-/* A context for what was never attached: nothing passes, nothing is reported. */
+/* A context for what is not attached: nothing passes, nothing is reported. AIA_EINVAL: it is attached by now. */
 int iommu_shut_out(struct aia_iommu *u, uint32_t id);
+
+struct aia_iommu_device *iommu_find(struct aia_iommu *u, uint32_t id); /* NULL: none that is attached */
 
 /* ---- fault.c ---- */
 

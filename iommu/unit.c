@@ -11,11 +11,24 @@ static bool config_valid(const struct aia_iommu_config *c)
            c->log2_faults <= 7 && c->window % AIA_IOMMU_WINDOW == 0 && c->command_limit && c->storm_limit;
 }
 
-/* What is needed of it, whatever the embedder wants. */
-static bool can(uint64_t capabilities)
+/* What is needed of it, whatever the embedder wants; NULL: it has all of that, and is nobody's. */
+static const char *refusal(const struct aia_iommu *u)
 {
-    return (capabilities >> 4 & 15) == 1 && (capabilities & CAP_MSI_FLAT) && (capabilities & CAP_SV39X4) &&
-           CAP_IGS(capabilities) <= IGS_BOTH;
+    uint64_t end = iommu_phys(u, u->config.pages) + (uint64_t)u->config.n_pages * PAGE;
+
+    if ((u->capabilities >> 4 & 15) != 1)
+        return "it is not of version 1.x";
+    if (!(u->capabilities & CAP_MSI_FLAT))
+        return "it has no MSI page tables (MSI_FLAT)";
+    if (!(u->capabilities & CAP_SV39X4))
+        return "it has no second stage of three levels (Sv39x4)";
+    if (CAP_IGS(u->capabilities) > IGS_BOTH)
+        return "it signals its interrupts in a way that is reserved (IGS)";
+    if ((end - 1) >> CAP_PAS(u->capabilities))
+        return "its physical addresses are too short for its memory (PAS)";
+    if ((mmio_read64(u->config.mmio + DDTP) & DDTP_MODE) > DDTP_BARE)
+        return "it is in use with another directory";
+    return NULL;
 }
 
 /*
@@ -36,16 +49,25 @@ static int set_features(struct aia_iommu *u)
         mmio_write32(fctl, want);
     was = mmio_read32(fctl);
     u->by_wire = was & FCTL_WSI;
-    return was & (FCTL_BE | FCTL_GXL) ? AIA_ENOTSUP : AIA_OK;
+    if (was & (FCTL_BE | FCTL_GXL))
+        u->refused = "it stays big-endian, or for guests of 32 bits (BE, GXL)";
+    return u->refused ? AIA_ENOTSUP : AIA_OK;
 }
 
+/*
+ * That of page requests stays off: a context of ours has neither EN_ATS nor EN_PRI, and what a device asks for is then
+ * refused by the unit itself ("Device-context fields").
+ */
 static int queues_off(const struct aia_iommu *u)
 {
-    mmio_write32(u->config.mmio + CQCSR, 0);
-    mmio_write32(u->config.mmio + FQCSR, 0);
-    return iommu_wait(u, CQCSR, QUEUE_BUSY | QUEUE_ON, 0) || iommu_wait(u, FQCSR, QUEUE_BUSY | QUEUE_ON, 0)
-               ? AIA_ETIMEOUT
-               : AIA_OK;
+    static const unsigned csrs[] = {CQCSR, FQCSR, PQCSR};
+    int error = AIA_OK;
+
+    for (unsigned i = 0; i < 3; i++)
+        mmio_write32(u->config.mmio + csrs[i], 0);
+    for (unsigned i = 0; i < 3 && !error; i++)
+        error = iommu_wait(u, csrs[i], QUEUE_BUSY | QUEUE_ON, 0);
+    return error;
 }
 
 static int take_memory(struct aia_iommu *u)
@@ -69,7 +91,8 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
     if (!config_valid(config))
         return AIA_EINVAL;
     *u = (struct aia_iommu){.config = *config, .capabilities = mmio_read64(config->mmio + CAPABILITIES)};
-    if (!can(u->capabilities) || (mmio_read64(config->mmio + DDTP) & DDTP_MODE) > DDTP_BARE)
+    u->refused = refusal(u);
+    if (u->refused)
         return AIA_ENOTSUP;
     u->was_bare = (mmio_read64(config->mmio + DDTP) & DDTP_MODE) == DDTP_BARE;
     int error = iommu_wait(u, DDTP, DDTP_BUSY, 0);
@@ -116,8 +139,10 @@ int aia_iommu_enable(struct aia_iommu *u)
     mmio_write64(ddtp, ppn(iommu_phys(u, u->root)) | mode);
     if (iommu_wait(u, DDTP, DDTP_BUSY, 0))
         return AIA_ETIMEOUT;
-    if ((mmio_read64(ddtp) & DDTP_MODE) != mode)
+    if ((mmio_read64(ddtp) & DDTP_MODE) != mode) {
+        u->refused = "its directory has too few levels for the highest device id";
         return AIA_ENOTSUP;
+    }
     u->enabled = true;
     return AIA_OK;
 }

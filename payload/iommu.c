@@ -57,7 +57,9 @@ static enum aia_result handler(void *context, struct aia_irq *self)
 
 static bool say(const char *what, int error)
 {
-    if (error)
+    if (error == AIA_ENOTSUP && iommu.refused)
+        print("iommu: %s: %s\n", what, iommu.refused);
+    else if (error)
         print("iommu: %s: %s\n", what, pci_strerror(error) ? pci_strerror(error) : aia_strerror(error));
     return !error;
 }
@@ -213,8 +215,12 @@ static bool attach(const struct pci_device *pd)
 {
     int64_t id = device_id(pd);
 
-    if (pd->bridge || pd->error || is_unit(pd) || id < 0)
+    if (pd->bridge || pd->error || is_unit(pd))
         return true;
+    if (id < 0) { /* to the tree it is not behind the unit: it sends as if there were none */
+        print("iommu: %02x:%02x.%u is not behind it\n", pd->bus, pd->devfn >> 3u, pd->devfn & 7u);
+        return true;
+    }
     if (iommu_n_behind == IOMMU_DEVICES) {
         print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
         return false;
@@ -324,8 +330,6 @@ bool iommu_start(struct pci *p)
         return false;
     if (use == USE_OFF)
         return say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
-    if (args_get("iommu_bare") && !say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000))))
-        return false;
     if (!take_over(p, mmio) || !map_memory())
         return false;
     for (size_t i = 0; i < p->n; i++)

@@ -22,10 +22,38 @@ static bool alike(const struct aia_iommu_fault *a, const struct aia_iommu_fault 
     return a->device == b->device && a->cause == b->cause && a->addr == b->addr && a->cut_off == b->cut_off;
 }
 
+/* Whose message goes to this address? */
+static const struct iommu_behind *sender(uint64_t addr)
+{
+    for (unsigned i = 0; i < iommu_n_behind; i++) {
+        const struct aia_iommu_device *d = &iommu_behind[i].device;
+        if (addr >= d->window && addr - d->window < d->n_messages * 4096ull)
+            return &iommu_behind[i];
+    }
+    return NULL;
+}
+
+/*
+ * One function's message under the id of another: it strays, or the unit knows it by another id than the tree's iommu-map
+ * says. QEMU 10.0 takes the id of a function behind a bridge before buses have numbers, with bus 0.
+ */
+static void print_sender(const struct aia_iommu_fault *f)
+{
+    const struct iommu_behind *b = sender(f->addr);
+
+    if (!b || b->device.id == f->device)
+        return;
+    print(": a message of %02x:%02x.%u, which is device 0x%x", b->pd->bus, b->pd->devfn >> 3u,
+          b->pd->devfn & 7u, b->device.id);
+    if (b->pd->parent)
+        print("; behind a bridge, does the unit know its bus number? Else iommu=off");
+}
+
 static void print_fault(const struct aia_iommu_fault *f, unsigned times)
 {
     print("iommu: device 0x%x%s: fault %u (%s) at 0x%lx%s", f->device, f->attached ? "" : " (unknown)",
           f->cause, aia_iommu_cause_name(f->cause), f->addr, f->cut_off ? ": cut off" : "");
+    print_sender(f);
     if (times > 1)
         print(", %u times", times);
     print("\n");

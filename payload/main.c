@@ -33,7 +33,6 @@ static const struct arg common_args[] = {
     {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
     {"boot", "the hart id to boot on, in place of the one the firmware chose"},
     {"iommu_ids", "the highest device id that the IOMMU's directory is to have room for"},
-    {"iommu_bare", "let all pass the IOMMU before it is taken over, as some firmware leaves it"},
     {"iommu_wired", "the IOMMU's own interrupts by a wire, not by MSIs"},
     {"iommu", "on; off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode"},
     {"shell", "read commands from the console before the end, and after a panic"},

@@ -158,21 +158,20 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
     return s;
 }
 
-/* Its hart's, where it delivers directly; else any. */
-static size_t nearest(void)
+/* The hart's, where it delivers directly; else any. */
+static size_t nearest(unsigned hart)
 {
     size_t i = 0;
 
-    while (i + 1 < machine.n_aplics &&
-           (!is_used(&machine.aplics[i]) ||
-            (!irq_by_message() && controllers[hart_index()] != &domains[i].controller)))
+    while (i + 1 < machine.n_aplics && (!is_used(&machine.aplics[i]) ||
+                                        (!irq_by_message() && controllers[hart] != &domains[i].controller)))
         i++;
     return i;
 }
 
-bool wires_spare(struct aplic_source *s)
+bool wires_spare(struct aplic_source *s, unsigned hart)
 {
-    size_t i = nearest();
+    size_t i = nearest(hart);
     unsigned number = i < machine.n_aplics ? domains[i].n_sources : 0;
 
     while (number && (taken[i][number] || aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))

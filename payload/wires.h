@@ -25,9 +25,9 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
 
 /*
  * A source that no device has asked for, without its wire: what software raises (aplic_raise()). From the highest number
- * down; false, and said, if there is none. Thread context.
+ * down, of an APLIC that reaches `hart`; false, and said, if there is none. Thread context.
  */
-bool wires_spare(struct aplic_source *s);
+bool wires_spare(struct aplic_source *s, unsigned hart);
 
 /* The n-th (from 0) of the domains that are driven; NULL: there are fewer. */
 struct aplic *wires_domain(unsigned n);

@@ -97,5 +97,9 @@ int disc_iommu(struct discovery *d)
     int node = fdt_node_offset_by_phandle(d->fdt, phandle);
     if (node < 0)
         return disc_fail(d, host, "iommu-map", "phandle %#llx is nobody's", (unsigned long long)phandle);
+    if (!disc_usable(d, node)) { /* then nothing is behind it */
+        d->m->pci.n_iommu_map = 0;
+        return 0;
+    }
     return read_unit(d, host, node);
 }

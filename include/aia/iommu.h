@@ -113,13 +113,14 @@ struct aia_iommu {
     struct aia_iommu_config config;
     uint64_t capabilities;
     uint32_t next_page;
-    uint8_t levels;    /* of the directory */
-    bool enabled;      /* the contexts rule */
-    bool was_bare;     /* it let all pass when it was found; else nothing */
-    bool by_wire;      /* it signals its own interrupts by wires, and not by MSIs */
-    uint64_t *root;    /* of the directory */
-    uint64_t *mapped;  /* second stage, root: what translated devices see */
-    uint64_t *nothing; /* the same, of blocked ones */
+    uint8_t levels;      /* of the directory */
+    bool enabled;        /* the contexts rule */
+    bool was_bare;       /* it let all pass when it was found; else nothing */
+    bool by_wire;        /* it signals its own interrupts by wires, and not by MSIs */
+    const char *refused; /* behind AIA_ENOTSUP of init or enable: what for, in words; else NULL */
+    uint64_t *root;      /* of the directory */
+    uint64_t *mapped;    /* second stage, root: what translated devices see */
+    uint64_t *nothing;   /* the same, of blocked ones */
     uint64_t *commands;
     uint64_t *faults;
     struct aia_iommu_device *_Atomic devices;
@@ -191,7 +192,8 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config);
 
 /*
  * Let translated devices reach [to, to + size) at bus address `from`; all three multiples of 4 KiB. Before enabling.
- * Thread. AIA_OK, AIA_EINVAL (alignment, beyond 41 bits, in a window, mapped already), AIA_ENOMEM.
+ * Thread. AIA_OK, AIA_EINVAL (alignment, beyond 41 bits, in a window, mapped already), AIA_ENOMEM. On the last two a part of
+ * it may be mapped: such a unit is not to be enabled.
  */
 int aia_iommu_map(struct aia_iommu *u, uint64_t from, uint64_t to, uint64_t size);
 

@@ -55,7 +55,7 @@ int disk_interrupt(struct disk *d, struct aia_msi *msi, aia_handler handler, voi
     };
 
     if (d->n_irqs)
-        (void)snprintf(name, sizeof(d->irq_names[0]), "%.11s.%u", d->name, d->n_irqs);
+        (void)snprintf(name, sizeof(d->irq_names[0]), "%s.%u", d->name, d->n_irqs);
     else
         (void)snprintf(name, sizeof(d->irq_names[0]), "%s", d->name);
     int error = aia_irq_request(&aia, &r, &d->irqs[d->n_irqs]);

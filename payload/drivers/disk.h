@@ -77,7 +77,7 @@ struct disk {
     unsigned n_queues;
     _Atomic int dead; /* 0, or the error that made it so: then nothing is taken */
     struct aia_irq *irqs[DISK_MAX_QUEUES + 1];
-    char irq_names[DISK_MAX_QUEUES + 1][16]; /* the first has the disk's, the others its and their number */
+    char irq_names[DISK_MAX_QUEUES + 1][28]; /* the first has the disk's, the others its and their number */
     unsigned n_irqs;
     aia_counter runs;  /* handler runs */
     aia_counter empty; /* of these, that found nothing: a run before had seen it all */

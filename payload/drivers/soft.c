@@ -274,6 +274,11 @@ static int read_back(struct aia_msi *msi, struct aia_message *m)
 
 void soft_init(struct soft *s, enum aia_msi_kind kind)
 {
+    soft_init_near(s, kind, hart_index());
+}
+
+void soft_init_near(struct soft *s, enum aia_msi_kind kind, unsigned hart)
+{
     static const struct aia_msi_ops ops = {
         .start = start,
         .stop = stop,
@@ -287,7 +292,7 @@ void soft_init(struct soft *s, enum aia_msi_kind kind)
 
     *s = (struct soft){.wired = wires_wanted()};
     if (s->wired)
-        require(wires_spare(&s->line), "soft device: no wire");
+        require(wires_spare(&s->line, hart), "soft device: no wire");
     else
         s->msi = (struct aia_msi){.ops = &ops, .kind = kind};
 }

@@ -52,8 +52,12 @@ struct soft {
     void *bus_arg;
 };
 
-/* With registers of its own: any kind. Wired: `kind` is of no account; a panic if no source is to spare. */
+/*
+ * With registers of its own: any kind. Wired: `kind` is of no account; to an APLIC that reaches this hart, or `hart`; a
+ * panic if no source is to spare.
+ */
 void soft_init(struct soft *s, enum aia_msi_kind kind);
+void soft_init_near(struct soft *s, enum aia_msi_kind kind, unsigned hart);
 
 /* With its message in `entry`, AIA_MSI_STORE_LOW or AIA_MSI_STORE. AIA_OK or as aia_descriptor_init(). */
 int soft_init_entry(struct soft *s, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,

@@ -124,6 +124,7 @@ static void strays(void)
     struct aia_iommu_device *other = iommu_device(load_devices[0].edu.pd);
     check(stray(other->window, 1) && stray(device->window, 1) && stray(device->window + 4096, 1),
           "to another's window, to its own and behind it: %lu faults", (uint64_t)*faults() - before);
+    iommu_print_faults();
     before = *faults();
     unsigned n = hart_count() < 4 ? hart_count() : 4;
     for (unsigned h = 0; h < n; h++)
@@ -157,6 +158,27 @@ static void bad_tables(void)
     corrupt(&device->context[0], 0, AIA_IOMMU_NO_CONTEXT, "a context that is not valid");
     corrupt(&device->context[0], device->context[0] | 8, AIA_IOMMU_BAD_CONTEXT,
             "a context with T2GPA and no ATS");
+}
+
+/*
+ * A command that there is none of, put into the queue behind the driver's back: the unit stops there, and whoever comes
+ * next finds that, and gets the queue going again.
+ */
+static void bad_command(void)
+{
+    const uintptr_t cqt = iommu.config.mmio + 36; /* "Command-queue tail" */
+    uint64_t before = iommu.illegal;
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&iommu.lock);
+    mmio_write64((uintptr_t)(iommu.commands + 2ul * iommu.tail), 0x7f);
+    iommu.tail = (iommu.tail + 1) & ((1u << iommu.config.log2_commands) - 1);
+    fence_rw_o();
+    mmio_write32(cqt, iommu.tail);
+    aia_port_unlock(&iommu.lock);
+    aia_port_irq_restore(was);
+    check(!aia_iommu_flush(&iommu) && iommu.illegal == before + 1,
+          "an illegal command: the queue stopped, and goes on");
 }
 
 /* ---- its own window ---- */
@@ -271,6 +293,7 @@ int job_isolate(void)
     strays();
     if (device) {
         bad_tables();
+        bad_command();
         own_window();
         overflow();
         storm();

@@ -81,8 +81,12 @@ static void stop(struct aia_msi *msi)
 
 int tally_soft(struct tally *t, enum aia_msi_kind kind, struct aia_request r)
 {
+    unsigned near = 0;
+
+    while (near + 1 < hart_count() && !aia_hartset_has(&r.affinity, near))
+        near++;
     *t = (struct tally){.device = TALLY_SOFT};
-    soft_init(&t->soft, kind);
+    soft_init_near(&t->soft, kind, near);
     t->real = t->soft.msi.ops;
     t->ops = *t->real;
     t->ops.start = start;

@@ -6,17 +6,6 @@
 
 static struct wire q;
 
-static const enum aplic_mode modes[] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH, APLIC_LEVEL_LOW};
-
-/* What implementations make of the text where it leaves a choice, or against it. */
-static const unsigned hows[] = {0,
-                                AM_CFG_PENDS,
-                                AM_SETIP_ANY,
-                                AM_RAW_INPUTS,
-                                AM_SETIP_ANY | AM_RAW_INPUTS,
-                                AM_CFG_PENDS | AM_SETIP_ANY | AM_RAW_INPUTS};
-#define N_HOWS (sizeof(hows) / sizeof(hows[0]))
-
 /* ---- the domain ---- */
 
 /* "Reset": all but domaincfg is UNSPECIFIED; "Domain configuration": so is its BE, as far as we know. */
@@ -69,6 +58,31 @@ static void refuses_sources_that_are_not_its_own(void **state)
     assert_int_equal(aplic_source_init(&q.source, &w_domain, 96, APLIC_DETACHED), AIA_OK);
 }
 
+/* "Interrupt sources and identities": 1023 at most, in either delivery mode. */
+static void has_as_many_sources_as_there_can_be(void **state)
+{
+    (void)state;
+    w_sources = APLIC_MAX_SOURCES;
+    for (unsigned direct = 0; direct < 2; direct++)
+        for (unsigned i = 0; i < W_MODES; i++) {
+            if (direct)
+                w_direct_machine(2, 2, 0);
+            else
+                w_machine(2, 0);
+            w_irq(&q, APLIC_MAX_SOURCES, w_modes[i], 1);
+            w_rise(&q);
+            w_check(&q);
+            assert_int_equal(w_move(&q, 0), AIA_OK);
+            w_rise(&q);
+            w_check(&q);
+            assert_int_equal(q.runs, 2);
+            assert_int_equal(q.hart, 0);
+            assert_int_equal(aplic_source_init(&q.source, &w_domain, APLIC_MAX_SOURCES + 1, w_modes[i]),
+                             AIA_EINVAL);
+        }
+    w_sources = 96;
+}
+
 /* "Addresses and data for outgoing MSIs" */
 static void knows_what_it_can_send_to(void **state)
 {
@@ -116,10 +130,10 @@ static void checks_the_machine_levels_addresses(void **state)
 static void start_loses_no_line(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++)
+    for (unsigned how = 0; how < W_HOWS; how++)
         for (unsigned i = 0; i < 4; i++) {
-            w_machine(2, hows[how]);
-            w_source(&q, 9, modes[i]);
+            w_machine(2, w_hows[how]);
+            w_source(&q, 9, w_modes[i]);
             q.raised = 1;
             q.causes = i >= 2;
             am_wire(&w_model, 9, i % 2 == 0);
@@ -131,29 +145,20 @@ static void start_loses_no_line(void **state)
         }
 }
 
-static void rise(void *arg)
-{
-    (void)arg;
-    if (q.source.mode >= APLIC_LEVEL_HIGH)
-        w_cause(&q, 1);
-    else
-        w_edge(&q);
-}
-
 static void start_loses_no_transition(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++)
+    for (unsigned how = 0; how < W_HOWS; how++)
         for (unsigned i = 2; i < 4; i++) {
             bool more = true;
             for (unsigned k = 0; more; k++) {
-                w_machine(2, hows[how]);
-                w_source(&q, 9, modes[i]);
-                t_at(k, true, rise, NULL);
+                w_machine(2, w_hows[how]);
+                w_source(&q, 9, w_modes[i]);
+                t_at(k, true, w_rise, &q);
                 assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
                 more = t_at_done();
                 if (!more)
-                    rise(NULL);
+                    w_rise(&q);
                 w_check(&q);
                 assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
             }
@@ -170,12 +175,12 @@ static void let_hart_1_run(void *arg)
 static void start_sends_once(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++)
+    for (unsigned how = 0; how < W_HOWS; how++)
         for (unsigned i = 0; i < 4; i++) {
             bool more = true;
             for (unsigned k = 0; more; k++) {
-                w_machine(2, hows[how]);
-                w_source(&q, 9, modes[i]);
+                w_machine(2, w_hows[how]);
+                w_source(&q, 9, w_modes[i]);
                 q.raised = 1;
                 q.causes = i >= 2;
                 am_wire(&w_model, 9, i % 2 == 0);
@@ -206,10 +211,10 @@ static void start_is_checked(void **state)
 static void level_comes_again_until_it_falls(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++)
+    for (unsigned how = 0; how < W_HOWS; how++)
         for (unsigned i = 2; i < 4; i++) {
-            w_machine(2, hows[how]);
-            w_irq(&q, 9, modes[i], 0);
+            w_machine(2, w_hows[how]);
+            w_irq(&q, 9, w_modes[i], 0);
             for (unsigned n = 1; n < 8; n++) {
                 unsigned runs = q.runs;
                 w_cause(&q, n);
@@ -218,7 +223,7 @@ static void level_comes_again_until_it_falls(void **state)
             }
             t_check_books();
             /* one MSI too many each time, where setipnum does not look at the line; else none */
-            assert_int_equal(q.source.fallen, hows[how] & AM_SETIP_ANY ? 7 : 0);
+            assert_int_equal(q.source.fallen, w_hows[how] & AM_SETIP_ANY ? 7 : 0);
         }
 }
 
@@ -226,15 +231,15 @@ static void level_comes_again_until_it_falls(void **state)
 static void level_loses_no_cause(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++) {
+    for (unsigned how = 0; how < W_HOWS; how++) {
         bool more = true;
         for (unsigned k = 0; more; k++) {
-            w_machine(2, hows[how]);
+            w_machine(2, w_hows[how]);
             w_irq(&q, 9, APLIC_LEVEL_HIGH, 0);
             m.hart[0].hold = true;
             w_cause(&q, 1);
             m.hart[0].hold = false;
-            t_at(k, true, rise, NULL);
+            t_at(k, true, w_rise, &q);
             m_take();
             m_settle();
             more = t_at_done();
@@ -306,6 +311,7 @@ int main(void)
         cmocka_unit_test(takes_over_whatever_is_there),
         cmocka_unit_test(refuses_what_is_no_such_domain),
         cmocka_unit_test(refuses_sources_that_are_not_its_own),
+        cmocka_unit_test(has_as_many_sources_as_there_can_be),
         cmocka_unit_test(knows_what_it_can_send_to),
         cmocka_unit_test(checks_the_machine_levels_addresses),
         cmocka_unit_test(start_loses_no_line),

@@ -4,33 +4,6 @@
 
 static struct wire q, p;
 
-static const enum aplic_mode modes[] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH, APLIC_LEVEL_LOW};
-
-static const unsigned hows[] = {0, AM_CFG_PENDS, AM_LEVEL_LATCHED, AM_LEVEL_LATCHED | AM_RAW_INPUTS};
-#define N_HOWS (sizeof(hows) / sizeof(hows[0]))
-
-static bool is_level(const struct wire *w)
-{
-    return w->source.mode >= APLIC_LEVEL_HIGH;
-}
-
-static void rise(void *arg)
-{
-    struct wire *w = arg ? arg : &q;
-
-    if (is_level(w))
-        w_cause(w, 1);
-    else
-        w_edge(w);
-}
-
-static enum aia_result deny(void *context, struct aia_irq *irq)
-{
-    (void)context;
-    (void)irq;
-    return AIA_NONE;
-}
-
 /* ---- moves ---- */
 
 static void sweep_move(enum aplic_mode mode, unsigned how, bool run, unsigned by)
@@ -42,14 +15,14 @@ static void sweep_move(enum aplic_mode mode, unsigned how, bool run, unsigned by
         w_irq(&q, 9, mode, 1);
         m.hart[1].hold = run;
         m_on(by);
-        t_at(k, true, rise, NULL);
+        t_at(k, true, w_rise, &q);
         assert_int_equal(w_move(&q, 2), AIA_OK);
         more = t_at_done();
         if (!more)
-            rise(NULL);
+            w_rise(&q);
         m.hart[1].hold = false;
         w_check(&q);
-        rise(NULL);
+        w_rise(&q);
         w_check(&q);
         assert_int_equal(q.runs, 2);
         assert_int_equal(q.hart, 2);
@@ -61,11 +34,11 @@ static void sweep_move(enum aplic_mode mode, unsigned how, bool run, unsigned by
 static void move_loses_nothing(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++)
+    for (unsigned how = 0; how < W_DIRECT_HOWS; how++)
         for (unsigned i = 0; i < 4; i++)
             for (unsigned by = 0; by < 3; by++) {
-                sweep_move(modes[i], hows[how], false, by);
-                sweep_move(modes[i], hows[how], true, by);
+                sweep_move(w_modes[i], w_direct_hows[how], false, by);
+                sweep_move(w_modes[i], w_direct_hows[how], true, by);
             }
 }
 
@@ -88,7 +61,7 @@ static void moved_while_it_runs(void **state)
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
         w_direct_machine(3, 3, 0);
-        w_irq(&q, 9, modes[i], 1);
+        w_irq(&q, 9, w_modes[i], 1);
         q.during = move_away;
         if (i >= 2)
             w_cause(&q, 2);
@@ -139,14 +112,14 @@ static void freed_while_it_runs(void **state)
 static void hart_leaves_nothing_behind(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++)
+    for (unsigned how = 0; how < W_DIRECT_HOWS; how++)
         for (unsigned i = 0; i < 4; i++) {
             bool more = true;
             for (unsigned k = 0; more; k++) {
-                w_direct_machine(3, 3, hows[how]);
-                w_irq(&q, 9, modes[i], 1);
+                w_direct_machine(3, 3, w_direct_hows[how]);
+                w_irq(&q, 9, w_modes[i], 1);
                 m.hart[1].hold = k % 2;
-                t_at(k, false, rise, NULL);
+                t_at(k, false, w_rise, &q);
                 assert_int_equal(t_offline(1, 0), AIA_OK);
                 more = t_at_done();
                 m.hart[1].hold = false;
@@ -154,7 +127,7 @@ static void hart_leaves_nothing_behind(void **state)
                 w_check(&q);
                 assert_int_equal(t_back(1, 0), 0);
                 assert_true(w_model.idc[1].delivery);
-                rise(NULL);
+                w_rise(&q);
                 w_check(&q);
                 t_check_books();
             }
@@ -213,7 +186,7 @@ static void messages_are_refused(void **state)
     assert_int_equal(t_request(&message, AIA_MSI_STORE, aia_hartset_first(2)), AIA_EINVAL);
     w_machine(2, 0);
     struct aplic_source wrong = {.msi = {.controller = &w_domain.controller}};
-    struct aia_request r = {.handler = deny, .msi = &wrong.msi, .affinity = aia_hartset_first(2)};
+    struct aia_request r = {.handler = w_deny, .msi = &wrong.msi, .affinity = aia_hartset_first(2)};
     assert_int_equal(aia_irq_request(&t.aia, &r, &q.irq), AIA_EINVAL);
 }
 
@@ -222,14 +195,14 @@ static void random_lines(void **state)
     uint64_t r = 5;
 
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++) {
-        w_direct_machine(4, 4, hows[how]);
+    for (unsigned how = 0; how < W_DIRECT_HOWS; how++) {
+        w_direct_machine(4, 4, w_direct_hows[how]);
         w_irq(&q, 9, APLIC_LEVEL_HIGH, 0);
         w_irq(&p, 73, APLIC_EDGE_FALL, 1);
         for (unsigned i = 0; i < 1000; i++) {
             struct wire *w = t_random(&r) % 2 ? &q : &p;
             unsigned away = 1 + (unsigned)(t_random(&r) % 3);
-            rise(w);
+            w_rise(w);
             for (unsigned j = (unsigned)(t_random(&r) % 3); j; j--)
                 assert_int_equal(w_move(w, (unsigned)(t_random(&r) % 4)), AIA_OK);
             if (t_random(&r) % 2)

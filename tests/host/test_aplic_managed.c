@@ -7,11 +7,6 @@
 
 static struct wire q;
 
-static const enum aplic_mode modes[] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH, APLIC_LEVEL_LOW};
-
-static const unsigned hows[] = {0, AM_CFG_PENDS, AM_LEVEL_LATCHED, AM_SETIP_ANY | AM_RAW_INPUTS};
-#define N_HOWS (sizeof(hows) / sizeof(hows[0]))
-
 static void machine(bool direct, unsigned how)
 {
     if (direct)
@@ -26,15 +21,6 @@ static struct aia_hartset pair(void)
 
     aia_hartset_add(&set, 2);
     return set;
-}
-
-static void rise(void *arg)
-{
-    (void)arg;
-    if (q.source.mode >= APLIC_LEVEL_HIGH)
-        w_cause(&q, 1);
-    else
-        w_edge(&q);
 }
 
 static void goes(unsigned hart)
@@ -52,7 +38,7 @@ static void handled_on(unsigned hart)
 {
     unsigned runs = q.runs;
 
-    rise(NULL);
+    w_rise(&q);
     w_check(&q);
     assert_int_equal(q.runs, runs + 1);
     assert_int_equal(q.hart, hart);
@@ -87,10 +73,10 @@ static void shut_down_and_back(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 4; i++)
-        for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned how = 0; how < W_HOWS; how++)
             for (unsigned first = 1; first <= 2; first++) {
-                both_go_and_come(false, modes[i], hows[how], first);
-                both_go_and_come(true, modes[i], hows[how], first);
+                both_go_and_come(false, w_modes[i], w_hows[how], first);
+                both_go_and_come(true, w_modes[i], w_hows[how], first);
             }
 }
 
@@ -98,14 +84,14 @@ static void what_comes_meanwhile(void **state)
 {
     (void)state;
     for (unsigned direct = 0; direct < 2; direct++)
-        for (unsigned how = 0; how < N_HOWS; how++)
+        for (unsigned how = 0; how < W_HOWS; how++)
             for (unsigned i = 0; i < 4; i++) {
-                machine(direct, hows[how]);
-                w_source(&q, 9, modes[i]);
+                machine(direct, w_hows[how]);
+                w_source(&q, 9, w_modes[i]);
                 assert_int_equal(w_request_managed(&q, pair()), AIA_OK);
                 goes(1);
                 goes(2);
-                rise(NULL);
+                w_rise(&q);
                 m_settle();
                 assert_int_equal(q.runs, 0);
                 comes(2);
@@ -127,11 +113,11 @@ static void edge_before_the_shutdown(void **state)
             bool more = true;
             for (unsigned k = 0; more; k++) {
                 machine(direct, 0);
-                w_source(&q, 9, modes[i]);
+                w_source(&q, 9, w_modes[i]);
                 assert_int_equal(w_request_managed(&q, pair()), AIA_OK);
                 goes(2);
                 m.hart[1].hold = true;
-                t_at(k, true, rise, NULL);
+                t_at(k, true, w_rise, &q);
                 assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
                 more = t_at_done();
                 m.hart[1].hold = false;

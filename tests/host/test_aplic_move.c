@@ -4,25 +4,6 @@
 
 static struct wire q, p;
 
-static const enum aplic_mode modes[] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH, APLIC_LEVEL_LOW};
-
-static const unsigned hows[] = {0,
-                                AM_CFG_PENDS,
-                                AM_SETIP_ANY,
-                                AM_RAW_INPUTS,
-                                AM_SETIP_ANY | AM_RAW_INPUTS,
-                                AM_CFG_PENDS | AM_SETIP_ANY | AM_RAW_INPUTS};
-#define N_HOWS (sizeof(hows) / sizeof(hows[0]))
-
-static void rise(void *arg)
-{
-    (void)arg;
-    if (q.source.mode >= APLIC_LEVEL_HIGH)
-        w_cause(&q, 1);
-    else
-        w_edge(&q);
-}
-
 /* ---- moves and drain: "Synchronizing interactions between a hart and the APLIC" ---- */
 
 static const uint32_t lags[] = {0, 7, M_NEVER};
@@ -37,18 +18,18 @@ static void sweep_move(enum aplic_mode mode, uint32_t lag, bool run)
         w_irq(&p, 10, mode, 1);
         w_model.lag = m.inbound_lag = lag;
         m_on(run ? 0 : 2);
-        t_at(k, true, rise, NULL);
+        t_at(k, true, w_rise, &q);
         assert_int_equal(w_move(&q, 2), AIA_OK);
         if (run)
             m_run_others();
         more = t_at_done();
         if (!more)
-            rise(NULL);
+            w_rise(&q);
         t_check_books();
         w_check(&q);
         assert_int_equal(p.runs, 0);
         assert_int_equal(t.harts[1].spurious + t.harts[2].spurious, 0);
-        rise(NULL);
+        w_rise(&q);
         w_check(&q);
         assert_int_equal(q.hart, 2);
     }
@@ -59,8 +40,8 @@ static void move_loses_nothing(void **state)
     (void)state;
     for (unsigned i = 0; i < 4; i++)
         for (unsigned l = 0; l < 3; l++) {
-            sweep_move(modes[i], lags[l], false);
-            sweep_move(modes[i], lags[l], true);
+            sweep_move(w_modes[i], lags[l], false);
+            sweep_move(w_modes[i], lags[l], true);
         }
 }
 
@@ -149,9 +130,9 @@ static void hart_leaves_nothing_behind(void **state)
     for (unsigned i = 0; i < 4; i++)
         for (unsigned l = 0; l < 3; l++) {
             w_machine(3, 0);
-            w_irq(&q, 9, modes[i], 1);
+            w_irq(&q, 9, w_modes[i], 1);
             w_model.lag = m.inbound_lag = lags[l];
-            rise(NULL);
+            w_rise(&q);
             assert_int_equal(t_offline(1, 0), AIA_OK);
             w_check(&q);
             assert_int_equal(t_back(1, 0), 0);
@@ -166,7 +147,7 @@ static void freed_source_is_silent(void **state)
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
         w_machine(2, 0);
-        w_irq(&q, 9, modes[i], 1);
+        w_irq(&q, 9, w_modes[i], 1);
         w_model.lag = M_NEVER;
         w_edge(&q);
         m_on(0);
@@ -193,8 +174,8 @@ static void random_levels(void **state)
     uint64_t r = 5;
 
     (void)state;
-    for (unsigned how = 0; how < N_HOWS; how++) {
-        w_machine(4, hows[how]);
+    for (unsigned how = 0; how < W_HOWS; how++) {
+        w_machine(4, w_hows[how]);
         w_irq(&q, 9, APLIC_LEVEL_HIGH, 0);
         w_irq(&p, 73, APLIC_LEVEL_LOW, 1);
         w_model.lag = lags[how % 3];

@@ -114,6 +114,23 @@ static void test_overflow(void **state)
     assert_int_equal(b_unit.overflows, 1);
 }
 
+/* Records that the unit could not write: they are lost, which is counted, and the next one is there. */
+static void test_unwritable(void **state)
+{
+    (void)state;
+    set_up(1);
+    for (unsigned i = 1; i < 4; i++) {
+        i_unit.unwritable = 1;
+        assert_false(i_write(5, 0x1000, 1));
+        m_settle();
+        assert_int_equal(b_unit.lost_writes, i);
+        assert_int_equal(taken, i - 1);
+        assert_false(i_write(5, 0x1000, 1));
+        m_settle();
+        assert_int_equal(taken, i);
+    }
+}
+
 static void test_storm(void **state)
 {
     (void)state;
@@ -166,12 +183,51 @@ static void test_unknown(void **state)
     assert_true(aia_iommu_service(&b_unit) > 0); /* by hand it goes on */
 }
 
+/* It storms until it is shut out, while it is attached: what is attached last is what counts. */
+static struct aia_iommu_device late;
+
+static void storm_9(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < 2 * B_STORM; i++) {
+        (void)i_write(9, 0x1000, 1);
+        (void)aia_iommu_service(&b_unit);
+    }
+}
+
+static void storm_now(void *arg)
+{
+    m_spawn(1, storm_9, arg);
+    m_run(1);
+}
+
+static void test_stormed_while_attached(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned long k = 0; more; k++) {
+        b_machine(2);
+        b_up();
+        t_at(k, true, storm_now, NULL);
+        assert_int_equal(aia_iommu_attach(&b_unit, &late, 9, AIA_IOMMU_TRANSLATED, 1), AIA_OK);
+        more = t_at_done();
+        while (m_busy(1))
+            m_run(1);
+        assert_int_equal(i_write(9, B_MEMORY, 1), !late.cut_off);
+        assert_int_equal(late.context[4] != 0, !late.cut_off);
+        for (unsigned i = 0; i < b_n_faults; i++)
+            assert_int_not_equal(b_faults[i].cause, AIA_IOMMU_BAD_CONTEXT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_interrupt), cmocka_unit_test(test_at_each_access),
-        cmocka_unit_test(test_moves),     cmocka_unit_test(test_overflow),
-        cmocka_unit_test(test_storm),     cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_interrupt),  cmocka_unit_test(test_at_each_access),
+        cmocka_unit_test(test_moves),      cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_storm),      cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_unwritable), cmocka_unit_test(test_stormed_while_attached),
     };
 
     return T_RUN(tests);

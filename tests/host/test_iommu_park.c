@@ -9,7 +9,7 @@
 
 static struct b_irq b;
 
-static void set_up(unsigned latency, uint32_t lag)
+static void set_up(unsigned latency, uint32_t lag, bool pair)
 {
     b_machine(3);
     b_up();
@@ -20,6 +20,8 @@ static void set_up(unsigned latency, uint32_t lag)
     i_behind(8, b.device.window);
     assert_int_equal(aia_iommu_msi_init(&b.msi, &b.device, 0, AIA_IOMMU_NOTICE, &b.q.dev.msi), AIA_OK);
     struct aia_request r = {.affinity = aia_hartset_one(1), .msi = &b.msi.msi, .managed = true};
+    if (pair)
+        aia_hartset_add(&r.affinity, 2);
     assert_int_equal(t_request_as(&b.q, r), AIA_OK);
     m_raise(&b.q.dev);
     m_settle();
@@ -42,7 +44,7 @@ static void back(void)
 static void test_parked(void **state)
 {
     (void)state;
-    set_up(0, 0);
+    set_up(0, 0, false);
     struct aia_message was = b.q.dev.message;
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_true(b.q.irq->parked);
@@ -76,7 +78,7 @@ static void sweep(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
     bool more = true;
 
     for (unsigned long k = 0; more; k++) {
-        set_up(latency, lag);
+        set_up(latency, lag, false);
         i_prompt = prompt;
         if (in_unit) /* there is another that the unit has not let out yet, and sets the file's bit when it does */
             m_raise(&b.q.dev);
@@ -102,11 +104,100 @@ static void test_sweep(void **state)
                 sweep(latency, lag, i & 1, i & 2);
 }
 
+/* ---- every way back ---- */
+
+enum way {
+    STAYS,       /* it has left, and stays after all */
+    REFUSED,     /* it cannot leave, for another's device is silent */
+    CANNOT_DIE,  /* the embedder objects in its last minute */
+    NOT_STOPPED, /* it has died, and the firmware does not stop it */
+    BY_ANOTHER,  /* another hart of the set is back before it */
+    DISABLED,    /* as ever, but the interrupt was disabled while it was parked */
+    N_WAYS,
+};
+
+static enum aia_hart_state objected;
+
+static int object(void *arg, unsigned hart, enum aia_hart_state next)
+{
+    (void)arg;
+    (void)hart;
+    return next == objected ? AIA_EREFUSED : AIA_OK;
+}
+
+static void online_again(unsigned hart)
+{
+    assert_int_equal(t_back(hart, 0), AIA_OK);
+}
+
+static void go_and_come(enum way way)
+{
+    static struct t_irq silent;
+
+    switch (way) {
+    case STAYS:
+        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_true(b.q.irq->parked);
+        aia_hart_stay(&t.aia, 1);
+        break;
+    case REFUSED:
+        t_irq(&silent, AIA_MSI_STORE, 1);
+        silent.dev.mood = M_MUTE;
+        assert_int_not_equal(aia_hart_leave(&t.aia, 1), AIA_OK); /* it has been parked, and is not any more */
+        return;
+    case CANNOT_DIE:
+        objected = AIA_HART_SWEPT;
+        t.aia.config.may_enter = object;
+        assert_int_equal(t_offline(1, 0), AIA_EREFUSED);
+        break;
+    case NOT_STOPPED:
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        online_again(1);
+        break;
+    case BY_ANOTHER:
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_int_equal(b.q.irq->vec.hart, 2);
+        assert_int_equal(t_offline(2, 0), AIA_OK);
+        assert_true(b.q.irq->parked);
+        online_again(2);
+        assert_int_equal(aia_hart_return(&t.aia, 2, AIA_STAY_AWAY), AIA_OK);
+        return;
+    default:
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        aia_irq_disable(&t.aia, b.q.irq);
+        online_again(1);
+        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+        aia_irq_enable(&t.aia, b.q.irq);
+        return;
+    }
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+}
+
+/* An edge at each access of each way: it is seen, and nothing stays parked. */
+static void test_every_way_back(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < N_WAYS; way++)
+        for (uint32_t lag = 0; lag < 8; lag += 7) {
+            bool more = true;
+            for (unsigned long k = 0; more; k++) {
+                set_up(lag / 2, lag, way == BY_ANOTHER);
+                t_at(k, true, raise_b, NULL);
+                go_and_come((enum way)way);
+                more = t_at_done();
+                m_settle();
+                assert_true(b.q.seen == b.q.dev.n_raised);
+                assert_false(b.q.irq->parked);
+                assert_int_equal(b.q.irq->vec.hart, way == BY_ANOTHER ? 2 : 1);
+            }
+        }
+}
+
 /* Freed while parked: the device is stopped, the entry is nobody's. */
 static void test_freed(void **state)
 {
     (void)state;
-    set_up(0, 0);
+    set_up(0, 0, false);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(aia_irq_free(&t.aia, b.q.irq), AIA_OK);
     assert_false(b.q.dev.enabled);
@@ -120,7 +211,7 @@ static void test_hangs_at_park(void **state)
 {
     (void)state;
     for (unsigned when = 0; when < 6; when++) {
-        set_up(0, 0);
+        set_up(0, 0, false);
         i_prompt = when >= 3;
         i_unit.hung = true;
         assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
@@ -145,7 +236,7 @@ static void test_hangs_at_park(void **state)
 static void test_hangs_at_unpark(void **state)
 {
     (void)state;
-    set_up(0, 0);
+    set_up(0, 0, false);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     m_raise(&b.q.dev); /* in the unit */
     i_unit.hung = true;
@@ -162,9 +253,9 @@ static void test_hangs_at_unpark(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parked),          cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_freed),           cmocka_unit_test(test_hangs_at_park),
-        cmocka_unit_test(test_hangs_at_unpark),
+        cmocka_unit_test(test_parked),         cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_every_way_back), cmocka_unit_test(test_freed),
+        cmocka_unit_test(test_hangs_at_park),  cmocka_unit_test(test_hangs_at_unpark),
     };
 
     return T_RUN(tests);

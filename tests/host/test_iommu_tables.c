@@ -97,6 +97,15 @@ static void test_out_of_pages(void **state)
     assert_in_range(n, 2, 5);
     assert_in_range(b_unit.next_page, used + 4, 28);
     assert_true(i_write(0, B_MEMORY, 1));
+    /* Who finds no room takes none: what was left is the next one's. */
+    b_machine(1);
+    b_up();
+    used = b_unit.next_page;
+    b_unit.config.n_pages = used + 2;
+    assert_int_equal(aia_iommu_attach(&b_unit, &d[0], 0, AIA_IOMMU_TRANSLATED, 9), AIA_ENOMEM);
+    assert_int_equal(b_unit.next_page, used);
+    assert_int_equal(attach(0, 0, AIA_IOMMU_TRANSLATED), AIA_OK);
+    assert_int_equal(b_unit.next_page, used + 2);
     b_machine(1);
     b_up();
     for (n = 0; n < 6; n++)

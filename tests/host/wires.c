@@ -6,19 +6,39 @@
 struct am w_models[W_DOMAINS];
 struct aplic w_domains[W_DOMAINS];
 
+const enum aplic_mode w_modes[W_MODES] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLIC_LEVEL_HIGH,
+                                          APLIC_LEVEL_LOW};
+
+/*
+ * QEMU's: 9.2 and newer have CFG_PENDS, older ones have not; before 9.0 SETIP_ANY and RAW_INPUTS; all so far have
+ * LEVEL_LATCHED. That nothing is reset before 11.1, and what comes of a write to in_clrip or clripnum before 10.0, or to
+ * setipnum_le before 9.0, is in each of them: am_init() leaves junk, and AM_SHUN has the driver keep off these.
+ */
+const unsigned w_hows[W_HOWS] = {0,
+                                 AM_CFG_PENDS,
+                                 AM_SETIP_ANY,
+                                 AM_LEVEL_LATCHED,
+                                 AM_RAW_INPUTS,
+                                 AM_SETIP_ANY | AM_RAW_INPUTS,
+                                 AM_CFG_PENDS | AM_SETIP_ANY | AM_RAW_INPUTS};
+const unsigned w_direct_hows[W_DIRECT_HOWS] = {0, AM_CFG_PENDS, AM_LEVEL_LATCHED,
+                                               AM_LEVEL_LATCHED | AM_RAW_INPUTS};
+
+unsigned w_denied;
+unsigned w_sources = 96;
 static unsigned used;
 static int16_t indexes[W_DOMAINS][M_MAX_HARTS];
-static struct aplic_source *_Atomic by_number[W_DOMAINS][97];
+static struct aplic_source *_Atomic by_number[W_DOMAINS][APLIC_MAX_SOURCES + 1];
 static struct aia_controller *controllers[M_MAX_HARTS];
 
 void w_machine(unsigned n, unsigned how)
 {
-    used = 0;
+    used = w_denied = 0;
     t_machine(n, 63);
-    am_init(&w_model, 96, how, 0, n);
+    am_init(&w_model, w_sources, how | AM_SHUN, 0, n);
     w_domain = (struct aplic){
         .mmio = w_model.chip.base,
-        .n_sources = 96,
+        .n_sources = (uint16_t)w_sources,
         .wait_limit = T_LIMIT,
         .layout = {.base = m.hart[0].msi_addr, .hart_shift = 14, .hart_bits = 3},
     };
@@ -32,7 +52,7 @@ static void kick(unsigned hart)
 
 static void direct_domain(unsigned d, unsigned n, unsigned n_each, unsigned how)
 {
-    am_init(&w_models[d], 96, how, d * n_each, n_each);
+    am_init(&w_models[d], w_sources, how | AM_SHUN, d * n_each, n_each);
     for (unsigned h = 0; h < n; h++) {
         indexes[d][h] = (int16_t)(h / n_each == d ? (int)(h % n_each) : -1);
         if (h / n_each == d)
@@ -41,7 +61,7 @@ static void direct_domain(unsigned d, unsigned n, unsigned n_each, unsigned how)
     memset(by_number[d], 0, sizeof(by_number[d]));
     w_domains[d] = (struct aplic){
         .mmio = w_models[d].chip.base,
-        .n_sources = 96,
+        .n_sources = (uint16_t)w_sources,
         .wait_limit = T_LIMIT,
         .direct = true,
         .index = indexes[d],
@@ -60,7 +80,7 @@ void w_direct_machine(unsigned n, unsigned n_each, unsigned how)
     t_prepare(n, ids);
     for (unsigned h = 0; h < n; h++)
         m.hart[h].file.eidelivery = 0; /* as good as not there */
-    used = 0;
+    used = w_denied = 0;
     for (unsigned d = 0; d < n / n_each; d++)
         direct_domain(d, n, n_each, how);
     t.config.files = NULL;
@@ -167,6 +187,24 @@ void w_cause(struct wire *w, unsigned n)
     w->raised += n;
     w->causes += n;
     drive(w, true);
+}
+
+void w_rise(void *wire)
+{
+    struct wire *w = wire;
+
+    if (is_level(w))
+        w_cause(w, 1);
+    else
+        w_edge(w);
+}
+
+enum aia_result w_deny(void *context, struct aia_irq *irq)
+{
+    (void)context;
+    (void)irq;
+    w_denied++;
+    return AIA_NONE;
 }
 
 void w_check(struct wire *w)

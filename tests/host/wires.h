@@ -11,6 +11,16 @@
 
 #define W_DOMAINS 2
 
+/* The modes that have a wire. */
+#define W_MODES 4
+extern const enum aplic_mode w_modes[W_MODES];
+
+/* What implementations make of the text where it leaves a choice, or against it: for w_machine(), w_direct_machine(). */
+#define W_HOWS 7
+extern const unsigned w_hows[W_HOWS];
+#define W_DIRECT_HOWS 4
+extern const unsigned w_direct_hows[W_DIRECT_HOWS];
+
 struct wire {
     struct aplic_source source;
     struct aia_irq *irq;
@@ -30,7 +40,10 @@ extern struct aplic w_domains[W_DOMAINS];
 #define w_model  w_models[0]
 #define w_domain w_domains[0]
 
-/* `n` harts with 63 identities, and a domain of 96 sources that differs from the text as `how` says. */
+/* How many sources a domain has that is made from now on: 96. */
+extern unsigned w_sources;
+
+/* `n` harts with 63 identities, and a domain that differs from the text as `how` says. */
 void w_machine(unsigned n, unsigned how);
 
 /*
@@ -50,6 +63,12 @@ int w_move(struct wire *w, unsigned hart);
 /* An edge; causes of a level. */
 void w_edge(struct wire *w);
 void w_cause(struct wire *w, unsigned n);
+/* One of what its mode has. */
+void w_rise(void *wire);
+
+/* A handler that makes nothing of what comes, and how often it ran since the machine was made. */
+enum aia_result w_deny(void *context, struct aia_irq *irq);
+extern unsigned w_denied;
 
 /* Everything that was raised has been handled. Settles first. */
 void w_check(struct wire *w);

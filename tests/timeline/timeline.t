@@ -82,7 +82,7 @@ def traced_run(out):
     for _ in range(4): # what OpenSBI 1.5 does now and then: tests/qemu/table, `again'
         if os.path.exists(memory):
             os.remove(memory)
-        done = run('timeout', '-s', 'KILL', '60', *cmd)
+        done = run('timeout', '-s', 'KILL', '240', *cmd)
         if not re.search(r'left out: .* START_PENDING', done.stdout):
             break
     console = os.path.join(out, 'console')
@@ -234,7 +234,7 @@ class Browser:
         return subprocess.run([self.path, '--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--window-size=1000,640',
                                '--virtual-time-budget=30000', *options, f'file://{os.path.abspath(page)}{fragment}'],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True,
-                              timeout=120, check=False).stdout
+                              timeout=240, check=False).stdout
 
     def check(self, page, fragment=''):
         """What the page says of itself, and its text."""

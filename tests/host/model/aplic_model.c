@@ -214,6 +214,8 @@ static void chip_write(struct m_chip *c, unsigned offset, uint64_t v, unsigned s
 {
     if (size != 4 || offset % 4)
         m_die("hart %u: access fault: %u bytes at %#x of an APLIC", m.here, size, offset);
+    if (((struct am *)c)->how & AM_SHUN && ((offset >= 0x1d00 && offset < 0x1e00) || offset == 0x2000))
+        m_die("hart %u: APLIC write at %#x, which not every implementation gets right", m.here, offset);
     am_write((struct am *)c, offset, (uint32_t)v);
 }
 

@@ -43,7 +43,10 @@ bool i_fault(uint32_t id, unsigned cause, uint64_t addr)
     U->n_faults++;
     if (!(U->fqcsr & 1u << 16) || (U->fqcsr & 0x300))
         return false;
-    if (((U->fqt + 1) & mask) == U->fqh) {
+    if (U->unwritable) {
+        U->unwritable--;
+        U->fqcsr |= 0x100; /* fqmf */
+    } else if (((U->fqt + 1) & mask) == U->fqh) {
         U->fqcsr |= 0x200; /* fqof */
     } else {
         uint64_t *r = i_at((U->fqb >> 10 << 12) + 32ull * U->fqt);
@@ -120,6 +123,11 @@ static void work(void)
             U->cqcsr |= 0x100;
             return;
         }
+        if (U->timing_out) {
+            U->timing_out--;
+            U->cqcsr |= 0x200;
+            return;
+        }
         if (U->refuse || !legal(c)) {
             if (!U->refuse && !U->seen_illegal_ok)
                 m_die("an illegal command: %#llx %#llx", (unsigned long long)c[0], (unsigned long long)c[1]);
@@ -177,6 +185,8 @@ static uint64_t read_register(unsigned reg, unsigned size)
         return U->cqcsr;
     case 76 << 4 | 4:
         return U->fqcsr;
+    case 80 << 4 | 4:
+        return U->pqcsr;
     case 84 << 4 | 4:
         return U->ipsr;
     case 768 << 4 | 4:
@@ -231,7 +241,7 @@ static void write_register(unsigned reg, uint64_t v, unsigned size)
 {
     switch (reg << 4 | size) {
     case 8 << 4 | 4:
-        if ((U->ddtp & 15) || (U->cqcsr & 1u << 16) || (U->fqcsr & 1u << 16))
+        if ((U->ddtp & 15) || ((U->cqcsr | U->fqcsr | U->pqcsr) & 1u << 16))
             m_die("fctl is changed while the unit is in use");
         U->fctl = (uint32_t)v;
         break;
@@ -256,6 +266,9 @@ static void write_register(unsigned reg, uint64_t v, unsigned size)
         break;
     case 76 << 4 | 4:
         enable(&U->fqcsr, (uint32_t)v, &U->fqt);
+        break;
+    case 80 << 4 | 4: /* page requests: nobody asks for them here */
+        U->pqcsr = ((uint32_t)v & 3) | ((uint32_t)v & 1) << 16;
         break;
     case 84 << 4 | 4:
         U->ipsr &= ~(uint32_t)v;

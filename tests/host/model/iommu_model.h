@@ -47,9 +47,11 @@ struct iommu_model {
     bool hung;            /* executes nothing, switches nothing */
     unsigned refuse;      /* call so many commands illegal */
     unsigned unreadable;  /* so many commands cannot be read */
+    unsigned timing_out;  /* so many commands time out */
+    unsigned unwritable;  /* so many fault records cannot be written */
     bool seen_illegal_ok; /* the test expects illegal commands */
 
-    uint32_t fctl, cqh, cqt, fqh, fqt, cqcsr, fqcsr, ipsr;
+    uint32_t fctl, cqh, cqt, fqh, fqt, cqcsr, fqcsr, pqcsr, ipsr;
     uint64_t ddtp, cqb, fqb, icvec, msi_addr;
     uint32_t msi_data, msi_control;
     bool msi_kept; /* masked, and one to be sent */
