@@ -62,7 +62,7 @@ include mk/install.mk
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
 NEEDS    := run $(if $(filter-out all lib run install stage flash-image shell trace hotplug campaign bench repro,$(GOALS)),test) \
-	$(if $(filter shell hotplug bench repro,$(GOALS)),perl) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot) \
+	$(if $(filter shell hotplug bench repro,$(GOALS)),perl) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter model,$(GOALS)),memory) $(if $(filter test,$(GOALS)),boot) \
 	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS)$(filter test,$(GOALS)),hosts) \
 	$(if $(filter trace,$(GOALS)),trace) $(if $(filter test-old-qemu,$(GOALS)),old) $(if $(filter fuzz%,$(GOALS)),fuzz) \
 	$(if $(filter coverage,$(GOALS)),coverage)
@@ -135,7 +135,7 @@ help:
 	@echo 'make bench       what things cost, beside their floors; BASELINE=FILE compares with a build/bench.json, TOLERANCE= percent'
 	@echo 'make trace       one second of the main job, traced: $B/timeline.html to look at, $B/trace.json for Perfetto'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
-	@echo 'make model       SPIN: verify the models of the protocol, refute their broken variants (2 minutes)'
+	@echo 'make model       SPIN and herd7: verify the models of the protocol, refute their broken variants (2 minutes)'
 	@echo 'make fuzz        libFuzzer on device trees, shell lines and boot arguments; SECONDS= for each (60), SEED='
 	@echo 'make coverage    how much of the library the host tests run, lines and branches'
 	@echo 'make format      clang-format every source in place'

@@ -21,7 +21,7 @@
  * keep it if it is new. Breadth first, so a counterexample is as short as there is one. Time stands still: a hart
  * that waits (aia_port_relax) sleeps until some word of the library has changed, so that waits are cycles in the graph
  * and not longer and longer paths, and no wait ends because its time is over. Counters that nobody decides by are
- * no part of a state.
+ * no part of a state, and begin at 0 in each step; some steps are done twice, to see that a step is a function of its state.
  *
  * Where a hart stops, and why that is enough (sched.c, visible()). Between two stops a hart makes at most one access
  * that others can notice, or one lock and the first access under it:
@@ -165,6 +165,7 @@ void x_unfill(void);
 void x_raise(unsigned dev);
 /* Is `p` a counter, by which nobody decides anything? */
 bool x_is_counter(const volatile void *p);
+void x_set_counters(int byte);
 /* Parts of the program's memory that make up a state; the library's own come first, n_library of them. */
 struct region {
     char *at;

@@ -122,7 +122,10 @@ static void hash_state(uint64_t h[2])
         hash_bytes(h, x.hart[i].sp, live(i));
 }
 
-/* Copy the state to `to`, and back; return the end. */
+/*
+ * Copy the state to `to`, and back; return the end. Counters begin at 0 in each step: the library copies them to its
+ * stack now and then, and what no state has in it would come into the next.
+ */
 static char *save(char *to)
 {
     for (unsigned i = 0; i < x_n_regions; i++) {
@@ -138,6 +141,7 @@ static char *save(char *to)
 
 static const char *restore(const char *from)
 {
+    x_set_counters(0);
     for (unsigned i = 0; i < x_n_regions; i++) {
         memcpy(x_regions[i].at, from, x_regions[i].size);
         from += x_regions[i].size;
@@ -198,6 +202,33 @@ static bool check_still(const char *state, unsigned n, bool only_timers)
     return ok;
 }
 
+static void note_updates(struct found *f)
+{
+    for (unsigned k = 0; k < AIA_N_UPDATES; k++)
+        f->updates |= (uint32_t)(x.aia.updates[k] != 0) << k;
+}
+
+/*
+ * The step from `state` that has just come out as `hash`, once more behind something else: does it again? Else it
+ * depends on memory that is no part of a state, and the search may run on for ever, or past something.
+ */
+static bool repeats(const char *state, uint8_t action, const uint64_t hash[2])
+{
+    uint64_t again[2];
+
+    memset(x_stacks, 0xa5, sizeof(x_stacks));
+    x_set_counters(0xa5);
+    restore(state);
+    if (!x_act(action))
+        return false;
+    hash_state(again);
+    if (again[0] == hash[0] && again[1] == hash[1])
+        return true;
+    snprintf(x_failure, sizeof(x_failure),
+             "the explorer: the same step from the same state comes out differently");
+    return false;
+}
+
 /* All that can follow `state`, of node `node`, into `next`. Returns its end; NULL: the path ended badly. */
 static const char *expand(const char *state, uint32_t node, struct level *next, struct found *f)
 {
@@ -216,12 +247,17 @@ static const char *expand(const char *state, uint32_t node, struct level *next, 
         if (i)
             restore(state);
         f->steps++;
-        if (!x_act(actions[i])) {
+        bool ok = x_act(actions[i]);
+        if (ok)
+            hash_state(hash);
+        if (ok && f->steps % 64 == 0) /* some, for each costs as much as the step */
+            ok = repeats(state, actions[i], hash);
+        if (!ok) {
             path_to(node, f);
             f->path[f->n_path++] = actions[i];
             return NULL;
         }
-        hash_state(hash);
+        note_updates(f);
         if (seen(hash))
             continue;
         add(hash, node, actions[i]);
@@ -292,8 +328,6 @@ void x_search(const struct scenario *s, double max_seconds, uint64_t max_states,
         f->depth++;
     if (!f->bound && s->preempts)
         f->bound = "preemptions";
-    for (unsigned k = 0; k < AIA_N_UPDATES; k++)
-        f->updates |= (uint32_t)(x.aia.updates[k] != 0) << k;
     f->states = n_nodes;
     f->seconds = now() - began;
 }

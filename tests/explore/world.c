@@ -76,6 +76,13 @@ bool x_is_counter(const volatile void *p)
     return at == (const char *)&x.aia.torn_copies;
 }
 
+void x_set_counters(int byte)
+{
+    for (unsigned i = 0; i < n_holes; i++)
+        if (holes[i].counter)
+            memset((char *)(uintptr_t)holes[i].from, byte, (size_t)(holes[i].to - holes[i].from));
+}
+
 static void add_regions(char *from, const char *to)
 {
     for (unsigned i = 0; i < n_holes; i++) {
@@ -241,7 +248,6 @@ void x_set_up(const struct scenario *s)
     }
     s->set_up();
     m.here = 0;
-    memset(x.aia.updates, 0, sizeof(x.aia.updates));
     for (unsigned d = 0; d < X_DEVS; d++)
         x.devs[d].edges = s->edges[d];
     x_sched_reset();
