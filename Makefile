@@ -23,6 +23,9 @@ ifneq ($(origin CC),command line)
 CC := $(CROSS)gcc
 endif
 
+# What tools print is read, by sed, sort and the tests: in one language.
+export LC_ALL := C
+
 OPENSBI := /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin \
 	/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin
 
@@ -58,7 +61,8 @@ include mk/install.mk
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run install stage flash-image shell trace,$(GOALS)),test) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot) \
+NEEDS    := run $(if $(filter-out all lib run install stage flash-image shell trace hotplug campaign bench repro,$(GOALS)),test) \
+	$(if $(filter shell hotplug bench repro,$(GOALS)),perl) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter test,$(GOALS)),boot) \
 	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS)$(filter test,$(GOALS)),hosts) \
 	$(if $(filter trace,$(GOALS)),trace) $(if $(filter test-old-qemu,$(GOALS)),old) $(if $(filter fuzz%,$(GOALS)),fuzz) \
 	$(if $(filter coverage,$(GOALS)),coverage)

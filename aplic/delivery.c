@@ -24,36 +24,22 @@ static void store(struct aia_msi *msi, const struct aia_message *m)
     aplic_write(s->aplic, TARGET + 4u * s->number, index << TARGET_INDEX_SHIFT | s->priority);
 }
 
-static void let_go(struct aplic_source *s)
-{
-    fence_io_w(); /* what was written to the enable bit is before what the next one writes */
-    aia_port_unlock(&s->unmasking);
-}
-
 static void start(struct aia_msi *msi, const struct aia_message *m)
 {
     struct aplic_source *s = self(msi);
 
     atomic_store_explicit(&s->aplic->sources[s->number], s, memory_order_relaxed);
     fence_rw_o(); /* who claims it finds it */
-    aia_port_lock(&s->unmasking);
-    s->started = true;
     aplic_source_start_(s, m);
-    let_go(s);
 }
 
 /*
  * It is still found: another hart may have claimed it a moment ago. When every hart has been through its interrupts, and
- * not before, the library takes msi.irq away. And a handler that runs there is about to unmask it.
+ * not before, the library takes msi.irq away.
  */
 static void stop(struct aia_msi *msi)
 {
-    struct aplic_source *s = self(msi);
-
-    aia_port_lock(&s->unmasking);
-    s->started = false;
-    aplic_source_stop_(s);
-    let_go(s);
+    aplic_source_stop_(self(msi));
 }
 
 /* Of an inactive source, whose target reads zero, whatever that is. */
@@ -77,12 +63,7 @@ static void mask(struct aia_msi *msi)
 
 static void unmask(struct aia_msi *msi)
 {
-    struct aplic_source *s = self(msi);
-
-    aia_port_lock(&s->unmasking);
-    if (s->started)
-        aplic_write(s->aplic, SETIENUM, s->number);
-    let_go(s);
+    aplic_write(self(msi)->aplic, SETIENUM, self(msi)->number);
 }
 
 static void retrigger(struct aia_msi *msi)

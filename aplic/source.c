@@ -141,7 +141,7 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
         atomic_fetch_add_explicit(&s->fallen, 1, memory_order_relaxed);
     fence_all();
     if (s->aplic->direct)
-        s->msi.ops->unmask(&s->msi); /* it was masked when it was claimed */
+        aia_line_done(irq); /* it was masked when it was claimed */
     else if (up)
         aplic_raise(s);
     return result;

@@ -130,6 +130,19 @@ void imsic_file_on(const struct imsic *im, struct imsic_file *f)
     csr_ireg_write(EIDELIVERY, 1);
 }
 
+/*
+ * What is pending and enabled shows in sip. QEMU before 9.2 evaluates the file at each access to a register, reads too,
+ * without a lock against messages: one that comes meanwhile may be pending and not show until the next access, and a hart that
+ * went to sleep on that would not wake. stopei is read without it.
+ */
+#define SHOW_TRIES 8 /* each time another message must come in just then */
+
+static void show_pending(void)
+{
+    for (unsigned i = 0; i < SHOW_TRIES && csr_stopei() && !(csr_sip() & SIE_SEIE); i++)
+        (void)csr_ireg_read(EIDELIVERY);
+}
+
 void imsic_file_save(const struct imsic_file *f, struct imsic_saved *saved)
 {
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
@@ -138,6 +151,7 @@ void imsic_file_save(const struct imsic_file *f, struct imsic_saved *saved)
     }
     saved->eithreshold = csr_ireg_read(EITHRESHOLD);
     saved->eidelivery = csr_ireg_read(EIDELIVERY);
+    show_pending();
 }
 
 void imsic_file_restore(const struct imsic_file *f, const struct imsic_saved *saved)
@@ -149,6 +163,7 @@ void imsic_file_restore(const struct imsic_file *f, const struct imsic_saved *sa
     }
     csr_ireg_write(EITHRESHOLD, saved->eithreshold);
     csr_ireg_write(EIDELIVERY, saved->eidelivery);
+    show_pending();
 }
 
 bool imsic_file_delivers(void)
@@ -202,6 +217,7 @@ static int sync_by(const struct imsic *im, struct imsic_file *f, struct aia_barr
     /* The write of a sync that timed out says nothing of what came after it: it has to arrive first. */
     if (f->sync_owed && sync_arrives(im, end))
         return AIA_ETIMEOUT;
+    f->sync_owed = 0;
     imsic_file_clear_pending(im->sync_id);
     fence_all(); /* behind the clear, and behind whatever told us that the earlier writes were made */
     if (!b)

@@ -394,15 +394,14 @@ bool imsic_set_shut(struct imsic *im, struct imsic_vector v)
 {
     struct imsic_file *f = &im->files[v.hart];
     unsigned long was = lock(im);
-    uint64_t bit = 1ull << v.id % 64;
-    bool unowned = f->free[v.id / 64] & bit;
+    enum imsic_state state = imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed));
 
-    if (unowned) { /* it may have found an owner since it fired */
-        remove_free(f, v.id / 64u, bit, 1);
+    if (state == IMSIC_FREE) {
+        remove_free(f, v.id / 64u, 1ull << v.id % 64, 1);
         set_slot(f, v.id, IMSIC_SHUT, IMSIC_NO_OWNER);
     }
     unlock(im, was);
-    return unowned;
+    return state == IMSIC_FREE || state == IMSIC_MANAGED; /* else it has found an owner since it fired */
 }
 
 void imsic_clear_shut(struct imsic *im, struct imsic_vector v)

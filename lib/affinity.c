@@ -8,11 +8,31 @@
 struct attempt {
     struct aia *a;
     struct aia_irq *irq;
-    const struct aia_hartset *set;
-    enum { ADOPT, REFUGE } meant; /* is the set the interrupt's new affinity, or a place for now? */
-    unsigned old;                 /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
+    enum {
+        ADOPT,
+        REFUGE,
+        RETURN
+    } meant; /* to a new affinity; off a hart that leaves; to the affinity that it has */
+    const struct aia_hartset *set; /* where it may be: a new affinity, or what `now` holds */
+    struct aia_hartset now;        /* as of the latest try: others may give it a new affinity between two */
+    unsigned old;                  /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
     int result;
 };
+
+static bool is_on(const struct aia_irq *irq, unsigned hart)
+{
+    return irq->vec.id && irq->vec.hart == hart;
+}
+
+/* Where may `irq` go when its hart leaves: its affinity, or if nobody there is online, anywhere. Lock held. */
+static struct aia_hartset refuge(struct aia *a, const struct aia_irq *irq)
+{
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (irq->managed ||
+            (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE && reaches(a, irq, h)))
+            return irq->affinity;
+    return aia_hartset_first(a->config.n_harts);
+}
 
 static int least_loaded(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
 {
@@ -20,26 +40,33 @@ static int least_loaded(struct aia *a, const struct aia_irq *irq, const struct a
                         : imsic_least_loaded(&a->imsic, set, irq->order, to);
 }
 
-/* The hart of `set` to be on: the present one if that will do. Lock held. */
-static int choose(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
+/* The hart to be on: the present one if that will do. Lock held. */
+static int choose(struct attempt *t, unsigned *to)
 {
+    struct aia *a = t->a;
+    struct aia_irq *irq = t->irq;
+
     if (is_dead(irq))
         return AIA_ESILENT;
     if (!irq->vec.id)
         return AIA_EINVAL; /* being freed, or shut down */
     *to = irq->vec.hart;
-    if (aia_hartset_has(set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
+    if (t->meant != ADOPT) {
+        t->now = t->meant == REFUGE ? refuge(a, irq) : irq->affinity;
+        t->set = &t->now;
+    }
+    if (aia_hartset_has(t->set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
         return AIA_OK;
-    return irq->managed ? managed_choose(a, irq, to) : least_loaded(a, irq, set, to);
+    return irq->managed ? managed_choose(a, irq, to) : least_loaded(a, irq, t->set, to);
 }
 
-/* Bring the interrupt into `set`, if it is not there. Lock held. */
-static int enter_set(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+/* Move it to where it is to be, if it is not there. Lock held. */
+static int try_move(struct attempt *t)
 {
     unsigned to = 0;
-    int error = choose(a, irq, set, &to);
+    int error = choose(t, &to);
 
-    return error || to == irq->vec.hart ? error : move(a, irq, to);
+    return error || to == t->irq->vec.hart ? error : move(t->a, t->irq, to);
 }
 
 static void adopt(struct attempt *t)
@@ -54,7 +81,7 @@ static void try_here(void *arg)
     unsigned long was = irq_lock(t->irq);
 
     t->old = t->irq->vec.hart;
-    t->result = enter_set(t->a, t->irq, t->set);
+    t->result = try_move(t);
     adopt(t);
     irq_unlock(t->irq, was);
 }
@@ -65,14 +92,14 @@ static int try_slow(struct attempt *t)
     struct aia_irq *irq = t->irq;
     unsigned to = 0;
 
-    bus_lock(irq);
+    struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
-    t->result = choose(t->a, irq, t->set, &to);
+    t->result = choose(t, &to);
     if (t->result == AIA_OK && to != irq->vec.hart)
         t->result = move_slow(t->a, irq, to, was);
     adopt(t);
     irq_unlock(irq, was);
-    bus_unlock(irq);
+    bus_unlock(bus);
     return t->result;
 }
 
@@ -121,7 +148,7 @@ static int try_once(struct attempt *t)
 }
 
 /* Thread context: try until it works, or nothing gives hope that it will. */
-static int enter_set_wait(struct attempt *t)
+static int try_until(struct attempt *t)
 {
     struct aia *a = t->a;
     uint64_t end = aia_port_time() + a->config.wait_limit;
@@ -166,25 +193,10 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
     if (irq->managed)
         return AIA_EINVAL;
     int error = wait_for_drain(a, irq->first);
-    return error ? error : enter_set_wait(&t);
+    return error ? error : try_until(&t);
 }
 
 /* ---- for hotplug ---- */
-
-/* Where may `irq` go when its hart leaves: its affinity, or if nobody there is online, anywhere. */
-static struct aia_hartset refuge(struct aia *a, struct aia_irq *irq)
-{
-    for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (irq->managed ||
-            (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE && reaches(a, irq, h)))
-            return irq->affinity;
-    return aia_hartset_first(a->config.n_harts);
-}
-
-static bool is_on(const struct aia_irq *irq, unsigned hart)
-{
-    return irq->vec.id && irq->vec.hart == hart;
-}
 
 /* It has moved off its hart; was that out of its affinity? */
 static void count_strayed(struct aia *a, const struct aia_irq *irq)
@@ -195,14 +207,14 @@ static void count_strayed(struct aia *a, const struct aia_irq *irq)
 
 int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
+    struct attempt t = {.a = a, .irq = irq, .meant = REFUGE};
     unsigned long was = irq_lock(irq);
     int error = AIA_OK;
 
     if (is_on(irq, hart) && is_slow(irq)) {
         error = AIA_ECONTEXT;
     } else if (is_on(irq, hart)) {
-        struct aia_hartset set = refuge(a, irq);
-        error = enter_set(a, irq, &set);
+        error = try_move(&t);
         if (error == AIA_ENOHART && irq->managed) {
             shut_down(a, irq);
             error = AIA_OK;
@@ -213,19 +225,29 @@ int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
     return error;
 }
 
-int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
+/* A move that a slow bus is making now may be to `hart`: wait for its end. */
+static bool is_on_behind_bus(struct aia_irq *irq, unsigned hart)
 {
-    bus_lock(irq); /* a move that a slow bus is making now may be to `hart` */
+    struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
     bool there = is_on(irq, hart);
-    struct aia_hartset set = there ? refuge(a, irq) : irq->affinity;
+
     irq_unlock(irq, was);
-    bus_unlock(irq);
-    if (!there)
+    bus_unlock(bus);
+    return there;
+}
+
+int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    struct attempt t = {.a = a, .irq = irq, .meant = REFUGE};
+    unsigned long was = irq_lock(irq);
+    bool there = is_on(irq, hart), slow = irq->vec.id && is_slow(irq); /* without a vector none is made */
+
+    irq_unlock(irq, was);
+    if (!there && !(slow && is_on_behind_bus(irq, hart)))
         return AIA_OK;
 
-    struct attempt t = {.a = a, .irq = irq, .set = &set, .meant = REFUGE};
-    int error = enter_set_wait(&t);
+    int error = try_until(&t);
     if (error == AIA_ENOHART && irq->managed) {
         shut_down_wait(a, irq);
         return AIA_OK;
@@ -236,8 +258,9 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
 
 int move_back(struct aia *a, struct aia_irq *irq)
 {
-    struct aia_hartset set = irq->affinity;
-    struct attempt t = {.a = a, .irq = irq, .set = &set, .meant = REFUGE};
+    struct attempt t = {.a = a, .irq = irq, .meant = RETURN};
+    int error = try_until(&t);
 
-    return enter_set_wait(&t);
+    /* With no vector it is only being requested, or freed: there is nothing to bring back. */
+    return irq->vec.id ? error : AIA_OK;
 }

@@ -45,7 +45,7 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
 {
     const struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
 
-    return irq && irq->used && irq->vec.hart == hart && irq->vec.id == id;
+    return irq && is_used(irq) && irq->vec.hart == hart && irq->vec.id == id;
 }
 
 /*
@@ -65,7 +65,7 @@ static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
 {
     const struct aia_irq *irq = owner < t->a->config.n_irqs ? &t->a->config.irqs[owner] : NULL;
 
-    if (!irq || !irq->used)
+    if (!irq || !is_used(irq))
         find(t, AIA_LEAKED, id, owner);
     else
         find(t, overdue(t, irq) ? AIA_RETIRING_LONG : AIA_STILL_RETIRING, id, owner);
@@ -142,7 +142,7 @@ static void audit_irqs(struct audit *t)
 {
     for (uint32_t i = 0; i < irqs_end(t->a); i++) {
         struct aia_irq *irq = &t->a->config.irqs[i];
-        if (!irq->used || !irq->vec.id || irq->vec.hart != t->here)
+        if (!is_used(irq) || !irq->vec.id || irq->vec.hart != t->here)
             continue;
         uint32_t slot = slot_read(&t->a->imsic.files[t->here], irq->vec.id);
         if (imsic_slot_state(slot) == IMSIC_OWNED && imsic_slot_owner(slot) != i)
@@ -161,7 +161,7 @@ static void audit_direct(struct audit *t)
 
     for (uint32_t i = 0; i < c->n_irqs; i++) {
         struct aia_irq *irq = &c->irqs[i];
-        if (!irq->used || !irq->vec.id || irq->vec.hart != t->here)
+        if (!is_used(irq) || !irq->vec.id || irq->vec.hart != t->here)
             continue;
         bool disabled = atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED;
         if (irq->msi->ops->read_back(irq->msi, &m) || m.addr != t->here || m.data != irq->vec.id)

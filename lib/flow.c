@@ -31,13 +31,21 @@ static void shut(struct aia *a, unsigned here, unsigned id)
     a->imsic.files[here].shut[id / 64] |= 1ull << id % 64;
 }
 
+static void mask(struct aia_irq *irq)
+{
+    unsigned long was = irq_lock(irq->first);
+
+    irq->msi->ops->mask(irq->msi);
+    irq_unlock(irq->first, was);
+}
+
 /* An edge of `irq` that did no good: unhandled, or kept while disabled. */
 static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     if (!flow_storming(a, &irq->storm))
         return;
     if (is_direct(a)) /* first: who enables it again undoes both */
-        irq->msi->ops->mask(irq->msi);
+        mask(irq);
     else if (id)
         shut(a, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
@@ -112,12 +120,14 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
 
 /*
  * Where the interrupt has its vector on this hart, or 0: it may have left while its handler ran, and there is nothing to
- * shut off then.
+ * shut off then. Lock not held: half of one vector with half of another would be somebody else's.
  */
-static unsigned own_id(const struct aia_irq *irq, unsigned here)
+static unsigned own_id(struct aia_irq *irq, unsigned here)
 {
+    unsigned long was = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
 
+    irq_unlock(irq->first, was);
     return v.hart == here ? v.id : 0;
 }
 
@@ -181,6 +191,15 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
     }
 }
 
+void aia_line_done(struct aia_irq *irq)
+{
+    unsigned long saved = irq_lock(irq->first);
+
+    if (irq->vec.id)
+        irq->msi->ops->unmask(irq->msi);
+    irq_unlock(irq->first, saved);
+}
+
 void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 {
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED, memory_order_acq_rel);
@@ -229,12 +248,15 @@ static void reopen(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
 {
-    if (is_dead(irq))
-        return;
-
     /* PENDING goes with them: it is sent again, and a run that has not ended yet must not count it too. */
-    uint32_t was = atomic_fetch_and_explicit(
-        &irq->flow, ~(AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING), memory_order_acq_rel);
+    const uint32_t off = AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING;
+    uint32_t was = atomic_load_explicit(&irq->flow, memory_order_relaxed);
+
+    do {
+        if (was & AIA_FLOW_DEAD) /* it stays disabled: in one step, for it may die just now */
+            return;
+    } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &was, was & ~off, memory_order_acq_rel,
+                                                    memory_order_relaxed));
 
     trace_irq(a, AIA_EVENT_ENABLE, irq, vector(0, 0), 0);
     if (was & AIA_FLOW_PENDING)
@@ -269,5 +291,7 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)
 
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart)
 {
+    if (hart >= a->config.n_harts)
+        return 0;
     return atomic_load_explicit(&a->config.harts[hart].runs[irq->number], memory_order_relaxed);
 }

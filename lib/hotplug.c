@@ -51,8 +51,8 @@ static void late_edge(struct aia *a, unsigned here, unsigned id)
     count_own(&a->config.harts[here].late);
     trace(a, here, AIA_EVENT_LATE, owner, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_LATE, .vec = v, .irq = irq});
-    if (irq && irq->used)
-        send_on(a, irq);
+    if (irq && is_used(irq) && !send_on(a, irq)) /* it is shut down: its restart sends it */
+        atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_release);
 }
 
 static int find_late(struct aia *a, unsigned here)
@@ -123,6 +123,18 @@ int aia_hart_online(struct aia *a)
     return late;
 }
 
+/* Has it to do with the return of `hart`? Behind the lock, for it may just be given back, its message with it. */
+static bool wants(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    if (!is_used(irq) || irq->first != irq)
+        return false;
+    unsigned long was = irq_lock(irq);
+    bool it_does =
+        is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !is_dead(irq) && reaches(a, irq, hart);
+    irq_unlock(irq, was);
+    return it_does;
+}
+
 int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
 {
     int first = AIA_OK;
@@ -133,8 +145,7 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         return AIA_EOFFLINE;
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!irq->used || irq->first != irq || !aia_hartset_has(&irq->affinity, hart) || is_dead(irq) ||
-            !reaches(a, irq, hart))
+        if (!wants(a, irq, hart))
             continue;
         int error = irq->managed              ? managed_restart(a, irq)
                     : others == AIA_COME_BACK ? move_back(a, irq)
@@ -174,7 +185,7 @@ static unsigned count_held(struct aia *a, unsigned hart)
 
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!irq->used)
+        if (!is_used(irq))
             continue;
         unsigned long was = irq_lock(irq);
         n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
@@ -196,7 +207,7 @@ static int evacuate(struct aia *a, unsigned hart,
 {
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        bool look = irq->used && irq->first == irq; /* a block moves as one */
+        bool look = is_used(irq) && irq->first == irq; /* a block moves as one */
         int error = look ? away(a, irq, hart) : AIA_OK;
         if (error)
             return error;
@@ -212,7 +223,9 @@ static void wait_posted(struct aia *a, unsigned hart)
 {
     const struct imsic_file *f = &a->imsic.files[hart];
 
-    while (moment_left(atomic_load_explicit(&f->drained_at, memory_order_relaxed), aia_port_time()))
+    /* Where nothing retires that moment may be any one of long ago. */
+    while (atomic_load_explicit(&f->n_retiring, memory_order_acquire) &&
+           moment_left(atomic_load_explicit(&f->drained_at, memory_order_relaxed), aia_port_time()))
         aia_port_relax();
 }
 
@@ -317,8 +330,10 @@ static const struct step {
 /* From the present state, undo what was done on the way to it, last first. */
 void aia_hart_stay(struct aia *a, unsigned hart)
 {
-    enum aia_hart_state state = hart_state(a, hart);
+    enum aia_hart_state state = hart < a->config.n_harts ? hart_state(a, hart) : AIA_HART_OFFLINE;
 
+    if (state == AIA_HART_OFFLINE) /* only aia_hart_online() undoes that */
+        return;
     set_state(a, hart, AIA_HART_ONLINE); /* first: who finds it open must find it online */
     for (unsigned i = N_STEPS; i-- > 0;)
         if (steps[i].state != AIA_HART_OFFLINE && steps[i].state <= state && steps[i].undo)

@@ -57,6 +57,12 @@ static inline uint32_t irqs_end(const struct aia *a)
     return atomic_load_explicit(&a->irqs_end, memory_order_relaxed);
 }
 
+/* Is it somebody's? Then what it was requested with is seen, too. */
+static inline bool is_used(const struct aia_irq *irq)
+{
+    return atomic_load_explicit(&irq->used, memory_order_acquire);
+}
+
 /* A block has one lock, the first one's: it is that one that is locked. */
 static inline unsigned long irq_lock(struct aia_irq *first)
 {
@@ -293,7 +299,7 @@ int move_back(struct aia *a, struct aia_irq *irq);
 /* ---- irq.c ---- */
 
 /*
- * Give the interrupt a vector and start its message, unless it has one. Thread. AIA_OK; AIA_ENOHART, AIA_ENOVEC:
+ * Give the interrupt a vector and start its message, unless it has one, or was stopped for good. Thread. AIA_OK; AIA_ENOHART, AIA_ENOVEC:
  * nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; AIA_ESILENT: it has a vector, or is dead.
  */
 int start(struct aia *a, struct aia_irq *irq);
@@ -324,10 +330,18 @@ static inline bool is_dead(const struct aia_irq *irq)
     return atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD;
 }
 
-static inline void bus_lock(struct aia_irq *irq)
+/*
+ * Returns whose bus it has locked, NULL: it is not slow. That is what is unlocked: the descriptor may have lost its
+ * message meanwhile, by aia_irq_free() on another hart.
+ */
+static inline struct aia_msi *bus_lock(const struct aia_irq *irq)
 {
-    if (is_slow(irq))
-        irq->msi->ops->bus_lock(irq->msi);
+    struct aia_msi *msi = irq->msi;
+
+    if (!msi || !msi->ops->bus_lock)
+        return NULL;
+    msi->ops->bus_lock(msi);
+    return msi;
 }
 
 static inline int bus_sync(struct aia_irq *irq)
@@ -335,10 +349,10 @@ static inline int bus_sync(struct aia_irq *irq)
     return is_slow(irq) ? irq->msi->ops->bus_sync(irq->msi) : AIA_OK;
 }
 
-static inline void bus_unlock(struct aia_irq *irq)
+static inline void bus_unlock(struct aia_msi *bus)
 {
-    if (is_slow(irq))
-        irq->msi->ops->bus_unlock(irq->msi);
+    if (bus)
+        bus->ops->bus_unlock(bus);
 }
 
 /* ---- managed.c ---- */

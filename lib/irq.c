@@ -11,7 +11,7 @@ static bool config_valid(const struct aia_config *c)
     bool reachable = c->files ? !c->controllers : c->controllers && c->kick;
 
     return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && reachable && c->irqs && c->runs &&
-           c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_init(c);
+           c->n_irqs >= 1 && c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_init(c);
 }
 
 int aia_init(struct aia *a, const struct aia_config *config)
@@ -42,41 +42,9 @@ int aia_init(struct aia *a, const struct aia_config *config)
 static bool unused(const struct aia *a, uint32_t first, uint32_t n)
 {
     for (uint32_t i = first; i < first + n; i++)
-        if (i >= a->config.n_irqs || a->config.irqs[i].used)
+        if (i >= a->config.n_irqs || is_used(&a->config.irqs[i]))
             return false;
     return true;
-}
-
-/* The first of a row of 2^order. */
-static struct aia_irq *take_descriptors(struct aia *a, unsigned order)
-{
-    struct aia_irq *found = NULL;
-    unsigned long was = aia_port_irq_save();
-
-    aia_port_lock(&a->irqs_lock);
-    for (uint32_t i = 0; i < a->config.n_irqs && !found; i++)
-        if (unused(a, i, 1u << order))
-            found = &a->config.irqs[i];
-    for (unsigned i = 0; found && i < 1u << order; i++)
-        found[i].used = true;
-    if (found && irqs_end(a) < found->number + (1u << order))
-        atomic_store_explicit(&a->irqs_end, found->number + (1u << order), memory_order_relaxed);
-    aia_port_unlock(&a->irqs_lock);
-    aia_port_irq_restore(was);
-    return found;
-}
-
-static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
-{
-    unsigned long was = aia_port_irq_save();
-
-    aia_port_lock(&a->irqs_lock);
-    for (unsigned i = 0; i < 1u << irq->order; i++) {
-        irq[i].used = false;
-        irq[i].msi = NULL; /* it is the caller's again: a hart that leaves must not look at it */
-    }
-    aia_port_unlock(&a->irqs_lock);
-    aia_port_irq_restore(was);
 }
 
 static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, const struct aia_request *r)
@@ -93,12 +61,52 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = irq->parked = false;
+    irq->managed = irq->parked = irq->stopped = false;
     atomic_store_explicit(&irq->flow, 0, memory_order_release); /* whose acquisition flow_begin() is */
     irq_unlock(irq, was);
     irq->first = first; /* from here on its lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
         atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
+}
+
+/*
+ * The first of a row of 2^order, filled in. A hart that comes or goes looks at all that are used, so none is before it is
+ * whole: what it holds until then is its last owner's.
+ */
+static struct aia_irq *take_descriptors(struct aia *a, const struct aia_request *r)
+{
+    struct aia_irq *found = NULL;
+    uint32_t n = 1u << r->order;
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&a->irqs_lock);
+    for (uint32_t i = 0; i < a->config.n_irqs && !found; i++)
+        if (unused(a, i, n))
+            found = &a->config.irqs[i];
+    for (uint32_t i = 0; found && i < n; i++)
+        fill_in(a, &found[i], found, r);
+    for (uint32_t i = 0; found && i < n; i++)
+        atomic_store_explicit(&found[i].used, true, memory_order_release);
+    if (found && irqs_end(a) < found->number + n)
+        atomic_store_explicit(&a->irqs_end, found->number + n, memory_order_relaxed);
+    aia_port_unlock(&a->irqs_lock);
+    aia_port_irq_restore(was);
+    return found;
+}
+
+static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&a->irqs_lock);
+    aia_port_lock(&irq->lock);
+    for (unsigned i = 0; i < 1u << irq->order; i++) {
+        atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
+        irq[i].msi = NULL; /* it is the caller's again: harts that come or go must not look at it */
+    }
+    aia_port_unlock(&irq->lock);
+    aia_port_unlock(&a->irqs_lock);
+    aia_port_irq_restore(was);
 }
 
 static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
@@ -148,13 +156,13 @@ int start(struct aia *a, struct aia_irq *irq)
     struct imsic_vector v = {0};
     int error = AIA_OK;
 
-    bus_lock(irq);
+    struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
-    if (!irq->vec.id)
+    if (!irq->vec.id && !irq->stopped)
         error = first_vector(a, irq, &v);
     if (!v.id) {
         irq_unlock(irq, was);
-        bus_unlock(irq);
+        bus_unlock(bus);
         return error;
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
@@ -168,7 +176,7 @@ int start(struct aia *a, struct aia_irq *irq)
     irq_unlock(irq, was);
     if (is_slow(irq))
         error = sync_or_die(a, irq, (struct imsic_vector){0});
-    bus_unlock(irq);
+    bus_unlock(bus);
     return error;
 }
 
@@ -195,10 +203,8 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     struct aia_irq *irq;
 
     *out = NULL;
-    if (!request_valid(a, r) || !(irq = take_descriptors(a, r->order)))
+    if (!request_valid(a, r) || !(irq = take_descriptors(a, r)))
         return AIA_EINVAL;
-    for (unsigned i = 0; i < 1u << r->order; i++)
-        fill_in(a, &irq[i], irq, r);
     int error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     irq->managed = r->managed && !error;
     if (!error)
@@ -260,7 +266,7 @@ void shut_down_wait(struct aia *a, struct aia_irq *irq)
 /* Its vector stays its own until the device has acknowledged that it sends no more. */
 void stop_wait(struct aia *a, struct aia_irq *irq)
 {
-    bus_lock(irq);
+    struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
     if (!is_slow(irq)) {
         stop(a, irq);
@@ -273,7 +279,7 @@ void stop_wait(struct aia *a, struct aia_irq *irq)
             stopped(a, irq);
     }
     irq_unlock(irq, was);
-    bus_unlock(irq);
+    bus_unlock(bus);
 }
 
 /* Nothing but time can prove any more that what it sent has arrived. */
@@ -339,6 +345,10 @@ static int wait_gone(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_stop(struct aia *a, struct aia_irq *irq)
 {
+    unsigned long was = irq_lock(irq->first);
+
+    irq->first->stopped = true;
+    irq_unlock(irq->first, was);
     stop_wait(a, irq->first);
 }
 
@@ -346,9 +356,9 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq)
 {
     int error = AIA_OK;
 
-    if (irq->first != irq)
+    if (irq->first != irq || !is_used(irq))
         return AIA_EINVAL;
-    stop_wait(a, irq);
+    aia_irq_stop(a, irq);
     for (unsigned i = 0; i < 1u << irq->order && !error; i++)
         error = wait_gone(a, &irq[i]);
     if (error)

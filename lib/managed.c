@@ -32,6 +32,7 @@ int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct i
 
     if (!imsic_activate(&a->imsic, kept))
         return AIA_EAGAIN;
+    aia_ipi_send(a, hart, AIA_IPI_REOPEN); /* it may have been shut off, as nobody's (flow_unowned) */
     *v = kept;
     return AIA_OK;
 }

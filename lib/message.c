@@ -167,11 +167,12 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     drain(a, irq, &have);
     if (u->kind != AIA_UPDATE_TORN)
         return;
-    /* Half-way it may have sent what is not ours to look for any more. */
+    /* Half-way it may have sent what is not ours to look for any more. If nobody's, it is not left for the next owner. */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);
         trace_to(u->ring, AIA_EVENT_RESEND, irq, vector_after(u->from, i), 0);
         imsic_send(&a->imsic, vector_after(u->from, i));
+        imsic_clear_unowned(&a->imsic, vector(u->from.hart, u->to.id + i));
     }
 }
 

@@ -218,6 +218,19 @@ static void report_no_sync(struct aia *a, unsigned here)
                                          .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
 }
 
+/* imsic_sync_behind(), but of a file that is not known already to take nothing in: that is waited for once. */
+static int sync_behind(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *barred)
+{
+    bool known = *barred && f->sync_owed;
+    int error = known ? *barred : imsic_sync_behind(&a->imsic, f, b);
+
+    if (error && !known)
+        report_no_sync(a, (unsigned)(f - a->imsic.files));
+    if (error)
+        *barred = error;
+    return error;
+}
+
 /*
  * Of those who retire in word `w`, the ones whose device has been drained: by a read-back or by time, and by a barrier if
  * they are behind one, sent now, when all of them retire. *barred: the error of a barrier that gives no proof.
@@ -237,13 +250,11 @@ static uint64_t drained(struct aia *a, struct imsic_file *f, unsigned w, int *ba
             out &= ~(1ull << bit);
         if (!b)
             continue;
-        if (b != last && (error = imsic_sync_behind(&a->imsic, f, b)) != AIA_OK)
-            report_no_sync(a, (unsigned)(f - a->imsic.files));
+        if (b != last)
+            error = sync_behind(a, f, b, barred);
         last = b;
-        if (error) {
+        if (error)
             out &= ~(1ull << bit);
-            *barred = error;
-        }
     }
     return out;
 }
@@ -260,7 +271,7 @@ int reclaim(struct aia *a, unsigned here)
     /* First who has been drained, then sync: it proves nothing of what leaves a device after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         old[w] = drained(a, f, w, &barred);
-    int error = imsic_sync(&a->imsic, f);
+    int error = barred && f->sync_owed ? barred : imsic_sync(&a->imsic, f);
     if (error) {
         report_no_sync(a, here);
         reclaim_later(a);

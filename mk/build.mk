@@ -29,11 +29,11 @@ CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
 # An IOMMU's table entry changes by one store of 64 bits, which RV32 has not.
 LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c $(if $(filter 64,$(XLEN)),iommu/*.c))
 
-# A change of compiler or flags rebuilds; the file is only touched when its text changes.
+# A change of compiler, flags or board rebuilds; the file is only touched when its text changes.
 $B/.flags: FORCE | setup
 	@mkdir -p $B
-	@echo "$(subst ",,$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(HOST_FLAGS))" | cmp -s - $@ || \
-	echo "$(subst ",,$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(HOST_FLAGS))" >$@
+	@echo "$(subst ",,$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(PLATFORM_DIR) $(HOST_FLAGS))" | cmp -s - $@ || \
+	echo "$(subst ",,$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(PLATFORM_DIR) $(HOST_FLAGS))" >$@
 
 $B/obj/%.o: %.c $B/.flags
 	$(call say,CC,$<)

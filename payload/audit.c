@@ -9,7 +9,7 @@ static void found(void *arg, enum aia_finding finding, struct imsic_vector v, ui
 {
     (void)arg;
     if (owner < aia.config.n_irqs && aia.config.irqs[owner].used)
-        print("audit: hart %u identity %u (%s): %s\n", v.hart, v.id, aia.config.irqs[owner].name,
+        print("audit: hart %u identity %u (%s): %s\n", v.hart, v.id, irq_name(&aia.config.irqs[owner]),
               aia_finding_name(finding));
     else
         print("audit: hart %u identity %u: %s\n", v.hart, v.id, aia_finding_name(finding));

@@ -200,6 +200,25 @@ int console_read(void)
     return c;
 }
 
+bool console_interrupted(void)
+{
+    unsigned taken = atomic_load_explicit(&typed.taken, memory_order_relaxed);
+    int c;
+
+    if (!atomic_load(&typed.on)) /* else the interrupt handler's */
+        while (atomic_load(&typed.put) - taken < sizeof(typed.bytes) && (c = poll()) >= 0) {
+            unsigned put = atomic_load(&typed.put);
+            typed.bytes[put % sizeof(typed.bytes)] = (char)c;
+            atomic_store(&typed.put, put + 1);
+        }
+    for (unsigned at = taken; at != atomic_load_explicit(&typed.put, memory_order_acquire); at++)
+        if (typed.bytes[at % sizeof(typed.bytes)] == 3) {
+            atomic_store_explicit(&typed.taken, at + 1, memory_order_release);
+            return true;
+        }
+    return false;
+}
+
 void console_receive_interrupt(bool on)
 {
     atomic_store(&typed.on, on && uart.present);

@@ -30,6 +30,9 @@ void console_lock_panic(void);
 /* The next byte typed, or -1 where there is none yet. One reader at a time. */
 int console_read(void);
 
+/* Has ^C been typed? It is taken then, and what was typed before it; the rest is for console_read(). By its reader. */
+bool console_interrupted(void);
+
 /*
  * Whether the UART is to interrupt while there is something to read; then console_receive() is its handler's, and
  * console_read() has what that took. It returns how many bytes: those that nobody reads in time are dropped.

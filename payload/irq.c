@@ -9,6 +9,7 @@
 #include "payload/time.h"
 #include "payload/trace.h"
 #include "payload/wires.h"
+#include <stdio.h>
 #include "csr.h"
 #include "mmio.h"
 
@@ -130,6 +131,16 @@ int irq_hart_init(void)
         return late;
     csr_set(sie, SIE_SEIE);
     return AIA_OK;
+}
+
+const char *irq_name(const struct aia_irq *irq)
+{
+    static char name[32];
+
+    if (!irq->name || irq->first == irq)
+        return irq->name ? irq->name : "";
+    (void)snprintf(name, sizeof(name), "%.24s+%u", irq->name, (unsigned)(irq - irq->first));
+    return name;
 }
 
 void irq_print_reports(void)

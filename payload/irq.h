@@ -53,6 +53,12 @@ void irq_test_ipi(void (*fn)(unsigned n));
 extern unsigned irq_spins;
 extern _Atomic unsigned irq_lock_waiting; /* harts that wait for one */
 
+/*
+ * "xhci0", and "xhci0+2" for the third of a block: what tells it from others. "" if it is none's. One static buffer; thread,
+ * or in a call.
+ */
+const char *irq_name(const struct aia_irq *irq);
+
 /* Print what the library reported since the last call. Thread context. */
 void irq_print_reports(void);
 /* How often the library has reported this, an enumerator of aia_report.what. */

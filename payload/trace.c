@@ -103,7 +103,7 @@ static void print_layout(void)
     print_names("slot", slot_names, IMSIC_N_STATES);
     for (unsigned i = 0; i < IRQ_MAX; i++)
         if (aia.config.irqs[i].name)
-            print("trace: irq %u %s\n", i, aia.config.irqs[i].name);
+            print("trace: irq %u %s\n", i, irq_name(&aia.config.irqs[i]));
 }
 
 void trace_end(void)
@@ -130,6 +130,16 @@ static const char *name_of(const char *const *names, unsigned n, uint64_t i)
     return i < n ? names[i] : "?";
 }
 
+/* Virtual IPIs by their numbers. */
+static void explain_taken(uint64_t ipis, char *text, size_t size)
+{
+    int n = snprintf(text, size, "%s", ipis ? "number" : "none left");
+
+    for (unsigned i = 0; i < 64 && (size_t)n < size; i++)
+        if (ipis >> i & 1)
+            n += snprintf(text + n, size - (size_t)n, " %u", i);
+}
+
 /* What `arg` says, in words. */
 static void explain(const struct aia_trace_entry *e, char *text, size_t size)
 {
@@ -153,6 +163,19 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
     case AIA_EVENT_MOVED:
         (void)snprintf(text, size, "%s", e->arg ? aia_strerror(-(int)e->arg) : "");
         break;
+    case AIA_EVENT_RAISED:
+    case AIA_EVENT_SEEN:
+        (void)snprintf(text, size, "bits 0x%lx", e->arg);
+        break;
+    case AIA_EVENT_NOTED:
+        (void)snprintf(text, size, "its handler %s", e->arg & AIA_FLOW_DISABLED ? "is disabled" : "runs");
+        break;
+    case AIA_EVENT_RECLAIM:
+        (void)snprintf(text, size, "%s", e->arg ? "an edge was pending there" : "");
+        break;
+    case AIA_EVENT_IPI_TAKEN:
+        explain_taken(e->arg, text, size);
+        break;
     case AIA_EVENT_IPI:
         (void)snprintf(text, size, "number %lu", e->arg);
         break;
@@ -165,7 +188,7 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
 
 static void print_event(unsigned hart, const struct aia_trace_entry *e)
 {
-    const char *name = e->irq < IRQ_MAX && aia.config.irqs[e->irq].name ? aia.config.irqs[e->irq].name : "";
+    const char *name = e->irq < IRQ_MAX ? irq_name(&aia.config.irqs[e->irq]) : "";
     char at[32] = "", text[96], line[192];
     uint64_t ns = time_to_ns(e->time);
 
@@ -193,22 +216,25 @@ static unsigned oldest(const struct aia_trace_entry *heads, const bool *have)
     return best;
 }
 
-void trace_print(unsigned n)
+unsigned trace_print(unsigned n, bool (*enough)(void))
 {
     static struct aia_trace_reader readers[MACHINE_MAX_HARTS];
     static struct aia_trace_entry heads[MACHINE_MAX_HARTS];
     static bool have[MACHINE_MAX_HARTS];
+    unsigned h, printed = 0;
     uint64_t left = 0;
-    unsigned h;
 
     for (h = 0; h < hart_count(); h++) {
         aia_trace_seek(&aia, &readers[h], h, n);
         left += atomic_load(&rings[h].next) - readers[h].next;
         have[h] = aia_trace_read(&aia, &readers[h], &heads[h]);
     }
-    for (; left && (h = oldest(heads, have)) < hart_count(); left--) {
-        if (left <= n)
+    for (; left && (h = oldest(heads, have)) < hart_count() && !(enough && enough()); left--) {
+        if (left <= n) {
             print_event(h, &heads[h]);
+            printed++;
+        }
         have[h] = aia_trace_read(&aia, &readers[h], &heads[h]);
     }
+    return printed;
 }

@@ -23,7 +23,10 @@ void trace_off(void);
 void trace_begin(void);
 void trace_end(void);
 
-/* Print the newest `n` events of all harts, by time, each in words. Takes no lock but the console's; after a panic too. */
-void trace_print(unsigned n);
+/*
+ * Print the newest `n` events of all harts, by time, each in words, until there is `enough()`, which is asked before each
+ * and may be NULL; returns how many it printed. Takes no lock but the console's; after a panic too.
+ */
+unsigned trace_print(unsigned n, bool (*enough)(void));
 
 #endif

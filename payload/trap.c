@@ -63,7 +63,7 @@ static void print_registers(const struct trap_frame *f)
         "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
     };
     for (unsigned i = 1; i < 32; i++)
-        print("  %-3s %016lx%s", names[i], f->x[i], i % 4 == 0 || i == 31 ? "\n" : "");
+        print("  %-3s %016lx%s", names[i], f->x[i], i % 3 == 0 || i == 31 ? "\n" : "");
 }
 
 static _Thread_local bool guarded;
@@ -113,7 +113,7 @@ void trap_fatal(const struct trap_frame *f, bool bad_stack)
     panic_begin();
     print("hart %u: %s%s at ", hart_index(), bad_stack ? "stack overflow: " : "", cause_name(cause));
     print_symbol(pc);
-    print("\n  scause %lx  sepc %016lx  stval %016lx  sstatus %016lx\n", cause, pc, value, status);
+    print("\n  scause %lx  sepc %lx  stval %lx  sstatus %lx\n", cause, pc, value, status);
     print_registers(f);
     print("  called from ");
     print_symbol(f->x[1]);

@@ -11,6 +11,15 @@
 
 static struct aia_lock books;
 
+/* How a move's device may have sent an edge astray. */
+enum way { BY_OLD, ADDRESS_FIRST, DATA_FIRST, N_WAYS };
+
+static const char *const ways[N_WAYS] = {
+    "old message, its vector given up too early",
+    "torn message (new address, old data)",
+    "torn message (old address, new data)",
+};
+
 typedef unsigned __int128 irq_bits;
 _Static_assert(IRQ_MAX <= 128, "a bit for each");
 
@@ -26,8 +35,7 @@ static struct landing {
     struct imsic_vector at;
     uint64_t when;
     const struct aia_irq *ran; /* whose handler it ran instead; NULL: nobody's */
-    irq_bits torn_of,
-        freed_of; /* interrupts, as bits, whose moves explain it: found at once, for moves are forgotten */
+    irq_bits by[N_WAYS];       /* interrupts whose moves explain it: found at once, for moves are forgotten */
 } landings[LANDINGS];
 static unsigned n_landings;
 
@@ -46,27 +54,31 @@ static void unlock(unsigned long was)
 }
 
 /* Could this move have sent an edge to `at`, by the old message, or by one that was half changed? at.id 0: to that hart. */
-static bool by_old(const struct moved *m, struct imsic_vector at)
+static enum way way_of(const struct moved *m, struct imsic_vector at)
 {
-    return m->from.hart == at.hart && (!at.id || m->from.id == at.id);
-}
-
-static bool by_torn(const struct moved *m, struct imsic_vector at)
-{
-    return m->to.hart == at.hart && m->to.hart != m->from.hart && m->from.id == at.id;
+    if (m->from.hart == at.hart && (!at.id || m->from.id == at.id))
+        return BY_OLD;
+    if (m->to.hart == m->from.hart)
+        return N_WAYS; /* only its data changed */
+    if (m->to.hart == at.hart && m->from.id == at.id)
+        return ADDRESS_FIRST;
+    return m->from.hart == at.hart && m->to.id == at.id ? DATA_FIRST : N_WAYS;
 }
 
 /* Each interrupt's latest move that explains it. Books locked. */
 static void find_movers(struct landing *l)
 {
+    irq_bits found = 0;
+
     for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
         const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
         irq_bits bit = (irq_bits)1 << (m->irq - aia.config.irqs);
+        enum way way = way_of(m, l->at);
 
-        if ((l->torn_of | l->freed_of) & bit)
+        if ((found & bit) || way == N_WAYS)
             continue;
-        l->freed_of |= by_old(m, l->at) ? bit : 0;
-        l->torn_of |= by_torn(m, l->at) ? bit : 0;
+        l->by[way] |= bit;
+        found |= bit;
     }
 }
 
@@ -128,8 +140,6 @@ struct clue {
     const char *ran; /* the name of whose handler it ran */
 };
 
-static const char torn[] = "torn message (new address, old data)";
-static const char freed[] = "old message, its vector given up too early";
 static const char left_behind[] = "pending, unowned";
 
 /* The latest move of `irq` that could have sent an edge to `at`; at.id 0: to that hart. Books locked. */
@@ -137,13 +147,21 @@ static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
 {
     for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
         const struct moved *m = &moves[(n_moves - 1 - i) % MOVES];
-        bool old = by_old(m, *at);
+        enum way way = way_of(m, *at);
 
-        if (m->irq != irq || !(old || by_torn(m, *at)))
+        if (m->irq != irq || way == N_WAYS)
             continue;
-        at->id = m->from.id;
-        return old ? freed : torn;
+        at->id = at->id ? at->id : m->from.id;
+        return ways[way];
     }
+    return NULL;
+}
+
+static const char *explained(const struct landing *l, irq_bits bit)
+{
+    for (unsigned way = 0; way < N_WAYS; way++)
+        if (l->by[way] & bit)
+            return ways[way];
     return NULL;
 }
 
@@ -160,7 +178,7 @@ static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 
         if (l->when < since)
             break;
-        clue.why = !at.id ? explain(irq, &at) : l->freed_of & bit ? freed : l->torn_of & bit ? torn : NULL;
+        clue.why = at.id ? explained(l, bit) : explain(irq, &at);
         clue.at = at;
         clue.how = l->ran     ? "and ran the handler of "
                    : l->at.id ? "unowned"
@@ -217,6 +235,7 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
 {
     struct aia_message have = {0}, want = imsic_message(&aia.imsic, irq->vec);
     unsigned hart = 0;
+    char to[48];
 
     text[0] = '\0';
     int error = irq->msi->ops->read_back(irq->msi, &have);
@@ -224,18 +243,22 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
     have.data |= error ? 0 : (uint32_t)(irq - irq->first); /* the device says in it which of a block it is */
     if (error)
         (void)snprintf(text, n, "; the device does not say what its message is");
-    else if (have.addr != want.addr || have.data != want.data) {
-        while (hart < aia.config.n_harts && aia.imsic.files[hart].msi_addr != have.addr)
-            hart++;
-        (void)snprintf(text, n, "; it sends to hart %u identity %u now, the books say hart %u identity %u",
-                       hart, have.data, irq->vec.hart, irq->vec.id);
-    }
+    if (error || (have.addr == want.addr && have.data == want.data))
+        return;
+    while (hart < aia.config.n_harts && aia.imsic.files[hart].msi_addr != have.addr)
+        hart++;
+    if (hart < aia.config.n_harts)
+        (void)snprintf(to, sizeof(to), "to hart %u identity %u now", hart, have.data);
+    else
+        (void)snprintf(to, sizeof(to), "%u to 0x%lx now, no hart's", have.data, (unsigned long)have.addr);
+    (void)snprintf(text, n, "; it sends %s, the books say hart %u identity %u", to, irq->vec.hart,
+                   irq->vec.id);
 }
 
 static void say(const struct wedge_source *s, const struct wedge_state *st, const struct clue *clue)
 {
     uint64_t ms = time_to_us(time_now() - st->ran_at) / 1000;
-    char since[32] = "ever", where[128], message[96];
+    char since[32] = "ever", where[160], message[112];
 
     compare_message(s->irq, message, sizeof(message));
     if (st->ran_at)

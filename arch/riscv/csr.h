@@ -104,7 +104,7 @@ static inline unsigned long csr_claim_stopei(void)
     return csr_swap(CSR_STOPEI, 0);
 }
 
-/* For who looks at the file without claiming (payload/conform). */
+/* For who looks at the file without claiming. */
 static inline unsigned long csr_stopei(void)
 {
     ACCESS_HOOK();

@@ -85,11 +85,12 @@ struct aia_policy {
  */
 struct aia_irq {
     _Atomic uint32_t flow;
-    uint32_t number; /* its place among config.irqs */
-    bool used;
-    bool parked;   /* shut down for want of a hart, and its message keeps edges (aia_msi_ops.park) */
-    bool managed;  /* its affinity is fixed, and a vector is kept on each hart of it */
-    uint8_t order; /* the block is 2^order descriptors */
+    uint32_t number;   /* its place among config.irqs */
+    _Atomic bool used; /* and filled in */
+    bool parked;       /* shut down for want of a hart, and its message keeps edges (aia_msi_ops.park) */
+    bool stopped;      /* by aia_irq_stop() or aia_irq_free(), and not to be started again */
+    bool managed;      /* its affinity is fixed, and a vector is kept on each hart of it */
+    uint8_t order;     /* the block is 2^order descriptors */
     struct aia_lock lock;
     struct aia_irq *first; /* of the block; itself, for most */
     struct aia_policy policy;
@@ -230,7 +231,8 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
 /*
  * Stop the device's message, deliver what it had sent, wait until no handler runs and no vector is left,
  * give the descriptor back. Thread, and not while a hart comes or goes. The handler may run until this returns.
- * AIA_OK; AIA_ETIMEOUT: stopped, but a hart did not prove its drain in time; call again.
+ * AIA_OK; AIA_ETIMEOUT: stopped, but a hart did not prove its drain in time; call again. AIA_EINVAL: it is free already,
+ * or not the first of its block.
  */
 int aia_irq_free(struct aia *a, struct aia_irq *irq); /* the first of its block */
 
@@ -261,7 +263,7 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
-/* Handler runs of `irq` on `hart` so far. Any. */
+/* Handler runs of `irq` on `hart` so far; 0 if there is no such hart. Any. */
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart);
 
 /* ---- IPIs and calls: ipi.c ---- */
@@ -302,7 +304,10 @@ int aia_hart_online(struct aia *a);
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
 
-/* Undo aia_hart_leave; aia_hart_return() then starts again what was shut down. Any. */
+/*
+ * Undo aia_hart_leave; aia_hart_return() then starts again what was shut down. A hart that is offline, or was never left,
+ * is as it was. Any.
+ */
 void aia_hart_stay(struct aia *a, unsigned hart);
 
 /*

@@ -70,8 +70,6 @@ struct aplic_source {
     void *context;
     uint8_t
         priority; /* direct: 1, the highest, to 255, as far as the domain tells them apart; 1 unless set */
-    struct aia_lock unmasking; /* direct: of `started` and the enable bit */
-    bool started;
     aia_counter fallen; /* interrupts of a level whose line had fallen when they came */
 };
 

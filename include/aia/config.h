@@ -102,11 +102,9 @@ struct aia_config {
     uint32_t max_retiring;
     /* Ticks that a wait for another hart, or for a device or a write to arrive, may last before AIA_ETIMEOUT. */
     uint64_t wait_limit;
-    /*
-     * An interrupt, or an identity that nobody owns, is shut off when storm_limit of its edges have done no good
-     * (struct aia_storm) within storm_window ticks, less than 2^32 on RV32.
-     */
+    /* Ticks within which edges that did no good (struct aia_storm) are counted together; less than 2^32 on RV32. */
     uint64_t storm_window;
+    /* So many of them within a window, and the interrupt, or the identity that nobody owns, is shut off. */
     uint32_t storm_limit;
 };
 

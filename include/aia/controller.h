@@ -36,6 +36,12 @@ struct aia_controller {
     const struct aia_controller_ops *ops;
 };
 
+/*
+ * The handler of a level is done: unmask its line, which was masked when it was claimed, unless it has been stopped
+ * meanwhile. For the controller's driver. Any, no lock held.
+ */
+void aia_line_done(struct aia_irq *irq);
+
 #include <aia/end.h>
 
 #endif

@@ -142,8 +142,8 @@ void imsic_free(struct imsic *im, struct imsic_vector v);
 void imsic_clear_unowned(struct imsic *im, struct imsic_vector v);
 
 /*
- * Keep a stormed vector, which nobody owns, from being allocated (false: it has found an owner meanwhile);
- * give it back.
+ * A stormed vector is about to be disabled: keep it from being allocated (false: it has found an owner meanwhile); give it
+ * back. One that is kept for a managed interrupt stays that: who activates it has it enabled again.
  */
 bool imsic_set_shut(struct imsic *im, struct imsic_vector v);
 void imsic_clear_shut(struct imsic *im, struct imsic_vector v);

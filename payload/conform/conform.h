@@ -53,8 +53,8 @@ struct conform_check {
 };
 
 /* The checks; each table ends with a NULL id. */
-extern const struct conform_check conform_imsic[], conform_aplic[], conform_aplic_msi[],
-    conform_aplic_direct[];
+extern const struct conform_check conform_imsic[], conform_imsic_page[], conform_aplic[],
+    conform_aplic_bits[], conform_aplic_msi[], conform_aplic_direct[];
 
 /* Find sources for the checks. A domain that is not quiet is left alone: false. Interrupts off. */
 bool conform_find_sources(struct conform_domain *d);

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules of IMSIC.adoc for a supervisor-level interrupt file, seen from its own hart. */
-#include "payload/conform/conform.h"
+/* The rules of IMSIC.adoc for the registers of a supervisor-level interrupt file, seen from its own hart. */
+#include "payload/conform/file.h"
 #include "csr.h"
-#include "mmio.h"
-
-#define EIDELIVERY  0x70u
-#define EITHRESHOLD 0x72u
-#define EIP0        0x80u
-#define EIE0        0xc0u
-
-#define LE 0u
-#define BE 4u
 
 static unsigned words(const struct conform *c)
 {
@@ -45,8 +36,7 @@ static void pend(unsigned id)
     csr_ireg_set(EIP0 + id / 64 * 2, 1ul << id % 64);
 }
 
-/* How many are pending, and the lowest. */
-static unsigned count_pending(const struct conform *c, unsigned *lowest)
+unsigned conform_count_pending(const struct conform *c, unsigned *lowest)
 {
     unsigned n = 0;
 
@@ -57,21 +47,6 @@ static unsigned count_pending(const struct conform *c, unsigned *lowest)
             n++;
         }
     return n;
-}
-
-static unsigned wanted; /* identity, for the predicates */
-
-static bool is_pending(const struct conform *c)
-{
-    (void)c;
-    return conform_pending(wanted);
-}
-
-static bool any_pending(const struct conform *c)
-{
-    unsigned lowest;
-
-    return count_pending(c, &lowest) != 0;
 }
 
 static bool signals(const struct conform *c)
@@ -91,7 +66,7 @@ static unsigned long top_of(unsigned id)
     return (unsigned long)id << 16 | id;
 }
 
-static bool top_is(struct conform *c, unsigned id, const char *when)
+bool conform_top_is(struct conform *c, unsigned id, const char *when)
 {
     unsigned long v = csr_stopei();
 
@@ -142,17 +117,17 @@ static void threshold(struct conform *c)
 {
     conform_enable(5);
     pend(5);
-    top_is(c, 5, "threshold 0");
+    conform_top_is(c, 5, "threshold 0");
     csr_ireg_write(EITHRESHOLD, 6);
-    top_is(c, 5, "threshold 6");
+    conform_top_is(c, 5, "threshold 6");
     csr_ireg_write(EITHRESHOLD, 5);
-    top_is(c, 0, "threshold 5");
+    conform_top_is(c, 0, "threshold 5");
     csr_ireg_write(EITHRESHOLD, 1);
-    top_is(c, 0, "threshold 1");
+    conform_top_is(c, 0, "threshold 1");
     conform_enable(3);
     pend(3);
     csr_ireg_write(EITHRESHOLD, 4);
-    top_is(c, 3, "threshold 4, 3 pending too");
+    conform_top_is(c, 3, "threshold 4, 3 pending too");
     csr_ireg_write(EIDELIVERY, 1);
     expect(c, eventually(c, signals), "3 exceeds the threshold and sip.SEIP is 0");
     csr_ireg_write(EITHRESHOLD, 3);
@@ -249,15 +224,15 @@ static void top_priority(struct conform *c)
     static const unsigned ids[] = {40, 9, 33, 2};
     unsigned last = c->file->n_ids;
 
-    top_is(c, 0, "nothing pending");
+    conform_top_is(c, 0, "nothing pending");
     pend(last);
     conform_enable(last);
-    top_is(c, last, "the last identity");
+    conform_top_is(c, last, "the last identity");
     for (unsigned i = 0, lowest = last; i < sizeof(ids) / sizeof(ids[0]); i++) {
         pend(ids[i]);
         conform_enable(ids[i]);
         lowest = ids[i] < lowest ? ids[i] : lowest;
-        top_is(c, lowest, "several pending");
+        conform_top_is(c, lowest, "several pending");
     }
 }
 
@@ -265,9 +240,9 @@ static void top_enabled(struct conform *c)
 {
     pend(7);
     conform_enable(8);
-    top_is(c, 0, "one pending, another enabled");
+    conform_top_is(c, 0, "one pending, another enabled");
     pend(8);
-    top_is(c, 8, "7 pending, 8 pending and enabled");
+    conform_top_is(c, 8, "7 pending, 8 pending and enabled");
 }
 
 static void claim(struct conform *c)
@@ -282,7 +257,7 @@ static void claim(struct conform *c)
     for (unsigned i = 0; i < 3; i++) {
         unsigned long v = csr_claim_stopei();
         expect(c, v == top_of(ids[i]), "claim %u returns %#lx, not %#lx", i, v, top_of(ids[i]));
-        unsigned n = count_pending(c, &lowest);
+        unsigned n = conform_count_pending(c, &lowest);
         expect(c, n == 2 - i && (!n || lowest == ids[i + 1]), "after claim %u, %u are pending, the lowest %u",
                i, n, lowest);
     }
@@ -297,11 +272,11 @@ static void top_undelivered(struct conform *c)
 {
     conform_enable(4);
     pend(4);
-    top_is(c, 4, "eidelivery 0");
+    conform_top_is(c, 4, "eidelivery 0");
     csr_ireg_write(EIDELIVERY, 1);
-    top_is(c, 4, "eidelivery 1");
+    conform_top_is(c, 4, "eidelivery 1");
     csr_sie_external(0);
-    top_is(c, 4, "sie.SEIE 0");
+    conform_top_is(c, 4, "sie.SEIE 0");
     csr_ireg_write(EIDELIVERY, 0);
     unsigned long v = csr_claim_stopei();
     expect(c, v == top_of(4) && !conform_pending(4), "a claim with eidelivery 0 returns %#lx", v);
@@ -341,119 +316,9 @@ static void stopi(struct conform *c)
     expect(c, v >> 16 != 9, "sie.SEIE is 0, and stopi is %#lx", v);
 }
 
-/* ---- the memory region ---- */
-
-static void port(struct conform *c, unsigned id)
-{
-    wanted = id;
-    mmio_write32(c->file->mmio + LE, id);
-    expect(c, eventually(c, is_pending), "writing %u makes nothing pending", id);
-}
-
-static void seteipnum_le(struct conform *c)
-{
-    unsigned lowest = 0;
-
-    for (unsigned id = 1; id <= c->file->n_ids; id++) {
-        port(c, id);
-        unsigned n = id % 64 == 1 ? count_pending(c, &lowest) : 1; /* a look at all is slow */
-        expect(c, n == 1, "writing %u makes %u pending, the lowest %u", id, n, lowest);
-        conform_clear(id);
-    }
-}
-
-/* Writes to one file take effect in order: once a good one has arrived, a bad one before it would show. */
-static bool shows(struct conform *c)
-{
-    unsigned marker = c->file->n_ids, lowest;
-
-    port(c, marker);
-    conform_clear(marker);
-    return count_pending(c, &lowest) != 0;
-}
-
-static void seteipnum_ignored(struct conform *c)
-{
-    const uint32_t bad[] = {0, c->file->n_ids + 1, 2047, 2048, 0x10001, 0x80000001, 0x01000000, 0xffffffff};
-
-    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (bad[i] == c->file->n_ids)
-            continue; /* of the largest file there can be */
-        mmio_write32(c->file->mmio + LE, bad[i]);
-        expect(c, !shows(c), "writing %#x makes something pending", (unsigned)bad[i]);
-    }
-    expect(c, !(csr_ireg_read(EIP0) & 1), "identity 0 is pending");
-}
-
-static void seteipnum_be(struct conform *c)
-{
-    unsigned lowest;
-
-    mmio_write32(c->file->mmio + BE, __builtin_bswap32(5));
-    (void)eventually(c, any_pending);
-    unsigned n = count_pending(c, &lowest);
-    expect(c, !n || (n == 1 && lowest == 5), "writing 5, its bytes reversed, makes %u pending, the lowest %u",
-           n, lowest);
-    if (!n)
-        open_choice(c, "writes are ignored, as systems that are little-endian only may");
-    conform_clear(5);
-    mmio_write32(c->file->mmio + BE, 5);
-    expect(c, !shows(c), "writing 5 in little-endian order makes something pending");
-}
-
-static void seteipnum_reads(struct conform *c)
-{
-    for (unsigned reg = LE; reg <= BE; reg += BE) {
-        uint32_t v = mmio_read32(c->file->mmio + reg);
-        expect(c, !v, "offset %#x reads %#x", reg, (unsigned)v);
-    }
-    port(c, 6);
-    uint32_t v = mmio_read32(c->file->mmio + LE);
-    expect(c, !v, "after a write of 6, offset 0 reads %#x", (unsigned)v);
-}
-
-static void disabled_latches(struct conform *c)
-{
-    port(c, 13);
-    top_is(c, 0, "pending, not enabled");
-    conform_enable(13);
-    top_is(c, 13, "enabled then");
-}
-
-static void page_reserved(struct conform *c)
-{
-    static const unsigned offsets[] = {0x8, 0xc, 0x10, 0x40, 0x100, 0x7fc, 0x800, 0xffc};
-
-    for (unsigned i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
-        uint64_t v = 0;
-        uintptr_t a = c->file->mmio + offsets[i];
-        expect(c, try_load(a, 4, &v), "offset %#x: a read traps", offsets[i]);
-        expect(c, !v, "offset %#x reads %#lx", offsets[i], (unsigned long)v);
-        expect(c, try_store(a, 4, 5), "offset %#x: a write traps", offsets[i]);
-        expect(c, !shows(c), "offset %#x: a write of 5 makes something pending", offsets[i]);
-    }
-}
-
-static void page_access(struct conform *c)
-{
-    static const struct {
-        unsigned offset, size;
-    } forms[] = {{0, 1}, {0, 2}, {0, 8}, {1, 4}, {2, 4}, {0xffe, 2}};
-    unsigned quiet = 0, n = sizeof(forms) / sizeof(forms[0]);
-
-    for (unsigned i = 0; i < n; i++) {
-        quiet += try_store(c->file->mmio + forms[i].offset, forms[i].size, 5);
-        expect(c, !shows(c), "a write of %u bytes at offset %u makes something pending", forms[i].size,
-               forms[i].offset);
-    }
-    if (quiet)
-        open_choice(c, "%u of %u forms of access are ignored without a fault, as they may be", quiet, n);
-}
-
 #define REGS     "IMSIC.adoc, \"Indirectly accessed interrupt-file registers\""
 #define CSRS     "IMSIC.adoc, \"CSRs for external interrupts via an IMSIC\""
 #define TOP      "IMSIC.adoc, \"Top external interrupt CSRs\""
-#define PAGE     "IMSIC.adoc, \"Memory region for an interrupt file\""
 #define DELIVERY "IMSIC.adoc, \"External interrupt delivery enable register\""
 
 const struct conform_check conform_imsic[] = {
@@ -479,12 +344,5 @@ const struct conform_check conform_imsic[] = {
     {"imsic.seip", "sip.SEIP follows the file if eidelivery is 1",
      "IMSIC.adoc, \"Interrupt delivery and handling\"", seip},
     {"imsic.stopi", "stopi reports 9 for it", "MSLevel.adoc, \"Supervisor top interrupt CSR\"", stopi},
-    {"imsic.seteipnum-le", "makes each identity pending, and no other", PAGE, seteipnum_le},
-    {"imsic.seteipnum-ignored", "what is no identity is ignored", PAGE, seteipnum_ignored},
-    {"imsic.seteipnum-be", "the same, bytes reversed, or ignored", PAGE, seteipnum_be},
-    {"imsic.seteipnum-reads", "reads return zero", PAGE, seteipnum_reads},
-    {"imsic.latches-disabled", "what is disabled becomes pending all the same", PAGE, disabled_latches},
-    {"imsic.page-reserved", "other bytes are read-only zeros", PAGE, page_reserved},
-    {"imsic.page-access", "other forms of access fault or are ignored", PAGE, page_access},
     {NULL, NULL, NULL, NULL},
 };

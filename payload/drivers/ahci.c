@@ -122,6 +122,19 @@ static int identify(struct ahci *a)
     return error ? error : ahci_parse_identify(identity, &a->disk.sectors);
 }
 
+static int bring_up(struct ahci *a)
+{
+    int error = reset(a);
+
+    if (!error)
+        error = find_port(a);
+    if (!error)
+        error = start_interrupts(a);
+    if (!error)
+        error = identify(a);
+    return error && ahci_ops_.check(&a->disk) ? DISK_EGONE : error; /* then that is why */
+}
+
 static int init(unsigned n, struct pci_device *pd, struct disk **disk)
 {
     struct ahci *a = &ahcis[n];
@@ -133,13 +146,7 @@ static int init(unsigned n, struct pci_device *pd, struct disk **disk)
     if (!error && !a->regs)
         error = PCI_EBARBAD;
     if (!error)
-        error = reset(a);
-    if (!error)
-        error = find_port(a);
-    if (!error)
-        error = start_interrupts(a);
-    if (!error)
-        error = identify(a);
+        error = bring_up(a);
     if (error)
         disk_kill(&a->disk, error);
     return error;

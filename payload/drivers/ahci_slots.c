@@ -252,9 +252,10 @@ static int submit(struct disk *d, unsigned queue, struct disk_request *r)
     return ahci_put_(self(d), READ_DMA_EXT, r);
 }
 
+/* Most of GHC is reserved, and reads as zeros; of PI all ones may be the truth (3.1.4). */
 static int check_alive(struct disk *d)
 {
-    return mmio_read32(self(d)->regs + PI) == UINT32_MAX ? DISK_EGONE : DISK_OK;
+    return mmio_read32(self(d)->regs + GHC) == UINT32_MAX ? DISK_EGONE : DISK_OK;
 }
 
 static unsigned unseen(struct disk *d)

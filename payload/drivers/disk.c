@@ -44,14 +44,20 @@ int disk_begin(struct disk *d, const struct disk_ops *ops, struct pci_device *pd
 int disk_interrupt(struct disk *d, struct aia_msi *msi, aia_handler handler, void *context,
                    const struct aia_hartset *managed)
 {
+    char *name = d->irq_names[d->n_irqs];
     struct aia_request r = {
-        .name = d->name,
+        .name = name,
         .handler = handler,
         .context = context,
         .msi = msi,
         .affinity = managed ? *managed : aia_hartset_first(hart_count()),
         .managed = managed != NULL,
     };
+
+    if (d->n_irqs)
+        (void)snprintf(name, sizeof(d->irq_names[0]), "%s.%u", d->name, d->n_irqs);
+    else
+        (void)snprintf(name, sizeof(d->irq_names[0]), "%s", d->name);
     int error = aia_irq_request(&aia, &r, &d->irqs[d->n_irqs]);
 
     d->n_irqs += d->irqs[d->n_irqs] != NULL;

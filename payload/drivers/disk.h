@@ -57,7 +57,7 @@ struct disk_ops {
     int (*submit)(struct disk *d, unsigned queue, struct disk_request *r);
     /* Thread: what an interrupt handler told of and must not do, as to recover after an error. May be NULL. */
     int (*service)(struct disk *d);
-    /* Does it answer? One register. DISK_OK, DISK_EGONE, DISK_EFATAL. Any context. */
+    /* Does it answer, and what makes sense? One register. DISK_OK, DISK_EGONE, DISK_EFATAL, DISK_EBOGUS. Any context. */
     int (*check)(struct disk *d);
     /* Completions that lie in memory, not looked at by a handler: a hint for who seeks a lost interrupt. */
     unsigned (*unseen)(struct disk *d);
@@ -77,6 +77,7 @@ struct disk {
     unsigned n_queues;
     _Atomic int dead; /* 0, or the error that made it so: then nothing is taken */
     struct aia_irq *irqs[DISK_MAX_QUEUES + 1];
+    char irq_names[DISK_MAX_QUEUES + 1][28]; /* the first has the disk's, the others its and their number */
     unsigned n_irqs;
     aia_counter runs;  /* handler runs */
     aia_counter empty; /* of these, that found nothing: a run before had seen it all */

@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Section numbers: NVM Express Base Specification 2.0, unless another is named. */
 #include "payload/drivers/nvme.h"
+#include "payload/drivers/nvme_regs.h"
 #include "payload/hart.h"
 #include "payload/time.h"
 #include "mmio.h"
 #include <string.h>
-
-/* Registers (3.1.3). */
-#define CAP     0x00u
-#define CC      0x14u
-#define CSTS    0x1cu
-#define AQA     0x24u
-#define ASQ     0x28u
-#define ACQ     0x30u
-#define SQ_TDBL 0x1000u
-
-#define CAP_MQES(cap)   ((uint32_t)((cap)&0xffff) + 1)
-#define CAP_TO(cap)     ((cap) >> 24 & 0xff) /* in 500 ms */
-#define CAP_DSTRD(cap)  ((uint32_t)((cap) >> 32 & 0xf))
-#define CAP_NVM(cap)    ((cap) >> 37 & 1)
-#define CAP_MPSMIN(cap) ((cap) >> 48 & 0xf)
-
-#define CC_EN     1u
-#define CC_QUEUES (6u << 16 | 4u << 20) /* entries of 64 and of 16 bytes; pages of 4 KiB; NVM commands */
-#define CSTS_RDY  1u
 
 /* Commands (5). */
 #define IDENTIFY     0x06u
@@ -40,8 +22,22 @@ static _Alignas(4096) uint8_t page[4096];
 /* 3.5.1, and CAP.TO of 3.1.3.1. Disabled first, or its queues' addresses could not be set. */
 static int disable(struct nvme *nv)
 {
-    mmio_write32(nv->regs + CC, 0);
-    return disk_wait_reg(nv->regs + CSTS, CSTS_RDY, 0, nv->timeout_ms, DISK_ERESET);
+    mmio_write32(nv->regs + NVME_CC, 0);
+    return disk_wait_reg(nv->regs + NVME_CSTS, NVME_CSTS_RDY, 0, nv->timeout_ms, DISK_ERESET);
+}
+
+/* One that reports a fatal error instead does not become ready any more (3.1.3.6). */
+static int wait_ready(struct nvme *nv)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(nv->timeout_ms));
+
+    for (;;) {
+        int error = nvme_ops_.check(&nv->disk);
+        if (error || mmio_read32(nv->regs + NVME_CSTS) & NVME_CSTS_RDY)
+            return error;
+        if (!hart_wait_more(&w))
+            return DISK_EREADY;
+    }
 }
 
 static void write64(uintptr_t reg, const void *p)
@@ -57,27 +53,27 @@ static int enable(struct nvme *nv)
     q->nvme = nv;
     nvme_init_ring_(q);
     q->open = true;
-    mmio_write32(nv->regs + AQA, (NVME_ENTRIES - 1) << 16 | (NVME_ENTRIES - 1));
-    write64(nv->regs + ASQ, q->ring.sq);
-    write64(nv->regs + ACQ, q->ring.cq);
+    mmio_write32(nv->regs + NVME_AQA, (NVME_ENTRIES - 1) << 16 | (NVME_ENTRIES - 1));
+    write64(nv->regs + NVME_ASQ, q->ring.sq);
+    write64(nv->regs + NVME_ACQ, q->ring.cq);
     fence_rw_o();
-    mmio_write32(nv->regs + CC, CC_QUEUES | CC_EN);
-    int error = disk_wait_reg(nv->regs + CSTS, CSTS_RDY, CSTS_RDY, nv->timeout_ms, DISK_EREADY);
-    return error ? error : nvme_ops_.check(&nv->disk);
+    mmio_write32(nv->regs + NVME_CC, NVME_CC_QUEUES | NVME_CC_EN);
+    return wait_ready(nv);
 }
 
 static int read_capabilities(struct nvme *nv)
 {
-    uint32_t low = mmio_read32(nv->regs + CAP);
-    uint64_t cap = (uint64_t)mmio_read32(nv->regs + CAP + 4) << 32 | low;
+    uint32_t low = mmio_read32(nv->regs + NVME_CAP), high = mmio_read32(nv->regs + NVME_CAP + 4);
+    uint64_t cap = (uint64_t)high << 32 | low;
 
-    if (low == UINT32_MAX)
+    if (low == UINT32_MAX || high == UINT32_MAX)
         return DISK_EGONE;
-    nv->stride = 4u << CAP_DSTRD(cap);
-    nv->timeout_ms = CAP_TO(cap) * 500 + 500; /* 0 is allowed, and a busy host is slow */
-    if (SQ_TDBL + 2ull * (DISK_MAX_QUEUES + 1) * nv->stride > pci_bar_size(nv->disk.pd, 0))
+    nv->stride = 4u << NVME_CAP_DSTRD(cap);
+    nv->timeout_ms = NVME_CAP_TO(cap) * 500 + 500; /* 0 is allowed, and a busy host is slow */
+    if (NVME_SQ_TDBL + 2ull * (DISK_MAX_QUEUES + 1) * nv->stride > pci_bar_size(nv->disk.pd, 0))
         return PCI_EBARBAD;
-    return CAP_MQES(cap) < NVME_ENTRIES || CAP_MPSMIN(cap) || !CAP_NVM(cap) ? DISK_EFEATURE : DISK_OK;
+    return NVME_CAP_MQES(cap) < NVME_ENTRIES || NVME_CAP_MPSMIN(cap) || !NVME_CAP_NVM(cap) ? DISK_EFEATURE
+                                                                                           : DISK_OK;
 }
 
 static int identify(struct nvme *nv)

@@ -34,6 +34,7 @@ struct nvme {
     struct pci_msix_table table;
     struct nvme_queue queues[DISK_MAX_QUEUES + 1]; /* 0: admin */
     unsigned n_queues;                             /* beside it */
+    uintptr_t admin_asked;                         /* counts admin commands */
     _Atomic int admin_done;
     struct nvme_result admin_result;
 };

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An NVMe controller's queues: commands and completions, and how they follow their harts. Sections: as in nvme.c. */
 #include "payload/drivers/nvme.h"
+#include "payload/drivers/nvme_regs.h"
 #include "payload/hart.h"
 #include "payload/time.h"
 #include "mmio.h"
-
-#define CSTS    0x1cu
-#define SQ_TDBL 0x1000u
-
-#define CSTS_CFS 2u
 
 /* Commands (5, and NVM command set 3.2). */
 #define DELETE_SQ 0x00u
@@ -42,14 +38,16 @@ static unsigned number(const struct nvme_queue *q)
 /* 3.1.4.1: a submission queue's doorbell, then its completion queue's. */
 static void ring(const struct nvme_queue *q, unsigned which, uint16_t value)
 {
-    mmio_write32(q->nvme->regs + SQ_TDBL + (2 * number(q) + which) * q->nvme->stride, value);
+    mmio_write32(q->nvme->regs + NVME_SQ_TDBL + (2 * number(q) + which) * q->nvme->stride, value);
 }
 
 static int check_alive(struct disk *d)
 {
-    uint32_t csts = mmio_read32(self(d)->regs + CSTS);
+    uint32_t csts = mmio_read32(self(d)->regs + NVME_CSTS);
 
-    return csts == UINT32_MAX ? DISK_EGONE : csts & CSTS_CFS ? DISK_EFATAL : DISK_OK;
+    if (csts == UINT32_MAX)
+        return DISK_EGONE;
+    return csts & NVME_CSTS_CFS ? DISK_EFATAL : d->bogus ? DISK_EBOGUS : DISK_OK;
 }
 
 /* ---- commands and completions ---- */
@@ -124,6 +122,12 @@ enum aia_result nvme_queue_handler_(void *context, struct aia_irq *irq)
     return AIA_HANDLED; /* also if there was nothing: it was seen by the run before */
 }
 
+/* Of the admin command that is waited for, so that an earlier one's late answer is not taken for its. */
+static void *admin_owner(const struct nvme *nv)
+{
+    return (void *)(nv->admin_asked + 1);
+}
+
 enum aia_result nvme_admin_handler_(void *context, struct aia_irq *irq)
 {
     struct nvme_queue *q = context;
@@ -134,8 +138,8 @@ enum aia_result nvme_admin_handler_(void *context, struct aia_irq *irq)
     (void)irq;
     for (unsigned i = 0; i < n; i++) {
         nv->disk.bogus += !results[i].owner;
-        if (!results[i].owner)
-            continue;
+        if (results[i].owner != admin_owner(nv))
+            continue; /* nobody's, or of one that was given up */
         nv->admin_result = results[i];
         atomic_store_explicit(&nv->admin_done, 1, memory_order_release);
     }
@@ -147,13 +151,14 @@ int nvme_admin_(struct nvme *nv, struct nvme_command c, uint32_t *value)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(ADMIN_MS));
 
+    nv->admin_asked++;
     atomic_store(&nv->admin_done, 0);
-    int error = put(&nv->queues[0], &c, nv);
+    int error = put(&nv->queues[0], &c, admin_owner(nv));
     if (error)
         return error;
     while (!atomic_load_explicit(&nv->admin_done, memory_order_acquire))
         if (!hart_wait_more(&w))
-            return nv->disk.ops->check(&nv->disk) ? nv->disk.ops->check(&nv->disk) : DISK_ETIMEOUT;
+            return (error = check_alive(&nv->disk)) ? error : DISK_ETIMEOUT;
     if (value)
         *value = nv->admin_result.value;
     return nv->admin_result.status ? DISK_ECOMMAND : DISK_OK;

@@ -115,6 +115,13 @@ static int exchange(struct usb_storage *u, void *data, uint32_t length, uint32_t
     return error ? error : read_csw(u, length);
 }
 
+/* After which errors the two may be out of step, and a reset of the transport helps: not if one of them is not there. */
+static bool out_of_step(int error)
+{
+    return error == BOT_ECSW || error == BOT_EPHASE || error == XHCI_ESTALL || error == XHCI_ECODE ||
+           error == XHCI_ETIMEOUT;
+}
+
 int usb_storage_command(struct usb_storage *u, const uint8_t *command, unsigned length, void *data,
                         uint32_t data_length, uint32_t *got)
 {
@@ -124,7 +131,7 @@ int usb_storage_command(struct usb_storage *u, const uint8_t *command, unsigned 
     u->residue = 0;
     bot_cbw(u->cbw, u->tag, data_length, false, command, length);
     int error = exchange(u, data, data_length, &moved);
-    if (error == BOT_ECSW || error == BOT_EPHASE || error == XHCI_ESTALL) {
+    if (out_of_step(error)) {
         int e = usb_storage_recover(u);
         error = e ? e : error;
     }
@@ -210,22 +217,32 @@ static int capacity(struct usb_storage *u)
     return u->block_size < 512 || u->block_size > 4096 || u->block_size % 512 ? USB_EDESCRIPTOR : XHCI_OK;
 }
 
-int usb_storage_init(struct usb_storage *u, struct xhci *x, unsigned port)
+static int enumerate(struct usb_storage *u)
 {
-    memset(u, 0, sizeof(*u));
-    u->x = x;
-    int error = xhci_attach(x, port, &u->slot);
-    if (!error)
-        error = learn_packet0(x, u->slot);
+    int error = learn_packet0(u->x, u->slot);
+
     if (!error)
         error = find_interface(u);
     if (!error)
-        error = xhci_configure(x, u->slot, &u->at.in, &u->at.out);
+        error = xhci_configure(u->x, u->slot, &u->at.in, &u->at.out);
     if (!error)
         error = set_configuration(u);
     if (!error)
         error = inquiry(u);
     return error ? error : capacity(u);
+}
+
+int usb_storage_init(struct usb_storage *u, struct xhci *x, unsigned port)
+{
+    memset(u, 0, sizeof(*u));
+    u->x = x;
+    int error = xhci_attach(x, port, &u->slot);
+    if (error)
+        return error;
+    error = enumerate(u);
+    if (error)
+        (void)xhci_detach(x, u->slot);
+    return error;
 }
 
 bool usb_storage_take(struct usb_storage *u)

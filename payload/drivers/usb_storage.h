@@ -59,7 +59,7 @@ struct usb_storage {
     uint8_t small[512] __attribute__((aligned(512)));
 };
 
-/* Enumerate the device at `port` and find out what it is: INQUIRY, READ CAPACITY. Any error of xhci_strerror(). */
+/* Enumerate the device at `port` and find out what it is: INQUIRY, READ CAPACITY. Any error of xhci_strerror(): no slot is kept. */
 int usb_storage_init(struct usb_storage *u, struct xhci *x, unsigned port);
 
 bool usb_storage_take(struct usb_storage *u); /* false: somebody has it */
@@ -67,7 +67,8 @@ void usb_storage_give(struct usb_storage *u);
 
 /*
  * One command with its data. `*got`, unless NULL: bytes of data that the device vouches for. A stall of a data stage is
- * cleared and the status read (BOT 6.7.2); no valid status, or a phase error, means reset recovery (BOT 5.3.4).
+ * cleared and the status read (BOT 6.7.2); no valid status, a phase error, a transfer that failed or had no end mean reset
+ * recovery (BOT 5.3.4).
  */
 int usb_storage_command(struct usb_storage *u, const uint8_t *command, unsigned length, void *data,
                         uint32_t data_length, uint32_t *got);

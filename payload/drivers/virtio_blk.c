@@ -18,6 +18,7 @@
 #define CONFIG_VECTOR         0x10u
 #define NUM_QUEUES            0x12u
 #define STATUS                0x14u
+#define CONFIG_GENERATION     0x15u
 #define QUEUE_SELECT          0x16u
 #define QUEUE_SIZE            0x18u
 #define QUEUE_VECTOR          0x1au
@@ -35,6 +36,7 @@
 #define DRIVER_OK   4u
 #define FEATURES_OK 8u
 #define NEEDS_RESET 64u
+#define FAILED      128u
 
 /* Features: of word 0, 5.2.3; of word 1, 6. */
 #define BLK_MQ    (1u << 12)
@@ -46,6 +48,7 @@
 
 #define STATUS_IOERR 1u
 #define RESET_MS     1000
+#define CONFIG_TRIES 10
 
 static struct virtio_blk blks[VIRTIO_MAX];
 static struct virtq_memory memory[VIRTIO_MAX][DISK_MAX_QUEUES];
@@ -122,7 +125,9 @@ static int check_alive(struct disk *d)
 {
     uint8_t status = mmio_read8(self(d)->pci.common + STATUS);
 
-    return status == 0xff ? DISK_EGONE : status & NEEDS_RESET ? DISK_EFATAL : DISK_OK;
+    if (status == 0xff)
+        return DISK_EGONE;
+    return status & NEEDS_RESET ? DISK_EFATAL : d->bogus ? DISK_EBOGUS : DISK_OK;
 }
 
 static unsigned unseen(struct disk *d)
@@ -164,11 +169,15 @@ static void add_status(struct virtio_blk *b, uint8_t bits)
 static int reset(struct virtio_blk *b)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(RESET_MS));
+    uint8_t status;
 
     mmio_write8(b->pci.common + STATUS, 0);
-    while (mmio_read8(b->pci.common + STATUS) != 0)
+    while ((status = mmio_read8(b->pci.common + STATUS)) != 0) {
+        if (status == 0xff)
+            return DISK_EGONE;
         if (!hart_wait_more(&w))
-            return mmio_read8(b->pci.common + STATUS) == 0xff ? DISK_EGONE : DISK_ERESET;
+            return DISK_ERESET;
+    }
     return DISK_OK;
 }
 
@@ -195,12 +204,28 @@ static int negotiate(struct virtio_blk *b, bool *multiqueue)
     return mmio_read8(b->pci.common + STATUS) & FEATURES_OK ? DISK_OK : DISK_EFEATURE;
 }
 
+/* Two reads, of one moment if the generation is the same around them (2.5.1, 4.1.4.3.2). */
+static int read_capacity(struct virtio_blk *b)
+{
+    for (unsigned i = 0; i < CONFIG_TRIES; i++) {
+        uint8_t before = mmio_read8(b->pci.common + CONFIG_GENERATION);
+        uint64_t low = mmio_read32(b->pci.device + CAPACITY),
+                 high = mmio_read32(b->pci.device + CAPACITY + 4);
+        if (mmio_read8(b->pci.common + CONFIG_GENERATION) != before)
+            continue;
+        b->disk.sectors = high << 32 | low;
+        return b->disk.sectors ? DISK_OK : DISK_EIDENTIFY;
+    }
+    return DISK_EIDENTIFY;
+}
+
 static int read_config(struct virtio_blk *b, bool multiqueue)
 {
     unsigned n = hart_count() < DISK_MAX_QUEUES ? hart_count() : DISK_MAX_QUEUES, limit = 1;
+    int error = read_capacity(b);
 
-    b->disk.sectors =
-        mmio_read32(b->pci.device + CAPACITY) | (uint64_t)mmio_read32(b->pci.device + CAPACITY + 4) << 32;
+    if (error)
+        return error;
     if (multiqueue && b->pci.device_size >= BLK_QUEUES + 2)
         limit = mmio_read16(b->pci.device + BLK_QUEUES);
     if (limit > mmio_read16(b->pci.common + NUM_QUEUES))
@@ -208,7 +233,7 @@ static int read_config(struct virtio_blk *b, bool multiqueue)
     if (limit > b->table.n)
         limit = b->table.n;
     b->disk.n_queues = n < limit ? n : limit;
-    return b->disk.sectors && limit ? DISK_OK : DISK_EIDENTIFY;
+    return limit ? DISK_OK : DISK_EIDENTIFY;
 }
 
 /* Two halves: "a driver MUST NOT write 64 bits" is not said, but that a device takes two of 32 is (4.1.3.1). */
@@ -250,28 +275,31 @@ static int open_queue(struct virtio_blk *b, unsigned i)
     return DISK_OK;
 }
 
-static int bring_up(struct virtio_blk *b)
+static int set_up(struct virtio_blk *b)
 {
     bool multiqueue = false;
+
+    add_status(b, ACKNOWLEDGE);
+    add_status(b, DRIVER);
+    int error = negotiate(b, &multiqueue);
+    if (!error)
+        error = read_config(b, multiqueue);
+    mmio_write16(b->pci.common + CONFIG_VECTOR, NO_VECTOR);
+    for (unsigned i = 0; i < b->disk.n_queues && !error; i++)
+        error = open_queue(b, i);
+    add_status(b, error ? FAILED : DRIVER_OK); /* 2.1: given up, or ready */
+    return check_alive(&b->disk) == DISK_EGONE ? DISK_EGONE : error;
+}
+
+static int bring_up(struct virtio_blk *b)
+{
     int error = virtio_pci_find(&b->pci, b->disk.pd);
 
     if (!error)
         error = pci_msix_init(&b->table, b->disk.pd);
     if (!error)
         error = reset(b);
-    if (error)
-        return error;
-    add_status(b, ACKNOWLEDGE);
-    add_status(b, DRIVER);
-    error = negotiate(b, &multiqueue);
-    if (!error)
-        error = read_config(b, multiqueue);
-    mmio_write16(b->pci.common + CONFIG_VECTOR, NO_VECTOR);
-    for (unsigned i = 0; i < b->disk.n_queues && !error; i++)
-        error = open_queue(b, i);
-    if (!error)
-        add_status(b, DRIVER_OK);
-    return error;
+    return error ? error : set_up(b);
 }
 
 static int init(unsigned n, struct pci_device *pd, struct disk **disk)

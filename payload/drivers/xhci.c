@@ -11,6 +11,8 @@
 #define HALT_MS  100  /* 16 ms by 5.4.1.1 */
 #define RESET_MS 1000 /* no bound in the specification */
 
+#define CAPABILITY_BYTES 0x1cu /* of the registers used here */
+
 #define ERDP_EVERY 32 /* events, after which the controller is told that there is room again */
 
 static uint32_t oper_read(const struct xhci *x, unsigned reg)
@@ -89,19 +91,34 @@ static int reset(struct xhci *x)
     return error ? error : wait_bits(x, XHCI_USBSTS, XHCI_STS_CNR, 0, RESET_MS, XHCI_ERESET);
 }
 
-/* Where its registers are, and what it can do. */
+/* Where its registers are: what it says of that leads outside its BAR in none but a broken one. */
+static int find_registers(struct xhci *x)
+{
+    uint64_t size = pci_bar_size(x->pd, 0);
+    uint64_t oper = mmio_read32(x->regs + XHCI_CAPLENGTH) & 0xff;
+    uint64_t runtime = mmio_read32(x->regs + XHCI_RTSOFF) & ~31u;
+    uint64_t doorbells = mmio_read32(x->regs + XHCI_DBOFF) & ~3u;
+
+    if (oper < CAPABILITY_BYTES)
+        return XHCI_ECONTROLLER;
+    if (oper + XHCI_PORTSC(x->n_ports + 1) > size || runtime + XHCI_INTR(XHCI_INTRS) > size ||
+        doorbells + 4 * (XHCI_SLOTS + 1) > size)
+        return PCI_EBARBAD;
+    x->oper = x->regs + oper;
+    x->runtime = x->regs + runtime;
+    x->doorbells = x->regs + doorbells;
+    return XHCI_OK;
+}
+
+/* What it can do. */
 static int capabilities(struct xhci *x)
 {
-    uint32_t length = mmio_read32(x->regs + XHCI_CAPLENGTH) & 0xff;
     uint32_t p1 = mmio_read32(x->regs + XHCI_HCSPARAMS1), p2 = mmio_read32(x->regs + XHCI_HCSPARAMS2);
     uint32_t hcc = mmio_read32(x->regs + XHCI_HCCPARAMS1);
     unsigned segments = 1u << XHCI_ERST_MAX(p2);
 
     if (p1 == UINT32_MAX)
         return XHCI_EGONE;
-    x->oper = x->regs + length;
-    x->runtime = x->regs + (mmio_read32(x->regs + XHCI_RTSOFF) & ~31u);
-    x->doorbells = x->regs + (mmio_read32(x->regs + XHCI_DBOFF) & ~3u);
     x->n_ports = XHCI_MAX_PORTS(p1) < XHCI_PORTS ? XHCI_MAX_PORTS(p1) : XHCI_PORTS;
     x->n_segments = segments < XHCI_EVENT_SEGMENTS ? segments : XHCI_EVENT_SEGMENTS;
     x->n_intrs = XHCI_MAX_INTRS(p1);
@@ -113,10 +130,9 @@ static int capabilities(struct xhci *x)
     for (unsigned i = 0; i < XHCI_SCRATCH(p2); i++)
         x->dma.scratch_array[i] = (uintptr_t)x->dma.scratch[i];
     x->dma.dcbaa[0] = XHCI_SCRATCH(p2) ? (uintptr_t)x->dma.scratch_array : 0;
-    return XHCI_OK;
+    return find_registers(x);
 }
 
-/* MSI-X if it has it; else one message, and then the first interrupter is the only one (4.17). */
 /* As many messages as it offers and there is use for: a block, whose numbers are those of the interrupters (4.17.1). */
 static int find_block(struct xhci *x, unsigned most)
 {
@@ -130,6 +146,7 @@ static int find_block(struct xhci *x, unsigned most)
     return error;
 }
 
+/* MSI-X if it has it, an entry for each interrupter; else plain MSI. */
 static int find_messages(struct xhci *x, unsigned max_intrs)
 {
     unsigned most = max_intrs < XHCI_INTRS ? max_intrs : XHCI_INTRS;
@@ -243,8 +260,8 @@ static bool complete(struct xhci_ring *ring, const struct xhci_trb *event)
 
     if (i < 0)
         return false;
-    if (!r)
-        return xhci_ring_complete(ring, (unsigned)i) && false; /* forgotten, but its room is had back */
+    if (!r) /* forgotten, but its room is had back; and stopped, then, as it was meant to be (4.6.9) */
+        return xhci_ring_complete(ring, (unsigned)i) && code >= XHCI_STOPPED && code <= XHCI_STOPPED_SHORT;
     if (XHCI_LENGTH_OF(event->status))
         r->residual = XHCI_LENGTH_OF(event->status);
     /* A data stage that ends early is told of by itself; its status stage still comes (4.11.5.2). */
@@ -291,6 +308,13 @@ static bool take(struct xhci *x, const struct xhci_trb *event)
     return known;
 }
 
+/* The events before the new pointer, which gives them back, have been read: from then on they may be written over. */
+static void write_dequeue(struct xhci *x, struct xhci_intr *xi, uint64_t busy)
+{
+    fence_rw_o();
+    write64(x, intr_reg(x, xi->n, XHCI_ERDP), xhci_events_dequeue(&xi->events) | busy);
+}
+
 static unsigned take_all(struct xhci *x, struct xhci_intr *xi)
 {
     unsigned n = 0;
@@ -301,7 +325,7 @@ static unsigned take_all(struct xhci *x, struct xhci_intr *xi)
             add(&xi->strange, 1);
         xhci_events_next(&xi->events);
         if (++n % ERDP_EVERY == 0)
-            write64(x, intr_reg(x, xi->n, XHCI_ERDP), xhci_events_dequeue(&xi->events));
+            write_dequeue(x, xi, 0);
     }
     return n;
 }
@@ -332,7 +356,7 @@ enum aia_result xhci_handler(void *context, struct aia_irq *irq)
     unsigned n = take_all(x, xi);
     add(&xi->taken, n);
     add(&xi->empty, n == 0);
-    write64(x, intr_reg(x, xi->n, XHCI_ERDP), xhci_events_dequeue(&xi->events) | XHCI_ERDP_EHB);
+    write_dequeue(x, xi, XHCI_ERDP_EHB);
     return AIA_HANDLED;
 }
 

@@ -24,8 +24,12 @@
 #define XHCI_PORTS      32
 #define XHCI_COMMANDS   32  /* TRBs of the command ring */
 #define XHCI_TRANSFERS  16  /* of an endpoint's */
-#define XHCI_EVENTS     128 /* of an event ring segment: more than there can be requests */
+#define XHCI_EVENTS     256 /* of an event ring segment */
 #define XHCI_TIMEOUT_MS 5000
+
+/* What can be told of at once, by the one interrupter that a controller may have, fits into one segment of it. */
+_Static_assert((XHCI_COMMANDS - 2) + XHCI_SLOTS * 3 * (XHCI_TRANSFERS - 2) + XHCI_PORTS < XHCI_EVENTS - 1,
+               "the event ring cannot be full");
 
 /* Besides these, functions return what pci.h and aia/error.h name; none overlap. */
 enum xhci_error {
@@ -96,7 +100,7 @@ enum { XHCI_EP0, XHCI_BULK_IN, XHCI_BULK_OUT, XHCI_SLOT_RINGS };
 /* What the controller reads and writes. Nothing in it may cross a page or 64 KiB as 6.1 says: see the alignments. */
 struct xhci_dma {
     struct xhci_trb commands[XHCI_COMMANDS] __attribute__((aligned(512)));
-    struct xhci_trb events[XHCI_INTRS][XHCI_EVENT_SEGMENTS * XHCI_EVENTS] __attribute__((aligned(8192)));
+    struct xhci_trb events[XHCI_INTRS][XHCI_EVENT_SEGMENTS * XHCI_EVENTS] __attribute__((aligned(16384)));
     struct xhci_trb transfers[XHCI_SLOTS][XHCI_SLOT_RINGS][XHCI_TRANSFERS] __attribute__((aligned(256)));
     uint8_t input[4096] __attribute__((aligned(4096)));
     uint8_t output[XHCI_SLOTS][2048] __attribute__((aligned(2048)));
@@ -136,7 +140,8 @@ struct xhci {
 /*
  * Reset the controller, and leave it halted, with at most `max_intrs` interrupters: as many as it has messages, and a power
  * of two with plain MSI. Interrupts are not requested yet. The function must have been found by pci_init().
- * XHCI_OK, _ECONTROLLER, _EHALT, _ERESET, _EGONE, or what pci_enable(), pci_msi_init() and pci_msix_init() return.
+ * XHCI_OK, _ECONTROLLER, _EHALT, _ERESET, _EGONE, PCI_EBARBAD: its registers would lie outside its BAR; or what pci_enable(),
+ * pci_msi_init() and pci_msix_init() return.
  */
 int xhci_init(struct xhci *x, struct pci_device *pd, const char *name, unsigned max_intrs);
 
@@ -188,7 +193,10 @@ int xhci_noops(struct xhci *x, unsigned n, bool bells);
 /* Put one Normal TRB on a bulk endpoint's ring and ring its doorbell. XHCI_OK, _EFULL, _EBUFFER. */
 int xhci_submit_bulk(struct xhci *x, unsigned slot, unsigned ring, struct xhci_request *r, void *data,
                      uint32_t length);
-/* The same, and wait. `*got`, unless NULL: bytes transferred. */
+/*
+ * The same, and wait. `*got`, unless NULL: bytes transferred. After an error the buffer is the caller's again, as long as
+ * the controller answers; after XHCI_ESTALL and _ECODE the endpoint has halted, and xhci_recover() is due.
+ */
 int xhci_bulk(struct xhci *x, unsigned slot, unsigned ring, void *data, uint32_t length, uint32_t *got);
 
 /* The setup packet of a control transfer (USB 2.0, 9.3). */
@@ -197,10 +205,13 @@ struct usb_setup {
     uint16_t value, index, length;
 };
 
-/* A control transfer on endpoint 0, at most 1024 bytes. A stall is left behind: recovered. */
+/* A control transfer on endpoint 0, at most 1024 bytes. After an error the endpoint is ready for the next one. */
 int xhci_control(struct xhci *x, unsigned slot, const struct usb_setup *setup, void *data, uint32_t *got);
 
-/* After an error: Reset Endpoint if it halted (4.6.8), and go on with the next transfer (4.6.10). */
+/*
+ * After an error: Reset Endpoint if it halted (4.6.8), Stop Endpoint if it runs (4.6.9), and go on with the next transfer
+ * (4.6.10). All that is on the ring is forgotten.
+ */
 int xhci_recover(struct xhci *x, unsigned slot, unsigned ring);
 
 /* ---- xhci_device.c: slots ---- */

@@ -11,6 +11,8 @@
 #define TRB_BYTES   65536u
 #define CONTROL_MAX sizeof(((struct xhci_dma *)0)->control)
 
+#define ENDPOINT_CHANGED 1 /* its state, between the look at it and the command */
+
 static unsigned long lock(struct xhci *x)
 {
     unsigned long was = aia_port_irq_save();
@@ -139,7 +141,10 @@ void xhci_ring_commands(struct xhci *x)
     doorbell(x, 0, 0);
 }
 
-/* Room comes when others' commands complete; a ring that stays full is the fault of a controller that does not. */
+/*
+ * Room comes when others' commands complete; a ring that stays full is the fault of a controller that does not. Those that
+ * were submitted with `more` may fill it, each submitter waiting for room before it rings: so who waits rings.
+ */
 static int submit_soon(struct xhci *x, struct xhci_request *r, uint64_t param, uint32_t control, bool more)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(XHCI_TIMEOUT_MS));
@@ -149,6 +154,7 @@ static int submit_soon(struct xhci *x, struct xhci_request *r, uint64_t param, u
         int failed = atomic_load_explicit(&x->failed, memory_order_relaxed);
         if (failed)
             return failed;
+        xhci_ring_commands(x);
         if (!hart_wait_more(&w))
             break;
     }
@@ -232,6 +238,8 @@ int xhci_bulk(struct xhci *x, unsigned slot, unsigned ring, void *data, uint32_t
 
     if (!error)
         error = xhci_wait(x, &r, XHCI_TIMEOUT_MS);
+    if (error == XHCI_ETIMEOUT || error == XHCI_EPULLED) /* else the controller is at the buffer yet */
+        (void)xhci_recover(x, slot, ring);
     if (got)
         *got = !error && r.residual <= length ? length - r.residual : 0;
     return error;
@@ -301,29 +309,44 @@ int xhci_control(struct xhci *x, unsigned slot, const struct usb_setup *setup, v
         memcpy(data, x->dma.control, n);
     if (got)
         *got = n;
-    xhci_give_(x);
-    if (error == XHCI_ESTALL) { /* the next setup packet clears it at the device (USB 2.0, 8.5.3.4) */
-        int e = xhci_recover(x, slot, XHCI_EP0);
+    if (error && error != XHCI_EFULL && error != XHCI_EGONE && error != XHCI_EDIED) {
+        int e = xhci_recover(x, slot,
+                             XHCI_EP0); /* at the device the next setup packet does it (USB 2.0, 8.5.3.4) */
         error = e ? e : error;
     }
+    xhci_give_(x);
     return error;
+}
+
+/* Bring an endpoint that runs or has halted to where its ring may be changed. */
+static int come_to_rest(struct xhci *x, unsigned slot, unsigned ring)
+{
+    uint8_t dci = x->slots[slot].dci[ring];
+    const uint32_t *context = xhci_context_(x, x->dma.output[slot - 1], dci);
+    uint32_t where = XHCI_TRB_SLOT(slot) | XHCI_TRB_EP(dci);
+    uint32_t state = XHCI_EP_STATE(*(const volatile uint32_t *)context);
+    struct xhci_request r;
+
+    if (state == XHCI_EP_STATE_HALTED)
+        return xhci_command(x, &r, 0, XHCI_TRB_TYPE(XHCI_RESET_ENDPOINT) | where);
+    if (state != XHCI_EP_STATE_RUNNING)
+        return XHCI_OK;
+    int error = xhci_command(x, &r, 0, XHCI_TRB_TYPE(XHCI_STOP_ENDPOINT) | where);
+    return error == XHCI_ECODE && r.code == XHCI_CONTEXT_STATE ? ENDPOINT_CHANGED : error;
 }
 
 int xhci_recover(struct xhci *x, unsigned slot, unsigned ring)
 {
     struct xhci_slot *s = &x->slots[slot];
-    const uint32_t *context = xhci_context_(x, x->dma.output[slot - 1], s->dci[ring]);
     uint32_t where = XHCI_TRB_SLOT(slot) | XHCI_TRB_EP(s->dci[ring]);
-    uint32_t state = XHCI_EP_STATE(*(const volatile uint32_t *)context);
     struct xhci_request r;
-    int error = XHCI_OK;
+    int error = come_to_rest(x, slot, ring);
 
-    if (state == XHCI_EP_STATE_HALTED)
-        error = xhci_command(x, &r, 0, XHCI_TRB_TYPE(XHCI_RESET_ENDPOINT) | where);
-    else if (state == XHCI_EP_STATE_RUNNING)
-        error = xhci_command(x, &r, 0, XHCI_TRB_TYPE(XHCI_STOP_ENDPOINT) | where);
+    if (error ==
+        ENDPOINT_CHANGED) /* it halted by itself before the command was there (4.6.9): now it stays */
+        error = come_to_rest(x, slot, ring);
     if (error)
-        return error;
+        return error == ENDPOINT_CHANGED ? XHCI_ECODE : error;
     unsigned long was = lock(x);
     uint64_t from = xhci_ring_restart(&s->rings[ring]);
     unlock(x, was);

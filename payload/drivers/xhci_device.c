@@ -48,8 +48,10 @@ static int reset_port(struct xhci *x, unsigned port, unsigned *speed)
     port_write(x, port, XHCI_PORT_RESET);
     while (atomic_load_explicit(&x->port_events[port], memory_order_acquire) == before ||
            !((v = port_read(x, port)) & XHCI_PORT_PRC))
-        if (!hart_wait_more(&w))
-            return XHCI_EPORT;
+        if (!hart_wait_more(&w)) {
+            int error = xhci_alive(x);
+            return error ? error : XHCI_EPORT;
+        }
     port_write(x, port, XHCI_PORT_CHANGES);
     if (v == UINT32_MAX)
         return XHCI_EGONE;

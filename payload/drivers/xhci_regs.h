@@ -113,6 +113,9 @@ enum xhci_code {
     XHCI_SHORT_PACKET = 13,
     XHCI_CONTEXT_STATE = 19,
     XHCI_EVENT_RING_FULL = 21,
+    XHCI_STOPPED = 26, /* and in what way: */
+    XHCI_STOPPED_LENGTH_INVALID = 27,
+    XHCI_STOPPED_SHORT = 28,
 };
 
 /* Contexts (6.2): words of the slot's and of an endpoint's. */

@@ -56,7 +56,8 @@ int xhci_ring_index(const struct xhci_ring *r, uint64_t addr)
 {
     uint64_t offset = addr - (uintptr_t)r->trbs;
 
-    if (offset % sizeof(*r->trbs) || offset / sizeof(*r->trbs) >= r->n - 1)
+    if (offset % sizeof(*r->trbs) ||
+        offset / sizeof(*r->trbs) + 1 >= r->n) /* n is 0 of one that was not set up */
         return -1;
     return (int)(offset / sizeof(*r->trbs));
 }

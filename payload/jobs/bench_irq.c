@@ -4,6 +4,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
+#include "payload/trace.h"
 #include "payload/jobs/check.h"
 #include "csr.h"
 #include "mmio.h"
@@ -60,6 +61,51 @@ static void interrupt(void)
     bench_row("trap to handler", ours.to_handler, floor.to_handler, (struct bench_limit){BENCH_MOST, 70});
     bench_row("whole interrupt", ours.whole, floor.whole, (struct bench_limit){BENCH_FLOORS, 200});
     bench_row("trap into C", floor.whole, bare.whole, (struct bench_limit){BENCH_FREE, 0});
+}
+
+/* ---- an event of the trace ---- */
+
+#define EVENT_MOST     30
+#define EVENT_WHEN_OFF 2 /* a load and a branch; the rest of event() is its arguments */
+
+static void event(void *arg)
+{
+    (void)arg;
+    aia_trace(&aia, AIA_EVENT_RAISED, dev.irq, dev.irq->vec, 1);
+}
+
+/* A record by hand, in a ring that is this hart's alone and that nobody reads meanwhile. */
+static struct {
+    uint64_t next;
+    volatile struct {
+        uint64_t time, what, arg, number;
+    } records[4];
+} by_hand;
+
+static void floor_event(void *arg)
+{
+    uint64_t n = by_hand.next++ % 4;
+
+    (void)arg;
+    by_hand.records[n].time = csr_time();
+    by_hand.records[n].what = AIA_EVENT_RAISED;
+    by_hand.records[n].arg = 1;
+    by_hand.records[n].number = n;
+}
+
+static void tracing(void)
+{
+    struct bench_limit none = {BENCH_FREE, 0};
+    struct bench_cost floor = bench_measure(NULL, floor_event, NULL), off = bench_measure(NULL, event, NULL);
+
+    struct taken untraced = take(0);
+    trace_on();
+    struct bench_cost on = bench_measure(NULL, event, NULL);
+    struct taken traced = take(0);
+    trace_off();
+    on.instructions -= off.instructions - EVENT_WHEN_OFF;
+    bench_row("trace event", on, floor, (struct bench_limit){BENCH_MOST, EVENT_MOST});
+    bench_row("whole interrupt, traced", traced.whole, untraced.whole, none);
 }
 
 /* ---- messages a second ---- */
@@ -239,6 +285,7 @@ void bench_irq(void)
     if (!bench_request(&dev, AIA_MSI_STORE, 0, aia_hartset_one(hart_index())))
         return;
     interrupt();
+    tracing();
     uint64_t ours = rate(0), floor = rate((uintptr_t)bench_floor_entry);
     cross_hart();
     bench_figure("messages a second", ours, "sent and handled by one hart, at an instruction a nanosecond");

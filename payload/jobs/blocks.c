@@ -11,7 +11,8 @@
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
 
-#define MAX 32 /* messages */
+#define MAX     32   /* messages */
+#define LOST_MS 5000 /* on a busy host a hart may not run for long */
 
 const struct arg job_blocks_args[] = {
     {"moves", "of each block (300)"},
@@ -42,7 +43,7 @@ static enum aia_result handler(void *context, struct aia_irq *i)
 /* One edge of each message, in one go; then wait for them all. */
 static void salvo(void)
 {
-    struct hart_wait w = hart_wait_begin(time_from_ms(1000));
+    struct hart_wait w = hart_wait_begin(time_from_ms(LOST_MS));
 
     for (unsigned n = 0; n < n_messages; n++) {
         raised[n]++;
@@ -72,6 +73,8 @@ static unsigned move_under_fire(unsigned moves)
     edges = lost = extra = 0;
     if (!check(!hart_run(gunner, fire, NULL), "hart %u fires", gunner))
         return 0;
+    check(wait_for(&edges, n_messages),
+          "and hits"); /* on a busy host it may not run before the last move is made */
     for (unsigned i = 0; i < moves; i++) {
         struct aia_hartset set = aia_hartset_one((irq->vec.hart + 1 + i % 2) % hart_count());
         int error = aia_irq_set_affinity(&aia, irq, &set);

@@ -40,9 +40,9 @@ static void report(const struct conform_check *check, const struct conform *c)
     bool known = expected && listed(expected, check->id);
 
     counts[c->result]++;
-    print("%-11s %-26s %s\n", conform_result_name(c->result), check->id, check->rule);
+    print("%-11s %-30s %s\n", conform_result_name(c->result), check->id, check->rule);
     if (c->result != CONFORM_PASS)
-        print("            %s [%s]\n", c->seen, check->section);
+        print("            %s\n            %s\n", c->seen, check->section);
     if (known != (c->result == CONFORM_FAIL)) {
         print("            %s\n", known ? "known to fail, and does not" : "not known to fail");
         surprises++;
@@ -81,6 +81,7 @@ static void on_domain(const struct machine_aplic *m, const struct conform_file *
     print("            with sources %u and %u\n", d.source[0], d.source[1]);
     struct conform c = {.file = file, .domain = &d};
     run_table(conform_aplic, &c);
+    run_table(conform_aplic_bits, &c);
     run_table(d.direct ? conform_aplic_direct : conform_aplic_msi, &c);
 }
 
@@ -95,6 +96,7 @@ int job_conform(void)
     if (imsic) {
         print("interrupt file of hart %u at 0x%lx, %u identities:\n", hart_index(), file.mmio, file.n_ids);
         run_table(conform_imsic, &(struct conform){.file = &file});
+        run_table(conform_imsic_page, &(struct conform){.file = &file});
     }
     for (size_t i = 0; i < machine.n_aplics; i++)
         if (machine.aplics[i].msi_mode == imsic)

@@ -138,25 +138,18 @@ bool fire_all_arrive(void)
     return good;
 }
 
-uint64_t fire_edges(void)
+struct fire_total fire_total(void)
 {
-    uint64_t n = 0;
+    struct fire_total n = {0};
 
-    for (unsigned i = 0; i < fire.n_tallies; i++)
-        n += fire.tallies[i].edges;
-    for (unsigned i = 0; i < load_n_devices; i++)
-        n += load_devices[i].edges;
-    return n;
-}
-
-uint64_t fire_lost(void)
-{
-    uint64_t n = 0;
-
-    for (unsigned i = 0; i < fire.n_tallies; i++)
-        n += fire.tallies[i].lost;
-    for (unsigned i = 0; i < load_n_devices; i++)
-        n += load_devices[i].lost;
+    for (unsigned i = 0; i < fire.n_tallies; i++) {
+        n.edges += fire.tallies[i].edges;
+        n.lost += fire.tallies[i].lost;
+    }
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        n.edges += load_devices[i].edges;
+        n.lost += load_devices[i].lost;
+    }
     return n;
 }
 

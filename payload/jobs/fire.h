@@ -35,9 +35,11 @@ void fire_step(struct random *r);
 /* One edge of each device that is started must arrive; none may be on an offline hart. Quiet or not. */
 bool fire_all_arrive(void);
 
-/* Edges sent, and lost; all books. */
-uint64_t fire_edges(void);
-uint64_t fire_lost(void);
+/* Of all books together. */
+struct fire_total {
+    uint64_t edges, lost;
+};
+struct fire_total fire_total(void);
 bool fire_balanced(void);
 
 #endif

@@ -6,6 +6,8 @@
 #include "payload/time.h"
 #include <stdio.h>
 
+#define LOOKS 10
+
 struct load_device load_devices[LOAD_MAX];
 unsigned load_n_devices;
 
@@ -164,9 +166,9 @@ static bool all_seen(struct load_device *d, uint32_t bits)
     return (atomic_load_explicit(&d->seen, memory_order_acquire) & bits) == bits;
 }
 
-static bool wait_seen(struct load_device *d, uint32_t bits)
+static bool wait_seen(struct load_device *d, uint32_t bits, unsigned ms)
 {
-    struct hart_wait w = hart_wait_begin(time_from_ms(LOAD_LOST_MS));
+    struct hart_wait w = hart_wait_begin(time_from_ms(ms));
 
     while (!all_seen(d, bits))
         if (!hart_wait_more(&w))
@@ -181,13 +183,24 @@ static void nothing(void *arg)
 
 /*
  * The time is up. On a busy host a hart may not have run at all for so long: have every hart take its
- * interrupts once more, by a call, before calling the edges lost. The status says that they were sent.
+ * interrupts once more, by a call, before calling the edges lost. A call comes before other interrupts, behind which its
+ * hart may lose its turn again, hence several, and the wait for a handler that runs. The status says that they were sent.
  */
+static bool found(struct load_device *d, uint32_t bits)
+{
+    for (unsigned i = 0; i < LOOKS; i++) {
+        for (unsigned h = 0; h < hart_count(); h++)
+            (void)aia_call(&aia, h, nothing, NULL);
+        if (wait_seen(d, bits, LOAD_LOST_MS / LOOKS))
+            return true;
+    }
+    (void)aia_irq_synchronize(&aia, d->irq);
+    return all_seen(d, bits);
+}
+
 static void look_for(struct load_device *d, uint32_t bits)
 {
-    for (unsigned h = 0; h < hart_count(); h++)
-        (void)aia_call(&aia, h, nothing, NULL);
-    if (wait_seen(d, bits))
+    if (found(d, bits))
         return;
     uint32_t missing = bits & ~atomic_load(&d->seen);
     if (!missing)
@@ -217,7 +230,7 @@ static void raise_edges(struct load_device *d, unsigned n)
         all |= bit;
     }
     d->edges += n;
-    if (!wait_seen(d, all))
+    if (!wait_seen(d, all, LOAD_LOST_MS))
         look_for(d, all);
 }
 

@@ -69,11 +69,11 @@ int job_movers(void)
     }
     check(fire_stop_all(), "all leave off");
     print("%lu moves, %lu refused for the hart was away, %lu edges, %lu interrupts left with it, %lu ms\n",
-          fire.moves, fire.refused, fire_edges(), moved, time_to_us(time_now() - start) / 1000);
+          fire.moves, fire.refused, fire_total().edges, moved, time_to_us(time_now() - start) / 1000);
     check(good == rounds, "%u of %u times the hart went and came, and no interrupt was stranded", good,
           rounds);
     check(fire.failed == 0, "%lu moves failed", fire.failed);
-    check(fire_balanced() && fire_lost() == 0, "the books balance");
+    check(fire_balanced() && fire_total().lost == 0, "the books balance");
     check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
     return verdict();
 }

@@ -8,7 +8,7 @@
 #include "payload/time.h"
 #include "payload/jobs/jobs.h"
 
-#define WAIT_MS 2000
+#define WAIT_MS 10000
 
 /* One in .tdata and one in .tbss, to see that both are set up on every hart. */
 static _Thread_local uint64_t tls_data = 0x1234567890abcdef;

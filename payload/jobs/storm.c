@@ -8,6 +8,9 @@
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
 
+/* Each edge must be a run of its own, so as many times a hart has to get its turn on the host. */
+#define HIT_MS 20000
+
 static struct soft soft;
 static struct aia_irq *irq;
 static _Atomic uint64_t runs;
@@ -33,11 +36,11 @@ static void send_to_target(void)
     imsic_send(&aia.imsic, target);
 }
 
-/* Send until `what` is reported, for two seconds at most; returns how many edges it took, 0: too many. */
+/* Send until `what` is reported, for HIT_MS at most; returns how many edges it took, 0: too many. */
 static unsigned hit(void (*send)(void), int what)
 {
     unsigned before = irq_reports(what);
-    uint64_t end = time_after(time_from_ms(2000));
+    uint64_t end = time_after(time_from_ms(HIT_MS));
 
     for (unsigned n = 1; time_now() < end; n++) {
         send();
@@ -90,7 +93,7 @@ int job_storm(void)
     struct aia_request q = {
         .name = "soft", .handler = handler, .msi = &soft.msi, .affinity = aia_hartset_one(other)};
 
-    aia.config.storm_window = time_from_ms(2000); /* as long as hit() tries: a loaded host's harts are slow */
+    aia.config.storm_window = time_from_ms(HIT_MS); /* as long as hit() tries */
     soft_init(&soft, AIA_MSI_STORE);
     int error = aia_irq_request(&aia, &q, &irq);
     if (!check(!error, "request: %s", aia_strerror(error)))

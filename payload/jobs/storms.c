@@ -210,6 +210,7 @@ int job_storms(void)
     check(cycle_spurious() == 0, "nothing spurious");
     check(cycle_late() == 0, "nothing late");
     print("totals: cycles %lu edges %lu moves %lu audits %lu drained %lu swept %lu lost %lu late %lu\n",
-          cycles, fire_edges(), fire.moves, audits, drained(), cycle_swept(), fire_lost(), cycle_late());
+          cycles, fire_total().edges, fire.moves, audits, drained(), cycle_swept(), fire_total().lost,
+          cycle_late());
     return verdict();
 }

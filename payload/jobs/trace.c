@@ -133,7 +133,7 @@ int job_trace(void)
     measure("the same, and an edge between that is kept", mask_edge, nothing, 8);
     measure("an IPI to this hart, sent, claimed and taken", ipi, nothing, 3);
     measure("a move: begun, written, made, and its vector retires", away, back, 4);
-    trace_print(8);
+    trace_print(8, NULL);
     measure("the embedder's own", own, nothing, 1);
     return verdict();
 }

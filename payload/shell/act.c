@@ -34,10 +34,14 @@ enum command_result command_move(int argc, char *argv[])
     if (!arg_count(argc, argv, 2, 2) || !arg_irq(argv, argv[1], &irq) || !arg_hart(argv, argv[2], &hart))
         return COMMAND_FAILED;
     if (irq->managed) {
-        print("%s: it is managed: it moves only when its hart goes\n", irq->name);
+        print("%s: it is managed: it moves only when its hart goes\n", irq_name(irq));
         return COMMAND_FAILED;
     }
     struct imsic_vector from = irq->first->vec;
+    if (from.id && from.hart == hart) {
+        print("%s: it is on hart %u already\n", irq_name(irq), hart);
+        return COMMAND_OK;
+    }
     struct aia_hartset set = aia_hartset_one(hart);
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         updates[u] = aia.updates[u];
@@ -45,13 +49,13 @@ enum command_result command_move(int argc, char *argv[])
     int error = aia_irq_set_affinity(&aia, irq, &set);
     uint64_t us = us_since(start);
     if (error) {
-        print("%s: to hart %u: %s\n", irq->name, hart, aia_strerror(error));
+        print("%s: to hart %u: %s\n", irq_name(irq), hart, aia_strerror(error));
         return COMMAND_FAILED;
     }
     struct imsic_vector to = irq->first->vec;
     const char *id = irq_by_message() ? "identity" : "source";
-    print("%s: from hart %u %s %u to hart %u %s %u in %lu us", irq->name, from.hart, id, from.id, to.hart, id,
-          to.id, us);
+    print("%s: from hart %u %s %u to hart %u %s %u in %lu us", irq_name(irq), from.hart, id, from.id, to.hart,
+          id, to.id, us);
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         if (aia.updates[u] != updates[u])
             print(", message changed by: %s", stats_update_name((enum aia_update)u));
@@ -111,6 +115,21 @@ enum command_result command_load(int argc, char *argv[])
 
 /* ---- hart ---- */
 
+#define HART_NAMES 47 /* the column of the names */
+
+/* On a new row if there is no room for it; the column behind it. */
+static size_t print_name(const char *name, size_t column)
+{
+    size_t length = 1 + strlen(name);
+
+    if (column + length < 80) {
+        print(" %s", name);
+        return column + length;
+    }
+    print("\n%*s%s", HART_NAMES + 1, "", name);
+    return HART_NAMES + length;
+}
+
 static void print_harts(void)
 {
     static const char *const library[] = {
@@ -122,11 +141,12 @@ static void print_harts(void)
     print("%-5s %-6s %-10s %-10s %-12s %s\n", "hart", "id", "payload", "library", "firmware", "interrupts");
     for (unsigned h = 0; h < hart_count(); h++) {
         struct aia_irq *irq;
+        size_t column = HART_NAMES;
         print("%-5u %-6lu %-10s %-10s %-12s", h, harts[h].hartid, hart_state_name(hart_state(h)),
               library[aia.config.harts[h].state], sbi_hsm_state_name(sbi_hart_status(harts[h].hartid)));
         for (unsigned n = 0; (irq = nth_irq(n)); n++)
             if (irq->vec.id && irq->vec.hart == h)
-                print(" %s", irq->name);
+                column = print_name(irq_name(irq), column);
         print("\n");
     }
 }
@@ -159,7 +179,7 @@ enum command_result command_hart(int argc, char *argv[])
         print_harts();
         return COMMAND_OK;
     }
-    if (!arg_count(argc, argv, 2, 2) || !arg_hart(argv, argv[1], &hart))
+    if (!arg_count(argc, argv, 2, 2) || !arg_hart(argv, argv[1], &hart) || !may_act(argv))
         return COMMAND_FAILED;
     if (!online && strcmp(argv[2], "offline") != 0) {
         (void)arg_bad(argv, argv[2], "neither online nor offline");
@@ -269,17 +289,17 @@ enum command_result command_raise(int argc, char *argv[])
     if (!arg_count(argc, argv, 1, 1) || !arg_irq(argv, argv[1], &irq))
         return COMMAND_FAILED;
     if (!irq->vec.id || atomic_load(&irq->flow) & AIA_FLOW_DISABLED) {
-        print("%s: %s\n", irq->name,
+        print("%s: %s\n", irq_name(irq),
               irq->vec.id ? "it is disabled" : "it is shut down: no hart of its set is online");
         return COMMAND_FAILED;
     }
     if (!device_of(irq) && line_is_down(irq)) {
-        print("%s: its line is down, and only the device can raise it\n", irq->name);
+        print("%s: its line is down, and only the device can raise it\n", irq_name(irq));
         return COMMAND_FAILED;
     }
     uint64_t start = time_now();
     bool handled = raise(irq);
-    print("%s: raised by %s; %s after %lu us, now on hart %u\n", irq->name,
+    print("%s: raised by %s; %s after %lu us, now on hart %u\n", irq_name(irq),
           device_of(irq) ? "the device" : "us in its place", handled ? "handled" : "NOT handled",
           us_since(start), irq->vec.hart);
     return handled ? COMMAND_OK : COMMAND_FAILED;

@@ -28,7 +28,8 @@ enum command_result {
 typedef const char *(*command_candidate)(const char *word, unsigned n);
 
 struct command {
-    const char *name, *usage, *help; /* usage: the arguments; help: a sentence */
+    const char *name, *usage, *help; /* usage: the arguments; help: a few words */
+    const char *more;                /* lines for `help` of it alone, or NULL */
     enum command_when when;
     enum command_result (*run)(int argc, char *argv[]); /* argv[argc] is NULL */
     command_candidate candidates[2];                    /* of the first argument, of the second */
@@ -40,6 +41,9 @@ const struct command *command_find(const char *name); /* NULL: there is none */
 /* Of the line that a user types: for struct line. */
 const char *commands_candidate(void *arg, const char *text, unsigned n);
 
+/* Has ^C been typed since the line was entered? For what goes on for long. */
+bool interrupted(void);
+
 /* All commands of a line, which is written to. */
 enum command_result commands_run(char *line);
 
@@ -47,6 +51,7 @@ extern struct shell_state {
     bool panicked;   /* COMMAND_READS only */
     bool load;       /* the other harts put load on devices */
     bool fell;       /* an audit has found something */
+    bool cancelled;  /* ^C was typed while this line is carried out */
     int code;        /* of `exit CODE`; -1: none was given */
     const void *fdt; /* the device tree, or NULL */
 } shell;
@@ -60,6 +65,9 @@ bool arg_hart(char *argv[], const char *arg, unsigned *hart);
 bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq);
 /* No more arguments than `most`, no fewer than `least`. */
 bool arg_count(int argc, char *argv[], int least, int most);
+
+/* Nor what changes something after a panic: a command that only reads may have arguments by which it does not. */
+bool may_act(char *argv[]);
 
 /* Not an argument, but the machine: do its harts have interrupt files? */
 bool have_files(char *argv[]);

@@ -27,39 +27,91 @@ static void bell(struct line *l)
     put(l, "\a", 1);
 }
 
+/* ---- what the terminal shows ---- */
+
+static size_t room(const struct line *l)
+{
+    return LINE_COLUMNS - strlen(l->prompt);
+}
+
+/* The window goes where the cursor is, half of itself at a time, so that its marks never hide what is below the cursor. */
+static void scroll(struct line *l)
+{
+    bool more = l->n > l->left + room(l);
+
+    if (l->n <= room(l))
+        l->left = 0;
+    else if ((l->left && l->at <= l->left) || l->at > l->left + room(l) - (more ? 2 : 0))
+        l->left = l->at <= room(l) - 2 ? 0 : l->at - room(l) / 2;
+}
+
+/* The terminal's cursor goes there, over what it shows already. */
+static void move_to(struct line *l, size_t column)
+{
+    if (column < l->column)
+        put_times(l, "\b", l->column - column);
+    else
+        put(l, l->row + l->column, column - l->column);
+    l->column = column;
+}
+
+/* Only what has changed is put. */
+static void show(struct line *l)
+{
+    char row[LINE_COLUMNS];
+    size_t n, from = 0, old = l->n_row;
+
+    scroll(l);
+    n = l->n - l->left < room(l) ? l->n - l->left : room(l);
+    memcpy(row, l->text + l->left, n);
+    if (l->left)
+        row[0] = '<';
+    if (l->n > l->left + n)
+        row[n - 1] = '>';
+    while (from < n && from < old && row[from] == l->row[from])
+        from++;
+    if (from < n || from < old) {
+        move_to(l, from);
+        put(l, row + from, n - from);
+        put_times(l, " ", old > n ? old - n : 0);
+        l->column = old > n ? old : n;
+    }
+    memcpy(l->row, row, n);
+    memset(l->row + n, ' ', sizeof(row) - n);
+    l->n_row = n;
+    move_to(l, l->at - l->left);
+}
+
+/* On a row that is still empty. */
+static void show_again(struct line *l)
+{
+    put(l, l->prompt, strlen(l->prompt));
+    l->n_row = l->column = 0;
+    show(l);
+}
+
+/* The line as it was entered stays above: all of it, however many rows it takes. */
+static void show_whole(struct line *l)
+{
+    if (l->n > room(l)) {
+        move_to(l, 0);
+        put(l, l->text, l->n);
+    }
+}
+
 void line_start(struct line *l)
 {
-    l->n = l->at = 0;
+    l->n = l->at = l->left = 0;
     l->text[0] = '\0';
     l->dropped = false;
     l->back = 0;
     l->state = PLAIN;
-    put(l, l->prompt, strlen(l->prompt));
-}
-
-static void show_again(struct line *l)
-{
-    put(l, l->prompt, strlen(l->prompt));
-    put(l, l->text, l->n);
-    put_times(l, "\b", l->n - l->at);
-}
-
-/* The line is different from `from` on, was `old` characters long, and the terminal's cursor is at `cursor`. */
-static void show_from(struct line *l, size_t from, size_t cursor, size_t old)
-{
-    size_t blanks = old > l->n ? old - l->n : 0;
-
-    put_times(l, "\b", cursor - from);
-    put(l, l->text + from, l->n - from);
-    put_times(l, " ", blanks);
-    put_times(l, "\b", l->n + blanks - l->at);
+    show_again(l);
 }
 
 /* False: there is no room for it. */
 static bool insert(struct line *l, const char *text, size_t n)
 {
-    size_t from = l->at;
-
     if (l->n + n >= sizeof(l->text)) {
         l->dropped = true;
         bell(l);
@@ -69,15 +121,12 @@ static bool insert(struct line *l, const char *text, size_t n)
     memcpy(l->text + l->at, text, n);
     l->n += n;
     l->at += n;
-    show_from(l, from, from, 0);
     return true;
 }
 
 /* Take out what is between the two places, one of which is the cursor. */
 static void cut(struct line *l, size_t from, size_t to)
 {
-    size_t cursor = l->at, old = l->n;
-
     if (from == to) {
         bell(l);
         return;
@@ -86,16 +135,6 @@ static void cut(struct line *l, size_t from, size_t to)
     l->n -= to - from;
     l->at = from;
     l->dropped = false;
-    show_from(l, from, cursor, old);
-}
-
-static void go_to(struct line *l, size_t to)
-{
-    if (to < l->at)
-        put_times(l, "\b", l->at - to);
-    else
-        put(l, l->text + l->at, to - l->at);
-    l->at = to;
 }
 
 static size_t word_before(const struct line *l)
@@ -126,8 +165,6 @@ static void remember(struct line *l)
 
 static void look_back(struct line *l, unsigned back)
 {
-    size_t cursor = l->at, old = l->n;
-
     if (back > l->n_history || back > LINE_HISTORY) {
         bell(l);
         return;
@@ -138,7 +175,6 @@ static void look_back(struct line *l, unsigned back)
     l->n = l->at = strlen(remembered(l, back));
     memcpy(l->text, remembered(l, back), l->n + 1);
     l->dropped = false;
-    show_from(l, 0, cursor, old);
 }
 
 static void up(struct line *l)
@@ -240,22 +276,22 @@ static void sequence(struct line *l, unsigned char c)
         down(l);
         break;
     case 'C':
-        go_to(l, l->at + (l->at < l->n));
+        l->at += l->at < l->n;
         break;
     case 'D':
-        go_to(l, l->at - (l->at > 0));
+        l->at -= l->at > 0;
         break;
     case 'H':
-        go_to(l, 0);
+        l->at = 0;
         break;
     case 'F':
-        go_to(l, l->n);
+        l->at = l->n;
         break;
     case '~': /* the editing keys of a VT220: 1 and 7 home, 3 delete, 4 and 8 end */
         if (l->number == 1 || l->number == 7)
-            go_to(l, 0);
+            l->at = 0;
         else if (l->number == 4 || l->number == 8)
-            go_to(l, l->n);
+            l->at = l->n;
         else if (l->number == 3)
             cut(l, l->at, l->at + (l->at < l->n));
         break;
@@ -283,10 +319,12 @@ static bool escaped(struct line *l, unsigned char c)
             return true;
         l->state = PLAIN;
         sequence(l, c);
+        show(l);
         return true;
     case KEYPAD:
         l->state = PLAIN;
         sequence(l, c);
+        show(l);
         return true;
     default:
         return false;
@@ -297,7 +335,7 @@ static void edit(struct line *l, unsigned char c)
 {
     switch (c) {
     case CONTROL('A'):
-        go_to(l, 0);
+        l->at = 0;
         break;
     case CONTROL('B'):
         sequence(l, 'D');
@@ -306,7 +344,7 @@ static void edit(struct line *l, unsigned char c)
         cut(l, l->at, l->at + (l->at < l->n));
         break;
     case CONTROL('E'):
-        go_to(l, l->n);
+        l->at = l->n;
         break;
     case CONTROL('F'):
         sequence(l, 'C');
@@ -347,6 +385,7 @@ static void edit(struct line *l, unsigned char c)
 
 static enum line_event enter(struct line *l)
 {
+    show_whole(l);
     put(l, "\n", 1);
     if (l->dropped)
         return LINE_TOO_LONG;
@@ -377,5 +416,6 @@ enum line_event line_key(struct line *l, unsigned char c)
         break;
     }
     edit(l, c);
+    show(l);
     return LINE_MORE;
 }

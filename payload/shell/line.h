@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A line edited on a terminal, a character at a time: pure, what it shows goes through put(). It uses backspace and
- * blanks only, so that any terminal will do, and so will a log.
+ * blanks only, so that any terminal will do that has LINE_COLUMNS and one more, and so will a log. A longer line is seen
+ * through a window, `<` and `>` where something is hidden, and is shown whole when it is entered.
  *
  * Keys: printable ASCII; left, right, ^B ^F; home, end, ^A ^E; backspace, delete, ^D; ^K ^U ^W cut to the end, to the
  * start, the word before; up, down, ^P ^N go through the history; TAB completes; ^L begins on a clean screen; ^C
@@ -15,6 +16,7 @@
 
 #define LINE_SIZE    256 /* with its NUL */
 #define LINE_HISTORY 16
+#define LINE_COLUMNS 79 /* of a row, prompt included: in the last of 80 a terminal would begin another */
 
 enum line_event {
     LINE_MORE,      /* goes on */
@@ -37,10 +39,13 @@ struct line {
     const char *prompt;
 
     char text[LINE_SIZE];
-    size_t n, at;   /* length; the cursor */
-    bool dropped;   /* it had no room for a character, and was not shortened since */
-    bool after_cr;  /* a line feed now belongs to the line before */
-    unsigned state; /* in an escape sequence */
+    size_t n, at; /* length; the cursor */
+    size_t left;  /* what is to the left of this is hidden */
+    char row[LINE_COLUMNS];
+    size_t n_row, column; /* what the terminal shows behind the prompt, and where its cursor is in that */
+    bool dropped;         /* it had no room for a character, and was not shortened since */
+    bool after_cr;        /* a line feed now belongs to the line before */
+    unsigned state;       /* in an escape sequence */
     unsigned number;
 
     char history[LINE_HISTORY][LINE_SIZE], kept[LINE_SIZE];

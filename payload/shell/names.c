@@ -49,18 +49,6 @@ static bool is_whole(const struct aia_irq *irq)
     return irq->used && irq->msi && irq->name;
 }
 
-/* Of those with this name the first; how many there are. */
-static unsigned named(const char *name, struct aia_irq **irq)
-{
-    struct aia_irq *one;
-    unsigned count = 0;
-
-    for (unsigned n = 0; (one = nth_irq(n)); n++)
-        if (!strcmp(one->name, name) && !count++)
-            *irq = one;
-    return count;
-}
-
 bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq)
 {
     uint64_t number;
@@ -69,14 +57,10 @@ bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq)
         *irq = &aia.config.irqs[number];
         return true;
     }
-    switch (named(arg, irq)) {
-    case 0:
-        return arg_bad(argv, arg, "no such interrupt");
-    case 1:
-        return true;
-    default:
-        return arg_bad(argv, arg, "several interrupts have this name; take a number, see `irq'");
-    }
+    for (unsigned n = 0; (*irq = nth_irq(n)); n++)
+        if (!strcmp(irq_name(*irq), arg))
+            return true;
+    return arg_bad(argv, arg, "no such interrupt");
 }
 
 bool arg_count(int argc, char *argv[], int least, int most)
@@ -86,6 +70,13 @@ bool arg_count(int argc, char *argv[], int least, int most)
     if (argc - 1 > most)
         return arg_bad(argv, argv[most + 1], "one argument too many");
     return true;
+}
+
+bool may_act(char *argv[])
+{
+    if (shell.panicked)
+        print("%s: not after a panic\n", argv[0]);
+    return !shell.panicked;
 }
 
 bool have_files(char *argv[])
@@ -112,16 +103,12 @@ unsigned number_of(const struct aia_irq *irq)
     return (unsigned)(irq - aia.config.irqs);
 }
 
-/* Names that do for arg_irq(). */
 const char *candidate_irq(const char *word, unsigned n)
 {
-    struct aia_irq *irq, *first;
+    const struct aia_irq *irq = nth_irq(n);
 
     (void)word;
-    for (unsigned i = 0; (irq = nth_irq(i)); i++)
-        if (named(irq->name, &first) == 1 && !n--)
-            return irq->name;
-    return NULL;
+    return irq ? irq_name(irq) : NULL;
 }
 
 const char *candidate_hart(const char *word, unsigned n)
@@ -151,7 +138,7 @@ const char *name_owner(unsigned id, uint32_t slot)
     case IMSIC_OWNED:
     case IMSIC_RETIRING:
     case IMSIC_MANAGED:
-        return owner < aia.config.n_irqs && aia.config.irqs[owner].used ? aia.config.irqs[owner].name
+        return owner < aia.config.n_irqs && aia.config.irqs[owner].used ? irq_name(&aia.config.irqs[owner])
                                                                         : "nobody";
     default:
         return "";

@@ -78,8 +78,7 @@ int shell_run(int code)
 
 static _Noreturn void run_after_panic(void)
 {
-    print("the shell, after the panic: what changes nothing can be looked at; `exit' ends with code %d\n",
-          panic_code);
+    print("the shell, after the panic: commands that change nothing; `exit' ends with code %d\n", panic_code);
     run();
     machine_exit(shell.code >= 0 ? shell.code : panic_code);
 }

@@ -37,9 +37,9 @@ static void print_source(const struct aplic *a, unsigned number, const struct ap
               name_message(&look->message));
     else if (look->message.addr < hart_count())
         print("to hart %lu, priority %u: %s\n", look->message.addr, look->priority,
-              irq ? irq->name : "nobody's");
+              irq ? irq_name(irq) : "nobody's");
     else
-        print("to no hart of this domain: %s\n", irq ? irq->name : "nobody's");
+        print("to no hart of this domain: %s\n", irq ? irq_name(irq) : "nobody's");
 }
 
 static void print_hart(const struct aplic *a, unsigned hart)

@@ -27,23 +27,63 @@ static bool is_text(const char *value, int length)
     return length && empty;
 }
 
-static void print_value(const char *value, int length)
+/* On a new row, further in, if this one has no room for it. */
+static void print_part(const char *part, size_t *column)
 {
-    const unsigned char *bytes = (const unsigned char *)value;
+    size_t length = strlen(part);
 
+    if (*column + length > 79) {
+        part += *part == ' ';
+        length = strlen(part);
+        print("\n        ");
+        *column = 8;
+    }
+    print("%s", part);
+    *column += length;
+}
+
+static void print_cells(const unsigned char *bytes, int length, size_t column)
+{
+    char text[16];
+
+    for (int i = 0; i < length; i += 4) {
+        uint32_t cell = (uint32_t)bytes[i] << 24 | (uint32_t)bytes[i + 1] << 16 |
+                        (uint32_t)bytes[i + 2] << 8 | bytes[i + 3];
+        (void)snprintf(text, sizeof(text), "%s0x%x%s", i ? " " : "<", cell, i + 4 < length ? "" : ">");
+        print_part(text, &column);
+    }
+}
+
+static void print_bytes(const unsigned char *bytes, int length, size_t column)
+{
+    char text[16];
+
+    for (int i = 0; i < length; i++) {
+        (void)snprintf(text, sizeof(text), "%s%02x%s", i ? " " : "[", bytes[i], i + 1 < length ? "" : "]");
+        print_part(text, &column);
+    }
+}
+
+static void print_strings(const char *value, int length, size_t column)
+{
+    for (const char *s = value; s < value + length; s += strlen(s) + 1) {
+        size_t room = strlen(s) + 3;
+        bool fits = s == value || column + 1 + room <= 79;
+        print("%s%s\"%s\"", s == value ? "" : ",", s == value ? "" : fits ? " " : "\n        ", s);
+        column = fits ? column + 1 + room : 8 + room;
+    }
+}
+
+static void print_value(const char *value, int length, size_t column)
+{
+    column += length ? 3 : 0;
+    print("%s", length ? " = " : "");
     if (is_text(value, length)) {
-        for (const char *s = value; s < value + length; s += strlen(s) + 1)
-            print("%s\"%s\"", s == value ? " = " : ", ", s);
-    } else if (length && length % 4 == 0) {
-        for (int i = 0; i < length; i += 4)
-            print("%s0x%x", i ? " " : " = <",
-                  (unsigned)bytes[i] << 24 | (unsigned)bytes[i + 1] << 16 | (unsigned)bytes[i + 2] << 8 |
-                      bytes[i + 3]);
-        print(">");
-    } else if (length) {
-        for (int i = 0; i < length; i++)
-            print("%s%02x", i ? " " : " = [", bytes[i]);
-        print("]");
+        print_strings(value, length, column);
+    } else if (length % 4 == 0) {
+        print_cells((const unsigned char *)value, length, column);
+    } else {
+        print_bytes((const unsigned char *)value, length, column);
     }
     print("\n");
 }
@@ -59,7 +99,7 @@ static void print_node(const void *fdt, int node)
         if (!value)
             continue;
         print("%s", name);
-        print_value(value, length);
+        print_value(value, length, strlen(name));
     }
     for (at = fdt_first_subnode(fdt, node); at >= 0; at = fdt_next_subnode(fdt, at))
         print("%s {}\n", fdt_get_name(fdt, at, NULL));
@@ -81,7 +121,10 @@ enum command_result command_fdt(int argc, char *argv[])
         length--;
     int node = fdt_path_offset_namelen(fdt, path, (int)length);
     if (node < 0) {
-        (void)arg_bad(argv, path, fdt_strerror(node));
+        (void)arg_bad(argv, path,
+                      node == -FDT_ERR_NOTFOUND  ? "no such node"
+                      : node == -FDT_ERR_BADPATH ? "no such alias, and a path begins with /"
+                                                 : fdt_strerror(node));
         return COMMAND_FAILED;
     }
     print_node(fdt, node);

@@ -10,6 +10,16 @@
 
 /* ---- irq ---- */
 
+#define ROW     79 /* columns of a terminal that has 80 */
+#define DETAILS 37
+
+/* Some of the harts' columns. */
+struct columns {
+    bool deltas;
+    unsigned first, end;
+    int width[MACHINE_MAX_HARTS];
+};
+
 static aia_counter before[IRQ_MAX + 1][MACHINE_MAX_HARTS]; /* at the last -d; the last row: IPIs */
 
 static uint64_t count_of(unsigned row, unsigned hart)
@@ -70,30 +80,85 @@ static const char *flow_of(const struct aia_irq *irq)
                                       : "";
 }
 
-static void irq_table(bool deltas)
+/* Of a hart's column: as wide as its head and its largest number, and a blank. */
+static unsigned width_of(unsigned hart, bool deltas)
+{
+    struct aia_irq *irq;
+    uint64_t most = count_of(IRQ_MAX, hart) - (deltas ? before[IRQ_MAX][hart] : 0);
+    char text[24];
+
+    for (unsigned n = 0; (irq = nth_irq(n)); n++) {
+        uint64_t count = count_of(number_of(irq), hart) - (deltas ? before[number_of(irq)][hart] : 0);
+        most = count > most ? count : most;
+    }
+    int number = snprintf(text, sizeof(text), "%lu", most),
+        head = snprintf(text, sizeof(text), "hart %u", hart);
+    return 1 + (unsigned)(number > head ? number : head);
+}
+
+static void print_counts(unsigned row, const struct columns *c)
+{
+    for (unsigned h = c->first; h < c->end; h++)
+        print("%*lu", c->width[h], shown(row, h, c->deltas));
+}
+
+static void print_details(const struct aia_irq *irq)
+{
+    char vector[24] = "-";
+
+    if (irq->vec.id)
+        (void)snprintf(vector, sizeof(vector), "%u on hart %u", irq->vec.id, irq->vec.hart);
+    print("  %-11s %-9s %-13s", chip_of(irq), kind_of(irq), vector);
+}
+
+/* The harts whose columns fit into a row, and behind them what else there is to say of an interrupt, or its name only. */
+static void print_columns(const struct columns *c)
 {
     struct aia_irq *irq;
 
-    print("%-5s", "irq");
-    for (unsigned h = 0; h < hart_count(); h++)
-        print("%*s%u ", h < 10 ? 9 : h < 100 ? 8 : 7, "hart ", h);
-    print(" %-11s %-9s %-13s %s\n", "chip", "message", "vector", "name");
+    print("%-4s", "irq");
+    for (unsigned h = c->first; h < c->end; h++)
+        print("%*s%u", c->width[h] - (h < 10 ? 1 : h < 100 ? 2 : 3), "hart ", h);
+    if (!c->first)
+        print("  %-11s %-9s %-13s", "chip", "message", "vector");
+    print(" name\n");
     for (unsigned n = 0; (irq = nth_irq(n)); n++) {
-        char vector[24] = "-";
-        print("%-5u", number_of(irq));
-        for (unsigned h = 0; h < hart_count(); h++)
-            print("%10lu ", shown(number_of(irq), h, deltas));
-        if (irq->vec.id)
-            (void)snprintf(vector, sizeof(vector), "%u on hart %u", irq->vec.id, irq->vec.hart);
-        print(" %-11s %-9s %-13s %s%s\n", chip_of(irq), kind_of(irq), vector, irq->name, flow_of(irq));
+        print("%-4u", number_of(irq));
+        print_counts(number_of(irq), c);
+        if (!c->first)
+            print_details(irq);
+        print(" %s%s\n", irq_name(irq), flow_of(irq));
     }
-    print("%-5s", "IPI");
+    print("%-4s", "IPI");
+    print_counts(IRQ_MAX, c);
+    if (!c->first && irq_by_message())
+        print("  %-11s %-9s %-13u", "IMSIC", "-", aia.imsic.ipi_id);
+    else if (!c->first)
+        print("  %-11s %-9s %-13s", "SBI", "-", "-");
+    print(" IPIs\n");
+}
+
+static void irq_table(bool deltas)
+{
+    static struct columns c;
+    size_t name = strlen("IPIs");
+    struct aia_irq *irq;
+
+    for (unsigned n = 0; (irq = nth_irq(n)); n++)
+        name = strlen(irq_name(irq)) > name ? strlen(irq_name(irq)) : name;
+    c = (struct columns){.deltas = deltas};
     for (unsigned h = 0; h < hart_count(); h++)
-        print("%10lu ", shown(IRQ_MAX, h, deltas));
-    if (irq_by_message())
-        print(" %-11s %-9s %-13u IPIs\n", "IMSIC", "-", aia.imsic.ipi_id);
-    else
-        print(" %-11s %-9s %-13s IPIs\n", "SBI", "-", "-");
+        c.width[h] = (int)width_of(h, deltas);
+    while (c.end < hart_count()) {
+        int room = ROW - 4 - 1 - (int)name - (c.end ? 0 : DETAILS);
+        if (c.end)
+            print("\n");
+        c.first = c.end;
+        do
+            room -= c.width[c.end++];
+        while (c.end < hart_count() && room >= c.width[c.end]);
+        print_columns(&c);
+    }
 }
 
 /* A string of JSON (RFC 8259, section 7). */
@@ -126,7 +191,7 @@ static void irq_json(bool deltas)
     print("{\"harts\":%u,\"interrupts\":[", hart_count());
     for (unsigned n = 0; (irq = nth_irq(n)); n++) {
         print("%s{\"number\":%u,\"name\":", n ? "," : "", number_of(irq));
-        json_string(irq->name);
+        json_string(irq_name(irq));
         print(",\"chip\":\"%s\",\"message\":\"%s\",\"flow\":%u,", chip_of(irq), kind_of(irq),
               atomic_load(&irq->flow));
         if (irq->vec.id)
@@ -184,7 +249,7 @@ enum command_result command_vectors(int argc, char *argv[])
     print("%-5s", "hart");
     for (unsigned s = 0; s < IMSIC_N_STATES; s++)
         print("%10s", name_state((enum imsic_state)s));
-    print("  to allocation\n");
+    print("  allocation\n");
     for (unsigned h = 0; h < hart_count(); h++)
         vectors_of(h);
     for (unsigned h = 0; h < hart_count(); h++) {
@@ -211,10 +276,12 @@ enum command_result command_stats(int argc, char *argv[])
     print("\n%-16s %9s %9s %7s %7s %7s %7s %9s\n", "interrupt", "moves", "re-inject", "rerun", "kept",
           "resent", "nothing", "retiring");
     for (unsigned n = 0; (irq = nth_irq(n)); n++)
-        print("%-16s %9lu %9lu %7lu %7lu %7lu %7lu %9u\n", irq->name, irq->moves, irq->forwarded, irq->rerun,
-              irq->kept, irq->resent, irq->none, irq->n_retiring);
-    print("\nmessages changed by: ");
-    stats_print_updates();
+        print("%-16s %9lu %9lu %7lu %7lu %7lu %7lu %9u\n", irq_name(irq), irq->moves, irq->forwarded,
+              irq->rerun, irq->kept, irq->resent, irq->none, irq->n_retiring);
+    print("\nmessages changed by\n");
+    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
+        print("%-16s %9lu\n", stats_update_name((enum aia_update)u), aia.updates[u]);
+    print("\ncopies sent because a torn message may have landed %lu\n", aia.torn_copies);
     print("interrupts that had to leave their affinity %lu\n", aia.strayed);
     return COMMAND_OK;
 }

@@ -20,18 +20,24 @@ static void print_msi(const struct pci_device *pd, unsigned cap)
 {
     uint16_t control = pci_read16(pd, cap + PCI_MSI_CONTROL);
     bool is64 = control & PCI_MSI_CONTROL_64, masks = control & PCI_MSI_CONTROL_MASK;
-    unsigned data = cap + (is64 ? 12 : 8);
+    unsigned data = cap + (is64 ? 12 : 8), n = 1u << ((control & PCI_MSI_CONTROL_COUNT) >> 4 & 7);
     struct aia_message m = {.addr = pci_read32(pd, cap + 4), .data = pci_read16(pd, data)};
 
     if (is64)
         m.addr |= (uint64_t)pci_read32(pd, cap + 8) << 32;
     print("    MSI at 0x%x: enable%c messages %u of %u 64bit%c maskable%c\n", cap,
-          sign(control & PCI_MSI_CONTROL_ENABLE), 1u << ((control & PCI_MSI_CONTROL_COUNT) >> 4 & 7),
-          1u << (control >> 1 & 7), sign(is64), sign(masks));
-    print("        ");
-    print_message(&m);
-    if (masks)
-        print("        masked 0x%x pending 0x%x\n", pci_read32(pd, data + 4), pci_read32(pd, data + 8));
+          sign(control & PCI_MSI_CONTROL_ENABLE), n, 1u << (control >> 1 & 7), sign(is64), sign(masks));
+    uint32_t masked = masks ? pci_read32(pd, data + 4) : 0, pending = masks ? pci_read32(pd, data + 8) : 0;
+    uint32_t block = m.data & ~(n - 1); /* the function puts a message's number into the low bits */
+    for (uint32_t i = 0; i < n; i++) {
+        m.data = n > 1 ? block | i : m.data;
+        print("        ");
+        if (n > 1)
+            print("message %u: ", i);
+        if (masks)
+            print("masked%c pending%c ", sign(masked >> i & 1), sign(pending >> i & 1));
+        print_message(&m);
+    }
 }
 
 /* An MSI-X table as far as it can be read. */

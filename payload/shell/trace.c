@@ -20,10 +20,8 @@ static void status(void)
 
 static enum command_result turn(char *argv[], bool on)
 {
-    if (shell.panicked) {
-        print("%s %s: not after a panic\n", argv[0], argv[1]);
+    if (!may_act(argv))
         return COMMAND_FAILED;
-    }
     if (on)
         trace_on();
     else
@@ -48,6 +46,7 @@ enum command_result command_trace(int argc, char *argv[])
     }
     if (argc == 3 && !arg_number(argv, argv[2], 1, 100000, &n))
         return COMMAND_FAILED;
-    trace_print((unsigned)n);
+    if (!trace_print((unsigned)n, interrupted) && !interrupted())
+        print("trace: no events; `trace on' begins to record them\n");
     return COMMAND_OK;
 }

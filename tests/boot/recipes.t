@@ -29,7 +29,7 @@ for my $r (@recipes) {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', $log or die "$log: $!";
         open STDERR, '>&', \*STDOUT;
-        exec qw(timeout -s KILL 120 sh -euc), "$first\n$r->{sh}" or die;
+        exec qw(timeout -s KILL 240 sh -euc), "$first\n$r->{sh}" or die;
     }
     waitpid $pid, 0;
     my $code = $? >> 8 || $?;

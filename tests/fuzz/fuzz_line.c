@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define PROMPT  "> "
-#define COLUMNS (LINE_SIZE + 64)
+#define COLUMNS 80 /* of a row; what is entered may take several */
 
 static struct {
     char row[COLUMNS];
@@ -33,7 +33,8 @@ static void put(void *arg, const char *text, size_t n)
             clear();
         } else if (text[i] != '\a') {
             expect(text[i] >= ' ' && text[i] <= '~');
-            expect(screen.at < COLUMNS);
+            if (screen.at == COLUMNS)
+                clear();
             screen.row[screen.at++] = text[i];
         }
     }
@@ -51,14 +52,20 @@ static const char *candidate(void *arg, const char *text, unsigned n)
 
 static void check_shown(const struct line *l)
 {
+    size_t room = LINE_COLUMNS - strlen(PROMPT), n = l->n - l->left < room ? l->n - l->left : room;
     char want[COLUMNS];
 
+    expect(l->left <= l->n && (!l->left || l->at > l->left));
     expect(l->n < LINE_SIZE && l->at <= l->n && strlen(l->text) == l->n);
     memset(want, ' ', sizeof(want));
     memcpy(want, PROMPT, strlen(PROMPT));
-    memcpy(want + strlen(PROMPT), l->text, l->n);
+    memcpy(want + strlen(PROMPT), l->text + l->left, n);
+    if (l->left)
+        want[strlen(PROMPT)] = '<';
+    if (l->n > l->left + n)
+        want[LINE_COLUMNS - 1] = '>';
     expect(!memcmp(want, screen.row, sizeof(want)));
-    expect(screen.at == strlen(PROMPT) + l->at);
+    expect(screen.at == strlen(PROMPT) + l->at - l->left);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -81,7 +81,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     struct t_irq *q = context;
     bool stray = q->seen == q->dev.n_raised;
 
-    if (q->irq && q->irq != irq)
+    if (q->irq && q->irq != irq->first)
         m_die("a handler got another's descriptor");
     if (q->running++)
         m_die("a handler runs on harts %u and %u at once", q->hart, m.here);

@@ -72,6 +72,41 @@ static void moved_while_it_runs(void **state)
     }
 }
 
+static void free_it(void *arg)
+{
+    struct wire *w = arg;
+
+    assert_int_equal(aia_irq_free(&t.aia, w->irq), AIA_OK);
+}
+
+static void let_free(struct wire *w)
+{
+    w->during = NULL;
+    m_spawn(2, free_it, w);
+    m_run(2);
+}
+
+/* Freed while its handler runs on another hart: it stays stopped, though that handler lets its level go behind it. */
+static void freed_while_it_runs(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        w_direct_machine(3, 3, 0);
+        w_irq(&q, 9, modes[i], 1);
+        q.during = let_free;
+        if (is_level(&q))
+            w_cause(&q, 2);
+        else
+            w_edge(&q);
+        m_settle();
+        for (unsigned n = 0; m_busy(2) && n < 1000; n++)
+            m_run_others();
+        assert_false(m_busy(2));
+        assert_false(aplic_enabled(&q.source));
+        assert_int_equal(t.harts[1].spurious, 0);
+    }
+}
+
 /* ---- harts ---- */
 
 static void hart_leaves_nothing_behind(void **state)
@@ -186,13 +221,10 @@ static void random_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(move_loses_nothing),
-        cmocka_unit_test(moved_while_it_runs),
-        cmocka_unit_test(hart_leaves_nothing_behind),
-        cmocka_unit_test(calls_go_by_kick),
-        cmocka_unit_test(domains_have_their_own_harts),
-        cmocka_unit_test(messages_are_refused),
-        cmocka_unit_test(random_lines),
+        cmocka_unit_test(move_loses_nothing),   cmocka_unit_test(moved_while_it_runs),
+        cmocka_unit_test(freed_while_it_runs),  cmocka_unit_test(hart_leaves_nothing_behind),
+        cmocka_unit_test(calls_go_by_kick),     cmocka_unit_test(domains_have_their_own_harts),
+        cmocka_unit_test(messages_are_refused), cmocka_unit_test(random_lines),
     };
 
     return T_RUN(tests);

@@ -8,26 +8,10 @@
 
 #include <cmocka.h>
 
-#include "mmio.h"
 #include "payload/drivers/ahci.h"
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/virtio_pci.h"
 #include "pci_bench.h"
-
-uint64_t model_mmio_read(uintptr_t a, unsigned size)
-{
-    return pm_read(a, size);
-}
-
-void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
-{
-    pm_write(a, v, size);
-}
-
-void model_fence(int kind)
-{
-    pm_fence(kind);
-}
 
 /* ---- NVMe ---- */
 

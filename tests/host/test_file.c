@@ -157,6 +157,29 @@ static void test_sync_after_timeout(void **state)
     assert_true(m_pending(0, 12));
 }
 
+static int refuse(struct aia_barrier *b, const struct aia_message *message)
+{
+    (void)b;
+    (void)message;
+    return AIA_ETIMEOUT;
+}
+
+/* It arrives for a barrier that then sends nothing: it has arrived all the same, and the next sync does not wait for it. */
+static void test_sync_after_refused_barrier(void **state)
+{
+    struct aia_barrier b = {.send = refuse};
+
+    (void)state;
+    t_machine(1, 63);
+    m.inbound_lag = M_NEVER;
+    m.hart[0].irqs_on = false;
+    m.hart[0].file.frozen = true;
+    assert_int_equal(imsic_sync(&t.aia.imsic, &t.files[0]), AIA_ETIMEOUT);
+    m.hart[0].file.frozen = false;
+    assert_int_equal(imsic_sync_behind(&t.aia.imsic, &t.files[0], &b), AIA_ETIMEOUT);
+    assert_int_equal(imsic_sync(&t.aia.imsic, &t.files[0]), AIA_OK);
+}
+
 /* Nor may clearing the file, which a hart does on its way out and in, take away what the next one waits for. */
 static void test_clear_after_sync_timeout(void **state)
 {
@@ -191,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_sync_proves_arrival),
         cmocka_unit_test(test_sync_timeout),
         cmocka_unit_test(test_sync_after_timeout),
+        cmocka_unit_test(test_sync_after_refused_barrier),
         cmocka_unit_test(test_clear_after_sync_timeout),
     };
 

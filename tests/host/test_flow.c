@@ -259,6 +259,18 @@ static void test_synchronize_timeout(void **state)
     assert_in_range(m.now - before, T_LIMIT, T_LIMIT + 100);
 }
 
+/* Of a hart that is not there it never ran. */
+static void test_runs_of_no_hart(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    m_raise(&q.dev);
+    t_check(&q);
+    assert_int_equal(aia_irq_runs(&t.aia, q.irq, 1), 1);
+    assert_int_equal(aia_irq_runs(&t.aia, q.irq, 2), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_no_rerun_while_disabled),
         cmocka_unit_test(test_rerun_at_every_access),
         cmocka_unit_test(test_synchronize_timeout),
+        cmocka_unit_test(test_runs_of_no_hart),
     };
 
     return T_RUN(tests);

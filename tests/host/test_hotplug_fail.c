@@ -26,6 +26,10 @@ static void test_invalid(void **state)
     m.hart[0].irqs_on = true;
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_EOFFLINE);
+    aia_hart_stay(&t.aia, 1); /* it has gone: nothing of that can be undone from here */
+    assert_int_equal(t.harts[1].state, AIA_HART_OFFLINE);
+    assert_false(t.files[1].open);
+    aia_hart_stay(&t.aia, M_MAX_HARTS);
 }
 
 static void check_still_online(void)

@@ -281,6 +281,24 @@ static void test_free_disabled(void **state)
     t_check_books();
 }
 
+/* What has been freed, or never was requested, cannot be freed: the vectors that were kept for it may be others' by now. */
+static void test_free_twice(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    memset(&q, 0, sizeof(q));
+    m_dev_init(&q.dev, AIA_MSI_STORE);
+    assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{3}}, .managed = true}), AIA_OK);
+    struct aia_irq *irq = q.irq;
+    assert_int_equal(aia_irq_free(&t.aia, irq), AIA_OK);
+    t_fill(0, 0);
+    t_fill(1, 0);
+    struct imsic_stats before = t_stats();
+    assert_int_equal(aia_irq_free(&t.aia, irq), AIA_EINVAL);
+    assert_int_equal(aia_irq_free(&t.aia, &t.irqs[5]), AIA_EINVAL);
+    t_same_stats(before);
+}
+
 static void set_affinity_2(void *arg)
 {
     (void)arg;
@@ -330,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_free_timeout),
         cmocka_unit_test(test_free_disabled),
         cmocka_unit_test(test_free_while_moved),
+        cmocka_unit_test(test_free_twice),
     };
 
     return T_RUN(tests);

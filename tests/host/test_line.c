@@ -7,15 +7,27 @@
 
 #define PROMPT "> "
 
-/* A terminal's last row, wide enough, and how often its bell rang. */
+#define COLUMNS 80
+
+/* A terminal's last row, how often one was full since the last line feed, and how often its bell rang. */
 static struct {
-    char row[LINE_SIZE * 2], above[4096];
-    unsigned at, bells;
+    char row[COLUMNS + 1], above[4096];
+    unsigned at, wrapped, bells;
 } screen;
 
 static const char *const *words;
 static struct line line;
 
+static void next_row(const char *end)
+{
+    size_t n = strlen(screen.above);
+
+    (void)snprintf(screen.above + n, sizeof(screen.above) - n, "%s%s", screen.row, end);
+    memset(screen.row, 0, sizeof(screen.row));
+    screen.at = 0;
+}
+
+/* One that was filled up is left when the next character comes, and nothing goes back to it. */
 static void put(void *arg, const char *text, size_t n)
 {
     assert_ptr_equal(arg, &screen);
@@ -29,10 +41,8 @@ static void put(void *arg, const char *text, size_t n)
             screen.at--;
             break;
         case '\n':
-            snprintf(screen.above + strlen(screen.above), sizeof(screen.above) - strlen(screen.above), "%s\n",
-                     screen.row);
-            memset(screen.row, 0, sizeof(screen.row));
-            screen.at = 0;
+            next_row("\n");
+            screen.wrapped = 0;
             break;
         case '\x1b': /* home, and clear all: ^L */
             assert_string_equal(text, "\x1b[H\x1b[J");
@@ -41,7 +51,10 @@ static void put(void *arg, const char *text, size_t n)
             return;
         default:
             assert_in_range(text[i], ' ', '~');
-            assert_in_range(screen.at, 0, sizeof(screen.row) - 2);
+            if (screen.at == COLUMNS) {
+                next_row("");
+                screen.wrapped++;
+            }
             screen.row[screen.at++] = text[i];
         }
     }
@@ -67,20 +80,31 @@ static void begin(void)
     line_start(&line);
 }
 
-/* The row is the prompt and the line, blanks aside at its end, and the cursor is where it belongs. */
+/*
+ * The row is the prompt and the line, blanks aside at its end, and the cursor is where it belongs. A line that is too
+ * long for the row is seen through a window, whose ends are marked where something is hidden; never below the cursor.
+ */
 static void shows(const char *text, size_t at)
 {
-    char want[LINE_SIZE + sizeof(PROMPT)], got[sizeof(screen.row)];
+    char want[COLUMNS + 1], got[sizeof(screen.row)];
+    size_t room = COLUMNS - 1 - strlen(PROMPT), n = strlen(text), left = line.left;
 
-    snprintf(want, sizeof(want), PROMPT "%s", text);
-    strcpy(got, screen.row);
-    for (size_t n = strlen(got); n > strlen(want) && got[n - 1] == ' '; n--)
-        got[n - 1] = '\0';
+    snprintf(want, sizeof(want), PROMPT "%.*s", (int)room, text + left);
+    if (left)
+        want[strlen(PROMPT)] = '<';
+    if (n > left + room)
+        want[strlen(PROMPT) + room - 1] = '>';
+    (void)snprintf(got, sizeof(got), "%s", screen.row);
+    for (size_t g = strlen(got); g > strlen(want) && got[g - 1] == ' '; g--)
+        got[g - 1] = '\0';
     assert_string_equal(line.text, text);
-    assert_int_equal(line.n, strlen(text));
+    assert_int_equal(line.n, n);
     assert_int_equal(line.at, at);
     assert_string_equal(got, want);
-    assert_int_equal(screen.at, strlen(PROMPT) + at);
+    assert_int_equal(screen.wrapped, 0);
+    assert_int_equal(screen.at, strlen(PROMPT) + at - left);
+    assert_true(n > room || !left);
+    assert_in_range(at, left + (left > 0), left + room - (n > left + room ? 2 : 0));
 }
 
 static enum line_event keys(const char *text)
@@ -246,6 +270,45 @@ static void type_many(unsigned n)
         keys("x");
 }
 
+/* Its end, its middle and its start are looked at, and all of it stays above when it is entered. */
+static void test_longer_than_the_row(void **state)
+{
+    char text[LINE_SIZE] = "", *end = text;
+
+    (void)state;
+    begin();
+    for (unsigned i = 0; i < 30; i++) {
+        end += sprintf(end, "word%u ", i);
+        keys(end - (i < 10 ? 6 : 7));
+        shows(text, (size_t)(end - text));
+    }
+    assert_string_not_equal(screen.row, PROMPT);
+    for (size_t at = strlen(text); at;) {
+        keys(LEFT);
+        shows(text, --at);
+    }
+    assert_memory_equal(screen.row, PROMPT "word0 word1", 13);
+    for (size_t at = 0; at < strlen(text);) {
+        keys(RIGHT);
+        shows(text, ++at);
+    }
+    keys("\x01");
+    shows(text, 0);
+    keys("\x05");
+    shows(text, strlen(text));
+    keys("\x01" RIGHT RIGHT);
+    assert_int_equal(keys("\n"), LINE_ENTERED);
+    assert_non_null(strstr(screen.above, text));
+    line_start(&line);
+    shows("", 0);
+    keys(UP);
+    shows(text, strlen(text));
+    keys("\x0c");
+    shows(text, strlen(text));
+    keys("\x15");
+    shows("", 0);
+}
+
 static void test_too_long(void **state)
 {
     (void)state;
@@ -361,7 +424,7 @@ int main(void)
         cmocka_unit_test(test_clear),      cmocka_unit_test(test_history),
         cmocka_unit_test(test_too_long),   cmocka_unit_test(test_history_is_a_ring),
         cmocka_unit_test(test_completion), cmocka_unit_test(test_completion_of_a_full_line),
-        cmocka_unit_test(test_anything),
+        cmocka_unit_test(test_anything),   cmocka_unit_test(test_longer_than_the_row),
     };
 
     return T_RUN(tests);

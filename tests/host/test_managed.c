@@ -353,6 +353,44 @@ static void test_kept_edge_waits_for_the_restart(void **state)
     t_check_books();
 }
 
+/* Stopped by its driver, which is about to free it: no hart that comes starts it again. */
+static void test_stopped_for_good(void **state)
+{
+    (void)state;
+    for (unsigned by_free = 0; by_free < 2; by_free++) {
+        set_up(3, AIA_MSI_MASKABLE, 2);
+        if (by_free) {
+            m.hart[1].hold = true;
+            assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_ETIMEOUT);
+            m.hart[1].hold = false;
+        } else {
+            aia_irq_stop(&t.aia, q.irq);
+        }
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_int_equal(back(1, 0), AIA_OK);
+        assert_false(q.dev.enabled);
+        assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+        t_check_books();
+    }
+}
+
+/* A device that breaks the ordering rules: what it had sent comes out when it and its last hart are gone. */
+static void test_late_edge_waits_for_the_restart(void **state)
+{
+    (void)state;
+    set_up(3, AIA_MSI_PLAIN, 2);
+    unsigned id = q.irq->vec.id;
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    q.dev.n_raised++;
+    m_fabric_post(m.hart[1].msi_addr, id);
+    m_settle();
+    assert_int_equal(t_back(1, 0), 1);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    t_check(&q);
+    assert_int_equal(q.runs, 1);
+    t_check_books();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +409,8 @@ int main(void)
         cmocka_unit_test(test_failed_leave_restarts_it),
         cmocka_unit_test(test_silent_at_restart),
         cmocka_unit_test(test_kept_edge_waits_for_the_restart),
+        cmocka_unit_test(test_late_edge_waits_for_the_restart),
+        cmocka_unit_test(test_stopped_for_good),
     };
 
     return T_RUN(tests);

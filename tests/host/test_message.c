@@ -160,6 +160,31 @@ static void test_torn_onto_nobody(void **state)
     torn_onto_nobody(kept_for_a_managed);
 }
 
+/* The same when the device answers no read, and the old message is put back by the same two steps. */
+static void undone_onto_nobody(void (*set)(void))
+{
+    bool more = true;
+
+    for (unsigned long k = 0; more; k++) {
+        set();
+        unsigned from = q.irq->vec.hart;
+        m_on(from);
+        q.dev.mood = M_MUTE;
+        t_at(k, false, raise_it, NULL);
+        assert_int_equal(t_move(&q, 0), AIA_ESILENT);
+        more = t_at_done();
+        t_check(&q);
+        assert_int_equal(t.harts[0].spurious + t.harts[from].spurious, 0);
+    }
+}
+
+static void test_undone_onto_nobody(void **state)
+{
+    (void)state;
+    undone_onto_nobody(block_with_a_gap);
+    undone_onto_nobody(kept_for_a_managed);
+}
+
 /* Called from another hart, the torn update is made on the old one. */
 static void test_torn_by_call(void **state)
 {
@@ -357,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_common),
         cmocka_unit_test(test_torn),
         cmocka_unit_test(test_torn_onto_nobody),
+        cmocka_unit_test(test_undone_onto_nobody),
         cmocka_unit_test(test_torn_by_call),
         cmocka_unit_test(test_torn_by_call_timeout),
         cmocka_unit_test(test_torn_copy),

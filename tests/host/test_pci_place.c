@@ -8,26 +8,10 @@
 
 #include <cmocka.h>
 
-#include "mmio.h"
 #include "pci_bench.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
-
-uint64_t model_mmio_read(uintptr_t a, unsigned size)
-{
-    return pm_read(a, size);
-}
-
-void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
-{
-    pm_write(a, v, size);
-}
-
-void model_fence(int kind)
-{
-    pm_fence(kind);
-}
 
 static void bars_of_every_kind(void **state)
 {

@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "mmio.h"
 #include "payload/hart.h"
 #include "payload/pci/slot.h"
 #include "payload/time.h"
@@ -20,21 +19,6 @@
 
 #define POWER  0x00000002u
 #define SILENT 0x00040000u
-
-uint64_t model_mmio_read(uintptr_t a, unsigned size)
-{
-    return pm_read(a, size);
-}
-
-void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
-{
-    pm_write(a, v, size);
-}
-
-void model_fence(int kind)
-{
-    pm_fence(kind);
-}
 
 /* ---- a clock of milliseconds, one for each wait; the port completes its command after so many ---- */
 

@@ -292,6 +292,42 @@ static void test_edge_between_two_attempts(void **state)
     next_owner();
 }
 
+static int send_behind(struct aia_barrier *b, const struct aia_message *message)
+{
+    (void)b;
+    m_fabric_post(message->addr, message->data);
+    return AIA_OK;
+}
+
+/* A file that takes nothing in is waited for once, interrupts off as the hart is, wherever in it vectors retire. */
+static void test_waits_once(void **state)
+{
+    static struct t_irq many[3];
+    struct aia_barrier b = {.send = send_behind};
+
+    (void)state;
+    t_machine(3, 191);
+    for (unsigned i = 0; i < 3; i++) {
+        t_irq(&many[i], AIA_MSI_STORE, 1);
+        many[i].dev.msi.barrier = &b;
+        assert_int_equal(many[i].irq->vec.id / 64, i);
+        for (unsigned id = 1; id < 64 * (i + 1); id++)
+            imsic_alloc_id(&t.aia.imsic, 1, id, 0, T_FILLER);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(t_move(&many[i], 2), AIA_OK);
+    m.hart[1].file.frozen = true;
+    uint64_t before = m.now;
+    timer_of(1);
+    assert_in_range(m.now - before, T_LIMIT, 2 * T_LIMIT);
+    m.hart[1].file.frozen = false;
+    m_pass(T_LAZY);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(many[i].irq->n_retiring, 0);
+    t_unfill(1);
+    t_check_books();
+}
+
 /* With AIA_RECLAIM_FIRST_EDGE it is the new vector's first edge that has the old one asked for, before any timer. */
 static void test_asked_for_at_first_edge(void **state)
 {
@@ -356,13 +392,21 @@ static void test_forged_sync_is_outlasted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_asked_for_at_first_edge),   cmocka_unit_test(test_forged_sync_passes),
-        cmocka_unit_test(test_forged_sync_is_outlasted),  cmocka_unit_test(test_edge_in_device),
-        cmocka_unit_test(test_edge_on_its_way),           cmocka_unit_test(test_copy_on_its_way),
-        cmocka_unit_test(test_resent_on_its_way),         cmocka_unit_test(test_forward_on_its_way),
-        cmocka_unit_test(test_retire_during_reclaim),     cmocka_unit_test(test_timer_at_every_access),
-        cmocka_unit_test(test_reclaimed_by_timer),        cmocka_unit_test(test_forwarded_at_once),
-        cmocka_unit_test(test_file_that_does_not_answer), cmocka_unit_test(test_edge_between_two_attempts),
+        cmocka_unit_test(test_asked_for_at_first_edge),
+        cmocka_unit_test(test_forged_sync_passes),
+        cmocka_unit_test(test_forged_sync_is_outlasted),
+        cmocka_unit_test(test_edge_in_device),
+        cmocka_unit_test(test_edge_on_its_way),
+        cmocka_unit_test(test_copy_on_its_way),
+        cmocka_unit_test(test_resent_on_its_way),
+        cmocka_unit_test(test_forward_on_its_way),
+        cmocka_unit_test(test_retire_during_reclaim),
+        cmocka_unit_test(test_timer_at_every_access),
+        cmocka_unit_test(test_reclaimed_by_timer),
+        cmocka_unit_test(test_forwarded_at_once),
+        cmocka_unit_test(test_file_that_does_not_answer),
+        cmocka_unit_test(test_edge_between_two_attempts),
+        cmocka_unit_test(test_waits_once),
     };
 
     return T_RUN(tests);

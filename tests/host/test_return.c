@@ -122,13 +122,24 @@ static void lose(struct m_file *f, enum lost how)
     f->eithreshold = how == JUNK; /* 1: delivers none */
 }
 
+/* What is pending shows: a hart that goes to sleep now wakes. */
+static void shows(void)
+{
+    struct m_file *f = &m.hart[1].file;
+
+    assert_true(!m_file_top(f) || f->eidelivery != 1 || m_file_asserted(f));
+    f->hidden = f->looked = false;
+}
+
 static void suspend(enum lost how, void (*meanwhile)(void *arg))
 {
     struct imsic_saved saved;
 
     m_on(1);
     m.hart[1].irqs_on = false;
+    m.hart[1].file.hidden = true;
     aia_hart_save(&t.aia, &saved);
+    shows();
     m_on(0);
     m_stop(1);
     lose(&m.hart[1].file, how);
@@ -136,7 +147,9 @@ static void suspend(enum lost how, void (*meanwhile)(void *arg))
         meanwhile(NULL);
     m_start(1);
     m_on(1);
+    m.hart[1].file.hidden = true;
     aia_hart_restore(&t.aia, &saved);
+    shows();
     aia_port_irq_restore(1);
     m_on(0);
 }

@@ -283,6 +283,35 @@ static void test_restart_unanswered(void **state)
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
 }
 
+static void hart_2_kills_it(void *arg)
+{
+    if (m_busy(2))
+        return;
+    m_spawn(2, move_to_2, arg);
+    while (m_busy(2))
+        m_run(2);
+}
+
+/* It dies while it is enabled, at any access of that: it is disabled for good. */
+static void test_enable_meets_death(void **state)
+{
+    static const uint32_t dead = AIA_FLOW_DISABLED | AIA_FLOW_DEAD;
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        int error = AIA_OK;
+        set_up(3, 2);
+        aia_irq_disable(&t.aia, q.irq);
+        q.dev.bus.deaf = true;
+        t_at(k, true, hart_2_kills_it, &error);
+        aia_irq_enable(&t.aia, q.irq);
+        more = t_at_done();
+        assert_int_equal(error, more ? AIA_ESILENT : AIA_OK);
+        assert_int_equal(q.irq->flow & dead, more ? dead : 0);
+    }
+}
+
 /* ---- harts ---- */
 
 static void test_leave_and_return(void **state)
@@ -378,7 +407,7 @@ int main(void)
         cmocka_unit_test(test_edges_of_the_dead),      cmocka_unit_test(test_leave_unanswered),
         cmocka_unit_test(test_managed_unanswered),     cmocka_unit_test(test_restart_unanswered),
         cmocka_unit_test(test_leave_and_return),       cmocka_unit_test(test_leave_meets_a_move),
-        cmocka_unit_test(test_atomic_context_refuses),
+        cmocka_unit_test(test_atomic_context_refuses), cmocka_unit_test(test_enable_meets_death),
     };
 
     return T_RUN(tests);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Identities that nobody owns, and what fires without end: counted, shut off, told, and brought back. */
+#include <string.h>
+
 #include "fixture.h"
 
 static struct t_irq q, other;
@@ -115,6 +117,74 @@ static void test_storming_identity_finds_owner(void **state)
     }
 }
 
+static struct imsic_vector kept;
+
+static void managed_with_kept_1(void)
+{
+    t_machine(2, 63);
+    memset(&q, 0, sizeof(q));
+    m_dev_init(&q.dev, AIA_MSI_STORE);
+    assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{3}}, .managed = true}), AIA_OK);
+    assert_int_equal(q.irq->vec.hart, 0);
+    for (unsigned id = 1; id <= 63; id++)
+        if (imsic_slot_state(t.slots[1][id]) == IMSIC_MANAGED)
+            kept = vec(1, id);
+}
+
+/* One that is kept for a managed interrupt, which is elsewhere: shut off, and live when its owner comes to it. */
+static void test_kept_storm(void **state)
+{
+    (void)state;
+    managed_with_kept_1();
+    storm_at(kept.hart, kept.id, T_STORM + 10);
+    assert_int_equal(t_reported(AIA_REPORT_STORM_UNOWNED), 1);
+    assert_int_equal(t.harts[1].spurious, T_STORM + 1); /* the rest was not even taken */
+    assert_int_equal(t_audit(1), 0);
+    m_on(1);
+    assert_int_equal(t_offline(0, 1), AIA_OK);
+    assert_int_equal(q.irq->vec.id, kept.id);
+    m_raise(&q.dev);
+    t_check(&q);
+    t_check_books();
+}
+
+static void leave_0(void *arg)
+{
+    (void)arg;
+    assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_OK);
+}
+
+static void hart_0_leaves(void *arg)
+{
+    m_spawn(0, leave_0, arg);
+    m_run(0);
+}
+
+/* Its owner comes at any access of that. */
+static void test_kept_storm_finds_owner(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        managed_with_kept_1();
+        storm_at(1, kept.id, T_STORM);
+        m.hart[1].hold = true;
+        imsic_send(&t.aia.imsic, kept);
+        m_settle();
+        m.hart[1].hold = false;
+        m_on(1);
+        t_at(k, true, hart_0_leaves, NULL);
+        m_take();
+        more = t_at_done();
+        m_settle();
+        assert_int_equal(q.irq->vec.hart, more);
+        m_raise(&q.dev);
+        t_check(&q);
+        t_check_books();
+    }
+}
+
 /* ---- the IPIs' identity, which cannot be shut off ---- */
 
 static void test_ipi_storm(void **state)
@@ -194,6 +264,32 @@ static void test_unhandled_storm(void **state)
     t_check_books();
 }
 
+static bool locked;
+
+static void shut_behind_lock(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    if (e->kind == M_LOCK && e->where == (uintptr_t)&q.irq->lock)
+        locked = true;
+    if (e->kind == M_CSR && e->where >= 0xc0 && e->where < 0x100) /* eie */
+        assert_true(locked);
+}
+
+/* Which identity there is to shut off is two halves of a vector, read under the lock: of two vectors it were a third's. */
+static void test_shut_is_not_torn(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    q.deny = true;
+    storm(&q, T_STORM);
+    locked = false;
+    m.hook = shut_behind_lock;
+    storm(&q, 1);
+    m.hook = NULL;
+    assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
+}
+
 static void test_storm_while_disabled(void **state)
 {
     (void)state;
@@ -241,10 +337,13 @@ int main(void)
         cmocka_unit_test(test_unowned_storm),
         cmocka_unit_test(test_no_storm),
         cmocka_unit_test(test_storming_identity_finds_owner),
+        cmocka_unit_test(test_kept_storm),
+        cmocka_unit_test(test_kept_storm_finds_owner),
         cmocka_unit_test(test_ipi_storm),
         cmocka_unit_test(test_ipis_are_no_storm),
         cmocka_unit_test(test_none_counted),
         cmocka_unit_test(test_unhandled_storm),
+        cmocka_unit_test(test_shut_is_not_torn),
         cmocka_unit_test(test_storm_while_disabled),
         cmocka_unit_test(test_storm_then_move),
     };

@@ -34,7 +34,9 @@ enum fault {
     PHASE_ERROR,
     COMMAND_STALL, /* the command is refused */
     FAILED,        /* the command fails, and there is a sense key */
+    GARBLED,       /* the data fail on the wire: the controller's end halts, and the device does not know */
     LOST,          /* a transfer has no end */
+    GONE,          /* nor has the controller any answer */
     N_FAULTS,
 };
 
@@ -90,6 +92,7 @@ int xhci_control(struct xhci *c, unsigned slot, const struct usb_setup *s, void 
 {
     (void)c;
     assert_int_equal(slot, 1);
+    assert_int_not_equal(dev.now, GONE);
     dev.requests++;
     if (s->type == 0x80 && s->request == 6)
         return descriptor(s, data, got);
@@ -123,8 +126,16 @@ int xhci_recover(struct xhci *c, unsigned slot, unsigned ring)
 
 int xhci_attach(struct xhci *c, unsigned port, unsigned *slot)
 {
+    assert_false(c->slots[1].used);
     c->slots[1] = (struct xhci_slot){.used = true, .port = (uint8_t)port, .speed = 1};
     *slot = 1;
+    return XHCI_OK;
+}
+
+int xhci_detach(struct xhci *c, unsigned slot)
+{
+    assert_true(c->slots[slot].used);
+    c->slots[slot].used = false;
     return XHCI_OK;
 }
 
@@ -168,13 +179,15 @@ static int take_command(const uint8_t *cbw, uint32_t n)
         dev.now = FAILED;
         dev.sense = 6;
     }
+    if (dev.now == GONE)
+        return XHCI_EGONE;
     if (dev.now == COMMAND_STALL) {
         dev.lost_step = true;
         (void)stall(XHCI_BULK_IN);
         return stall(XHCI_BULK_OUT);
     }
     dev.phase = dev.asked ? DATA : STATUS;
-    return dev.now == LOST ? XHCI_ETIMEOUT : XHCI_OK;
+    return XHCI_OK;
 }
 
 static int give_data(uint8_t *data, uint32_t n, uint32_t *got)
@@ -183,6 +196,11 @@ static int give_data(uint8_t *data, uint32_t n, uint32_t *got)
         (uint32_t)dev.cbw[17] << 24 | (uint32_t)dev.cbw[18] << 16 | (uint32_t)dev.cbw[19] << 8 | dev.cbw[20];
 
     assert_int_equal(n, dev.asked);
+    if (dev.now == GARBLED || dev.now == LOST) { /* it is in the middle of it: to a new command it is deaf */
+        dev.lost_step = true;
+        dev.halted[XHCI_BULK_IN] = dev.now == GARBLED;
+        return dev.now == GARBLED ? XHCI_ECODE : XHCI_ETIMEOUT;
+    }
     dev.phase = STATUS;
     if (dev.now == DATA_STALL || dev.now == FAILED)
         return stall(XHCI_BULK_IN);
@@ -256,12 +274,22 @@ int xhci_bulk(struct xhci *c, unsigned slot, unsigned ring, void *data, uint32_t
 
 static uint8_t data[64 * 512];
 
+/* A disk that cannot be used keeps no slot. */
+static int init(void)
+{
+    x.slots[1].used = false;
+    int error = usb_storage_init(&disk, &x, 3);
+
+    assert_int_equal(x.slots[1].used, !error);
+    return error;
+}
+
 static int fresh(void **state)
 {
     (void)state;
     memset(&dev, 0, sizeof(dev));
     dev.max_packet0 = 64;
-    return usb_storage_init(&disk, &x, 3);
+    return init();
 }
 
 static void reads(void)
@@ -307,10 +335,12 @@ static void test_faults(void **state)
         [PHASE_ERROR] = {BOT_EPHASE, true},
         [COMMAND_STALL] = {XHCI_ESTALL, true},
         [FAILED] = {BOT_EFAILED, false},
-        [LOST] = {XHCI_ETIMEOUT, false},
+        [GARBLED] = {XHCI_ECODE, true},
+        [LOST] = {XHCI_ETIMEOUT, true},
+        [GONE] = {XHCI_EGONE, false},
     };
 
-    for (enum fault f = NONE; f < LOST; f++) {
+    for (enum fault f = NONE; f < GONE; f++) {
         assert_int_equal(fresh(state), XHCI_OK);
         dev.fault = f;
         assert_int_equal(usb_storage_read(&disk, 100, 8, data), want[f].error);
@@ -318,9 +348,9 @@ static void test_faults(void **state)
         reads();
         assert_int_equal(disk.recoveries, want[f].recovery);
     }
-    dev.fault = LOST; /* what does not answer at all is not asked again */
+    dev.fault = GONE; /* what is not there is not asked again */
     unsigned before = dev.requests;
-    assert_int_equal(usb_storage_read(&disk, 100, 8, data), want[LOST].error);
+    assert_int_equal(usb_storage_read(&disk, 100, 8, data), want[GONE].error);
     assert_int_equal(dev.requests, before + 1);
 }
 
@@ -342,7 +372,7 @@ static void test_unit_attention(void **state)
     for (unsigned n = 0; n < 6; n++) {
         assert_int_equal(fresh(state), XHCI_OK);
         dev.not_ready = n;
-        assert_int_equal(usb_storage_init(&disk, &x, 3), n < 4 ? XHCI_OK : BOT_EFAILED);
+        assert_int_equal(init(), n < 4 ? XHCI_OK : BOT_EFAILED);
     }
 }
 
@@ -353,7 +383,7 @@ static void test_packet0(void **state)
         bool good = size == 8 || size == 16 || size == 32 || size == 64;
         dev.max_packet0 = (uint8_t)size;
         dev.packet0 = 8;
-        assert_int_equal(usb_storage_init(&disk, &x, 3), good ? XHCI_OK : USB_EDESCRIPTOR);
+        assert_int_equal(init(), good ? XHCI_OK : USB_EDESCRIPTOR);
         assert_int_equal(dev.packet0, good ? size : 8);
     }
 }

@@ -361,6 +361,9 @@ static void test_init_invalid(void **state)
     t.config.n_irqs = IMSIC_NO_OWNER;
     assert_int_equal(aia_init(&t.aia, &t.config), AIA_EINVAL);
     t_prepare(1, &sizes[0]);
+    t.config.n_irqs = 0;
+    assert_int_equal(aia_init(&t.aia, &t.config), AIA_EINVAL);
+    t_prepare(1, &sizes[0]);
     t.config.n_harts = 0;
     assert_int_equal(aia_init(&t.aia, &t.config), AIA_EINVAL);
 }

@@ -131,6 +131,20 @@ static void lands(struct imsic_vector v)
     m_on(0);
 }
 
+/* Pending for good: shut off in eie, which nobody but its own hart can see. */
+static void stuck_at(unsigned hart, unsigned id, const char *how)
+{
+    char line[200];
+
+    m.hart[hart].file.eie[id / 64] &= ~(1ull << id % 64);
+    m_file_set(&m.hart[hart].file, id);
+    (void)snprintf(
+        line, sizeof(line),
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart %u identity %u, %s\n", hart,
+        id, how);
+    looks(WEDGE_LOST, line);
+}
+
 /* ---- nothing to be said ---- */
 
 static void test_slow(void **unused)
@@ -195,6 +209,24 @@ static void test_torn(void **unused)
     device.now.ran_at++;     /* it has run since: another fault, which the landing does not explain... */
     assert_int_equal(look(), WEDGE_LOST);
     assert_string_not_equal(console, line);
+}
+
+/* The other order: for a moment it is the old hart's, with an identity that is nobody's there. */
+static void test_torn_data_first(void **unused)
+{
+    (void)unused;
+    silent(AIA_MSI_PLAIN, 0);
+    moved();
+    lands((struct imsic_vector){old.hart, new.id});
+    char line[200];
+    (void)snprintf(line, sizeof(line),
+                   "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart 1 identity %u, "
+                   "unowned: torn message (old address, new data)\n",
+                   new.id);
+    looks(WEDGE_LOST, line);
+    silent(AIA_MSI_PLAIN, 0);
+    moved();
+    stuck_at(old.hart, new.id, "pending, unowned: torn message (old address, new data)");
 }
 
 /* However many moves there are between the landing and the look. */
@@ -285,20 +317,6 @@ static void test_disabled(void **unused)
     looks(WEDGE_LOST, line);
 }
 
-/* Pending for good: shut off in eie, which nobody but its own hart can see. */
-static void stuck_at(unsigned hart, unsigned id, const char *how)
-{
-    char line[200];
-
-    m.hart[hart].file.eie[id / 64] &= ~(1ull << id % 64);
-    m_file_set(&m.hart[hart].file, id);
-    (void)snprintf(
-        line, sizeof(line),
-        "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart %u identity %u, %s\n", hart,
-        id, how);
-    looks(WEDGE_LOST, line);
-}
-
 static void test_pending(void **unused)
 {
     (void)unused;
@@ -342,6 +360,14 @@ static void test_message(void **unused)
         old.id);
     looks(WEDGE_LOST, line);
     silent(AIA_MSI_PLAIN, 0);
+    q.dev.message = (struct aia_message){.addr = 0x8badf000, .data = 9}; /* no hart has its file there */
+    (void)snprintf(
+        line, sizeof(line),
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; it "
+        "sends 9 to 0x8badf000 now, no hart's, the books say hart 1 identity %u\n",
+        old.id);
+    looks(WEDGE_LOST, line);
+    silent(AIA_MSI_PLAIN, 0);
     q.dev.mood = M_MUTE;
     looks(WEDGE_LOST,
           "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; "
@@ -351,13 +377,21 @@ static void test_message(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slow),        cmocka_unit_test(test_device_has_nothing),
-        cmocka_unit_test(test_unsent),      cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_torn),        cmocka_unit_test(test_moves_forgotten),
-        cmocka_unit_test(test_freed),       cmocka_unit_test(test_swept),
-        cmocka_unit_test(test_ran_another), cmocka_unit_test(test_block),
-        cmocka_unit_test(test_disabled),    cmocka_unit_test(test_pending),
-        cmocka_unit_test(test_nowhere),     cmocka_unit_test(test_message),
+        cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_device_has_nothing),
+        cmocka_unit_test(test_unsent),
+        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_torn_data_first),
+        cmocka_unit_test(test_moves_forgotten),
+        cmocka_unit_test(test_freed),
+        cmocka_unit_test(test_swept),
+        cmocka_unit_test(test_ran_another),
+        cmocka_unit_test(test_block),
+        cmocka_unit_test(test_disabled),
+        cmocka_unit_test(test_pending),
+        cmocka_unit_test(test_nowhere),
+        cmocka_unit_test(test_message),
     };
 
     return T_RUN(tests);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The xHCI driver on a model of a controller (tests/host/model/xhci_model.h): rings of several segments, scratchpads,
+ * The xHCI driver on a model of a controller (tests/host/devices/xhci_model.h): rings of several segments, scratchpads,
  * a lost interrupt, a controller that hangs at each step or is gone, and events that match nothing.
  */
 #include <setjmp.h>
@@ -15,55 +15,6 @@
 #include "payload/drivers/xhci_regs.h"
 #include "payload/random.h"
 #include "xhci_model.h"
-
-/* ---- a PCI function without PCI: one BAR, one plain MSI ---- */
-
-int pci_enable(struct pci_device *pd)
-{
-    (void)pd;
-    return PCI_OK;
-}
-
-uintptr_t pci_bar(const struct pci_device *pd, unsigned i)
-{
-    (void)pd;
-    return i ? 0 : XM_REGS;
-}
-
-int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd)
-{
-    (void)t;
-    (void)pd;
-    return PCI_ENOCAP;
-}
-
-int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned i)
-{
-    (void)px;
-    (void)t;
-    (void)i;
-    return AIA_EINVAL;
-}
-
-int pci_msi_init(struct pci_msi *pm, struct pci_device *pd)
-{
-    (void)pm;
-    (void)pd;
-    return xm.msi_error;
-}
-
-/* The model has one interrupter, and no use for more messages. */
-int pci_msi_set_order(struct pci_msi *pm, unsigned order)
-{
-    (void)pm;
-    return order ? AIA_EINVAL : AIA_OK;
-}
-
-const char *pci_strerror(int error)
-{
-    (void)error;
-    return NULL;
-}
 
 /* ---- tests ---- */
 
@@ -187,10 +138,10 @@ static void test_late_events(void **state)
 
 static void fails_with(int error)
 {
-    uint64_t before = xm.now;
+    uint64_t before = fn.now;
 
     assert_int_equal(init(), error);
-    assert_true(xm.now - before < 5000000); /* 5 s of the model's microseconds */
+    assert_true(fn.now - before < 5000000); /* 5 s of the model's microseconds */
 }
 
 static void test_hangs(void **state)
@@ -208,7 +159,7 @@ static void test_hangs(void **state)
     xm.stuck = XM_STUCK_HALTED;
     fails_with(XHCI_ERUN);
     xm_reset();
-    xm.gone = true;
+    fn.gone = true;
     fails_with(XHCI_EGONE);
 }
 
@@ -224,7 +175,7 @@ static void test_cannot_live_with(void **state)
     xm.ports = 0;
     fails_with(XHCI_ECONTROLLER);
     xm_reset();
-    xm.msi_error = PCI_ENOCAP;
+    fn.msi_error = PCI_ENOCAP;
     fails_with(PCI_ENOCAP);
 }
 
@@ -237,7 +188,7 @@ static void test_dies(void **state)
     assert_int_equal(xhci_noops(&x, 1, true), XHCI_EDIED);
     xm_reset();
     assert_int_equal(init(), XHCI_OK);
-    xm.gone = true;
+    fn.gone = true;
     assert_int_equal(xhci_noops(&x, 1, true), XHCI_EGONE);
     assert_int_equal(xhci_noops(&x, 1, true), XHCI_EGONE);
     assert_int_equal(xhci_stop(&x), XHCI_EGONE);

@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
-use Test::More tests => 24;
+use Test::More tests => 25;
 
 my $build = $ENV{BUILD} || 'build';
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
@@ -50,6 +50,12 @@ for my $c (sort keys %compilers) {
     }
     ok(!@bad, "$c: each header compiles alone") or diag @bad;
 }
+
+# Fields of the configuration without a comment on their line or above it.
+my ($fields) = slurp("$prefix/include/aia/config.h") =~ /^struct aia_config \{\n(.*?)^\};/ms;
+my @lines = grep { /\S/ } split /\n/, $fields;
+is_deeply([map { $lines[$_] =~ /^ {4}\w.*;(?!.*\*\/)/ && $lines[$_ - 1] !~ /^ *\/?\*.*\*\/$|^ *\*\/$/ ? $lines[$_] : () } 0 .. $#lines],
+    [], 'each field of the configuration has its comment');
 
 # --- names ------------------------------------------------------------------------------------------------------------
 my (%given, %taken, @data);

@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 32;
+use Test::More tests => 34;
 
 my $dir = tempdir(CLEANUP => 1);
 my $run = $0 =~ s/runner\.t$/run/r;
@@ -84,6 +84,10 @@ passes('firmware that differs', 'echo $$; echo imsicle 1; echo VERDICT: PASS', '
 
 my $shy = "[ -e $dir/been ] && { rm $dir/been; $fine; exit; }; touch $dir/been; echo left out; exit 3";
 passes('what is not its fault, once', $shy, 'again: ^left');
+my $frail = "[ -e $dir/been ] && { rm $dir/been; $fine; exit; }; touch $dir/been; ulimit -c 0; kill -SEGV \$\$";
+passes('a crash that is not its fault, once', $frail, 'again: ^QEMU: (killed by signal 11|139)$');
+fails('and one that it was not forgiven', $frail, 'again: ^QEMU: killed by signal 6$', '(killed by signal 11|exit code 139)');
+unlink "$dir/been";
 fails('what is not its fault, always', "$fine; echo left out", 'again: ^left', 'the console does not end with');
 
 my $begin = time;

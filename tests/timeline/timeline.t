@@ -82,7 +82,7 @@ def traced_run(out):
     for _ in range(4): # what OpenSBI 1.5 does now and then: tests/qemu/table, `again'
         if os.path.exists(memory):
             os.remove(memory)
-        done = run('timeout', '-s', 'KILL', '60', *cmd)
+        done = run('timeout', '-s', 'KILL', '240', *cmd)
         if not re.search(r'left out: .* START_PENDING', done.stdout):
             break
     console = os.path.join(out, 'console')
@@ -234,7 +234,7 @@ class Browser:
         return subprocess.run([self.path, '--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--window-size=1000,640',
                                '--virtual-time-budget=30000', *options, f'file://{os.path.abspath(page)}{fragment}'],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True,
-                              timeout=120, check=False).stdout
+                              timeout=240, check=False).stdout
 
     def check(self, page, fragment=''):
         """What the page says of itself, and its text."""
@@ -350,11 +350,11 @@ def test_pictures(browser, out, doc):
     tap.ok(all(len(p) > 30 and vivid(p) > 100 for p in parts), 'no lane is blank', str([(len(p), vivid(p)) for p in parts]))
     dark = colours(browser.picture(page, '#,,dark', os.path.join(out, 'dark.png')), .2, .9)
     whole = colours(light, .2, .9)
-    tap.ok(near(whole, AMBER) > 100 and near(whole, BLUE) > 100, 'both interrupts are in them', f'{near(whole, AMBER)} {near(whole, BLUE)}')
+    tap.ok(near(whole, AMBER) > 20 and near(whole, BLUE) > 100, 'both interrupts are in them', f'{near(whole, AMBER)} {near(whole, BLUE)}')
     tap.ok(near(whole, PANEL) > sum(whole.values()) / 4 and near(dark, NIGHT) > sum(dark.values()) / 4 and near(dark, PANEL) == 0,
            'light and dark are')
     alone = colours(browser.picture(page, '#,,light,edu0', os.path.join(out, 'edu0.png')), .2, .9)
-    tap.ok(near(whole, AMBER) > 100 and near(alone, AMBER) < near(whole, AMBER) / 20 and near(alone, BLUE) > 100,
+    tap.ok(near(whole, AMBER) > 20 and near(alone, AMBER) < near(whole, AMBER) / 20 and near(alone, BLUE) > 100,
            'with a filter the other interrupt is not in the picture', f'{near(whole, AMBER)} {near(alone, AMBER)} {near(alone, BLUE)}')
 
 
@@ -400,6 +400,16 @@ HAND = """
     key('1', { code: 'Digit1', altKey: true }); await wait(); say('and all again', irqList.every(x => x.on));
     const dark = colors.dark; key('t'); await wait(); say('t changes the theme', colors.dark !== dark);
     key('?'); say('? helps', $('help').style.display === 'block'); key('Escape'); say('and is gone', $('help').style.display === 'none');
+    const waits = f => flows.t1[f] - flows.t0[f], all = [...Array(flows.n).keys()].map(waits).sort((x, y) => y - x);
+    const heldWaits = () => Math.max(...related(held).map(waits));
+    key('0'); await wait(); key('l'); await wait(); say('l holds the longest', held.s.kind === 'edge' && heldWaits() === all[0]);
+    say('and shows all of it', view.a < held.s.t0[held.i] && view.b > held.s.t0[held.i] + all[0]);
+    key('l'); await wait(); say('l again the next', heldWaits() === all[1] || all[0] === all[1]);
+    key('Escape'); key('0'); await wait(); $('status').querySelector('button').click(); await wait(); say('so does a click', heldWaits() === all[0]);
+    const off = series.find(x => x.kind === 'state' && [...x.rec].some(i => head.names.hart[R.arg[i]] === 'offline'));
+    const o = [...off.rec].findIndex(i => head.names.hart[R.arg[i]] === 'offline'), mid = (off.t0[o] + off.t1[o]) / 2;
+    look(mid - 1000, mid + 1000); await wait(); at('pointermove', X(mid), rowY(off.hart, 0) + 2); await wait();
+    say('an offline hart has a tip', new RegExp(`hart ${off.hart}: offline.*lasts`).test($('tip').textContent)); key('Escape'); key('0'); await wait();
     key('f'); await wait(); say('f hides curves', drawn.flow === 0); key('f');
     key('0'); await wait();
     at('pointerdown', 300, 100, { shiftKey: true }); at('pointermove', 500, 100); at('pointerup', 500, 100); await wait(); say('shift-drag zooms', span() < whole / 2);
@@ -429,7 +439,7 @@ def test_hand(browser, out):
     m = re.search(r'<body data-said="(.*?)"', browser.run(page, '#,,light', '--dump-dom'))
     said = json.loads(html.unescape(m[1])) if m else {}
     os.remove(page)
-    tap.ok(len(said) == 21 and all(said.values()), 'wheel, keys and pointer do what the help says',
+    tap.ok(len(said) == 26 and all(said.values()), 'wheel, keys and pointer do what the help says',
            'not: ' + ', '.join(k for k, v in said.items() if not v) if said else 'no answer')
 
 

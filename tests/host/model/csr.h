@@ -43,10 +43,10 @@ static inline unsigned long csr_claim_stopei(void)
 
 #define SIE_SEIE (1ul << 9)
 
-/* For payload/conform; its test's model has them. */
 unsigned long csr_stopei(void);
-unsigned long csr_stopi(void);
 unsigned long csr_sip(void);
+/* For payload/conform; its test's model has them. */
+unsigned long csr_stopi(void);
 unsigned long csr_sie_external(unsigned long on);
 
 /* For the payload's drivers, whose tests bring a clock. */

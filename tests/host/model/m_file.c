@@ -37,7 +37,7 @@ unsigned m_file_top(const struct m_file *f)
 
 bool m_file_asserted(const struct m_file *f)
 {
-    return f->eidelivery == 1 && m_file_top(f) != 0;
+    return f->eidelivery == 1 && m_file_top(f) != 0 && !f->hidden;
 }
 
 bool m_pending(unsigned hart, unsigned id)
@@ -80,6 +80,8 @@ unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v
         m_die("hart %u: siselect and sireg with interrupts on", m.here);
     if (reg < EIDELIVERY || reg > 0xff)
         m_die("hart %u: siselect %#x is no register of an interrupt file", m.here, reg);
+    if (f->looked)
+        f->hidden = f->looked = false;
     if (reg >= EIP0) {
         uint64_t *word = array_word(f, reg);
         if (reg < EIE0)
@@ -101,6 +103,21 @@ unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v
         f->eithreshold = want;
     }
     return old;
+}
+
+unsigned long csr_stopei(void)
+{
+    m_event(M_CSR, NULL, MODEL_CSR_READ, 0);
+    unsigned id = m_file_top(&m.hart[m.here].file);
+    return (unsigned long)id << 16 | id;
+}
+
+unsigned long csr_sip(void)
+{
+    struct m_file *f = &m.hart[m.here].file;
+
+    f->looked = f->hidden;
+    return m_file_asserted(f) ? SIE_SEIE : 0;
 }
 
 unsigned long model_csr_claim(void)

@@ -105,6 +105,9 @@ struct m_file {
     struct m_queue inbound;
     unsigned ignored; /* writes of identities that are not implemented */
     bool frozen;      /* nothing gets in, however long one waits */
+    bool
+        hidden; /* as in QEMU before 9.2: what is pending does not show, until an access after somebody looked */
+    bool looked;
 };
 
 struct m_hart {

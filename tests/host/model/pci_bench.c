@@ -100,3 +100,36 @@ void check_all(void)
         check_bars(&devs[i]);
     assert_int_equal(pm.faults, 0);
 }
+
+struct pci_device *start_up(struct pm_fn *f)
+{
+    pm_bar(f, 0, 4096, 0);
+    assert_int_equal(scan(), PCI_OK);
+    assert_int_equal(pci_enable(found(f)), PCI_OK);
+    pm_watch(f);
+    return found(f);
+}
+
+void assert_seen(size_t i, uint64_t addr, uint32_t data)
+{
+    assert_true(i < pm.n_seen);
+    assert_int_equal(pm.seen[i].addr, addr);
+    assert_int_equal(pm.seen[i].data, data);
+}
+
+void assert_reads_back(struct aia_msi *msi, uint64_t addr, uint32_t data)
+{
+    struct aia_message m;
+
+    assert_int_equal(msi->ops->read_back(msi, &m), AIA_OK);
+    assert_int_equal(m.addr, addr);
+    assert_int_equal(m.data, data);
+}
+
+void assert_ends_in_read(void)
+{
+    const struct pm_access *a = &pm.log[pm.n_log - 1];
+
+    assert_true(pm.n_log >= 2 && !a->fn && a->reg == MODEL_FENCE_IO_RWIO);
+    assert_true(a[-1].fn && !a[-1].write);
+}

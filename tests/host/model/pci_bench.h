@@ -3,6 +3,7 @@
 #ifndef PCI_BENCH_H
 #define PCI_BENCH_H
 
+#include "payload/pci/msi.h"
 #include "payload/pci/pci.h"
 #include "pci_model.h"
 
@@ -27,5 +28,15 @@ void check_bars(const struct pci_device *pd);
 
 /* Enable all functions that can be, and check all their BARs. */
 void check_all(void);
+
+/* One function with a BAR, scanned and enabled after the test gave it its capabilities; from now on it is watched. */
+struct pci_device *start_up(struct pm_fn *f);
+
+/* The i-th message that the watched one could have sent; what it says its message is. */
+void assert_seen(size_t i, uint64_t addr, uint32_t data);
+void assert_reads_back(struct aia_msi *msi, uint64_t addr, uint32_t data);
+
+/* The last access was a read of the device, with a fence behind it. */
+void assert_ends_in_read(void);
 
 #endif

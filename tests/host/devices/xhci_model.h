@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An xHCI controller as software sees it: registers, the command ring, event ring segments and the event handler busy
- * protocol (xHCI 1.2, 4.9, 4.17.2). One interrupter, four segments. Its message is taken at the next wait, unless lost.
- * A test that links this brings no other MMIO model.
+ * protocol (xHCI 1.2, 4.9, 4.17.2), ports that are reset, and endpoints as far as their states go. One interrupter, four
+ * segments. Its message is taken at the next wait, unless lost.
  */
 #ifndef XHCI_MODEL_H
 #define XHCI_MODEL_H
@@ -10,29 +10,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define XM_REGS 0x40000000ul
+#include "function.h"
 
-enum xm_stuck { XM_FINE, XM_STUCK_CNR, XM_STUCK_RUNNING, XM_STUCK_RESET, XM_STUCK_HALTED };
+#define XM_PORTS 5
+#define XM_NEVER 255u
+
+enum xm_stuck { XM_FINE, XM_STUCK_CNR, XM_STUCK_RUNNING, XM_STUCK_RESET, XM_STUCK_HALTED, XM_STUCK_PORT };
+
+struct xhci_trb;
 
 struct xm {
     /* The test's. */
     enum xm_stuck stuck;
-    bool gone; /* everything reads as ones */
     unsigned scratches, pagesize, ports;
-    int msi_error;
+    uint32_t caplength, dboff, rtsoff;
     unsigned lose;          /* so many messages from now on get lost */
     unsigned noise_at_erdp; /* port 2 events to come just before the next ERDP write with EHB */
     void *deliver;          /* the handler's context; NULL: messages wait */
+    unsigned code;          /* of the next TRB of a transfer; 0: success, XM_NEVER: it has no end */
+    bool halts_first;       /* that one fails just before its endpoint is stopped */
+    uint32_t portsc[XM_PORTS + 1];
 
     /* For the test to look at. */
-    uint64_t now; /* microseconds */
     uint64_t messages, commands, command_wraps;
     unsigned overruns; /* events that found no room */
     uint32_t sts, erst_size;
+    const struct xhci_trb *held; /* it has no end, and is the controller's yet */
+    unsigned stops, resets;      /* of endpoints */
 
     /* The controller's. */
     uint32_t cmd, iman;
-    uint64_t crcr, command, erst, erdp;
+    uint64_t dcbaa, command, erst, erdp;
     unsigned segment, i;
     bool ran, command_cycle, event_cycle, busy, due;
 };

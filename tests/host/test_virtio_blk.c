@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The virtio block driver on a model of a device (tests/host/devices/virtio_model.h): negotiation, what it cannot live
+ * with, whole queues, errors, answers to what was never asked for, a device that needs a reset.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "payload/drivers/virtio_blk.h"
+#include "payload/random.h"
+#include "virtio_model.h"
+
+#define HARTS 4u
+#define N     (DISK_DEPTH + 1)
+
+static struct disk *disk;
+
+static struct disk_request requests[N];
+static _Alignas(DISK_BUFFER) uint64_t data[N][DISK_BUFFER / 8];
+static unsigned ends[N];
+
+static void done(struct disk_request *r)
+{
+    ends[r - requests]++;
+}
+
+static int submit(unsigned queue, unsigned i, uint64_t lba)
+{
+    requests[i] = (struct disk_request){
+        .lba = lba, .sectors = 1 + i % DISK_MAX_SECTORS, .buffer = data[i], .done = done, .status = 1};
+    memset(data[i], 0xff, DISK_BUFFER);
+    ends[i] = 0;
+    return disk->ops->submit(disk, queue, &requests[i]);
+}
+
+static int ends_with(unsigned i)
+{
+    device_idle();
+    assert_int_equal(ends[i], 1);
+    for (unsigned k = 0; k < requests[i].sectors && !requests[i].status; k++)
+        assert_int_equal(data[i][k * 64], requests[i].lba + k);
+    return requests[i].status;
+}
+
+static void reads(void)
+{
+    for (unsigned q = 0; q < disk->n_queues; q++) {
+        assert_int_equal(submit(q, q, VM_SECTORS - 8 * q - 8), DISK_OK);
+        assert_int_equal(ends_with(q), DISK_OK);
+    }
+}
+
+static int init(void)
+{
+    return function_start(&virtio_driver, 2000000, &disk);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    vm_reset();
+    return 0;
+}
+
+static int ready(void **state)
+{
+    (void)fresh(state);
+    return init();
+}
+
+/* ---- bring-up ---- */
+
+static void test_set_up(void **state)
+{
+    (void)state;
+    assert_int_equal(disk->n_queues, HARTS);
+    assert_int_equal(disk->sectors, VM_SECTORS);
+    assert_int_equal(vm.resets, 1);
+    assert_int_equal(vm.accepted[0], 1u << 12); /* what it uses, and no more */
+    assert_int_equal(vm.accepted[1], 1);
+    assert_int_equal(vm.device_status, 15);
+    reads();
+}
+
+static void test_queues(void **state)
+{
+    static const struct {
+        bool multiqueue;
+        unsigned blk_queues, num_queues, vectors, queues;
+    } t[] = {{false, 8, 8, 32, 1},
+             {true, 2, 8, 32, 2},
+             {true, 8, 3, 32, 3},
+             {true, 8, 8, 1, 1},
+             {true, 8, 8, 32, HARTS}};
+
+    for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        (void)fresh(state);
+        vm.offered[0] = t[i].multiqueue ? 1u << 12 : 0;
+        vm.blk_queues = t[i].blk_queues;
+        vm.num_queues = t[i].num_queues;
+        fn.vectors = t[i].vectors;
+        vm.notify_off = i;
+        assert_int_equal(init(), DISK_OK);
+        assert_int_equal(disk->n_queues, t[i].queues);
+        reads();
+    }
+}
+
+static void test_cannot_live_with(void **state)
+{
+    static const struct {
+        unsigned *field, value;
+        int error;
+    } bad[] = {
+        {&vm.offered[1], 0, DISK_EFEATURE},  {&vm.queue_size, 0, DISK_EFEATURE},
+        {&vm.queue_size, 64, DISK_EFEATURE}, {&vm.queue_size, 127, DISK_EFEATURE},
+        {&vm.num_queues, 0, DISK_EIDENTIFY}, {&vm.blk_queues, 0, DISK_EIDENTIFY},
+        {&vm.notify_off, 999, PCI_ECAPBAD},  {&fn.vectors, 0, PCI_ENOCAP},
+    };
+    static bool *const flags[] = {&vm.refuses, &vm.no_vector};
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        (void)fresh(state);
+        *bad[i].field = bad[i].value;
+        assert_int_equal(init(), bad[i].error);
+        assert_true(vm.device_status & 128 || !fn.vectors); /* the device is told (3.1.1) */
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        (void)fresh(state);
+        *flags[i] = true;
+        assert_int_equal(init(), DISK_EFEATURE);
+    }
+    (void)fresh(state);
+    vm.sectors = 0;
+    assert_int_equal(init(), DISK_EIDENTIFY);
+    (void)fresh(state);
+    fn.bar_size = 0;
+    assert_int_equal(init(), PCI_ENOCAP);
+}
+
+static void test_never_resets(void **state)
+{
+    (void)state;
+    vm.never_resets = true;
+    assert_int_equal(init(), DISK_ERESET);
+}
+
+/* Gone at any of its accesses to a register. */
+static void test_gone(void **state)
+{
+    unsigned after = 1;
+
+    for (; fresh(state), fn.gone_after = after, init(); after++)
+        assert_int_equal(disk->dead, DISK_EGONE);
+    assert_true(after > 50);
+}
+
+/* Its size is two halves, of one and the same moment (2.5.1). */
+static void test_resized(void **state)
+{
+    for (unsigned n = 1; n < 4; n++) {
+        (void)fresh(state);
+        vm.resizes = n;
+        assert_int_equal(init(), DISK_OK);
+        assert_int_equal(disk->sectors, n & 1 ? VM_SECTORS ^ 0x300000700 : VM_SECTORS);
+    }
+    (void)fresh(state);
+    vm.resizes = 1000000;
+    assert_int_equal(init(), DISK_EIDENTIFY);
+}
+
+/* ---- requests ---- */
+
+static void test_depth(void **state)
+{
+    (void)state;
+    vm.holds = true;
+    for (unsigned i = 0; i < DISK_DEPTH; i++)
+        assert_int_equal(submit(1, i, i), DISK_OK);
+    assert_int_equal(submit(1, DISK_DEPTH, 0), DISK_EFULL);
+    device_idle();
+    assert_int_equal(vm.deepest, DISK_DEPTH);
+    assert_int_equal(disk->ops->unseen(disk), 0);
+    vm.holds = false;
+    for (unsigned i = 0; i < DISK_DEPTH; i++)
+        assert_int_equal(ends_with(i), DISK_OK);
+}
+
+/* The indices of a queue run to 65536 and begin again, twice. */
+static void test_index_wraps(void **state)
+{
+    struct random r = {3};
+
+    (void)state;
+    for (unsigned sent = 0, n; sent < 140000; sent += n) {
+        n = 1 + random_below(&r, DISK_DEPTH);
+        for (unsigned i = 0; i < n; i++)
+            assert_int_equal(submit(2, i, random_below(&r, 100000)), DISK_OK);
+        for (unsigned i = 0; i < n; i++)
+            assert_int_equal(ends_with(i), DISK_OK);
+    }
+    assert_int_equal(disk->bogus, 0);
+}
+
+static void test_status(void **state)
+{
+    (void)state;
+    assert_int_equal(submit(0, 0, VM_SECTORS), DISK_OK);
+    assert_int_equal(ends_with(0), DISK_ERANGE);
+    assert_int_equal(requests[0].detail, 1);
+    for (unsigned status = 1; status < 256; status++) {
+        vm.status = (uint8_t)status;
+        assert_int_equal(submit(0, 0, 7), DISK_OK);
+        assert_int_equal(ends_with(0), DISK_ESTATUS);
+        assert_int_equal(requests[0].detail, status);
+    }
+    vm.status = 0;
+    vm.missing = 512;
+    assert_int_equal(submit(0, 0, 7), DISK_OK);
+    assert_int_equal(ends_with(0), DISK_ESHORT);
+    vm.missing = 0;
+    reads();
+}
+
+/* Chains that there are not, or that are not under way: counted, named, and no request ends by them. */
+static void test_bogus(void **state)
+{
+    static const uint32_t heads[] = {1, 2, 3, 93, 96, 128, 0xffff, 0x10000, UINT32_MAX};
+
+    for (unsigned i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        assert_int_equal(ready(state), DISK_OK);
+        vm.holds = true;
+        assert_int_equal(submit(0, 0, 7), DISK_OK);
+        device_idle();
+        assert_int_equal(disk->ops->check(disk), DISK_OK);
+        vm_use(0, heads[i], 513);
+        assert_int_equal(disk->ops->unseen(disk), 1);
+        device_idle();
+        assert_int_equal(ends[0], 0);
+        assert_int_equal(disk->bogus, 1);
+        assert_int_equal(disk->ops->check(disk), DISK_EBOGUS);
+        vm.holds = false;
+        assert_int_equal(ends_with(0), DISK_OK);
+        vm_use(0, 0, 513); /* once more */
+        assert_int_equal(ends_with(0), DISK_OK);
+        assert_int_equal(disk->bogus, 2);
+    }
+}
+
+/* ---- its end ---- */
+
+static void test_needs_reset(void **state)
+{
+    (void)state;
+    vm.holds = true;
+    for (unsigned i = 0; i < DISK_DEPTH; i++)
+        assert_int_equal(submit(i % HARTS, i, i), DISK_OK);
+    vm.needs_reset = 1;
+    assert_int_equal(disk->ops->check(disk), DISK_EFATAL);
+    disk_kill(disk, DISK_EFATAL);
+    for (unsigned i = 0; i < DISK_DEPTH; i++)
+        assert_int_equal(ends_with(i), DISK_EFATAL);
+    assert_int_equal(fn.freed, (1u << HARTS) - 1);
+    assert_int_equal(submit(0, 0, 0), DISK_EFATAL);
+    fn.gone = true;
+    assert_int_equal(disk->ops->check(disk), DISK_EGONE);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_set_up, ready),
+        cmocka_unit_test_setup(test_queues, fresh),
+        cmocka_unit_test_setup(test_cannot_live_with, fresh),
+        cmocka_unit_test_setup(test_never_resets, fresh),
+        cmocka_unit_test_setup(test_gone, fresh),
+        cmocka_unit_test_setup(test_resized, fresh),
+        cmocka_unit_test_setup(test_depth, ready),
+        cmocka_unit_test_setup(test_index_wraps, ready),
+        cmocka_unit_test_setup(test_status, ready),
+        cmocka_unit_test_setup(test_bogus, ready),
+        cmocka_unit_test_setup(test_needs_reset, ready),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
