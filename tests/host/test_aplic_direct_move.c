@@ -92,7 +92,7 @@ static void freed_while_it_runs(void **state)
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
         w_direct_machine(3, 3, 0);
-        w_irq(&q, 9, modes[i], 1);
+        w_irq(&q, 9, w_modes[i], 1);
         q.during = let_free;
         if (is_level(&q))
             w_cause(&q, 2);
