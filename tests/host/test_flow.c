@@ -218,6 +218,30 @@ static void test_no_rerun_while_disabled(void **state)
     assert_int_equal(q.runs, 2);
 }
 
+/* Enabled while it still runs: the edge noted meanwhile is sent again, so the run that ends does not count it too. */
+static void test_enable_while_it_runs(void **state)
+{
+    (void)state;
+    t_machine(3, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    q.during = stop_here;
+    m_raise(&q.dev);
+    m_run(1);
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    m_raise(&q.dev);
+    m_run(2);
+    aia_irq_disable(&t.aia, q.irq);
+    m.hart[2].hold = true; /* the copy is under way until the run has ended */
+    aia_irq_enable(&t.aia, q.irq);
+    m_run(1);
+    assert_int_equal(q.running, 0);
+    assert_int_equal(q.runs, 1);
+    m.hart[2].hold = false;
+    t_check(&q);
+    assert_int_equal(q.runs, 2);
+    t_check_books();
+}
+
 static void yield_there(void *arg)
 {
     (void)arg;
@@ -284,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_rerun),
         cmocka_unit_test(test_rerun_on_first_hart),
         cmocka_unit_test(test_no_rerun_while_disabled),
+        cmocka_unit_test(test_enable_while_it_runs),
         cmocka_unit_test(test_rerun_at_every_access),
         cmocka_unit_test(test_synchronize_timeout),
         cmocka_unit_test(test_runs_of_no_hart),
