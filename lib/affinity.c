@@ -13,8 +13,8 @@ struct attempt {
         REFUGE,
         RETURN
     } meant; /* to a new affinity; off a hart that leaves; to the affinity that it has */
-    const struct aia_hartset *set; /* where it may be: a new affinity, or what `now` holds */
-    struct aia_hartset now;        /* as of the latest try: others may give it a new affinity between two */
+    const struct aia_hartset *set; /* ADOPT: the new affinity */
+    struct aia_hartset now;        /* where it may be, as of the latest try: others may give it a new affinity between two */
     unsigned old;                  /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
     int result;
 };
@@ -40,33 +40,51 @@ static int least_loaded(struct aia *a, const struct aia_irq *irq, const struct a
                         : imsic_least_loaded(&a->imsic, set, irq->order, to);
 }
 
-/* The hart to be on: the present one if that will do. Lock held. */
-static int choose(struct attempt *t, unsigned *to)
+/* Can it be moved, and where to? Lock held. */
+static int look(struct attempt *t)
 {
-    struct aia *a = t->a;
-    struct aia_irq *irq = t->irq;
-
-    if (is_dead(irq))
+    if (is_dead(t->irq))
         return AIA_ESILENT;
-    if (!irq->vec.id)
+    if (!t->irq->vec.id)
         return AIA_EINVAL; /* being freed, or shut down */
-    *to = irq->vec.hart;
-    if (t->meant != ADOPT) {
-        t->now = t->meant == REFUGE ? refuge(a, irq) : irq->affinity;
-        t->set = &t->now;
-    }
-    if (aia_hartset_has(t->set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
-        return AIA_OK;
-    return irq->managed ? managed_choose(a, irq, to) : least_loaded(a, irq, t->set, to);
+    if (t->meant != ADOPT)
+        t->now = t->meant == REFUGE ? refuge(t->a, t->irq) : t->irq->affinity;
+    else
+        t->now = *t->set;
+    return AIA_OK;
 }
 
-/* Move it to where it is to be, if it is not there. Lock held. */
+/* The hart of `set` to be on: the present one if that will do. Lock held. */
+static int choose(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
+{
+    *to = irq->vec.hart;
+    if (aia_hartset_has(set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
+        return AIA_OK;
+    return irq->managed ? managed_choose(a, irq, set, to) : least_loaded(a, irq, set, to);
+}
+
+/*
+ * Move it to where it is to be, if it is not there. What its message cannot be changed to, be it the least loaded, leaves
+ * the others of the set. Lock held.
+ */
 static int try_move(struct attempt *t)
 {
+    int error = look(t), why = AIA_ENOHART;
+    struct aia_hartset left = t->now;
     unsigned to = 0;
-    int error = choose(t, &to);
 
-    return error || to == t->irq->vec.hart ? error : move(t->a, t->irq, to);
+    while (!error && !(error = choose(t->a, t->irq, &left, &to)) && to != t->irq->vec.hart) {
+        error = move(t->a, t->irq, to);
+        if (error != AIA_EADDRHI && error != AIA_ENOVEC)
+            return error;
+        if (error == AIA_EADDRHI)
+            aia_hartset_remove(&t->now, to); /* nor does it help to wait for a vector there */
+        if (why != AIA_ENOVEC)
+            why = error;
+        aia_hartset_remove(&left, to);
+        error = AIA_OK;
+    }
+    return error == AIA_ENOHART ? why : error;
 }
 
 static void adopt(struct attempt *t)
@@ -94,7 +112,9 @@ static int try_slow(struct attempt *t)
 
     struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
-    t->result = choose(t, &to);
+    t->result = look(t);
+    if (t->result == AIA_OK)
+        t->result = choose(t->a, irq, &t->now, &to);
     if (t->result == AIA_OK && to != irq->vec.hart)
         t->result = move_slow(t->a, irq, to, was);
     adopt(t);
@@ -158,10 +178,10 @@ static int try_until(struct attempt *t)
     do {
         error = try_once(t);
         if (error == AIA_EAGAIN && t->irq->managed)
-            reclaim_ask(a, t->set); /* the vector kept for it drains yet */
+            reclaim_ask(a, &t->now); /* the vector kept for it drains yet */
         if (error == AIA_EAGAIN)
             aia_port_relax();
-        room = error == AIA_ENOVEC ? wait_for_vector(a, t->set, t->irq->order) : AIA_ENOVEC;
+        room = error == AIA_ENOVEC ? wait_for_vector(a, &t->now, t->irq->order) : AIA_ENOVEC;
         if (room == AIA_ENOHART)
             error = room; /* the hart that was chosen has left meanwhile */
         again = error == AIA_EAGAIN || room == AIA_OK;

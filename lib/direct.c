@@ -41,8 +41,8 @@ int direct_least_loaded(const struct aia *a, const struct aia_irq *irq, const st
 int direct_first(struct aia *a, const struct aia_irq *irq, struct imsic_vector *v)
 {
     unsigned hart = 0;
-    int error =
-        irq->managed ? managed_choose(a, irq, &hart) : direct_least_loaded(a, irq, &irq->affinity, &hart);
+    int error = irq->managed ? managed_choose(a, irq, &irq->affinity, &hart)
+                             : direct_least_loaded(a, irq, &irq->affinity, &hart);
 
     if (!error)
         *v = vector(hart, irq->msi->line);

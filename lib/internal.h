@@ -321,8 +321,9 @@ static inline void bus_unlock(struct aia_msi *bus)
 int managed_reserve(struct aia *a, struct aia_irq *irq);
 void managed_release(struct aia *a, struct aia_irq *irq);
 
-/* The online hart it should be on; the vector kept for it there, made its own. Any. */
-int managed_choose(struct aia *a, const struct aia_irq *irq, unsigned *hart);
+/* The online hart of `set` it should be on; the vector kept for it there, made its own. Any. */
+int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
+                   unsigned *hart);
 int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v);
 
 /* Start it again, if it was shut down. Thread. */

@@ -116,7 +116,7 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
     if (is_direct(a))
         return direct_first(a, irq, v);
     if (irq->managed) {
-        int error = managed_choose(a, irq, &hart);
+        int error = managed_choose(a, irq, &irq->affinity, &hart);
         return error ? error : managed_activate(a, irq, hart, v);
     }
     return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq->number, v);

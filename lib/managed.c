@@ -37,10 +37,11 @@ int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct i
     return AIA_OK;
 }
 
-int managed_choose(struct aia *a, const struct aia_irq *irq, unsigned *hart)
+int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
+                   unsigned *hart)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE && reaches(a, irq, h)) {
+        if (aia_hartset_has(set, h) && hart_state(a, h) == AIA_HART_ONLINE && reaches(a, irq, h)) {
             *hart = h;
             return AIA_OK;
         }
