@@ -61,11 +61,23 @@ include mk/install.mk
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-NEEDS    := run $(if $(filter-out all lib run install stage flash-image shell trace hotplug campaign bench repro,$(GOALS)),test) \
-	$(if $(filter shell hotplug bench repro,$(GOALS)),perl) $(if $(filter check format,$(GOALS)),check) $(if $(filter model test,$(GOALS)),model) $(if $(filter model,$(GOALS)),memory) $(if $(filter test,$(GOALS)),boot) \
-	$(if $(filter campaign test,$(GOALS)),campaign) $(if $(JUNIT)$(filter test,$(GOALS)),junit) $(if $(HOSTS)$(filter test,$(GOALS)),hosts) \
-	$(if $(filter trace,$(GOALS)),trace) $(if $(filter test-old-qemu,$(GOALS)),old) $(if $(filter fuzz%,$(GOALS)),fuzz) \
-	$(if $(filter coverage,$(GOALS)),coverage)
+# What a goal needs besides `run', by scripts/setup's words; a goal that is not here, what the tests on the host need.
+needs_none     := all lib run install stage flash-image clean distclean help
+needs_shell    := perl
+needs_hotplug  := perl
+needs_bench    := perl
+needs_repro    := perl
+needs_trace    := trace
+needs_campaign := campaign
+needs_check    := test check
+needs_format   := test check
+needs_model    := test model memory
+needs_fuzz     := test fuzz
+needs_coverage := test coverage
+needs_test     := test model boot campaign hosts junit
+needs_test-old-qemu := test old
+needs     = $(if $(filter $1,$(needs_none)),,$(or $(needs_$1),test))
+NEEDS    := run $(sort $(foreach goal,$(GOALS),$(call needs,$(goal))) $(if $(JUNIT),junit) $(if $(HOSTS),hosts))
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
