@@ -101,6 +101,94 @@ static void test_where_to(void **state)
     assert_int_equal(q.irq->vec.hart, 3);
 }
 
+/*
+ * A device that cannot change the upper half of its address: the least loaded hart of the set is across 4 GiB, another is
+ * not. And when none is near, that is said, and no time is spent in waiting.
+ */
+static void set_up_far(unsigned far)
+{
+    static const uint16_t ids[] = {63, 63, 63};
+
+    t_prepare(3, ids);
+    t.files[far].msi_addr = m.hart[far].msi_addr += 1ull << 32;
+    t_init();
+    for (unsigned h = 3; h-- > 0;)
+        t_online(h);
+}
+
+static void test_far_and_near(void **state)
+{
+    struct aia_hartset set = {{5}};
+
+    (void)state;
+    set_up_far(2);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    t_irq(&busy, AIA_MSI_MASKABLE, 0); /* hart 0 is busier than 2 */
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
+    assert_int_equal(q.irq->vec.hart, 0);
+    assert_true(aia_hartset_has(&q.irq->affinity, 2));
+    m_raise(&q.dev);
+    t_check(&q);
+
+    m_pass(T_FOREVER);
+    uint64_t before = m.now;
+    t_fill(1, 0);
+    set.bits[0] = 6;
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_ENOVEC);
+    assert_in_range(m.now - before, 0, T_LIMIT);
+    assert_int_equal(t_move(&q, 2), AIA_EADDRHI);
+    assert_int_equal(q.irq->vec.hart, 0);
+    t_unfill(1);
+    t_check_books();
+}
+
+/* Nor does it keep a hart from leaving. */
+static void test_far_and_near_leave(void **state)
+{
+    struct aia_hartset all = aia_hartset_first(3);
+
+    (void)state;
+    for (unsigned managed = 0; managed < 2; managed++) {
+        set_up_far(managed ? 1 : 2);
+        t_irq(&busy, AIA_MSI_MASKABLE, 1);
+        m_dev_init(&q.dev, AIA_MSI_PLAIN);
+        q = (struct t_irq){.dev = q.dev};
+        assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = all, .managed = managed}), AIA_OK);
+        unsigned from = q.irq->vec.hart;
+        assert_int_equal(t_offline(from, 1), AIA_OK);
+        assert_int_equal(q.irq->vec.hart, managed ? 2 : 1);
+        m_raise(&q.dev);
+        t_check(&q);
+        t_check_books();
+    }
+}
+
+/* Torn apart, its message could name no identity of the old hart's file: of a hart whose file is no larger, it can. */
+static void test_small_file(void **state)
+{
+    static const uint16_t ids[] = {63, 63, 127};
+    struct aia_hartset set = {{5}};
+
+    (void)state;
+    t_prepare(3, ids);
+    t_init();
+    for (unsigned h = 3; h-- > 0;)
+        t_online(h);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    t_fill(1, 0);
+    for (unsigned id = 1; id < 64; id++)
+        imsic_alloc_id(&t.aia.imsic, 2, id, 0, T_FILLER);
+    t_irq(&busy, AIA_MSI_MASKABLE, 0); /* the identity that q has on hart 1 */
+    t_fill(0, 50);
+    assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
+    assert_int_equal(q.irq->vec.hart, 0);
+    for (unsigned h = 0; h < 3; h++)
+        t_unfill(h);
+    m_raise(&q.dev);
+    t_check(&q);
+    t_check_books();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +197,9 @@ int main(void)
         cmocka_unit_test(test_wait_for_reclaim_timeout),
         cmocka_unit_test(test_no_hart),
         cmocka_unit_test(test_where_to),
+        cmocka_unit_test(test_far_and_near),
+        cmocka_unit_test(test_far_and_near_leave),
+        cmocka_unit_test(test_small_file),
     };
 
     return T_RUN(tests);
