@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages in memory (aia/descriptor.h): one store changes what a device may be reading at this moment. */
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include <aia/config.h>
@@ -64,12 +65,15 @@ static void store(struct aia_msi *msi, const struct aia_message *m)
         store_low(self(msi), m);
 }
 
+/* In one access: the driver may change its bits of the same word at any time. */
 static void set_masked(struct aia_descriptor *d, bool masked)
 {
-    uintptr_t ctrl = (uintptr_t)&d->entry->ctrl;
-    uint32_t v = mmio_read32(ctrl) & ~AIA_DESCRIPTOR_MASKED;
+    _Atomic uint32_t *ctrl = (_Atomic uint32_t *)&d->entry->ctrl;
 
-    mmio_write32(ctrl, masked ? v | AIA_DESCRIPTOR_MASKED : v);
+    if (masked)
+        atomic_fetch_or_explicit(ctrl, AIA_DESCRIPTOR_MASKED, memory_order_relaxed);
+    else
+        atomic_fetch_and_explicit(ctrl, ~AIA_DESCRIPTOR_MASKED, memory_order_relaxed);
 }
 
 /* It is masked: the order inside does not matter. */

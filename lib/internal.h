@@ -317,7 +317,7 @@ static inline void bus_unlock(struct aia_msi *bus)
 
 /* ---- managed.c ---- */
 
-/* Reserve a vector on each hart of the affinity; give them back. AIA_OK or AIA_ENOVEC. Any. */
+/* Make it managed, a vector reserved on each hart of the affinity; give them back. AIA_OK or AIA_ENOVEC. Any. */
 int managed_reserve(struct aia *a, struct aia_irq *irq);
 void managed_release(struct aia *a, struct aia_irq *irq);
 

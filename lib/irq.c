@@ -200,7 +200,6 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     if (!request_valid(a, r) || !(irq = take_descriptors(a, r)))
         return AIA_EINVAL;
     int error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
-    irq->managed = r->managed && !error;
     if (!error)
         error = start(a, irq);
     if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its set */

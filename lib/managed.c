@@ -14,9 +14,15 @@ static uint16_t *reserved(const struct aia *a, const struct aia_irq *irq)
 
 int managed_reserve(struct aia *a, struct aia_irq *irq)
 {
-    if (is_direct(a))
-        return AIA_OK;
-    return imsic_reserve(&a->imsic, &irq->affinity, irq->msi->kind, irq->number, reserved(a, irq));
+    /* By the lock a hart's return on another hart, which may start it, finds it managed with what is reserved or not at all. */
+    unsigned long was = irq_lock(irq);
+    int error = AIA_OK;
+
+    if (!is_direct(a))
+        error = imsic_reserve(&a->imsic, &irq->affinity, irq->msi->kind, irq->number, reserved(a, irq));
+    irq->managed = !error;
+    irq_unlock(irq, was);
+    return error;
 }
 
 void managed_release(struct aia *a, struct aia_irq *irq)

@@ -136,7 +136,7 @@ bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_
             return true;
         }
         /* It is being written; or it is whole, which nothing orders before the number after it. */
-        if (r->next + 2 >= next)
+        if ((aia_word)(next - r->next) <= 2) /* the numbers of RV32 wrap */
             return false;
         r->next++;
         r->dropped++;

@@ -113,6 +113,28 @@ static void test_silent_and_stopped(void **state)
     assert_int_equal(entry.ctrl, 0xab00 | AIA_DESCRIPTOR_MASKED);
 }
 
+/* The driver changes its own bits of the word, in one access, before each of ours. */
+static void change_bits(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    (void)e;
+    entry.ctrl += 0x100;
+    n_writes++;
+}
+
+static void test_bits_of_the_driver(void **state)
+{
+    (void)state;
+    set_up(AIA_MSI_STORE);
+    m.hook = change_bits;
+    d.msi.ops->start(&d.msi, &(struct aia_message){.addr = 0x28000000, .data = 5});
+    assert_int_equal(entry.ctrl, 0xab00 + n_writes * 0x100);
+    d.msi.ops->stop(&d.msi);
+    m.hook = NULL;
+    assert_true(n_writes > 4);
+    assert_int_equal(entry.ctrl, (0xab00 + n_writes * 0x100) | AIA_DESCRIPTOR_MASKED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_store_low),
         cmocka_unit_test(test_store),
         cmocka_unit_test(test_silent_and_stopped),
+        cmocka_unit_test(test_bits_of_the_driver),
     };
 
     return T_RUN(tests);
