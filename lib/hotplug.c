@@ -129,7 +129,8 @@ struct entry {
 
 /*
  * The states on the way out, in the order of their enum but OFFLINE, which is last. What is pending for a hart without a
- * file waits in the controller, and goes to where its line is now.
+ * file waits in the controller, and goes to where its line is now. QUIET before SWEPT: no work is lost the other way round,
+ * but an IPI that is sent between the two would be left pending in the file of a hart that has gone.
  */
 static const struct step {
     enum aia_hart_state state;

@@ -258,8 +258,11 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  * hart inside. When the call returns the device sends to the new vector, and whatever it sent to the old
  * one is handled or will be, within one interrupt latency (design section 5). Never "busy": if max_retiring of
  * its vectors have not drained yet, the call waits for some. Blocks move whole, whichever of them is named. Thread.
- * AIA_OK; AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN: affinity and vector are
- * as they were.
+ * AIA_OK; else affinity and vector are as they were: AIA_EINVAL (managed, or without a vector: being requested, stopped or
+ * freed), AIA_ENOHART (none of the set is online, or reached by its line), AIA_ENOVEC (none has a vector, nor will soon),
+ * AIA_EADDRHI (all that have one are across 4 GiB), AIA_ESILENT, AIA_ETIMEOUT (vectors of it do not drain, the old hart
+ * does not answer, or takes no write in), AIA_EAGAIN (others moved it each time). Only behind a slow bus AIA_ESILENT
+ * leaves the interrupt dead, as the report says; one that is dead already has it, too.
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
@@ -294,13 +297,17 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
 /*
  * This hart begins to take interrupts, the first time or again. Own, off; before SEIE is set.
- * Returns the number of edges found late (0 expected; each was re-sent to its owner), or AIA_EINVAL.
+ * Returns the number of edges found late (0 expected; each was re-sent to its owner), AIA_EINVAL (it is not offline), or
+ * what config.may_enter() said.
  */
 int aia_hart_online(struct aia *a);
 
 /*
  * First half of taking `hart` offline: close it to allocation and move all interrupts away. Thread, on
- * any hart. AIA_OK; AIA_ELAST, AIA_EOFFLINE, AIA_ENOVEC, AIA_ESILENT, ...: the hart stays online, nothing lost.
+ * any hart. AIA_OK; else the hart is as it was, nothing lost: AIA_EINVAL (no such hart), AIA_EOFFLINE (not online, or
+ * leaving already), AIA_ELAST, AIA_ENOVEC (the others have no room), or of the first interrupt that could not be moved
+ * AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN as for aia_irq_set_affinity(); and whatever
+ * config.may_enter() said.
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
 
@@ -313,8 +320,11 @@ void aia_hart_stay(struct aia *a, unsigned hart);
 /*
  * Second half, on the leaving hart itself: force away what is left, run the last IPIs and calls, sweep
  * the file, stop delivery. Own, off; the next thing the embedder does is HSM hart_stop. If that fails,
- * aia_hart_online brings the hart back. AIA_OK; AIA_ENOVEC, AIA_ESILENT, AIA_ETIMEOUT: the hart is online again, nothing lost,
- * and aia_hart_return() is to be called for it.
+ * aia_hart_online brings the hart back. AIA_OK; AIA_EINVAL: aia_hart_leave() has not been here, nothing done. Else the hart
+ * is online again, nothing lost, and aia_hart_return() is to be called for it. Of an interrupt that has come to it since
+ * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT as for aia_irq_set_affinity(), AIA_ECONTEXT (behind a
+ * slow bus, which nobody can wait for here), AIA_EAGAIN (a vector of it is not drained yet: leave once more). AIA_ETIMEOUT:
+ * writes to this hart's file do not arrive; and whatever config.may_enter() said.
  */
 int aia_hart_dying(struct aia *a);
 

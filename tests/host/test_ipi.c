@@ -307,7 +307,9 @@ static void hart_2_sends_and_calls(void *arg)
     m_run(2);
 }
 
-/* Whatever a sender was told is true: told OK, it arrives; told EOFFLINE, it does not. */
+/*
+ * Whatever a sender was told is true: told OK, it arrives; told EOFFLINE, it does not. And the hart goes with an empty file.
+ */
 static void test_close_at_every_access(void **state)
 {
     (void)state;
@@ -321,6 +323,7 @@ static void test_close_at_every_access(void **state)
         t_at(k, true, hart_2_sends_and_calls, &call_result);
         assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
         more = t_at_done();
+        assert_false(m_pending(1, T_IPI));
         m_on(0);
         m_stop(1);
         m_settle();
