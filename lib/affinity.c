@@ -281,6 +281,6 @@ int move_back(struct aia *a, struct aia_irq *irq)
     struct attempt t = {.a = a, .irq = irq, .meant = RETURN};
     int error = try_until(&t);
 
-    /* With no vector it is only being requested, or freed: there is nothing to bring back. */
-    return irq->vec.id ? error : AIA_OK;
+    /* It had no vector, being requested or freed: there was nothing to bring back. By now it may have one. */
+    return error == AIA_EINVAL || is_dead(irq) ? AIA_OK : error;
 }
