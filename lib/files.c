@@ -7,7 +7,11 @@
 
 /* ---- coming ---- */
 
-/* An edge that reached H's file while H was away: tell of it, and give it to whom it was meant for. */
+/*
+ * An edge that reached H's file while H was away: tell of it, and give it to whom it was meant for. Its drain had been
+ * proven, so it was forged, or its device or its posted_limit does not keep what it says. If the descriptor has been freed
+ * since and is another's, that one runs once too often: better than one that is dropped.
+ */
 static void late_edge(struct aia *a, unsigned here, unsigned id)
 {
     uint32_t owner = imsic_slot_owner(slot_read(&a->imsic.files[here], id));

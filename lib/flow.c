@@ -87,9 +87,12 @@ void flow_reopen(struct aia *a, unsigned here)
         for (uint64_t bits = f->shut[w]; bits; bits &= bits - 1) {
             unsigned id = w * 64 + lowest_bit(bits);
             uint32_t slot = slot_read(f, id);
+            enum imsic_state state = imsic_slot_state(slot);
 
-            bool owned = imsic_slot_state(slot) == IMSIC_OWNED || imsic_slot_state(slot) == IMSIC_RETIRING;
-            if (!owned || stormed(a, imsic_slot_owner(slot)))
+            /* A free one was kept for an interrupt that is no more. */
+            if (state != IMSIC_FREE && state != IMSIC_OWNED && state != IMSIC_RETIRING)
+                continue;
+            if (state != IMSIC_FREE && stormed(a, imsic_slot_owner(slot)))
                 continue;
             f->shut[w] &= ~(1ull << id % 64);
             imsic_file_set_enabled(id);

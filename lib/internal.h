@@ -161,7 +161,7 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
 /* One more edge that does no good: is that more of them than the embedder wants to see? */
 bool flow_storming(const struct aia *a, struct aia_storm *s);
 
-/* Give storming identities of this hart another chance, if their interrupt was enabled again. Own, off. */
+/* Give storming identities of this hart another chance, if their interrupt was enabled again, or is another's. Own, off. */
 void flow_reopen(struct aia *a, unsigned here);
 
 /* It has been started again: send the edge that was kept while it was shut down, if one was. Any. */

@@ -28,8 +28,10 @@ int managed_reserve(struct aia *a, struct aia_irq *irq)
 void managed_release(struct aia *a, struct aia_irq *irq)
 {
     for (unsigned h = 0; h < a->imsic.n_files; h++)
-        if (aia_hartset_has(&irq->affinity, h))
-            imsic_free(&a->imsic, (struct imsic_vector){.hart = (uint16_t)h, .id = reserved(a, irq)[h]});
+        if (aia_hartset_has(&irq->affinity, h)) {
+            imsic_free(&a->imsic, vector(h, reserved(a, irq)[h]));
+            aia_ipi_send(a, h, AIA_IPI_REOPEN); /* as below, for its next owner */
+        }
 }
 
 int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v)

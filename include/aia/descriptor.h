@@ -20,7 +20,8 @@ struct aia_descriptor_entry {
     uint32_t address_lo;
     uint32_t data;
     uint32_t address_hi;
-    uint32_t ctrl; /* AIA_DESCRIPTOR_MASKED is ours, the other bits are the driver's: both change theirs by atomic operations */
+    uint32_t
+        ctrl; /* AIA_DESCRIPTOR_MASKED is ours, the other bits are the driver's: both change theirs by atomic operations */
 } __attribute__((aligned(16)));
 
 #define AIA_DESCRIPTOR_MASKED 1u /* the device does not send */

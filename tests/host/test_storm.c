@@ -148,6 +148,24 @@ static void test_kept_storm(void **state)
     t_check_books();
 }
 
+/* Its owner is freed: whoever gets the identity then finds it live. */
+static void test_kept_storm_then_freed(void **state)
+{
+    (void)state;
+    managed_with_kept_1();
+    storm_at(kept.hart, kept.id, T_STORM + 10);
+    m_on(0);
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    m_settle();
+    t_fill(1, kept.id);
+    t_irq(&q, AIA_MSI_STORE, 1);
+    assert_int_equal(q.irq->vec.id, kept.id);
+    m_raise(&q.dev);
+    t_check(&q);
+    t_unfill(1);
+    t_check_books();
+}
+
 static void leave_0(void *arg)
 {
     (void)arg;
@@ -181,6 +199,42 @@ static void test_kept_storm_finds_owner(void **state)
         assert_int_equal(q.irq->vec.hart, more);
         m_raise(&q.dev);
         t_check(&q);
+        t_check_books();
+    }
+}
+
+static void free_q(void *arg)
+{
+    (void)arg;
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+}
+
+static void hart_0_frees(void *arg)
+{
+    m_spawn(0, free_q, arg);
+    m_run(0);
+}
+
+/* And is freed at any access of that. */
+static void test_kept_storm_meets_free(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        managed_with_kept_1();
+        storm_at(1, kept.id, T_STORM);
+        m.hart[1].hold = true;
+        imsic_send(&t.aia.imsic, kept);
+        m_settle();
+        m.hart[1].hold = false;
+        m_on(1);
+        t_at(k, true, hart_0_frees, NULL);
+        m_take();
+        more = t_at_done();
+        m_settle();
+        if (imsic_slot_state(t.slots[1][kept.id]) == IMSIC_SHUT)
+            continue; /* it was free by then */
         t_check_books();
     }
 }
@@ -337,6 +391,8 @@ int main(void)
         cmocka_unit_test(test_unowned_storm),
         cmocka_unit_test(test_no_storm),
         cmocka_unit_test(test_storming_identity_finds_owner),
+        cmocka_unit_test(test_kept_storm_then_freed),
+        cmocka_unit_test(test_kept_storm_meets_free),
         cmocka_unit_test(test_kept_storm),
         cmocka_unit_test(test_kept_storm_finds_owner),
         cmocka_unit_test(test_ipi_storm),

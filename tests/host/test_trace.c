@@ -304,9 +304,11 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_off),          cmocka_unit_test(test_config), cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_harts),        cmocka_unit_test(test_wrap),   cmocka_unit_test(test_overtaken),
-        cmocka_unit_test(test_half_written), cmocka_unit_test(test_numbers_wrap), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_off),          cmocka_unit_test(test_config),
+        cmocka_unit_test(test_fields),       cmocka_unit_test(test_harts),
+        cmocka_unit_test(test_wrap),         cmocka_unit_test(test_overtaken),
+        cmocka_unit_test(test_half_written), cmocka_unit_test(test_numbers_wrap),
+        cmocka_unit_test(test_names),
     };
     return T_RUN(tests);
 }
