@@ -14,8 +14,9 @@ struct attempt {
         RETURN
     } meant; /* to a new affinity; off a hart that leaves; to the affinity that it has */
     const struct aia_hartset *set; /* ADOPT: the new affinity */
-    struct aia_hartset now;        /* where it may be, as of the latest try: others may give it a new affinity between two */
-    unsigned old;                  /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
+    struct aia_hartset
+        now;      /* where it may be, as of the latest try: others may give it a new affinity between two */
+    unsigned old; /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
     int result;
 };
 
