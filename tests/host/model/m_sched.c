@@ -202,17 +202,20 @@ static bool signalled_by_chip(void)
     return false;
 }
 
+#define MAX_TAKEN 1000000 /* one after the other */
+
 bool m_take(void)
 {
     struct m_hart *h = &m.hart[m.here];
-    bool any = false;
+    unsigned n = 0;
 
     while (m.aia && h->irqs_on && !h->hold && !h->stopped) {
         bool timer = h->timer_on && m.now >= h->timer;
         bool soft = !timer && h->soft;
         if (!timer && !soft && !m_file_asserted(&h->file) && !signalled_by_chip())
             break;
-        any = true;
+        if (++n > MAX_TAKEN)
+            m_die("hart %u takes interrupts for ever", m.here);
         h->irqs_on = false;
         h->in_irq = true;
         if (timer)
@@ -230,7 +233,7 @@ bool m_take(void)
         h->in_irq = false;
         h->irqs_on = true;
     }
-    return any;
+    return n > 0;
 }
 
 void m_settle(void)
