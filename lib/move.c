@@ -271,9 +271,11 @@ int reclaim(struct aia *a, unsigned here)
     /* First who has been drained, then sync: it proves nothing of what leaves a device after it. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         old[w] = drained(a, f, w, &barred);
-    int error = barred && f->sync_owed ? barred : imsic_sync(&a->imsic, f);
+    bool known = barred && f->sync_owed;
+    int error = known ? barred : imsic_sync(&a->imsic, f);
     if (error) {
-        report_no_sync(a, here);
+        if (!known)
+            report_no_sync(a, here);
         reclaim_later(a);
         return error;
     }

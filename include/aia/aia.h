@@ -258,11 +258,10 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  * hart inside. When the call returns the device sends to the new vector, and whatever it sent to the old
  * one is handled or will be, within one interrupt latency (design section 5). Never "busy": if max_retiring of
  * its vectors have not drained yet, the call waits for some. Blocks move whole, whichever of them is named. Thread.
- * AIA_OK; else affinity and vector are as they were: AIA_EINVAL (managed, or without a vector: being requested, stopped or
- * freed), AIA_ENOHART (none of the set is online, or reached by its line), AIA_ENOVEC (none has a vector, nor will soon),
- * AIA_EADDRHI (all that have one are across 4 GiB), AIA_ESILENT, AIA_ETIMEOUT (vectors of it do not drain, the old hart
- * does not answer, or takes no write in), AIA_EAGAIN (others moved it each time). Only behind a slow bus AIA_ESILENT
- * leaves the interrupt dead, as the report says; one that is dead already has it, too.
+ * AIA_OK; else affinity and vector are as they were: AIA_EINVAL (managed, or without a vector: being requested or freed),
+ * AIA_ENOHART (none of the set is online, or its line reaches none), AIA_ENOVEC, AIA_EADDRHI (all that have one are across
+ * 4 GiB), AIA_ESILENT (behind a slow bus it is dead then), AIA_ETIMEOUT (the old hart, or its file, does not answer, or
+ * vectors do not drain), AIA_EAGAIN (others moved it each time).
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 

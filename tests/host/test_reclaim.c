@@ -299,7 +299,7 @@ static int send_behind(struct aia_barrier *b, const struct aia_message *message)
     return AIA_OK;
 }
 
-/* A file that takes nothing in is waited for once, interrupts off as the hart is, wherever in it vectors retire. */
+/* A file that takes nothing in is waited for once, interrupts off as the hart is, wherever in it vectors retire, and told of once. */
 static void test_waits_once(void **state)
 {
     static struct t_irq many[3];
@@ -320,6 +320,7 @@ static void test_waits_once(void **state)
     uint64_t before = m.now;
     timer_of(1);
     assert_in_range(m.now - before, T_LIMIT, 2 * T_LIMIT);
+    assert_int_equal(t_reported(AIA_REPORT_SYNC_TIMEOUT), 1);
     m.hart[1].file.frozen = false;
     m_pass(T_LAZY);
     for (unsigned i = 0; i < 3; i++)
