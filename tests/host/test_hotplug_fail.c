@@ -189,6 +189,33 @@ static void test_late_edge_on_its_way(void **state)
     t_check_books();
 }
 
+/* Its interrupt was freed meanwhile: told; and who has the descriptor now runs once too often (lib/files.c). */
+static void test_late_edge_of_freed(void **state)
+{
+    static struct t_irq next;
+
+    (void)state;
+    for (unsigned again = 0; again < 2; again++) {
+        t_machine_of_kinds(3, 0);
+        struct imsic_vector v = t_kind[1].irq->vec;
+        const struct aia_irq *irq = t_kind[1].irq;
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_int_equal(aia_irq_free(&t.aia, t_kind[1].irq), AIA_OK);
+        if (again)
+            t_irq(&next, AIA_MSI_STORE, 0);
+        assert_true(!again || next.irq == irq);
+        m_fabric_post(m.hart[1].msi_addr, v.id);
+        m_settle();
+        assert_int_equal(t_back(1, 0), 1);
+        m_settle();
+        assert_int_equal(t.harts[1].late, 1);
+        assert_int_equal(t_reported(AIA_REPORT_LATE), 1);
+        assert_int_equal(t_kind[1].runs, 0);
+        assert_int_equal(again ? next.strays : 0, again);
+        t_check_books();
+    }
+}
+
 static void test_late_edge_of_nobody(void **state)
 {
     (void)state;
@@ -234,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_stop_failed),
         cmocka_unit_test(test_late_edge),
         cmocka_unit_test(test_late_edge_on_its_way),
+        cmocka_unit_test(test_late_edge_of_freed),
         cmocka_unit_test(test_late_edge_of_nobody),
         cmocka_unit_test(test_stray_affinity),
     };
