@@ -13,9 +13,10 @@ struct attempt {
         REFUGE,
         RETURN
     } meant; /* to a new affinity; off a hart that leaves; to the affinity that it has */
-    const struct aia_hartset *set; /* ADOPT: the new affinity */
-    struct aia_hartset
-        now;      /* where it may be, as of the latest try: others may give it a new affinity between two */
+    const struct aia_hartset *wanted; /* ADOPT: the new affinity */
+    /* As of the latest try, for others may give it a new affinity between two: where it may be; what that is kept in. */
+    const struct aia_hartset *set;
+    struct aia_hartset now;
     unsigned old; /* the hart where the interrupt was when it said MOVE_ON_OLD_HART */
     int result;
 };
@@ -41,57 +42,73 @@ static int least_loaded(struct aia *a, const struct aia_irq *irq, const struct a
                         : imsic_least_loaded(&a->imsic, set, irq->order, to);
 }
 
-/* Can it be moved, and where to? Lock held. */
-static int look(struct attempt *t)
+static inline int pick(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
 {
-    if (is_dead(t->irq))
-        return AIA_ESILENT;
-    if (!t->irq->vec.id)
-        return AIA_EINVAL; /* being freed, or shut down */
-    if (t->meant != ADOPT)
-        t->now = t->meant == REFUGE ? refuge(t->a, t->irq) : t->irq->affinity;
-    else
-        t->now = *t->set;
-    return AIA_OK;
-}
-
-/* The hart of `set` to be on: the present one if that will do. Lock held. */
-static int choose(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
-{
-    *to = irq->vec.hart;
-    if (aia_hartset_has(set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
-        return AIA_OK;
     return irq->managed ? managed_choose(a, irq, set, to) : least_loaded(a, irq, set, to);
 }
 
-/*
- * Move it to where it is to be, if it is not there. What its message cannot be changed to, be it the least loaded, leaves
- * the others of the set. Lock held.
- */
-static int try_move(struct attempt *t)
+/* The hart to be on: the present one if that will do. Lock held. */
+static int choose(struct attempt *t, unsigned *to)
 {
-    int error = look(t), why = AIA_ENOHART;
-    struct aia_hartset left = t->now;
-    unsigned to = 0;
+    struct aia *a = t->a;
+    struct aia_irq *irq = t->irq;
 
-    while (!error && !(error = choose(t->a, t->irq, &left, &to)) && to != t->irq->vec.hart) {
-        error = move(t->a, t->irq, to);
-        if (error != AIA_EADDRHI && error != AIA_ENOVEC)
-            return error;
+    if (is_dead(irq))
+        return AIA_ESILENT;
+    if (!irq->vec.id)
+        return AIA_EINVAL; /* being freed, or shut down */
+    t->set = t->meant == ADOPT ? t->wanted : &t->now;
+    if (t->meant != ADOPT)
+        t->now = t->meant == REFUGE ? refuge(a, irq) : irq->affinity;
+    *to = irq->vec.hart;
+    if (aia_hartset_has(t->set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
+        return AIA_OK;
+    return pick(a, irq, t->set, to);
+}
+
+static bool cannot_there(int error)
+{
+    return error == AIA_EADDRHI || error == AIA_ENOVEC;
+}
+
+/* Its message cannot be changed to `to`, though that is the least loaded: that leaves the others of the set. Lock held. */
+static __attribute__((noinline)) int try_others(struct attempt *t, unsigned to, int error)
+{
+    struct aia_hartset left = *t->set;
+    int why = error;
+
+    t->now = left;
+    t->set = &t->now;
+    while (cannot_there(error)) {
         if (error == AIA_EADDRHI)
             aia_hartset_remove(&t->now, to); /* nor does it help to wait for a vector there */
-        if (why != AIA_ENOVEC)
+        else
             why = error;
         aia_hartset_remove(&left, to);
-        error = AIA_OK;
+        error = pick(t->a, t->irq, &left, &to);
+        if (error)
+            return error == AIA_ENOHART ? why : error;
+        error = move(t->a, t->irq, to);
     }
-    return error == AIA_ENOHART ? why : error;
+    return error;
+}
+
+/* Move it to where it is to be, if it is not there. Lock held. */
+static inline int try_move(struct attempt *t)
+{
+    unsigned to = 0;
+    int error = choose(t, &to);
+
+    if (error || to == t->irq->vec.hart)
+        return error;
+    error = move(t->a, t->irq, to);
+    return cannot_there(error) ? try_others(t, to, error) : error;
 }
 
 static void adopt(struct attempt *t)
 {
     if (t->result == AIA_OK && t->meant == ADOPT)
-        t->irq->affinity = *t->set; /* in one step with the vector, for others change both too */
+        t->irq->affinity = *t->wanted; /* in one step with the vector, for others change both too */
 }
 
 static void try_here(void *arg)
@@ -113,9 +130,7 @@ static int try_slow(struct attempt *t)
 
     struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
-    t->result = look(t);
-    if (t->result == AIA_OK)
-        t->result = choose(t->a, irq, &t->now, &to);
+    t->result = choose(t, &to);
     if (t->result == AIA_OK && to != irq->vec.hart)
         t->result = move_slow(t->a, irq, to, was);
     adopt(t);
@@ -179,10 +194,10 @@ static int try_until(struct attempt *t)
     do {
         error = try_once(t);
         if (error == AIA_EAGAIN && t->irq->managed)
-            reclaim_ask(a, &t->now); /* the vector kept for it drains yet */
+            reclaim_ask(a, t->set); /* the vector kept for it drains yet */
         if (error == AIA_EAGAIN)
             aia_port_relax();
-        room = error == AIA_ENOVEC ? wait_for_vector(a, &t->now, t->irq->order) : AIA_ENOVEC;
+        room = error == AIA_ENOVEC ? wait_for_vector(a, t->set, t->irq->order) : AIA_ENOVEC;
         if (room == AIA_ENOHART)
             error = room; /* the hart that was chosen has left meanwhile */
         again = error == AIA_EAGAIN || room == AIA_OK;
@@ -209,7 +224,7 @@ static int wait_for_drain(struct aia *a, struct aia_irq *irq)
 
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
 {
-    struct attempt t = {.a = a, .irq = irq->first, .set = set, .meant = ADOPT};
+    struct attempt t = {.a = a, .irq = irq->first, .wanted = set, .meant = ADOPT};
 
     if (irq->managed)
         return AIA_EINVAL;
