@@ -178,6 +178,23 @@ static void hart_0_leaves(void *arg)
     m_run(0);
 }
 
+/* The edge that is too many for the kept identity, and what happens at access k of its end. False: it has ended before. */
+static bool kept_storms(unsigned k, void (*meanwhile)(void *arg))
+{
+    managed_with_kept_1();
+    storm_at(1, kept.id, T_STORM);
+    m.hart[1].hold = true;
+    imsic_send(&t.aia.imsic, kept);
+    m_settle();
+    m.hart[1].hold = false;
+    m_on(1);
+    t_at(k, true, meanwhile, NULL);
+    m_take();
+    bool more = t_at_done();
+    m_settle();
+    return more;
+}
+
 /* Its owner comes at any access of that. */
 static void test_kept_storm_finds_owner(void **state)
 {
@@ -185,17 +202,7 @@ static void test_kept_storm_finds_owner(void **state)
 
     (void)state;
     for (unsigned k = 0; more; k++) {
-        managed_with_kept_1();
-        storm_at(1, kept.id, T_STORM);
-        m.hart[1].hold = true;
-        imsic_send(&t.aia.imsic, kept);
-        m_settle();
-        m.hart[1].hold = false;
-        m_on(1);
-        t_at(k, true, hart_0_leaves, NULL);
-        m_take();
-        more = t_at_done();
-        m_settle();
+        more = kept_storms(k, hart_0_leaves);
         assert_int_equal(q.irq->vec.hart, more);
         m_raise(&q.dev);
         t_check(&q);
@@ -222,17 +229,7 @@ static void test_kept_storm_meets_free(void **state)
 
     (void)state;
     for (unsigned k = 0; more; k++) {
-        managed_with_kept_1();
-        storm_at(1, kept.id, T_STORM);
-        m.hart[1].hold = true;
-        imsic_send(&t.aia.imsic, kept);
-        m_settle();
-        m.hart[1].hold = false;
-        m_on(1);
-        t_at(k, true, hart_0_frees, NULL);
-        m_take();
-        more = t_at_done();
-        m_settle();
+        more = kept_storms(k, hart_0_frees);
         if (imsic_slot_state(t.slots[1][kept.id]) == IMSIC_SHUT)
             continue; /* it was free by then */
         t_check_books();
