@@ -77,8 +77,9 @@ static bool taken(uint64_t base)
     for (size_t i = 0; i < machine.imsic.n_regs; i++)
         if (overlaps(base, &machine.imsic.regs[i]))
             return true;
-    for (size_t i = 0; i < machine.pci.n_windows; i++)
-        if (overlaps(base, &(struct machine_region){machine.pci.windows[i].pci, machine.pci.windows[i].size}))
+    for (size_t i = 0; i < machine.hosts[0].n_windows; i++)
+        if (overlaps(base, &(struct machine_region){machine.hosts[0].windows[i].pci,
+                                                    machine.hosts[0].windows[i].size}))
             return true;
     return false;
 }
@@ -109,10 +110,10 @@ static bool has_no_id(const struct pci_device *pd)
 /* The function's id at the unit; -1: it is not behind it. */
 static int64_t device_id(const struct pci_device *pd)
 {
-    uint32_t rid = ((uint32_t)pd->bus << 8 | pd->devfn) & machine.pci.iommu_map_mask;
+    uint32_t rid = ((uint32_t)pd->bus << 8 | pd->devfn) & machine.hosts[0].iommu_map_mask;
 
-    for (size_t i = 0; i < machine.pci.n_iommu_map; i++) {
-        const struct machine_id_map *m = &machine.pci.iommu_map[i];
+    for (size_t i = 0; i < machine.hosts[0].n_iommu_map; i++) {
+        const struct machine_id_map *m = &machine.hosts[0].iommu_map[i];
         if (rid >= m->from && rid - m->from < m->n)
             return (int64_t)m->to + (rid - m->from);
     }

@@ -74,7 +74,7 @@ static bool beyond(const struct machine_region *r)
 /* Whether all that we may touch can be reached. A window of PCI is not: what is placed in it must be. */
 static bool within_reach(void)
 {
-    if (__image_end > (char *)REACH || beyond(&machine.pci.ecam) || machine.uart.base >= REACH)
+    if (__image_end > (char *)REACH || beyond(&machine.hosts[0].ecam) || machine.uart.base >= REACH)
         return false;
     for (size_t i = 0; i < machine.n_memory; i++)
         if (beyond(&machine.memory[i]))
@@ -85,8 +85,9 @@ static bool within_reach(void)
     for (size_t i = 0; i < machine.n_aplics; i++)
         if (beyond(&machine.aplics[i].reg))
             return false;
-    for (size_t i = 0; i < machine.pci.n_windows; i++)
-        if (beyond(&(struct machine_region){machine.pci.windows[i].cpu, machine.pci.windows[i].size}))
+    for (size_t i = 0; i < machine.hosts[0].n_windows; i++)
+        if (beyond(
+                &(struct machine_region){machine.hosts[0].windows[i].cpu, machine.hosts[0].windows[i].size}))
             return false;
     return true;
 }

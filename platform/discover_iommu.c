@@ -40,8 +40,8 @@ static int read_unit(struct discovery *d, int host, int node)
 /* Entries of no length, which QEMU 10.0 writes first, say nothing. */
 static int read_entry(struct discovery *d, int host, const fdt32_t *p, uint32_t *phandle)
 {
-    struct machine_pci *pci = &d->m->pci;
-    struct machine_id_map map = {fdt32_ld(p), fdt32_ld(p + 2), fdt32_ld(p + 3)};
+    struct machine_pci *pci = &d->m->hosts[0];
+    struct machine_id_map map = {fdt32_ld(p), fdt32_ld(p + 2), fdt32_ld(p + 3), true};
 
     if (!map.n)
         return 0;
@@ -80,7 +80,7 @@ int disc_iommu(struct discovery *d)
     const fdt32_t *p = host < 0 ? NULL : fdt_getprop(d->fdt, host, "iommu-map", &len);
     uint32_t phandle = 0;
 
-    d->m->pci.iommu_map_mask = 0xffff;
+    d->m->hosts[0].iommu_map_mask = 0xffff;
     if (host >= 0 && check_msi_map(d, host))
         return -1;
     if (!p)
@@ -92,13 +92,13 @@ int disc_iommu(struct discovery *d)
             return -1;
     if (!phandle)
         return 0;
-    if (disc_u32(d, host, "iommu-map-mask", &d->m->pci.iommu_map_mask) < 0)
+    if (disc_u32(d, host, "iommu-map-mask", &d->m->hosts[0].iommu_map_mask) < 0)
         return -1;
     int node = fdt_node_offset_by_phandle(d->fdt, phandle);
     if (node < 0)
         return disc_fail(d, host, "iommu-map", "phandle %#llx is nobody's", (unsigned long long)phandle);
     if (!disc_usable(d, node)) { /* then nothing is behind it */
-        d->m->pci.n_iommu_map = 0;
+        d->m->hosts[0].n_iommu_map = 0;
         return 0;
     }
     return read_unit(d, host, node);

@@ -54,7 +54,7 @@ static int check_window(struct discovery *d, int node, const struct machine_pci 
 
 static int read_window(struct discovery *d, int node, const fdt32_t *p, uint32_t cells, unsigned i)
 {
-    struct machine_pci_window *w = &d->m->pci.windows[i];
+    struct machine_pci_window *w = &d->m->hosts[0].windows[i];
     uint32_t code = fdt32_ld(p) >> 24 & 3; /* ss of phys.hi */
 
     if (code == 0)
@@ -67,7 +67,7 @@ static int read_window(struct discovery *d, int node, const fdt32_t *p, uint32_t
         return disc_fail(d, node, "ranges", "window %u has no size", i);
     if (disc_translate(d, node, "ranges", &w->cpu, w->size))
         return -1;
-    return check_window(d, node, &d->m->pci, i);
+    return check_window(d, node, &d->m->hosts[0], i);
 }
 
 static int read_windows(struct discovery *d, int node, struct machine_pci *pci)
@@ -97,7 +97,7 @@ static int read_windows(struct discovery *d, int node, struct machine_pci *pci)
 
 int disc_pci(struct discovery *d)
 {
-    struct machine_pci *pci = &d->m->pci;
+    struct machine_pci *pci = &d->m->hosts[0];
     int node = disc_next_compatible(d, -1, "pci-host-ecam-generic");
     uint32_t msi = d->imsic_phandle;
 
@@ -108,6 +108,6 @@ int disc_pci(struct discovery *d)
     if (msi != d->imsic_phandle)
         return disc_fail(d, node, "msi-parent", "phandle %#llx is not the supervisor-level IMSIC's",
                          (unsigned long long)msi);
-    pci->present = true;
+    d->m->n_hosts = 1;
     return read_ecam(d, node, pci) || read_windows(d, node, pci) ? -1 : 0;
 }

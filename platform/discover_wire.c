@@ -108,7 +108,7 @@ static uint32_t parent_cells(struct discovery *d, uint32_t phandle, uint32_t *ad
 
 static int map_entry(struct discovery *d, int node, const fdt32_t *p, uint32_t address)
 {
-    struct machine_pci *pci = &d->m->pci;
+    struct machine_pci *pci = &d->m->hosts[0];
     uint32_t phandle = fdt32_ld(p + CHILD_CELLS);
     struct machine_wire w = {0};
 
@@ -134,12 +134,12 @@ static int disc_intx(struct discovery *d)
 
     if (node < 0 || !p)
         return 0;
-    d->m->pci.intx_devfn_mask = d->m->pci.intx_pin_mask = 0xff; /* what an absent mask means */
+    d->m->hosts[0].intx_devfn_mask = d->m->hosts[0].intx_pin_mask = 0xff; /* what an absent mask means */
     if (mask && mask_len != CHILD_CELLS * 4)
         return disc_fail(d, node, "interrupt-map-mask", "%u bytes long, not 16", (unsigned)mask_len);
     if (mask) {
-        d->m->pci.intx_devfn_mask = (uint8_t)(fdt32_ld(mask) >> 8);
-        d->m->pci.intx_pin_mask = (uint8_t)fdt32_ld(mask + 3);
+        d->m->hosts[0].intx_devfn_mask = (uint8_t)(fdt32_ld(mask) >> 8);
+        d->m->hosts[0].intx_pin_mask = (uint8_t)fdt32_ld(mask + 3);
     }
     for (uint32_t left = (uint32_t)len / 4; left;) {
         uint32_t address = 0,
@@ -185,5 +185,5 @@ int disc_wires(struct discovery *d)
         if (read_device(d, node, &m->virtio[m->n_virtio++]))
             return -1;
     }
-    return m->pci.present ? disc_intx(d) : 0;
+    return m->n_hosts ? disc_intx(d) : 0;
 }

@@ -11,11 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MACHINE_MAX_HARTS  128
-#define MACHINE_MAX_RANGES 8
-#define MACHINE_MAX_APLICS 8
-#define MACHINE_MAX_VIRTIO 16
-#define MACHINE_MAX_INTX   64
+#define MACHINE_MAX_HARTS    128
+#define MACHINE_MAX_RANGES   8
+#define MACHINE_MAX_APLICS   8
+#define MACHINE_MAX_VIRTIO   16
+#define MACHINE_MAX_INTX     256
+#define MACHINE_MAX_HOSTS    8
+#define MACHINE_MAX_RESERVED 64
+#define MACHINE_MAX_UNUSED   64
 
 struct machine_region {
     uint64_t base, size;
@@ -79,20 +82,27 @@ struct machine_pci_window {
     uint64_t pci, cpu, size;
 };
 
-/* PCI requester ids `from` and those behind it are device ids `to` and those behind it, at the machine's IOMMU. */
+/*
+ * PCI requester ids `from` to `from + n - 1`, and the ids that they have at what a map names: the IOMMU, or what takes
+ * their MSIs. What is mapped to something else than ours is kept too: such a function is behind it, and not to be used.
+ */
 struct machine_id_map {
     uint32_t from, to, n;
+    bool ours; /* the machine.iommu, or the S-level IMSIC */
 };
 
 struct machine_pci {
-    bool present;
+    char name[32];              /* of its node, such as pci@30000000 */
     struct machine_region ecam; /* begins with bus_first */
     uint8_t bus_first, bus_last;
     struct machine_pci_window windows[MACHINE_MAX_RANGES];
     size_t n_windows;
     struct machine_id_map iommu_map[MACHINE_MAX_RANGES];
     size_t n_iommu_map;
-    uint32_t iommu_map_mask; /* of requester ids, before they are looked up */
+    uint32_t iommu_map_mask;                           /* of requester ids, before they are looked up */
+    struct machine_id_map msi_map[MACHINE_MAX_RANGES]; /* who may send MSIs: msi-map, or all by msi-parent */
+    size_t n_msi_map;
+    uint32_t msi_map_mask;
     struct {
         uint8_t devfn, pin; /* to be compared under the masks */
         struct machine_wire wire;
@@ -121,6 +131,34 @@ struct machine_uart {
     struct machine_wire wire;
 };
 
+/* Why discovery ends the run, or leaves a part out. The strings make the one line a person reads. */
+struct machine_error {
+    char node[96];     /* path of the node, or "/" */
+    char property[40]; /* its property, or "" */
+    char text[128];    /* what is wrong with it */
+};
+
+/* What a part that is not used would have been for: a job that needs such a part says why there is none. */
+enum machine_part {
+    MACHINE_PART_MEMORY,
+    MACHINE_PART_IMSIC,
+    MACHINE_PART_APLIC,
+    MACHINE_PART_PCI,
+    MACHINE_PART_IOMMU,
+    MACHINE_PART_WIRE,
+    MACHINE_PART_UART,
+    MACHINE_PART_RTC,
+    MACHINE_PART_VIRTIO,
+    MACHINE_PART_FINISHER,
+    MACHINE_PART_OTHER, /* shown only: the model, the boot arguments */
+};
+
+/* A part of the tree that is absent to us, because NODE: PROPERTY: TEXT. */
+struct machine_unused {
+    enum machine_part part;
+    struct machine_error why;
+};
+
 struct machine {
     struct machine_hart harts[MACHINE_MAX_HARTS];
     size_t n_harts;
@@ -130,7 +168,8 @@ struct machine {
     struct machine_imsic imsic;
     struct machine_aplic aplics[MACHINE_MAX_APLICS]; /* S-level ones */
     size_t n_aplics;
-    struct machine_pci pci;
+    struct machine_pci hosts[MACHINE_MAX_HOSTS]; /* PCI hosts, in the order of the tree */
+    size_t n_hosts;
     struct machine_iommu iommu;
     struct machine_uart uart;
     struct machine_device rtc; /* google,goldfish-rtc */
@@ -140,13 +179,11 @@ struct machine {
     uint64_t finisher; /* sifive,test0 register; 0: none */
     char bootargs[512];
     char model[64];
-};
-
-/* Where discovery gave up. Both strings are for the one line a person reads. */
-struct machine_error {
-    char node[96];     /* path of the node, or "/" */
-    char property[40]; /* its property, or "" */
-    char text[128];    /* what is wrong with it */
+    struct machine_region
+        reserved[MACHINE_MAX_RESERVED]; /* not ours to touch, whatever memory says: sorted, apart */
+    size_t n_reserved;
+    struct machine_unused unused[MACHINE_MAX_UNUSED];
+    size_t n_unused; /* counts those beyond the array, too */
 };
 
 /*

@@ -25,14 +25,14 @@ static void print_pci(void)
 {
     static const char *const spaces[] = {"io", "mem32", "mem64"};
 
-    if (!machine.pci.present) {
+    if (!machine.n_hosts) {
         print("pci: none\n");
         return;
     }
-    print("pci: buses %u..%u, ", machine.pci.bus_first, machine.pci.bus_last);
-    print_region("ecam", &machine.pci.ecam);
-    for (size_t i = 0; i < machine.pci.n_windows; i++) {
-        const struct machine_pci_window *w = &machine.pci.windows[i];
+    print("pci: buses %u..%u, ", machine.hosts[0].bus_first, machine.hosts[0].bus_last);
+    print_region("ecam", &machine.hosts[0].ecam);
+    for (size_t i = 0; i < machine.hosts[0].n_windows; i++) {
+        const struct machine_pci_window *w = &machine.hosts[0].windows[i];
         print("pci %s: pci 0x%lx, cpu 0x%lx, size 0x%lx\n", spaces[w->space], w->pci, w->cpu, w->size);
     }
 }
@@ -52,9 +52,9 @@ static void print_iommu(void)
         print("iommu: 0x%lx, source %u\n", u->reg.base, u->wire.source);
     if (u->form == MACHINE_IOMMU_PCI)
         print("iommu: pci %02x:%02x.%u\n", u->function >> 8, u->function >> 3 & 31u, u->function & 7u);
-    for (size_t i = 0; i < machine.pci.n_iommu_map; i++)
-        print("iommu: requester ids 0x%x..0x%x are devices 0x%x..\n", machine.pci.iommu_map[i].from,
-              machine.pci.iommu_map[i].from + machine.pci.iommu_map[i].n - 1, machine.pci.iommu_map[i].to);
+    for (size_t i = 0; i < machine.hosts[0].n_iommu_map; i++)
+        print("iommu: requester ids 0x%x..0x%x are devices 0x%x..\n", machine.hosts[0].iommu_map[i].from,
+              machine.hosts[0].iommu_map[i].from + machine.hosts[0].iommu_map[i].n - 1, machine.hosts[0].iommu_map[i].to);
 }
 
 int job_discover(void)
@@ -80,7 +80,7 @@ int job_discover(void)
     print_wire("rtc", &machine.rtc.wire);
     for (size_t i = 0; i < machine.n_virtio; i++)
         print_wire("virtio", &machine.virtio[i].wire);
-    print("pci: %u of its lines are ours\n", (unsigned)machine.pci.n_intx);
+    print("pci: %u of its lines are ours\n", (unsigned)machine.hosts[0].n_intx);
     if (machine.uart.present)
         print("uart: 0x%lx, reg-shift %u, reg-io-width %u\n", machine.uart.base, machine.uart.reg_shift,
               machine.uart.reg_io_width);

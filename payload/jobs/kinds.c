@@ -33,7 +33,7 @@ struct pci *kinds_pci(void)
 
     if (pci.devs)
         return &pci;
-    int error = pci_init(&pci, &machine.pci, devices, PCI_MAX);
+    int error = pci_init(&pci, &machine.hosts[0], devices, PCI_MAX);
     if (!error)
         return iommu_start(&pci) ? &pci : NULL;
     print("pci: %s\n", pci_strerror(error));

@@ -340,7 +340,7 @@ int job_xhci(void)
 {
     static struct pci pci;
     static struct pci_device devices[PCI_MAX];
-    int error = pci_init(&pci, &machine.pci, devices, PCI_MAX);
+    int error = pci_init(&pci, &machine.hosts[0], devices, PCI_MAX);
 
     if (error)
         print("pci: %s\n", pci_strerror(error));

@@ -222,7 +222,7 @@ int pci_init(struct pci *p, const struct machine_pci *machine, struct pci_device
     p->machine = machine;
     p->devs = devs;
     p->max = max;
-    if (!machine->present || buses == 0 || machine->bus_last < machine->bus_first)
+    if (buses == 0 || machine->bus_last < machine->bus_first)
         return PCI_ENOECAM;
     p->last_bus = machine->bus_first;
     p->max_bus = machine->bus_last;

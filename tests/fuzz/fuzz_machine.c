@@ -90,10 +90,10 @@ static void check_aplics(const struct machine *m)
 
 static void check_pci(const struct machine *m)
 {
-    const struct machine_pci *p = &m->pci;
+    const struct machine_pci *p = &m->hosts[0];
 
     expect(p->n_windows <= MACHINE_MAX_RANGES && p->n_intx <= MACHINE_MAX_INTX);
-    if (!p->present)
+    if (!m->n_hosts)
         return;
     expect(p->bus_first <= p->bus_last);
     expect(p->ecam.size >= (uint64_t)(p->bus_last - p->bus_first + 1) << 20);

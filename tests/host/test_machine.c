@@ -104,7 +104,7 @@ static uint64_t count_sstc(void)
 /* The number that a key of a `// want:` line stands for. */
 static uint64_t value(const char *key)
 {
-    const struct machine_pci *pci = &m.pci;
+    const struct machine_pci *pci = &m.hosts[0];
     const struct {
         const char *key;
         uint64_t value;
@@ -128,7 +128,7 @@ static uint64_t value(const char *key)
         {"uart.shift", m.uart.reg_shift},
         {"uart.width", m.uart.reg_io_width},
         {"finisher", m.finisher},
-        {"ecam", pci->present ? pci->ecam.base : ABSENT},
+        {"ecam", m.n_hosts ? pci->ecam.base : ABSENT},
         {"buses", (uint64_t)(pci->bus_last - pci->bus_first + 1)},
         {"windows", pci->n_windows},
         {"window.0.size", pci->windows[0].size},
@@ -238,8 +238,8 @@ static void check_qemu(unsigned harts, unsigned per_socket, unsigned guests)
     assert_int_equal(m.imsic.ipi_id, 1);
     assert_int_equal(m.n_aplics, harts / per_socket);
     assert_int_equal(m.uart.base, 0x10000000);
-    assert_int_equal(m.pci.ecam.base, 0x30000000);
-    assert_int_equal(m.pci.n_windows, 3);
+    assert_int_equal(m.hosts[0].ecam.base, 0x30000000);
+    assert_int_equal(m.hosts[0].n_windows, 3);
     assert_int_equal(m.finisher, 0x100000);
     assert_int_equal(m.timebase, 10000000);
     assert_string_equal(m.model, "riscv-virtio,qemu");

@@ -34,7 +34,6 @@ void pm_reset(void)
 {
     memset(&pm, 0, sizeof(pm));
     pm.machine = (struct machine_pci){
-        .present = true,
         .ecam = {.base = 0x30000000, .size = 0x10000000},
         .bus_last = 255,
         .windows =
