@@ -108,9 +108,9 @@ SCRIPT_TESTS := $(wildcard tests/*/*.t) tests/qemu/matrix tests/qemu/shell
 script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$s))),$s)),$(SCRIPT_TESTS))
 
-# prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two at a time run to
-# the end; the QEMU tests first, the longest at the head. What they boot is in the environment, with what of SMP,
-# MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
+# prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two tests at a time run
+# until the last; the QEMU tests first, the longest at the head. REPEAT=n runs all of them n times, LOAD=m beside m busy
+# processes. What the tests boot is in the environment, with what of SMP, MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
 test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/hop.bin
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
@@ -118,7 +118,7 @@ test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/ho
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
 	set -- $$qemu_tests $(script_selected) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
-	prove -j2 --exec '' $(PROVE_ARGS) "$$@"
+	REPEAT='$(REPEAT)' LOAD='$(LOAD)' PROVE_ARGS='$(PROVE_ARGS)' tests/prove/run "$$@"
 
 # On an old QEMU, whose APLIC differs from the specification in known ways; the driver is to work on it unasked.
 OLD_ROWS := main main-wired main-direct main-two-aplics moves hotplug hotplug-wired suspend level wires wires-modern \
