@@ -106,18 +106,16 @@ static int delegation(struct discovery *d, int node, const char *prop, const fdt
                          (unsigned long long)child);
     if (first < 1 || first > last || last > 1023)
         return disc_fail(d, node, prop, "%u to %u is no range of sources", first, last);
-    if (child != a->phandle)
-        return 0;
-    if (a->n_delegated == MACHINE_MAX_RANGES)
-        return disc_fail(d, node, prop, "more than %u ranges for one child", (unsigned)MACHINE_MAX_RANGES);
-    a->delegated[a->n_delegated].first = first;
-    a->delegated[a->n_delegated++].last = last;
+    for (uint32_t i = first; child == a->phandle && i <= last; i++)
+        a->owned[i / 32] |= 1u << i % 32;
     return 0;
 }
 
 /* What the domains above have given to `a`. The binding's name, and the one QEMU had before it (or both). */
 static int read_delegation(struct discovery *d, struct machine_aplic *a)
 {
+    bool root = true;
+
     for (int node = -1; (node = disc_next_compatible(d, node, "riscv,aplic")) >= 0;) {
         const char *prop = "riscv,delegation";
         int len;
@@ -127,12 +125,15 @@ static int read_delegation(struct discovery *d, struct machine_aplic *a)
             p = fdt_getprop(d->fdt, node, prop = "riscv,delegate", &len);
         if (!p || !a->phandle || !is_child(d, node, a->phandle))
             continue;
+        root = false;
         if (len % 12)
             return disc_fail(d, node, prop, "%u bytes long, not a multiple of 12", (unsigned)len);
         for (int i = 0; i < len / 12; i++)
             if (delegation(d, node, prop, p + 3 * i, a))
                 return -1;
     }
+    for (unsigned i = 0; i < MACHINE_SOURCES / 32 && root; i++)
+        a->owned[i] = UINT32_MAX;
     return 0;
 }
 

@@ -50,8 +50,8 @@ static int read_entry(struct discovery *d, int host, const fdt32_t *p, uint32_t 
                          (unsigned long long)map.from, (unsigned long long)map.to);
     if (*phandle && *phandle != fdt32_ld(p + 1))
         return disc_fail(d, host, "iommu-map", "more than one IOMMU");
-    if (pci->n_iommu_map == MACHINE_MAX_RANGES)
-        return disc_fail(d, host, "iommu-map", "more than %u ranges", (unsigned)MACHINE_MAX_RANGES);
+    if (pci->n_iommu_map == MACHINE_MAX_MAPS)
+        return disc_fail(d, host, "iommu-map", "more than %u ranges", (unsigned)MACHINE_MAX_MAPS);
     *phandle = fdt32_ld(p + 1);
     pci->iommu_map[pci->n_iommu_map++] = map;
     return 0;

@@ -6,14 +6,6 @@
  */
 #include "discover.h"
 
-static bool delegated(const struct machine_aplic *a, uint32_t source)
-{
-    for (size_t i = 0; i < a->n_delegated; i++)
-        if (source >= a->delegated[i].first && source <= a->delegated[i].last)
-            return true;
-    return a->n_delegated == 0;
-}
-
 /* Flags of a specifier, to a source mode (AdvPLIC.adoc, "Source configurations"). */
 static int mode_of(uint32_t flags)
 {
@@ -45,7 +37,7 @@ static int read_wire(struct discovery *d, int node, const char *prop, uint32_t p
         if (mode_of(flags) < 0)
             return disc_fail(d, node, prop, "flags %#llx of source %u: not one of 1, 2, 4, 8",
                              (unsigned long long)flags, source);
-        if (delegated(a, source))
+        if (machine_owns(a, source))
             *w = (struct machine_wire){(uint16_t)source, (uint8_t)i, (uint8_t)mode_of(flags)};
     }
     return 0;

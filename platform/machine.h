@@ -15,8 +15,9 @@
 #define MACHINE_MAX_RANGES   8
 #define MACHINE_MAX_APLICS   8
 #define MACHINE_MAX_VIRTIO   16
-#define MACHINE_MAX_INTX     256
+#define MACHINE_MAX_INTX     1024 /* 256 devices and functions, four pins each */
 #define MACHINE_MAX_HOSTS    8
+#define MACHINE_MAX_MAPS     32
 #define MACHINE_MAX_RESERVED 64
 #define MACHINE_MAX_UNUSED   64
 
@@ -45,20 +46,19 @@ struct machine_imsic {
     uint32_t hart_bits;   /* riscv,hart-index-bits, or what the number of harts needs */
     uint32_t group_bits;  /* riscv,group-index-bits */
     uint32_t group_shift; /* riscv,group-index-shift */
-    struct machine_region regs[MACHINE_MAX_RANGES]; /* the reg property */
+    struct machine_region regs[MACHINE_MAX_HARTS]; /* of the reg property what holds our harts' files */
     size_t n_regs;
 };
+
+#define MACHINE_SOURCES 1024 /* of a domain, with 0, which is none */
 
 struct machine_aplic {
     struct machine_region reg;
     uint32_t num_sources;
     bool msi_mode; /* msi-parent names the S-level IMSIC */
     uint32_t phandle;
-    struct {
-        uint32_t first, last;
-    } delegated
-        [MACHINE_MAX_RANGES]; /* by the domain that has it as a child; where none does, all are its own */
-    size_t n_delegated;
+    /* Sources that are the domain's own: what its parent delegates to it, all if it is the root. machine_owns() */
+    uint32_t owned[MACHINE_SOURCES / 32];
     int16_t index[MACHINE_MAX_HARTS]; /* direct: each hart's index in the domain; -1: it is not in it */
 };
 
@@ -97,10 +97,10 @@ struct machine_pci {
     uint8_t bus_first, bus_last;
     struct machine_pci_window windows[MACHINE_MAX_RANGES];
     size_t n_windows;
-    struct machine_id_map iommu_map[MACHINE_MAX_RANGES];
+    struct machine_id_map iommu_map[MACHINE_MAX_MAPS];
     size_t n_iommu_map;
-    uint32_t iommu_map_mask;                           /* of requester ids, before they are looked up */
-    struct machine_id_map msi_map[MACHINE_MAX_RANGES]; /* who may send MSIs: msi-map, or all by msi-parent */
+    uint32_t iommu_map_mask;                         /* of requester ids, before they are looked up */
+    struct machine_id_map msi_map[MACHINE_MAX_MAPS]; /* who may send MSIs: msi-map, or all by msi-parent */
     size_t n_msi_map;
     uint32_t msi_map_mask;
     struct {
@@ -121,6 +121,7 @@ struct machine_iommu {
     struct machine_region reg; /* on the system's bus: its registers */
     struct machine_wire wire;  /* and of its own interrupts' wires the first */
     uint16_t function;         /* a function: its requester id */
+    uint8_t host;              /* and which of machine.hosts has it */
 };
 
 /* ns16550a-compatible UART that stdout-path names (or the only one there is). */
@@ -141,6 +142,7 @@ struct machine_error {
 /* What a part that is not used would have been for: a job that needs such a part says why there is none. */
 enum machine_part {
     MACHINE_PART_MEMORY,
+    MACHINE_PART_HART,
     MACHINE_PART_IMSIC,
     MACHINE_PART_APLIC,
     MACHINE_PART_PCI,
@@ -193,6 +195,18 @@ struct machine {
  * `uart` can be used: they were looked for first, and say 0 and absent if that was in vain.
  */
 int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err);
+
+/*
+ * Why there is no such part, in a line: the first reason that discovery had, or that the tree has none at all. Kept in
+ * `out`, of which 270 bytes always hold it.
+ */
+const char *machine_why(const struct machine *m, enum machine_part part, char *out, size_t size);
+
+/* Is this source the domain's own? Others answer it with zeros (AdvPLIC.adoc, "Interrupt delegation"). */
+static inline bool machine_owns(const struct machine_aplic *a, uint32_t source)
+{
+    return source >= 1 && source <= a->num_sources && (a->owned[source / 32] >> source % 32 & 1u);
+}
 
 /* "NODE: PROPERTY: TEXT", or "NODE: TEXT" where no property is to blame; 270 bytes always hold it. */
 void machine_error_line(const struct machine_error *err, char *out, size_t size);
