@@ -3,19 +3,11 @@
  * APLIC domains of supervisor level (the Linux binding riscv,aplic.yaml). A domain's level is that of
  * what it delivers to: an IMSIC (msi-parent) or the harts themselves (interrupts-extended).
  */
+#include <string.h>
+
 #include "discover.h"
 
 enum level { LEVEL_ERROR = -1, LEVEL_OTHER, LEVEL_DIRECT, LEVEL_MSI };
-
-static enum level level_by_msi_parent(struct discovery *d, int node, uint32_t phandle)
-{
-    int parent = fdt_node_offset_by_phandle(d->fdt, phandle);
-
-    if (parent < 0 || fdt_node_check_compatible(d->fdt, parent, "riscv,imsics"))
-        return (enum level)disc_fail(d, node, "msi-parent", "phandle %#llx is no IMSIC's",
-                                     (unsigned long long)phandle);
-    return phandle == d->imsic_phandle ? LEVEL_MSI : LEVEL_OTHER;
-}
 
 /* AdvPLIC.adoc, "Hart index numbers", and "Memory-mapped control region": 32 bytes for each, from 0x4000 on. */
 static int set_index(struct discovery *d, int node, struct machine_aplic *a, unsigned hart, uint32_t index)
@@ -50,24 +42,74 @@ static int read_indexes(struct discovery *d, int node, const fdt32_t *pairs, uin
     return 0;
 }
 
+/* Of an APLIC that delivers to harts: those that can be used are enough. */
 static enum level level_by_harts(struct discovery *d, int node)
 {
     const fdt32_t *pairs;
-    uint32_t n;
+    uint32_t n, stranger = 0, known = 0;
 
     if (disc_parents(d, node, &pairs, &n))
         return LEVEL_ERROR;
     if (!disc_has_parent_irq(pairs, n, DISC_IRQ_S_EXT))
-        return LEVEL_OTHER;
+        return disc_has_parent_irq(pairs, n, DISC_IRQ_M_EXT)
+                   ? LEVEL_OTHER
+                   : (enum level)disc_fail(d, node, "interrupts-extended", "it interrupts no hart");
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t phandle = fdt32_ld(pairs + 2 * i);
+        const struct disc_cpu *cpu = disc_cpu_by_intc(d, fdt32_ld(pairs + 2 * i));
 
-        if (!disc_cpu_by_intc(d, phandle))
-            return (enum level)disc_fail(d, node, "interrupts-extended",
-                                         "parent %u: phandle %#llx is no hart's", i,
-                                         (unsigned long long)phandle);
+        known += cpu && cpu->hart >= 0;
+        if (!cpu && !d->more_cpus && !stranger++)
+            (void)disc_fail(d, node, "interrupts-extended", "parent %u: phandle %#llx is no hart's", i,
+                            (unsigned long long)fdt32_ld(pairs + 2 * i));
     }
+    if (stranger)
+        (void)disc_unused(d, MACHINE_PART_HART);
+    if (!known)
+        return (enum level)disc_fail(d, node, "interrupts-extended",
+                                     "no hart that can be used is among its parents");
     return LEVEL_DIRECT;
+}
+
+/* Does msi-parent name the machine level's files? Then the domain is that level's. */
+static bool is_machine(struct discovery *d, int node)
+{
+    struct disc_ref ref;
+    uint32_t at = 0;
+
+    while (disc_next_ref(d, node, "msi-parent", "#msi-cells", &at, &ref) > 0) {
+        int len = 0;
+        const fdt32_t *p = ref.node < 0 || fdt_node_check_compatible(d->fdt, ref.node, "riscv,imsics")
+                               ? NULL
+                               : fdt_getprop(d->fdt, ref.node, "interrupts-extended", &len);
+
+        if (p && disc_has_parent_irq(p, (uint32_t)len / 8, DISC_IRQ_M_EXT))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * By what it delivers to (the Linux binding riscv,aplic.yaml): by message where msi-parent names the files that are ours.
+ * Where those are disabled or another's, a domain that is wired to harts, too, can interrupt them itself.
+ */
+static enum level level_of(struct discovery *d, int node)
+{
+    bool by_message, wired = fdt_getprop(d->fdt, node, "interrupts-extended", NULL);
+    int ours = disc_msi_parent(d, node, &by_message);
+
+    if (ours > 0)
+        return LEVEL_MSI;
+    if (by_message && is_machine(d, node))
+        return LEVEL_OTHER;
+    if (!wired && ours < 0)
+        return LEVEL_ERROR;
+    if (!wired && by_message)
+        return (enum level)disc_fail(d, node, "msi-parent", "no IMSIC that is used");
+    enum level level = level_by_harts(d, node);
+    if (level == LEVEL_DIRECT && d->m->imsic.present)
+        return (enum level)disc_fail(d, node, "",
+                                     "it interrupts harts itself, and the harts have interrupt files");
+    return level;
 }
 
 /* AdvPLIC.adoc, "Memory-mapped control region for an interrupt domain": aligned to 4 KiB, 16 KiB at least. */
@@ -101,39 +143,76 @@ static int delegation(struct discovery *d, int node, const char *prop, const fdt
 {
     uint32_t child = fdt32_ld(p), first = fdt32_ld(p + 1), last = fdt32_ld(p + 2);
 
-    if (!is_child(d, node, child))
-        return disc_fail(d, node, prop, "phandle %#llx is not among riscv,children",
-                         (unsigned long long)child);
-    if (first < 1 || first > last || last > 1023)
+    if (child != a->phandle)
+        return is_child(d, node, child)
+                   ? 0
+                   : disc_fail(d, node, prop, "phandle %#llx is not among riscv,children",
+                               (unsigned long long)child);
+    if (first < 1 || first > last || last >= MACHINE_SOURCES)
         return disc_fail(d, node, prop, "%u to %u is no range of sources", first, last);
-    for (uint32_t i = first; child == a->phandle && i <= last; i++)
+    for (uint32_t i = first; i <= last; i++)
         a->owned[i / 32] |= 1u << i % 32;
     return 0;
 }
 
-/* What the domains above have given to `a`. The binding's name, and the one QEMU had before it (or both). */
-static int read_delegation(struct discovery *d, struct machine_aplic *a)
+/* What one domain gives to `a`. The binding's name, and the one QEMU had before it (or both). */
+static void delegate(struct discovery *d, int node, struct machine_aplic *a)
+{
+    const char *prop = "riscv,delegation";
+    int len;
+    const fdt32_t *p = fdt_getprop(d->fdt, node, prop, &len);
+
+    if (!p)
+        p = fdt_getprop(d->fdt, node, prop = "riscv,delegate", &len);
+    if (p && len % 12) {
+        (void)disc_fail(d, node, prop, "%u bytes long, not a multiple of 12", (unsigned)len);
+        (void)disc_unused(d, MACHINE_PART_WIRE);
+    }
+    for (int i = 0; p && i < len / 12; i++)
+        if (delegation(d, node, prop, p + 3 * i, a))
+            (void)disc_unused(d, MACHINE_PART_WIRE);
+}
+
+/*
+ * A domain that is nobody's child is a root, and all sources are its own. A child has those that its parent delegates to
+ * it, and a parent that delegates nothing leaves it none (AdvPLIC.adoc, "Organization of interrupt domains"). The
+ * parent is the machine level's: firmware that has taken that domain for itself marks its node disabled or reserved, and
+ * what it has delegated stands nowhere else, so its status does not count here.
+ */
+static void read_delegation(struct discovery *d, struct machine_aplic *a)
 {
     bool root = true;
 
-    for (int node = -1; (node = disc_next_compatible(d, node, "riscv,aplic")) >= 0;) {
-        const char *prop = "riscv,delegation";
-        int len;
-        const fdt32_t *p = fdt_getprop(d->fdt, node, prop, &len);
-
-        if (!p)
-            p = fdt_getprop(d->fdt, node, prop = "riscv,delegate", &len);
-        if (!p || !a->phandle || !is_child(d, node, a->phandle))
-            continue;
-        root = false;
-        if (len % 12)
-            return disc_fail(d, node, prop, "%u bytes long, not a multiple of 12", (unsigned)len);
-        for (int i = 0; i < len / 12; i++)
-            if (delegation(d, node, prop, p + 3 * i, a))
-                return -1;
-    }
+    for (int node = -1; (node = fdt_node_offset_by_compatible(d->fdt, node, "riscv,aplic")) >= 0;)
+        if (a->phandle && is_child(d, node, a->phandle)) {
+            root = false;
+            delegate(d, node, a);
+        }
     for (unsigned i = 0; i < MACHINE_SOURCES / 32 && root; i++)
         a->owned[i] = UINT32_MAX;
+}
+
+static int one_aplic(struct discovery *d, int node, struct machine_aplic *a)
+{
+    enum level level = level_of(d, node);
+    const fdt32_t *pairs;
+    uint32_t n;
+
+    if (level == LEVEL_ERROR)
+        return -1;
+    if (level == LEVEL_OTHER)
+        return 0;
+    if (d->m->n_aplics == MACHINE_MAX_APLICS)
+        return disc_fail(d, node, "compatible", "more than %u APLIC domains of supervisor level",
+                         (unsigned)MACHINE_MAX_APLICS);
+    *a = (struct machine_aplic){.msi_mode = level == LEVEL_MSI};
+    for (unsigned h = 0; h < MACHINE_MAX_HARTS; h++)
+        a->index[h] = -1;
+    if (read_aplic(d, node, a) ||
+        (!a->msi_mode && (disc_parents(d, node, &pairs, &n) || read_indexes(d, node, pairs, n, a))))
+        return -1;
+    read_delegation(d, a);
+    d->m->n_aplics++;
     return 0;
 }
 
@@ -142,29 +221,39 @@ int disc_aplics(struct discovery *d)
     struct machine *m = d->m;
 
     for (int node = -1; (node = disc_next_compatible(d, node, "riscv,aplic")) >= 0;) {
-        uint32_t phandle;
-        int by_msi = disc_u32(d, node, "msi-parent", &phandle);
-        if (by_msi < 0)
-            return -1;
-        enum level level = by_msi ? level_by_msi_parent(d, node, phandle) : level_by_harts(d, node);
+        struct machine_aplic *a = &m->aplics[m->n_aplics < MACHINE_MAX_APLICS ? m->n_aplics : 0];
 
-        if (level == LEVEL_ERROR)
-            return -1;
-        if (level == LEVEL_OTHER)
+        if (one_aplic(d, node, a))
+            (void)disc_unused(d, MACHINE_PART_APLIC);
+    }
+    if (m->n_aplics < MACHINE_MAX_APLICS)
+        memset(&m->aplics[m->n_aplics], 0, sizeof(m->aplics[0])); /* of one that was read in vain */
+    if (m->imsic.present || m->n_aplics)
+        return 0;
+    (void)disc_fail(d, 0, "", "no S-level IMSIC and no S-level APLIC: this machine has no AIA");
+    return disc_need(d, MACHINE_PART_APLIC);
+}
+
+static bool is_reached(const struct machine *m, unsigned hart)
+{
+    for (size_t i = 0; i < m->n_aplics; i++)
+        if (m->aplics[i].index[hart] >= 0)
+            return true;
+    return m->harts[hart].imsic_addr;
+}
+
+/* A hart that nothing can interrupt takes no part. */
+int disc_reach(struct discovery *d)
+{
+    for (size_t i = 0; i < d->n_cpus; i++) {
+        const struct disc_cpu *cpu = &d->cpus[i];
+
+        if (cpu->hart < 0 || is_reached(d->m, (unsigned)cpu->hart))
             continue;
-        if (m->n_aplics == MACHINE_MAX_APLICS)
-            return disc_fail(d, node, "compatible", "more than %u APLIC domains of supervisor level",
-                             (unsigned)MACHINE_MAX_APLICS);
-        struct machine_aplic *a = &m->aplics[m->n_aplics++];
-        a->msi_mode = level == LEVEL_MSI;
-        for (unsigned h = 0; h < MACHINE_MAX_HARTS; h++)
-            a->index[h] = -1;
-        if (read_aplic(d, node, a) || read_delegation(d, a))
-            return -1;
-        const fdt32_t *pairs;
-        uint32_t n;
-        if (!a->msi_mode && (disc_parents(d, node, &pairs, &n) || read_indexes(d, node, pairs, n, a)))
-            return -1;
+        (void)disc_fail(d, cpu->node, "",
+                        d->m->imsic.present ? "the IMSIC has no interrupt file for it"
+                                            : "no APLIC of supervisor level interrupts it");
+        (void)disc_unused(d, MACHINE_PART_HART);
     }
     return 0;
 }

@@ -20,41 +20,61 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Is the token at `s`, up to `end`, this extension, with or without a version ("sstc", "sstc1p0")? */
+/* Is the token from `s` to `end` this extension, with or without a version ("sstc", "sstc1p0")? */
 static bool token_is(const char *s, const char *end, const char *ext)
 {
     for (; *ext; ext++, s++)
         if (s == end || lower(*s) != *ext)
             return false;
     const char *major = s;
-    s += strspn(s, "0123456789");
-    if (s > major && *s == 'p')
-        s += 1 + strspn(s + 1, "0123456789");
+    while (s < end && *s >= '0' && *s <= '9')
+        s++;
+    if (s > major && s < end && lower(*s) == 'p')
+        for (s++; s < end && *s >= '0' && *s <= '9';)
+            s++;
     return s == end;
+}
+
+static const char *find(const char *s, const char *end, char c)
+{
+    while (s < end && *s != c)
+        s++;
+    return s;
 }
 
 /*
  * riscv,isa: "rv64", single letters, then names of several letters with underscores between. The first
  * of those may follow the letters at once, so a token begins at z, s, x there: "rv64imafdcsstc_ssaia".
  */
-static bool isa_has(const char *isa, const char *ext)
+static bool isa_has(const char *s, const char *end, const char *ext)
 {
-    const char *end = isa + strcspn(isa, "_"), *s = isa + 4;
+    const char *stop = find(s, end, '_');
 
-    while (s < end && !strchr("zsxZSX", *s))
+    for (s += 4; s < stop && !strchr("zsx", lower(*s));)
         s++;
-    while (!token_is(s, end, ext)) {
-        if (!*end)
+    while (!token_is(s, stop, ext)) {
+        if (stop == end)
             return false;
-        s = end + 1;
-        end = s + strcspn(s, "_");
+        s = stop + 1;
+        stop = find(s, end, '_');
     }
     return true;
 }
 
-static bool is_rv64(const char *isa)
+/* riscv,isa-extensions: a string for each. */
+static bool list_has(const char *s, const char *end, const char *ext)
 {
-    return strlen(isa) >= 5 && lower(isa[0]) == 'r' && lower(isa[1]) == 'v' && isa[2] == '6' && isa[3] == '4';
+    for (const char *stop; s < end; s = stop + 1) {
+        stop = find(s, end, '\0');
+        if (token_is(s, stop, ext))
+            return true;
+    }
+    return false;
+}
+
+static bool is_rv64(const char *s, const char *end)
+{
+    return end - s >= 5 && lower(s[0]) == 'r' && lower(s[1]) == 'v' && s[2] == '6' && s[3] == '4';
 }
 
 /* riscv,isa-extensions, where it is there, replaces riscv,isa (riscv/extensions.yaml). */
@@ -63,29 +83,22 @@ const char *disc_isa_prop(const struct discovery *d, int node)
     return fdt_getprop(d->fdt, node, "riscv,isa-extensions", NULL) ? "riscv,isa-extensions" : "riscv,isa";
 }
 
+/* Both end with their property, whether or not the last NUL is there. */
 static int read_isa(struct discovery *d, int node, struct machine_hart *h)
 {
+    const char *prop = disc_isa_prop(d, node);
     int len;
-    const char *isa = NULL, *list = fdt_getprop(d->fdt, node, "riscv,isa-extensions", &len);
+    const char *s = fdt_getprop(d->fdt, node, prop, &len);
+    bool (*has)(const char *, const char *, const char *) = strcmp(prop, "riscv,isa") ? list_has : isa_has;
 
-    if (list) {
-        if (!len || list[len - 1])
-            return disc_fail(d, node, "riscv,isa-extensions", "not NUL-terminated strings");
-        h->sstc = fdt_stringlist_contains(list, len, "sstc");
-        h->ssaia = fdt_stringlist_contains(list, len, "ssaia");
-        h->zacas = fdt_stringlist_contains(list, len, "zacas");
-        return 0;
-    }
-    int r = disc_string(d, node, "riscv,isa", &isa);
-    if (r == 0)
-        return disc_fail(d, node, "riscv,isa", "missing, and riscv,isa-extensions too");
-    if (r < 0)
-        return -1;
-    if (!is_rv64(isa))
-        return disc_fail(d, node, "riscv,isa", "\"%s\" is not an rv64 one", isa);
-    h->sstc = isa_has(isa, "sstc");
-    h->ssaia = isa_has(isa, "ssaia");
-    h->zacas = isa_has(isa, "zacas");
+    if (!s)
+        return disc_fail(d, node, prop, "missing, and riscv,isa-extensions too");
+    const char *end = has == isa_has ? find(s, s + len, '\0') : s + len;
+    if (has == isa_has && !is_rv64(s, end))
+        return disc_fail(d, node, prop, "it does not begin with rv64");
+    h->sstc = has(s, end, "sstc");
+    h->ssaia = has(s, end, "ssaia");
+    h->zacas = has(s, end, "zacas");
     return 0;
 }
 
@@ -98,17 +111,12 @@ static int read_intc(struct discovery *d, int node, struct disc_cpu *cpu)
     fdt_for_each_subnode(sub, d->fdt,
                          node) if (fdt_node_check_compatible(d->fdt, sub, "riscv,cpu-intc") == 0) break;
     if (sub < 0)
-        return cpu->hart < 0 ? 0 : disc_fail(d, node, "", "no riscv,cpu-intc in it");
-    if (disc_need_u32_in(d, sub, "#interrupt-cells", 1, 1, &cells))
-        return -1;
+        return disc_fail(d, node, "", "no riscv,cpu-intc in it");
+    cpu->intc_node = sub;
     cpu->intc = fdt_get_phandle(d->fdt, sub);
-    struct disc_cpu *twin = disc_cpu_by_intc(d, cpu->intc);
-    if (twin)
-        return disc_fail(d, sub, "phandle", "%#llx is that of hart %llu too", (unsigned long long)cpu->intc,
-                         (unsigned long long)twin->hartid);
-    if (!cpu->intc && cpu->hart >= 0)
+    if (!cpu->intc)
         return disc_fail(d, sub, "phandle", "missing");
-    return 0;
+    return disc_need_u32_in(d, sub, "#interrupt-cells", 1, 1, &cells);
 }
 
 static int read_hartid(struct discovery *d, int node, uint32_t cells, uint64_t *hartid)
@@ -121,72 +129,114 @@ static int read_hartid(struct discovery *d, int node, uint32_t cells, uint64_t *
     if ((uint32_t)len != cells * 4)
         return disc_fail(d, node, "reg", "%u bytes long, not %u", (unsigned)len, cells * 4);
     *hartid = disc_number(reg, cells);
-    for (size_t i = 0; i < d->n_cpus; i++)
-        if (d->cpus[i].hartid == *hartid)
-            return disc_fail(d, node, "reg", "a second hart %llu", (unsigned long long)*hartid);
     return 0;
 }
 
+/* Two usable nodes for one hart, or one name for two harts: which of them to believe, the tree does not say. */
+static int check_twins(struct discovery *d, const struct disc_cpu *cpu, bool usable)
+{
+    for (size_t i = 0; i < d->n_cpus; i++) {
+        const struct disc_cpu *other = &d->cpus[i];
+        bool both = usable && disc_usable(d, other->node);
+
+        if (both && cpu->has_id && other->has_id && other->hartid == cpu->hartid)
+            return disc_fail(d, cpu->node, "reg", "a second hart %llu", (unsigned long long)cpu->hartid);
+        if (cpu->intc && other->intc == cpu->intc && (usable || other->hart >= 0))
+            return disc_fail(d, cpu->intc_node, "phandle", "%#llx is that of hart %llu too",
+                             (unsigned long long)cpu->intc, (unsigned long long)other->hartid);
+    }
+    return 0;
+}
+
+/* A hart that cannot be understood is not used. Its place among the parents of an IMSIC is one all the same. */
 static int one_cpu(struct discovery *d, int node, uint32_t cells)
 {
     struct machine *m = d->m;
+    bool usable = disc_usable(d, node);
+    struct machine_hart h = {0};
+    struct disc_cpu cpu = {.node = node, .hart = -1};
 
-    if (d->n_cpus == MACHINE_MAX_HARTS)
-        return disc_fail(d, fdt_parent_offset(d->fdt, node), "", "more than %u harts",
-                         (unsigned)MACHINE_MAX_HARTS);
-    /* Counted only at the end: until then it is not among those it is compared with. */
-    struct disc_cpu *cpu = &d->cpus[d->n_cpus];
-    *cpu = (struct disc_cpu){.node = node, .hart = disc_usable(d, node) ? (int16_t)m->n_harts : (int16_t)-1};
-    if (read_hartid(d, node, cells, &cpu->hartid) || read_intc(d, node, cpu))
-        return -1;
-    if (cpu->hart >= 0) {
-        struct machine_hart *h = &m->harts[m->n_harts++];
-
-        h->hartid = cpu->hartid;
-        h->intc = cpu->intc;
-        if (read_isa(d, node, h))
-            return -1;
+    if (d->n_cpus == MACHINE_MAX_HARTS) {
+        d->more_cpus = true;
+        if (!usable)
+            return 0;
+        (void)disc_fail(d, fdt_parent_offset(d->fdt, node), "", "more than %u harts",
+                        (unsigned)MACHINE_MAX_HARTS);
+        return disc_unused(d, MACHINE_PART_HART);
     }
-    d->n_cpus++;
+    int bad = read_intc(d, node, &cpu);
+    cpu.has_id = !read_hartid(d, node, cells, &cpu.hartid);
+    bad = bad || !cpu.has_id || read_isa(d, node, &h);
+    if (bad && usable)
+        (void)disc_unused(d, MACHINE_PART_HART);
+    if (check_twins(d, &cpu, usable))
+        return -1;
+    if (usable && !bad) {
+        h.hartid = cpu.hartid;
+        h.intc = cpu.intc;
+        cpu.hart = (int16_t)m->n_harts;
+        m->harts[m->n_harts++] = h;
+    }
+    d->cpus[d->n_cpus++] = cpu;
     return 0;
 }
 
-/* One or two cells, as the Devicetree Specification has it for 64-bit rates. */
-static int read_timebase(struct discovery *d, int cpus)
+/* By device_type, or by name where there is none, as other kernels do. */
+static bool is_cpu(const struct discovery *d, int node)
 {
     int len;
-    const fdt32_t *p = fdt_getprop(d->fdt, cpus, "timebase-frequency", &len);
+    const char *type = fdt_getprop(d->fdt, node, "device_type", &len);
+    const char *name = fdt_get_name(d->fdt, node, NULL);
 
+    if (type)
+        return len == 4 && !memcmp(type, "cpu", 4);
+    return !strncmp(name, "cpu", 3) && (!name[3] || name[3] == '@');
+}
+
+/* One or two cells, as the Devicetree Specification has it for 64-bit rates; of /cpus, or else of a cpu (section 3.8.1). */
+static int read_timebase(struct discovery *d, int cpus)
+{
+    const char *prop = "timebase-frequency";
+    int len, node = cpus, cpu;
+    const fdt32_t *p = fdt_getprop(d->fdt, cpus, prop, &len);
+
+    for (cpu = fdt_first_subnode(d->fdt, cpus); !p && cpu >= 0; cpu = fdt_next_subnode(d->fdt, cpu))
+        if (is_cpu(d, cpu) && disc_usable(d, cpu))
+            p = fdt_getprop(d->fdt, node = cpu, prop, &len);
     if (!p)
-        return disc_fail(d, cpus, "timebase-frequency", "missing");
+        return disc_fail(d, cpus, prop, "missing");
     if (len != 4 && len != 8)
-        return disc_fail(d, cpus, "timebase-frequency", "%u bytes long, not 4 or 8", (unsigned)len);
+        return disc_fail(d, node, prop, "%u bytes long, not 4 or 8", (unsigned)len);
     d->m->timebase = disc_number(p, (uint32_t)len / 4);
     if (!d->m->timebase)
-        return disc_fail(d, cpus, "timebase-frequency", "zero");
+        return disc_fail(d, node, prop, "zero");
     return 0;
 }
 
 int disc_cpus(struct discovery *d)
 {
     int node, cpus = fdt_path_offset(d->fdt, "/cpus");
-    const char *type;
+    bool any = false;
     uint32_t cells;
 
     if (cpus < 0)
         return disc_fail(d, 0, "", "no /cpus node");
     if (read_timebase(d, cpus) || disc_cells(d, cpus, "#address-cells", &cells))
         return -1;
-    fdt_for_each_subnode(node, d->fdt, cpus)
-    {
-        int r = disc_string(d, node, "device_type", &type);
-
-        if (r < 0 || (r > 0 && !strcmp(type, "cpu") && one_cpu(d, node, cells)))
-            return -1;
-    }
-    if (!d->n_cpus)
+    /* Those that are disabled last: there may be more than there is room for. */
+    for (unsigned usable = 2; usable--;)
+        fdt_for_each_subnode(node, d->fdt, cpus)
+        {
+            if (!is_cpu(d, node) || disc_usable(d, node) != usable)
+                continue;
+            any = true;
+            if (one_cpu(d, node, cells))
+                return -1;
+        }
+    if (!any)
         return disc_fail(d, cpus, "", "no cpu in it");
-    if (!d->m->n_harts)
-        return disc_fail(d, cpus, "", "every cpu in it is disabled");
-    return 0;
+    if (d->m->n_harts)
+        return 0;
+    (void)disc_fail(d, cpus, "", "every cpu in it is disabled");
+    return disc_need(d, MACHINE_PART_HART);
 }

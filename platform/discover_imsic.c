@@ -5,6 +5,8 @@
  * regions of multiple interrupt files". A wrong address here is an MSI into another hart's file, or into
  * nothing, and no test further up could tell why. So nothing is taken on trust that can be compared.
  */
+#include <string.h>
+
 #include "discover.h"
 
 #define PAGE_BITS 12 /* one 4 KiB page for an interrupt file */
@@ -54,44 +56,55 @@ static int read_bits(struct discovery *d, int node, struct machine_imsic *im, ui
     return 0;
 }
 
-/* Whole harts' regions, each at a multiple of its size, none over another or over memory. */
-static int check_ranges(struct discovery *d, int node, const struct machine_imsic *im)
+/* Whole harts' regions, each at a multiple of its size, none over memory. */
+static int check_range(struct discovery *d, int node, unsigned i, const struct machine_region *r)
 {
-    uint64_t stride = UINT64_C(1) << (PAGE_BITS + im->guest_bits);
+    uint64_t stride = UINT64_C(1) << (PAGE_BITS + d->m->imsic.guest_bits);
 
-    for (unsigned i = 0; i < im->n_regs; i++) {
-        const struct machine_region *r = &im->regs[i];
-
-        if (r->base % stride)
-            return disc_fail(d, node, "reg", "range %u at %#llx is not a multiple of %#llx", i,
-                             (unsigned long long)r->base, (unsigned long long)stride);
-        if (r->size % stride)
-            return disc_fail(d, node, "reg", "range %u of %#llx bytes does not hold whole files of %#llx", i,
-                             (unsigned long long)r->size, (unsigned long long)stride);
-        for (unsigned j = 0; j < i; j++)
-            if (disc_overlap(r, &im->regs[j]))
-                return disc_fail(d, node, "reg", "ranges %u and %u overlap", j, i);
-        for (unsigned j = 0; j < d->m->n_memory; j++)
-            if (disc_overlap(r, &d->m->memory[j]))
-                return disc_fail(d, node, "reg", "range %u at %#llx overlaps memory", i,
-                                 (unsigned long long)r->base);
-    }
+    if (r->base % stride)
+        return disc_fail(d, node, "reg", "range %u at %#llx is not a multiple of %#llx", i,
+                         (unsigned long long)r->base, (unsigned long long)stride);
+    if (r->size % stride)
+        return disc_fail(d, node, "reg", "range %u of %#llx bytes does not hold whole files of %#llx", i,
+                         (unsigned long long)r->size, (unsigned long long)stride);
+    for (unsigned j = 0; j < d->m->n_memory; j++)
+        if (disc_overlap(r, &d->m->memory[j]))
+            return disc_fail(d, node, "reg", "range %u at %#llx overlaps memory", i,
+                             (unsigned long long)r->base);
     return 0;
 }
 
-/* The i-th parent has the i-th file, counted through the ranges in their order. 0: the ranges end before. */
-static uint64_t file_address(const struct machine_imsic *im, uint64_t i)
+/* The i-th parent has the i-th file, counted through the ranges in their order. */
+struct files {
+    struct disc_reg_list list;
+    struct machine_region now;         /* the range that the count is in */
+    uint32_t next;                     /* the range after that one */
+    uint64_t used;                     /* bytes of it that are counted */
+    bool kept;                         /* in machine.imsic.regs */
+    uint32_t index[MACHINE_MAX_HARTS]; /* of each of those, which range it is */
+    uint32_t strangers, stranger;      /* parents that are no harts, and the first of them */
+};
+
+/* The next file; 0: the ranges end before. -1 in *error: a range is not sound. */
+static uint64_t next_file(struct discovery *d, struct files *f, int *error)
 {
-    uint32_t shift = PAGE_BITS + im->guest_bits;
+    uint64_t stride = UINT64_C(1) << (PAGE_BITS + d->m->imsic.guest_bits);
 
-    for (size_t r = 0; r < im->n_regs; r++) {
-        uint64_t files = im->regs[r].size >> shift;
-
-        if (i < files)
-            return im->regs[r].base + (i << shift);
-        i -= files;
+    if (f->used == f->now.size) {
+        if (f->next == f->list.n)
+            return 0;
+        *error =
+            disc_reg_at(d, &f->list, f->next, &f->now) || check_range(d, f->list.way.node, f->next, &f->now)
+                ? -1
+                : 0;
+        if (*error)
+            return 0;
+        f->next++;
+        f->used = 0;
+        f->kept = false;
     }
-    return 0;
+    f->used += stride;
+    return f->now.base + (f->used - stride);
 }
 
 static int check_address(struct discovery *d, int node, const struct disc_cpu *cpu, uint64_t addr)
@@ -101,9 +114,6 @@ static int check_address(struct discovery *d, int node, const struct disc_cpu *c
     uint64_t numbers = field(im->hart_bits, shift) | field(im->group_bits, im->group_shift);
     uint64_t base = im->regs[0].base & ~numbers;
 
-    if (!addr)
-        return disc_fail(d, node, "reg", "ends before the file of hart %llu",
-                         (unsigned long long)cpu->hartid);
     if ((addr & ~numbers) != base)
         return disc_fail(d, node, "reg",
                          "file of hart %llu at %#llx is not %#llx + group<<%u (%u bits) + hart<<%u (%u bits)",
@@ -112,26 +122,45 @@ static int check_address(struct discovery *d, int node, const struct disc_cpu *c
     return 0;
 }
 
-static int one_parent(struct discovery *d, int node, uint32_t i, const fdt32_t *pair)
+/* The range that the count is in holds a hart's file. */
+static void keep_range(struct machine_imsic *im, struct files *f)
+{
+    if (f->kept)
+        return;
+    f->kept = true;
+    f->index[im->n_regs] = f->next - 1;
+    im->regs[im->n_regs++] = f->now;
+}
+
+static int one_parent(struct discovery *d, int node, uint32_t i, const fdt32_t *pair, struct files *f)
 {
     struct machine_imsic *im = &d->m->imsic;
     uint32_t phandle = fdt32_ld(pair), irq = fdt32_ld(pair + 1);
     struct disc_cpu *cpu = disc_cpu_by_intc(d, phandle);
-    uint64_t addr = file_address(im, i);
+    int error = 0;
+    uint64_t addr = next_file(d, f, &error);
 
+    if (error)
+        return -1;
     if (irq != DISC_IRQ_S_EXT)
         return disc_fail(d, node, "interrupts-extended", "parent %u has interrupt %u, not 9", i, irq);
-    if (!cpu)
-        return disc_fail(d, node, "interrupts-extended", "parent %u: phandle %#llx is no hart's", i,
-                         (unsigned long long)phandle);
+    if (!cpu) {
+        if (!f->strangers++)
+            f->stranger = i;
+        return 0;
+    }
     if (cpu->has_file)
         return disc_fail(d, node, "interrupts-extended", "parent %u: hart %llu has a file already", i,
                          (unsigned long long)cpu->hartid);
     cpu->has_file = true;
+    if (cpu->hart < 0)
+        return 0; /* not used: its place counts, its file is nobody's */
+    if (!addr)
+        return disc_fail(d, node, "reg", "ends before the file of hart %llu",
+                         (unsigned long long)cpu->hartid);
+    keep_range(im, f);
     if (check_address(d, node, cpu, addr))
         return -1;
-    if (cpu->hart < 0)
-        return 0; /* disabled: its place counts, its file is nobody's */
     struct machine_hart *h = &d->m->harts[cpu->hart];
     if (!h->ssaia)
         return disc_fail(d, cpu->node, disc_isa_prop(d, cpu->node),
@@ -141,38 +170,87 @@ static int one_parent(struct discovery *d, int node, uint32_t i, const fdt32_t *
     return 0;
 }
 
-static int read_imsic(struct discovery *d, int node, const fdt32_t *pairs, uint32_t n)
+/* No range lies over one that holds a hart's file, those after the last file included. */
+static int check_overlap(struct discovery *d, int node, const struct files *f)
 {
-    struct machine_imsic *im = &d->m->imsic;
+    const struct machine_imsic *im = &d->m->imsic;
+    struct machine_region r;
 
-    im->present = true;
-    d->imsic_phandle = fdt_get_phandle(d->fdt, node);
-    if (n > d->n_cpus)
-        return disc_fail(d, node, "interrupts-extended", "%u parents, but %u harts", n, (unsigned)d->n_cpus);
-    if (read_ids(d, node, im) || read_bits(d, node, im, n) ||
-        disc_regs(d, node, im->regs, MACHINE_MAX_RANGES, &im->n_regs) || check_ranges(d, node, im))
-        return -1;
-    for (uint32_t i = 0; i < n; i++)
-        if (one_parent(d, node, i, pairs + 2 * i))
-            return -1;
+    for (uint32_t i = 0; i < f->list.n; i++) {
+        if (disc_reg_at(d, &f->list, i, &r))
+            continue; /* after the last file: it need not be sound */
+        for (size_t k = 0; k < im->n_regs; k++)
+            if (f->index[k] != i && disc_overlap(&r, &im->regs[k]))
+                return disc_fail(d, node, "reg", "ranges %u and %u overlap",
+                                 f->index[k] < i ? f->index[k] : i, f->index[k] < i ? i : f->index[k]);
+    }
     return 0;
 }
 
+static int read_imsic(struct discovery *d, int node, const fdt32_t *pairs, uint32_t n)
+{
+    struct machine_imsic *im = &d->m->imsic;
+    struct files f = {0};
+
+    if (read_ids(d, node, im) || read_bits(d, node, im, n) || disc_reg_list(d, node, &f.list))
+        return -1;
+    for (uint32_t i = 0; i < n; i++)
+        if (one_parent(d, node, i, pairs + 2 * i, &f))
+            return -1;
+    if (!im->n_regs)
+        return disc_fail(d, node, "interrupts-extended", "no hart that can be used is among its parents");
+    if (check_overlap(d, node, &f))
+        return -1;
+    im->present = true;
+    d->imsic_phandle = fdt_get_phandle(d->fdt, node);
+    if (!f.strangers || d->more_cpus)
+        return 0;
+    (void)disc_fail(d, node, "interrupts-extended", "parent %u: phandle %#llx is no hart's%s", f.stranger,
+                    (unsigned long long)fdt32_ld(pairs + (size_t)2 * f.stranger),
+                    f.strangers > 1 ? ", and it is not the only one" : "");
+    return disc_unused(d, MACHINE_PART_HART);
+}
+
+/* What an IMSIC that is not whole has left. */
+static void forget(struct discovery *d)
+{
+    memset(&d->m->imsic, 0, sizeof(d->m->imsic));
+    for (size_t i = 0; i < d->n_cpus; i++)
+        d->cpus[i].has_file = false;
+    for (size_t i = 0; i < d->m->n_harts; i++)
+        d->m->harts[i].imsic_addr = d->m->harts[i].guests = 0;
+}
+
+/* One node for each privilege level (the binding): the machine's is none of our business. */
+static int one_imsic(struct discovery *d, int node)
+{
+    const fdt32_t *pairs;
+    uint32_t n;
+
+    if (disc_parents(d, node, &pairs, &n))
+        return -1;
+    if (disc_has_parent_irq(pairs, n, DISC_IRQ_M_EXT) && !disc_has_parent_irq(pairs, n, DISC_IRQ_S_EXT))
+        return 0;
+    if (d->m->imsic.present)
+        return disc_fail(d, node, "compatible", "a second IMSIC of supervisor level");
+    if (!read_imsic(d, node, pairs, n))
+        return 0;
+    forget(d);
+    return -1;
+}
+
+/*
+ * The first that is whole and whose parents are harts of ours. Where there is none, but one that is not whole, the harts
+ * have files, only that nobody knows where.
+ */
 int disc_imsic(struct discovery *d)
 {
-    for (int node = -1; (node = disc_next_compatible(d, node, "riscv,imsics")) >= 0;) {
-        const fdt32_t *pairs;
-        uint32_t n;
+    bool failed = false;
 
-        if (disc_parents(d, node, &pairs, &n))
-            return -1;
-        /* One node for each privilege level (the binding); the machine's is none of our business. */
-        if (disc_has_parent_irq(pairs, n, DISC_IRQ_M_EXT) && !disc_has_parent_irq(pairs, n, DISC_IRQ_S_EXT))
-            continue;
-        if (d->m->imsic.present)
-            return disc_fail(d, node, "compatible", "a second IMSIC of supervisor level");
-        if (read_imsic(d, node, pairs, n))
-            return -1;
-    }
-    return 0;
+    for (int node = -1; (node = disc_next_compatible(d, node, "riscv,imsics")) >= 0;)
+        if (one_imsic(d, node)) {
+            failed = true;
+            (void)disc_unused(d, MACHINE_PART_IMSIC);
+        }
+    return failed && !d->m->imsic.present ? disc_need(d, MACHINE_PART_IMSIC) : 0;
 }

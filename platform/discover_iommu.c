@@ -1,105 +1,222 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The RISC-V IOMMU (the Linux binding riscv,iommu.yaml) that the PCI host's iommu-map names (pci-iommu.txt). One: a
- * map that names several is not described. And the host's msi-map, of which there is nothing to keep.
+ * Which of a host's requesters are behind which IOMMU (pci-iommu.txt), and whose MSIs go where (pci-msi.txt). The
+ * RISC-V IOMMU (the Linux binding riscv,iommu.yaml) that is driven is the first that a host's iommu-map names. A
+ * requester that is behind another one, or whose MSIs go elsewhere, is kept in the maps as not ours.
  */
 #include <string.h>
 
 #include "discover.h"
 
-#define REGISTERS 0x1000u
+#define REGISTERS  0x1000u
+#define REQUESTERS 0x10000u   /* bus, device, function */
+#define DEVICES    0x1000000u /* device ids of a RISC-V IOMMU have 24 bits */
 
-static int read_unit(struct discovery *d, int host, int node)
+static int host_of(const struct discovery *d, int node)
 {
-    struct machine_iommu *u = &d->m->iommu;
+    for (size_t i = 0; i < d->m->n_hosts; i++)
+        if (d->hosts[i] == node)
+            return (int)i;
+    return -1;
+}
+
+static int read_unit(struct discovery *d, int node)
+{
+    struct machine_iommu u = {0};
 
     if (!fdt_node_check_compatible(d->fdt, node, "riscv,pci-iommu")) {
-        int len;
+        int len, host = host_of(d, fdt_parent_offset(d->fdt, node));
         const fdt32_t *reg = fdt_getprop(d->fdt, node, "reg", &len);
 
-        if (fdt_parent_offset(d->fdt, node) != host)
-            return disc_fail(d, node, "", "a PCI IOMMU that is no function of the host it is for");
+        if (host < 0)
+            return disc_fail(d, node, "", "a PCI IOMMU that is no function of a host that is used");
         if (!reg || len < 4)
             return disc_fail(d, node, "reg", "missing, or too short for the function's number");
-        u->form = MACHINE_IOMMU_PCI;
-        u->function = (uint16_t)(fdt32_ld(reg) >> 8); /* phys.hi: bus, device, function */
-        return 0;
+        u.form = MACHINE_IOMMU_PCI;
+        u.function = (uint16_t)(fdt32_ld(reg) >> 8); /* phys.hi: bus, device, function */
+        u.host = (uint8_t)host;
+    } else {
+        if (disc_reg(d, node, &u.reg))
+            return -1;
+        if (u.reg.base % REGISTERS || u.reg.size < REGISTERS)
+            return disc_fail(d, node, "reg", "%#llx, %#llx bytes: not a page of registers",
+                             (unsigned long long)u.reg.base, (unsigned long long)u.reg.size);
+        u.form = MACHINE_IOMMU_SYS;
     }
-    if (fdt_node_check_compatible(d->fdt, node, "riscv,iommu"))
-        return disc_fail(d, host, "iommu-map", "it names no RISC-V IOMMU");
-    if (disc_reg(d, node, &u->reg))
-        return -1;
-    if (u->reg.base % REGISTERS || u->reg.size < REGISTERS)
-        return disc_fail(d, node, "reg", "%#llx, %#llx bytes: not a page of registers",
-                         (unsigned long long)u->reg.base, (unsigned long long)u->reg.size);
-    u->form = MACHINE_IOMMU_SYS;
+    d->m->iommu = u;
     d->iommu = node;
     return 0;
 }
 
-/* Entries of no length, which QEMU 10.0 writes first, say nothing. */
-static int read_entry(struct discovery *d, int host, const fdt32_t *p, uint32_t *phandle)
+/* Is this the unit that is driven? The first that can be is. -1: no, and that has been reported. */
+static int is_our_unit(struct discovery *d, int host, uint32_t phandle, int node)
 {
-    struct machine_pci *pci = &d->m->hosts[0];
-    struct machine_id_map map = {fdt32_ld(p), fdt32_ld(p + 2), fdt32_ld(p + 3), true};
+    if (node < 0)
+        return disc_fail(d, host, "iommu-map", "phandle %#llx is nobody's", (unsigned long long)phandle);
+    if (fdt_node_check_compatible(d->fdt, node, "riscv,iommu") &&
+        fdt_node_check_compatible(d->fdt, node, "riscv,pci-iommu"))
+        return disc_fail(d, host, "iommu-map", "it names %s, which is no RISC-V IOMMU",
+                         fdt_get_name(d->fdt, node, NULL));
+    if (d->m->iommu.form == MACHINE_IOMMU_NONE)
+        return read_unit(d, node);
+    return node == d->iommu ? 0 : disc_fail(d, host, "iommu-map", "more than one IOMMU");
+}
 
-    if (!map.n)
+/* ---- a map of requester ids: four cells to an entry, the ids' first, a phandle, what they become, how many ---- */
+
+struct id_map {
+    const char *prop, *mask_prop;
+    enum machine_part part;
+    struct machine_id_map *maps;
+    size_t *n;
+    uint32_t *mask;
+};
+
+/* Of no use, or more than can be kept: every requester is another's. */
+static void all_strangers(struct discovery *d, const struct id_map *m)
+{
+    (void)disc_unused(d, m->part);
+    m->maps[0] = (struct machine_id_map){.n = REQUESTERS};
+    *m->n = 1;
+}
+
+/* Entries that go on where the one before has ended are one. */
+static bool add(const struct id_map *m, struct machine_id_map e)
+{
+    struct machine_id_map *last = *m->n ? &m->maps[*m->n - 1] : NULL;
+
+    if (last && last->ours == e.ours && last->from + last->n == e.from && last->to + last->n == e.to) {
+        last->n += e.n;
+        return true;
+    }
+    if (*m->n == MACHINE_MAX_MAPS)
+        return false;
+    m->maps[(*m->n)++] = e;
+    return true;
+}
+
+/* 1: whose ids these are decides; 0: they are nobody's, as of a unit that is disabled; -1: another's, and reported. */
+static int owner(struct discovery *d, const struct id_map *m, int host, uint32_t phandle)
+{
+    if (m->part == MACHINE_PART_IOMMU) {
+        int node = fdt_node_offset_by_phandle(d->fdt, phandle);
+
+        if (node >= 0 && !disc_usable(d, node))
+            return 0;
+        return is_our_unit(d, host, phandle, node) ? -1 : 1;
+    }
+    if (phandle && phandle == d->imsic_phandle)
+        return 1;
+    return disc_fail(d, host, m->prop, "phandle %#llx is not the supervisor-level IMSIC's",
+                     (unsigned long long)phandle);
+}
+
+/* Entries of no length, which QEMU 10.0 writes first, say nothing. -1: there is no room for more. */
+static int read_entry(struct discovery *d, const struct id_map *m, int host, const fdt32_t *p)
+{
+    uint32_t from = fdt32_ld(p), to = fdt32_ld(p + 2), n = fdt32_ld(p + 3);
+    bool sound = from < REQUESTERS && n <= REQUESTERS - from && to < DEVICES && n <= DEVICES - to;
+
+    if (!n)
         return 0;
-    if (map.from > 0xffff || map.n > 0x10000 - map.from || map.to > 0xffffff || map.n > 0x1000000 - map.to)
-        return disc_fail(d, host, "iommu-map", "requester ids %#llx to device ids %#llx: out of range",
-                         (unsigned long long)map.from, (unsigned long long)map.to);
-    if (*phandle && *phandle != fdt32_ld(p + 1))
-        return disc_fail(d, host, "iommu-map", "more than one IOMMU");
-    if (pci->n_iommu_map == MACHINE_MAX_MAPS)
-        return disc_fail(d, host, "iommu-map", "more than %u ranges", (unsigned)MACHINE_MAX_MAPS);
-    *phandle = fdt32_ld(p + 1);
-    pci->iommu_map[pci->n_iommu_map++] = map;
+    int whose = owner(d, m, host, fdt32_ld(p + 1));
+    if (!whose)
+        return 0;
+    if (whose > 0 && !sound)
+        whose = disc_fail(d, host, m->prop, "requester ids %#llx to device ids %#llx: out of range",
+                          (unsigned long long)from, (unsigned long long)to);
+    if (whose < 0)
+        (void)disc_unused(d, m->part);
+    if (from >= REQUESTERS)
+        return 0;
+    n = n < REQUESTERS - from ? n : REQUESTERS - from;
+    if (!add(m, (struct machine_id_map){from, whose < 0 ? from : to, n, whose > 0}))
+        return disc_fail(d, host, m->prop, "more than %u ranges", (unsigned)MACHINE_MAX_MAPS);
     return 0;
 }
 
-/* pci-msi.txt: every requester's MSIs go to the S-level files, with or without an IOMMU between. */
-static int check_msi_map(struct discovery *d, int host)
+static void read_map(struct discovery *d, const struct id_map *m, int host)
 {
-    int len;
-    const fdt32_t *p = fdt_getprop(d->fdt, host, "msi-map", &len);
+    int len = 0;
+    const fdt32_t *p = fdt_getprop(d->fdt, host, m->prop, &len);
 
-    if (!p)
-        return 0;
-    if (len % 16)
-        return disc_fail(d, host, "msi-map", "%u bytes long, not a multiple of 16", (unsigned)len);
-    for (int i = 0; i < len / 4; i += 4)
-        if (fdt32_ld(p + i + 1) != d->imsic_phandle)
-            return disc_fail(d, host, "msi-map", "phandle %#llx is not the supervisor-level IMSIC's",
-                             (unsigned long long)fdt32_ld(p + i + 1));
-    return 0;
+    if (len % 16) {
+        (void)disc_fail(d, host, m->prop, "%u bytes long, not a multiple of 16", (unsigned)len);
+        all_strangers(d, m);
+        return;
+    }
+    if (disc_u32(d, host, m->mask_prop, m->mask) < 0) {
+        all_strangers(d, m);
+        return;
+    }
+    for (int i = 0; p && i < len / 4; i += 4)
+        if (read_entry(d, m, host, p + i)) {
+            all_strangers(d, m);
+            return;
+        }
+}
+
+/*
+ * Who may send MSIs. Without a map all may that msi-parent lets; without either, all may: a machine without another MSI
+ * controller need not say which one it is.
+ */
+static void read_msi(struct discovery *d, const struct id_map *m, int host)
+{
+    bool present;
+
+    if (fdt_getprop(d->fdt, host, m->prop, NULL)) {
+        read_map(d, m, host);
+        return;
+    }
+    int ours = disc_msi_parent(d, host, &present);
+    if (ours == 0 && present)
+        ours = disc_fail(d, host, "msi-parent", "it does not name the supervisor-level IMSIC");
+    if (ours < 0)
+        all_strangers(d, m);
+    else if (d->m->imsic.present)
+        (void)add(m, (struct machine_id_map){.n = REQUESTERS, .ours = true});
+}
+
+static void read_maps(struct discovery *d, unsigned i)
+{
+    struct machine_pci *pci = &d->m->hosts[i];
+    struct id_map iommu = {"iommu-map",    "iommu-map-mask",  MACHINE_PART_IOMMU,
+                           pci->iommu_map, &pci->n_iommu_map, &pci->iommu_map_mask};
+    struct id_map msi = {"msi-map",    "msi-map-mask",  MACHINE_PART_MSI,
+                         pci->msi_map, &pci->n_msi_map, &pci->msi_map_mask};
+
+    pci->iommu_map_mask = pci->msi_map_mask = REQUESTERS - 1;
+    if (fdt_getprop(d->fdt, d->hosts[i], "iommu-map", NULL))
+        read_map(d, &iommu, d->hosts[i]);
+    read_msi(d, &msi, d->hosts[i]);
+}
+
+/* There is a reason already why the unit that disc_fail() has named is not used. */
+static bool is_named(const struct discovery *d)
+{
+    for (size_t i = 0; i < MACHINE_MAX_UNUSED && i < d->m->n_unused; i++)
+        if (!strcmp(d->m->unused[i].why.node, d->err->node))
+            return true;
+    return false;
+}
+
+/* Units that no host's map names are for devices that no job drives. */
+static void name_others(struct discovery *d, const char *compatible)
+{
+    for (int node = -1; (node = disc_next_compatible(d, node, compatible)) >= 0;) {
+        if (d->m->iommu.form != MACHINE_IOMMU_NONE && node == d->iommu)
+            continue;
+        (void)disc_fail(d, node, "", "not the IOMMU of a PCI host that is used");
+        if (!is_named(d))
+            (void)disc_unused(d, MACHINE_PART_IOMMU);
+    }
 }
 
 int disc_iommu(struct discovery *d)
 {
-    int host = disc_next_compatible(d, -1, "pci-host-ecam-generic"), len;
-    const fdt32_t *p = host < 0 ? NULL : fdt_getprop(d->fdt, host, "iommu-map", &len);
-    uint32_t phandle = 0;
-
-    d->m->hosts[0].iommu_map_mask = 0xffff;
-    if (host >= 0 && check_msi_map(d, host))
-        return -1;
-    if (!p)
-        return 0;
-    if (len % 16)
-        return disc_fail(d, host, "iommu-map", "%u bytes long, not a multiple of 16", (unsigned)len);
-    for (int i = 0; i < len / 4; i += 4)
-        if (read_entry(d, host, p + i, &phandle))
-            return -1;
-    if (!phandle)
-        return 0;
-    if (disc_u32(d, host, "iommu-map-mask", &d->m->hosts[0].iommu_map_mask) < 0)
-        return -1;
-    int node = fdt_node_offset_by_phandle(d->fdt, phandle);
-    if (node < 0)
-        return disc_fail(d, host, "iommu-map", "phandle %#llx is nobody's", (unsigned long long)phandle);
-    if (!disc_usable(d, node)) { /* then nothing is behind it */
-        d->m->hosts[0].n_iommu_map = 0;
-        return 0;
-    }
-    return read_unit(d, host, node);
+    for (unsigned i = 0; i < d->m->n_hosts; i++)
+        read_maps(d, i);
+    name_others(d, "riscv,iommu");
+    name_others(d, "riscv,pci-iommu");
+    return 0;
 }

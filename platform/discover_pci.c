@@ -1,43 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The PCI host bridge (the Linux binding host-generic-pci.yaml; ranges as the PCI Bus Binding to Open
- * Firmware, section 2.2.1.1). The first usable one; machines with several are not described.
+ * PCI host bridges with ECAM (the Linux binding host-generic-pci.yaml; ranges as the PCI Bus Binding to Open
+ * Firmware, section 2.2.1.1). One that is not sound, or has no ECAM, is no host here; of a sound one a window that is
+ * not is left out.
  */
+#include <string.h>
+
 #include "discover.h"
 
-#define ENTRY_PCI_CELLS 3 /* phys.hi, phys.mid, phys.lo */
+#define ENTRY_PCI_CELLS 3  /* phys.hi, phys.mid, phys.lo */
+#define BUS_SHIFT       20 /* 1 MiB of configuration space for each bus */
 
-static int read_ecam(struct discovery *d, int node, struct machine_pci *pci)
+static int read_bus_range(struct discovery *d, int node, uint32_t *first, uint32_t *last, bool *said)
 {
-    uint32_t first = 0, last = 255; /* what an absent bus-range means */
     int len;
     const fdt32_t *p = fdt_getprop(d->fdt, node, "bus-range", &len);
 
+    *first = 0;
+    *last = 255; /* what an absent bus-range means */
+    *said = p;
     if (p && len != 8)
         return disc_fail(d, node, "bus-range", "%u bytes long, not 8", (unsigned)len);
     if (p) {
-        first = fdt32_ld(p);
-        last = fdt32_ld(p + 1);
+        *first = fdt32_ld(p);
+        *last = fdt32_ld(p + 1);
     }
-    if (first > last || last > 255)
-        return disc_fail(d, node, "bus-range", "%u to %u is no range of buses", first, last);
-    pci->bus_first = (uint8_t)first;
-    pci->bus_last = (uint8_t)last;
-    if (disc_reg(d, node, &pci->ecam))
-        return -1;
-    /* 1 MiB of configuration space for each bus; the base is that of the first in bus-range. */
-    if (pci->ecam.base % 0x100000)
-        return disc_fail(d, node, "reg", "%#llx is not a multiple of 1 MiB",
-                         (unsigned long long)pci->ecam.base);
-    if (pci->ecam.size >> 20 < last - first + 1)
-        return disc_fail(d, node, "reg", "%#llx bytes cannot hold the %u buses of bus-range",
-                         (unsigned long long)pci->ecam.size, last - first + 1);
+    if (*first > *last || *last > 255)
+        return disc_fail(d, node, "bus-range", "%u to %u is no range of buses", *first, *last);
     return 0;
 }
 
-static int check_window(struct discovery *d, int node, const struct machine_pci *pci, unsigned i)
+/* The base is that of the first bus in bus-range. Where there is no room for the last ones, there are fewer. */
+static int read_ecam(struct discovery *d, int node, struct machine_pci *pci)
 {
-    const struct machine_pci_window *w = &pci->windows[i];
+    uint32_t first, last;
+    bool said;
+
+    if (read_bus_range(d, node, &first, &last, &said) || disc_reg(d, node, &pci->ecam))
+        return -1;
+    if (pci->ecam.base % (1u << BUS_SHIFT))
+        return disc_fail(d, node, "reg", "%#llx is not a multiple of 1 MiB",
+                         (unsigned long long)pci->ecam.base);
+    uint64_t room = pci->ecam.size >> BUS_SHIFT;
+    if (!room)
+        return disc_fail(d, node, "reg", "%#llx bytes are not the configuration space of one bus",
+                         (unsigned long long)pci->ecam.size);
+    pci->bus_first = (uint8_t)first;
+    pci->bus_last = (uint8_t)(room < last - first + 1 ? first + room - 1 : last);
+    if (said && pci->bus_last < last) {
+        (void)disc_fail(d, node, "reg", "%#llx bytes hold %u of the %u buses of bus-range",
+                        (unsigned long long)pci->ecam.size, (unsigned)room, last - first + 1);
+        (void)disc_unused(d, MACHINE_PART_PCI);
+    }
+    for (size_t i = 0; i < d->m->n_hosts; i++)
+        if (disc_overlap(&pci->ecam, &d->m->hosts[i].ecam))
+            return disc_fail(d, node, "reg", "its configuration space overlaps that of %s",
+                             d->m->hosts[i].name);
+    return 0;
+}
+
+/* An address decodes to one host's window: of two that overlap, the later is not used. */
+static int check_window(struct discovery *d, int node, const struct machine_pci *pci, unsigned i,
+                        const struct machine_pci_window *w)
+{
     struct machine_region r = {w->cpu, w->size};
 
     if (w->pci + (w->size - 1) < w->pci || w->cpu + (w->size - 1) < w->cpu)
@@ -46,28 +71,43 @@ static int check_window(struct discovery *d, int node, const struct machine_pci 
         return disc_fail(d, node, "ranges", "window %u is 32-bit but reaches past 4 GiB", i);
     if (disc_overlap(&r, &pci->ecam))
         return disc_fail(d, node, "ranges", "window %u overlaps the configuration space", i);
-    for (unsigned j = 0; j < i; j++)
+    for (unsigned j = 0; j < pci->n_windows; j++)
         if (disc_overlap(&r, &(struct machine_region){pci->windows[j].cpu, pci->windows[j].size}))
-            return disc_fail(d, node, "ranges", "windows %u and %u overlap", j, i);
+            return disc_fail(d, node, "ranges", "window %u overlaps another at %#llx", i,
+                             (unsigned long long)pci->windows[j].cpu);
+    for (size_t h = 0; h < d->m->n_hosts; h++) {
+        const struct machine_pci *other = &d->m->hosts[h];
+
+        for (unsigned j = 0; j < other->n_windows; j++)
+            if (disc_overlap(&r, &(struct machine_region){other->windows[j].cpu, other->windows[j].size}))
+                return disc_fail(d, node, "ranges", "window %u overlaps one of %s", i, other->name);
+    }
     return 0;
 }
 
-static int read_window(struct discovery *d, int node, const fdt32_t *p, uint32_t cells, unsigned i)
+static int read_window(struct discovery *d, int node, struct machine_pci *pci, const fdt32_t *p,
+                       uint32_t cells, unsigned i)
 {
-    struct machine_pci_window *w = &d->m->hosts[0].windows[i];
     uint32_t code = fdt32_ld(p) >> 24 & 3; /* ss of phys.hi */
+    struct machine_pci_window w = {
+        .space = code == 1   ? MACHINE_PCI_IO
+                 : code == 2 ? MACHINE_PCI_MEM32
+                             : MACHINE_PCI_MEM64,
+        .pci = disc_number(p + 1, 2),
+        .cpu = disc_number(p + ENTRY_PCI_CELLS, cells),
+        .size = disc_number(p + ENTRY_PCI_CELLS + cells, 2),
+    };
 
     if (code == 0)
         return disc_fail(d, node, "ranges", "window %u is configuration space, not I/O or memory", i);
-    w->space = code == 1 ? MACHINE_PCI_IO : code == 2 ? MACHINE_PCI_MEM32 : MACHINE_PCI_MEM64;
-    w->pci = disc_number(p + 1, 2);
-    w->cpu = disc_number(p + ENTRY_PCI_CELLS, cells);
-    w->size = disc_number(p + ENTRY_PCI_CELLS + cells, 2);
-    if (!w->size)
+    if (!w.size)
         return disc_fail(d, node, "ranges", "window %u has no size", i);
-    if (disc_translate(d, node, "ranges", &w->cpu, w->size))
+    if (disc_translate(d, node, "ranges", &w.cpu, w.size) || check_window(d, node, pci, i, &w))
         return -1;
-    return check_window(d, node, &d->m->hosts[0], i);
+    if (pci->n_windows == MACHINE_MAX_RANGES)
+        return disc_fail(d, node, "ranges", "more than %u windows", (unsigned)MACHINE_MAX_RANGES);
+    pci->windows[pci->n_windows++] = w;
+    return 0;
 }
 
 static int read_windows(struct discovery *d, int node, struct machine_pci *pci)
@@ -85,29 +125,60 @@ static int read_windows(struct discovery *d, int node, struct machine_pci *pci)
     uint32_t entry = ENTRY_PCI_CELLS + cells + 2, n = (uint32_t)len / (entry * 4);
     if (!n || (uint32_t)len % (entry * 4))
         return disc_fail(d, node, "ranges", "%u bytes long, not a multiple of %u", (unsigned)len, entry * 4);
-    if (n > MACHINE_MAX_RANGES)
-        return disc_fail(d, node, "ranges", "%u windows, at most %u can be used", n,
-                         (unsigned)MACHINE_MAX_RANGES);
     for (uint32_t i = 0; i < n; i++)
-        if (read_window(d, node, p + (size_t)i * entry, cells, i))
-            return -1;
-    pci->n_windows = n;
+        if (read_window(d, node, pci, p + (size_t)i * entry, cells, i))
+            (void)disc_unused(d, MACHINE_PART_PCI);
+    if (!pci->n_windows)
+        return disc_fail(d, node, "ranges", "no window that can be used, so no device could be reached");
     return 0;
 }
 
+static int read_host(struct discovery *d, int node)
+{
+    struct machine_pci *pci = &d->m->hosts[d->m->n_hosts];
+
+    if (d->m->n_hosts == MACHINE_MAX_HOSTS)
+        return disc_fail(d, node, "compatible", "more than %u PCI hosts", (unsigned)MACHINE_MAX_HOSTS);
+    disc_copy_name(d, node, pci->name, sizeof(pci->name));
+    if (read_ecam(d, node, pci) || read_windows(d, node, pci)) {
+        memset(pci, 0, sizeof(*pci));
+        return -1;
+    }
+    d->hosts[d->m->n_hosts++] = node;
+    return 0;
+}
+
+static bool is_type_pci(const struct discovery *d, int node)
+{
+    int len = 0;
+    const char *type = node < 0 ? NULL : fdt_getprop(d->fdt, node, "device_type", &len);
+
+    return type && len == 4 && !memcmp(type, "pci", 4);
+}
+
+/* A node of device_type "pci" is a host, or a bridge below one. */
+static bool is_host(const struct discovery *d, int node)
+{
+    return is_type_pci(d, node) && !is_type_pci(d, fdt_parent_offset(d->fdt, node));
+}
+
+static int one_host(struct discovery *d, int node)
+{
+    if (!fdt_node_check_compatible(d->fdt, node, "pci-host-ecam-generic"))
+        return read_host(d, node);
+    if (!is_host(d, node))
+        return 0;
+    const char *compatible = fdt_stringlist_get(d->fdt, node, "compatible", 0, NULL);
+    return disc_fail(d, node, "compatible",
+                     "\"%s\": a host whose configuration space is not known to be ECAM",
+                     compatible ? compatible : "");
+}
+
+/* Every host before the maps of any: an IOMMU may be a function of another. */
 int disc_pci(struct discovery *d)
 {
-    struct machine_pci *pci = &d->m->hosts[0];
-    int node = disc_next_compatible(d, -1, "pci-host-ecam-generic");
-    uint32_t msi = d->imsic_phandle;
-
-    if (node < 0)
-        return 0;
-    if (disc_u32(d, node, "msi-parent", &msi) < 0)
-        return -1;
-    if (msi != d->imsic_phandle)
-        return disc_fail(d, node, "msi-parent", "phandle %#llx is not the supervisor-level IMSIC's",
-                         (unsigned long long)msi);
-    d->m->n_hosts = 1;
-    return read_ecam(d, node, pci) || read_windows(d, node, pci) ? -1 : 0;
+    for (int node = fdt_next_node(d->fdt, -1, NULL); node >= 0; node = fdt_next_node(d->fdt, node, NULL))
+        if (disc_usable(d, node) && one_host(d, node))
+            (void)disc_unused(d, MACHINE_PART_PCI);
+    return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading properties: lengths before contents. Cells, reg and ranges as the Devicetree Specification,
- * sections 2.3.5, 2.3.6 and 2.3.8; interrupts-extended as its section 2.4.1.
+ * Reading properties: lengths before contents. Cells as the Devicetree Specification, section 2.3.5; interrupts-extended as
+ * its section 2.4.1.
  */
 #include <string.h>
 
@@ -22,6 +22,13 @@ int disc_next_compatible(const struct discovery *d, int node, const char *compat
         node = fdt_node_offset_by_compatible(d->fdt, node, compatible);
     while (node >= 0 && !disc_usable(d, node));
     return node;
+}
+
+const char *disc_compatible(const struct discovery *d, int node)
+{
+    const char *s = fdt_stringlist_get(d->fdt, node, "compatible", 0, NULL);
+
+    return s ? s : "";
 }
 
 int disc_u32(struct discovery *d, int node, const char *prop, uint32_t *out)
@@ -96,100 +103,6 @@ uint64_t disc_number(const fdt32_t *cells, uint32_t n)
     return v;
 }
 
-/* One step up: through the (not empty) ranges of `bus`. */
-static int map_range(struct discovery *d, int bus, const fdt32_t *ranges, int len, uint64_t *addr,
-                     uint64_t size)
-{
-    uint32_t child, parent, sz;
-
-    if (disc_cells(d, bus, "#address-cells", &child) || disc_cells(d, bus, "#size-cells", &sz) ||
-        disc_cells(d, fdt_parent_offset(d->fdt, bus), "#address-cells", &parent))
-        return -1;
-    uint32_t entry = child + parent + sz;
-    if ((uint32_t)len % (entry * 4))
-        return disc_fail(d, bus, "ranges", "%u bytes long, not a multiple of %u", (unsigned)len, entry * 4);
-    for (uint32_t left = (uint32_t)len / (entry * 4); left; left--, ranges += entry) {
-        uint64_t from = disc_number(ranges, child), room = disc_number(ranges + child + parent, sz);
-
-        if (*addr >= from && *addr - from < room && size <= room - (*addr - from)) {
-            *addr = *addr - from + disc_number(ranges + child, parent);
-            return 0;
-        }
-    }
-    return 1;
-}
-
-int disc_translate(struct discovery *d, int node, const char *prop, uint64_t *addr, uint64_t size)
-{
-    /* The root's addresses are the CPU's: stop there. */
-    for (int bus = fdt_parent_offset(d->fdt, node); bus > 0; bus = fdt_parent_offset(d->fdt, bus)) {
-        int len;
-        const fdt32_t *ranges = fdt_getprop(d->fdt, bus, "ranges", &len);
-
-        if (!ranges)
-            return disc_fail(d, bus, "ranges", "missing, so what is on this bus cannot be reached");
-        int r = len ? map_range(d, bus, ranges, len, addr, size) : 0; /* empty: one to one */
-        if (r > 0)
-            return disc_fail(d, node, prop, "%#llx is outside the ranges of its bus",
-                             (unsigned long long)*addr);
-        if (r < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int one_reg(struct discovery *d, int node, unsigned i, struct machine_region *r)
-{
-    if (!r->size)
-        return disc_fail(d, node, "reg", "range %u at %#llx has no size", i, (unsigned long long)r->base);
-    if (disc_translate(d, node, "reg", &r->base, r->size))
-        return -1;
-    if (r->base + (r->size - 1) < r->base)
-        return disc_fail(d, node, "reg", "range %u at %#llx runs past the end of the address space", i,
-                         (unsigned long long)r->base);
-    return 0;
-}
-
-int disc_regs(struct discovery *d, int node, struct machine_region *out, size_t max, size_t *n)
-{
-    int len, bus = fdt_parent_offset(d->fdt, node);
-    const fdt32_t *p = fdt_getprop(d->fdt, node, "reg", &len);
-    uint32_t ac, sc;
-
-    if (!p)
-        return disc_fail(d, node, "reg", "missing");
-    if (disc_cells(d, bus, "#address-cells", &ac) || disc_cells(d, bus, "#size-cells", &sc))
-        return -1;
-    uint32_t entry = (ac + sc) * 4, count = (uint32_t)len / entry;
-    if (!count || (uint32_t)len % entry)
-        return disc_fail(d, node, "reg", "%u bytes long, not a multiple of %u", (unsigned)len, entry);
-    if (count > max)
-        return disc_fail(d, node, "reg", "%u ranges, at most %u can be used", count, (unsigned)max);
-    for (uint32_t i = 0; i < count; i++, p += ac + sc) {
-        out[i] = (struct machine_region){disc_number(p, ac), disc_number(p + ac, sc)};
-        if (one_reg(d, node, i, &out[i]))
-            return -1;
-    }
-    *n = count;
-    return 0;
-}
-
-int disc_reg(struct discovery *d, int node, struct machine_region *out)
-{
-    struct machine_region regs[MACHINE_MAX_RANGES];
-    size_t n;
-
-    if (disc_regs(d, node, regs, MACHINE_MAX_RANGES, &n))
-        return -1;
-    *out = regs[0];
-    return 0;
-}
-
-bool disc_overlap(const struct machine_region *a, const struct machine_region *b)
-{
-    return a->base <= b->base ? b->base - a->base < a->size : a->base - b->base < b->size;
-}
-
 int disc_parents(struct discovery *d, int node, const fdt32_t **pairs, uint32_t *n)
 {
     int len;
@@ -210,4 +123,39 @@ bool disc_has_parent_irq(const fdt32_t *pairs, uint32_t n, uint32_t irq)
         if (fdt32_ld(pairs + 2 * i + 1) == irq)
             return true;
     return false;
+}
+
+int disc_next_ref(struct discovery *d, int node, const char *prop, const char *cells, uint32_t *at,
+                  struct disc_ref *ref)
+{
+    int len = 0;
+    const fdt32_t *p = fdt_getprop(d->fdt, node, prop, &len);
+    uint32_t n = p ? (uint32_t)len / 4 : 0;
+
+    if (p && len % 4)
+        return disc_fail(d, node, prop, "%u bytes long, not a multiple of 4", (unsigned)len);
+    if (*at >= n)
+        return 0;
+    *ref = (struct disc_ref){.phandle = fdt32_ld(p + *at)};
+    ref->node = fdt_node_offset_by_phandle(d->fdt, ref->phandle);
+    if (ref->node >= 0 && disc_u32(d, ref->node, cells, &ref->n_args) < 0)
+        return -1;
+    if (ref->n_args > n - *at - 1) /* whom it names is known all the same */
+        ref->n_args = n - *at - 1;
+    *at += 1 + ref->n_args;
+    return 1;
+}
+
+int disc_msi_parent(struct discovery *d, int node, bool *present)
+{
+    struct disc_ref ref;
+    uint32_t at = 0;
+    int r, ours = 0;
+
+    while ((r = disc_next_ref(d, node, "msi-parent", "#msi-cells", &at, &ref)) > 0)
+        ours |= ref.phandle == d->imsic_phandle && ref.phandle;
+    *present = at > 0;
+    if (!at && r == 0 && fdt_getprop(d->fdt, node, "msi-parent", NULL))
+        return disc_fail(d, node, "msi-parent", "it names nobody");
+    return r < 0 ? -1 : ours;
 }

@@ -73,26 +73,26 @@ static int lone_uart(const struct discovery *d)
     return found;
 }
 
-static int read_uart(struct discovery *d, int node, struct machine_uart *u)
+static int read_uart(struct discovery *d, int node)
 {
+    struct machine_uart u = {.present = true, .reg_io_width = 1};
     struct machine_region r;
 
-    u->reg_io_width = 1;
-    if (disc_reg(d, node, &r) || disc_u32_in(d, node, "reg-shift", 0, 3, &u->reg_shift) < 0 ||
-        disc_u32_in(d, node, "reg-io-width", 1, 4, &u->reg_io_width) < 0 ||
-        disc_u32(d, node, "clock-frequency", &u->clock) < 0)
+    if (disc_reg(d, node, &r) || disc_u32_in(d, node, "reg-shift", 0, 3, &u.reg_shift) < 0 ||
+        disc_u32_in(d, node, "reg-io-width", 1, 4, &u.reg_io_width) < 0 ||
+        disc_u32(d, node, "clock-frequency", &u.clock) < 0)
         return -1;
-    if (u->reg_io_width == 3)
+    if (u.reg_io_width == 3)
         return disc_fail(d, node, "reg-io-width", "3 is not 1, 2 or 4");
-    if (r.size < UINT64_C(8) << u->reg_shift)
+    if (r.size < UINT64_C(8) << u.reg_shift)
         return disc_fail(d, node, "reg", "%#llx bytes do not hold 8 registers", (unsigned long long)r.size);
-    u->present = true;
+    u.base = r.base;
+    d->m->uart = u;
     d->uart = node;
-    u->base = r.base;
     return 0;
 }
 
-int disc_uart(struct discovery *d)
+static int find_uart(struct discovery *d)
 {
     int chosen = fdt_path_offset(d->fdt, "/chosen"), node;
     const char *path = NULL;
@@ -100,27 +100,27 @@ int disc_uart(struct discovery *d)
 
     if (r < 0)
         return -1;
-    if (r > 0) {
-        node = stdout_node(d, chosen, path);
-        if (node < 0)
-            return -1;
-        if (!is_uart(d, node))
-            return 0; /* some other console: the firmware can drive it, we cannot */
-    } else {
-        node = lone_uart(d);
-        if (node < 0)
-            return 0;
-    }
-    return read_uart(d, node, &d->m->uart);
+    node = r ? stdout_node(d, chosen, path) : lone_uart(d);
+    if (node < 0)
+        return r ? -1 : 0;
+    if (!is_uart(d, node)) /* some other console: the firmware can drive it, we cannot */
+        return disc_fail(d, node, "compatible",
+                         "\"%s\": no ns16550 that is enabled: the console is the firmware's",
+                         disc_compatible(d, node));
+    return read_uart(d, node);
 }
 
-int disc_finisher(struct discovery *d)
+int disc_uart(struct discovery *d)
 {
-    int node = disc_next_compatible(d, -1, "sifive,test0");
+    return find_uart(d) ? disc_unused(d, MACHINE_PART_UART) : 0;
+}
+
+static int read_finisher(struct discovery *d, int node)
+{
     struct machine_region r;
 
-    if (node < 0)
-        return 0;
+    if (d->m->finisher)
+        return disc_fail(d, node, "compatible", "a second one");
     if (disc_reg(d, node, &r))
         return -1;
     if (r.size < 4)
@@ -129,20 +129,46 @@ int disc_finisher(struct discovery *d)
     return 0;
 }
 
+int disc_finisher(struct discovery *d)
+{
+    for (int node = -1; (node = disc_next_compatible(d, node, "sifive,test0")) >= 0;)
+        if (read_finisher(d, node))
+            (void)disc_unused(d, MACHINE_PART_FINISHER);
+    return 0;
+}
+
+/* Whole words, as many as there is room for. */
+static int read_bootargs(struct discovery *d, int chosen)
+{
+    char *to = d->m->bootargs;
+    size_t room = sizeof(d->m->bootargs) - 1, len;
+    const char *s = "";
+
+    if (disc_string(d, chosen, "bootargs", &s) < 0)
+        return -1;
+    len = strlen(s);
+    if (len <= room) {
+        memcpy(to, s, len);
+        return 0;
+    }
+    size_t kept = room;
+    while (kept && s[kept] != ' ')
+        kept--;
+    memcpy(to, s, kept);
+    return disc_fail(d, chosen, "bootargs",
+                     "%u characters: of them the first %u are kept, all that fits whole", (unsigned)len,
+                     (unsigned)kept);
+}
+
 int disc_chosen(struct discovery *d)
 {
     int chosen = fdt_path_offset(d->fdt, "/chosen");
     const char *s = "";
 
     if (disc_string(d, 0, "model", &s) < 0)
-        return -1;
+        (void)disc_unused(d, MACHINE_PART_OTHER);
     strncpy(d->m->model, s, sizeof(d->m->model) - 1); /* only shown: may be cut short */
-    s = "";
-    if (chosen >= 0 && disc_string(d, chosen, "bootargs", &s) < 0)
-        return -1;
-    if (strlen(s) >= sizeof(d->m->bootargs))
-        return disc_fail(d, chosen, "bootargs", "%u characters, at most %u can be kept", (unsigned)strlen(s),
-                         (unsigned)sizeof(d->m->bootargs) - 1);
-    memcpy(d->m->bootargs, s, strlen(s) + 1);
+    if (chosen >= 0 && read_bootargs(d, chosen))
+        (void)disc_unused(d, MACHINE_PART_OTHER);
     return 0;
 }

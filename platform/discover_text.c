@@ -69,6 +69,11 @@ static void set(char *out, size_t size, const char *s)
     *t.at = '\0';
 }
 
+void disc_copy_name(const struct discovery *d, int node, char *out, size_t size)
+{
+    set(out, size, fdt_get_name(d->fdt, node, NULL));
+}
+
 int disc_fail(struct discovery *d, int node, const char *prop, const char *fmt, ...)
 {
     struct machine_error *e = d->err;
@@ -76,6 +81,7 @@ int disc_fail(struct discovery *d, int node, const char *prop, const char *fmt, 
     char path[sizeof(e->node)];
     va_list ap;
 
+    memset(e, 0, sizeof(*e)); /* disc_unused() compares all of it */
     if (node <= 0)
         set(e->node, sizeof(e->node), "/");
     else if (fdt_get_path(d->fdt, node, path, sizeof(path)) == 0)
@@ -86,6 +92,32 @@ int disc_fail(struct discovery *d, int node, const char *prop, const char *fmt, 
     va_start(ap, fmt);
     put_format(&t, fmt, ap);
     va_end(ap);
+    return -1;
+}
+
+int disc_unused(struct discovery *d, enum machine_part part)
+{
+    struct machine *m = d->m;
+    size_t kept = m->n_unused < MACHINE_MAX_UNUSED ? m->n_unused : MACHINE_MAX_UNUSED;
+    struct machine_unused u = {part, *d->err};
+
+    memset(d->err, 0, sizeof(*d->err));
+    for (size_t i = 0; i < kept; i++)
+        if (m->unused[i].part == part && !memcmp(&m->unused[i].why, &u.why, sizeof(u.why)))
+            return 0; /* the same again, as where all of a map names the same stranger */
+    if (kept < MACHINE_MAX_UNUSED)
+        m->unused[kept] = u;
+    m->n_unused++;
+    return 0;
+}
+
+int disc_need(struct discovery *d, enum machine_part part)
+{
+    for (size_t i = 0; i < MACHINE_MAX_UNUSED && i < d->m->n_unused; i++)
+        if (d->m->unused[i].part == part) {
+            *d->err = d->m->unused[i].why;
+            break;
+        }
     return -1;
 }
 

@@ -25,11 +25,14 @@ static int check_blob(struct discovery *d, size_t max)
 
 int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err)
 {
-    /* First the ways out, so that an error found later can be told and returned. Memory before the IMSIC,
-     * which must not lie in it; harts before what names them as parents; the IMSIC before what sends to it; APLICs before what is wired to them. */
+    /*
+     * First the ways out, so that an error found later can be told and returned. Memory before the IMSIC, which must not
+     * lie in it; harts before what names them as parents; the IMSIC before what sends to it; APLICs before what is wired
+     * to them.
+     */
     static int (*const steps[])(struct discovery *) = {
-        disc_finisher, disc_uart, disc_cpus,  disc_memory, disc_imsic,
-        disc_aplics,   disc_pci,  disc_iommu, disc_wires,  disc_chosen,
+        disc_finisher, disc_uart, disc_cpus,  disc_memory, disc_imsic,  disc_aplics,
+        disc_reach,    disc_pci,  disc_iommu, disc_wires,  disc_chosen,
     };
     struct discovery d = {.fdt = fdt, .m = m, .err = err};
 
@@ -40,6 +43,7 @@ int machine_discover(const void *fdt, size_t max, struct machine *m, struct mach
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (steps[i](&d))
             return -1;
+    memset(err, 0, sizeof(*err)); /* what was found on the way, and came to nothing */
     return 0;
 }
 

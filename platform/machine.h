@@ -146,8 +146,9 @@ enum machine_part {
     MACHINE_PART_IMSIC,
     MACHINE_PART_APLIC,
     MACHINE_PART_PCI,
+    MACHINE_PART_MSI, /* of PCI functions */
     MACHINE_PART_IOMMU,
-    MACHINE_PART_WIRE,
+    MACHINE_PART_WIRE, /* of PCI functions, and sources: a device's own wire is that device's part */
     MACHINE_PART_UART,
     MACHINE_PART_RTC,
     MACHINE_PART_VIRTIO,
@@ -191,8 +192,10 @@ struct machine {
 /*
  * Read the flattened device tree at `fdt` (at most `max` bytes of it may be touched) into `m`.
  * Never reads outside the blob, whatever is in it. Pure: touches no hardware, keeps no pointer into
- * the blob. Needs 4 KiB of stack. Returns 0, or -1 with `err` filled in; of `m` then only `finisher` and
- * `uart` can be used: they were looked for first, and say 0 and absent if that was in vain.
+ * the blob. Needs 6 KiB of stack. Returns 0 if there is what every job needs: harts, the time base, memory, and
+ * interrupt files or an APLIC that interrupts harts itself; what else could not be used is in `unused`. Else -1 with
+ * `err` filled in; of `m` then only `finisher` and `uart` can be used: they were looked for first, and say 0 and absent if
+ * that was in vain.
  */
 int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err);
 

@@ -31,7 +31,7 @@ static void check_wire(const struct machine *m, const struct machine_wire *w)
     if (!w->source)
         return;
     expect(w->aplic < m->n_aplics);
-    expect(w->source <= m->aplics[w->aplic].num_sources);
+    expect(machine_owns(&m->aplics[w->aplic], w->source));
     expect(w->mode >= 4 && w->mode <= 7);
 }
 
@@ -86,19 +86,43 @@ static void check_aplics(const struct machine *m)
         check_wire(m, &m->virtio[i].wire);
 }
 
-static void check_pci(const struct machine *m)
+static void check_map(const struct machine_id_map *map, size_t n)
 {
-    const struct machine_pci *p = &m->hosts[0];
+    expect(n <= MACHINE_MAX_MAPS);
+    for (size_t i = 0; i < n; i++) {
+        expect(map[i].n && map[i].n <= 0x10000 && map[i].from <= 0x10000 - map[i].n);
+        expect(!map[i].ours || map[i].to <= 0x1000000 - map[i].n);
+    }
+}
 
-    expect(p->n_windows <= MACHINE_MAX_RANGES && p->n_intx <= MACHINE_MAX_INTX);
-    if (!m->n_hosts)
-        return;
+static void check_host(const struct machine *m, const struct machine_pci *p)
+{
+    expect(is_line(p->name, sizeof(p->name)));
     expect(p->bus_first <= p->bus_last);
     expect(p->ecam.size >= (uint64_t)(p->bus_last - p->bus_first + 1) << 20);
-    for (size_t i = 0; i < p->n_windows; i++)
+    expect(p->n_windows >= 1 && p->n_windows <= MACHINE_MAX_RANGES && p->n_intx <= MACHINE_MAX_INTX);
+    for (size_t i = 0; i < p->n_windows; i++) {
+        check_region(&(struct machine_region){p->windows[i].cpu, p->windows[i].size});
         expect(p->windows[i].space <= MACHINE_PCI_MEM64);
-    for (size_t i = 0; i < p->n_intx; i++)
+    }
+    for (size_t i = 0; i < p->n_intx; i++) {
+        expect(p->intx[i].wire.source);
         check_wire(m, &p->intx[i].wire);
+    }
+    check_map(p->iommu_map, p->n_iommu_map);
+    check_map(p->msi_map, p->n_msi_map);
+    for (size_t i = 0; i < p->n_msi_map; i++)
+        expect(!p->msi_map[i].ours || m->imsic.present);
+    for (size_t i = 0; i < p->n_iommu_map; i++)
+        expect(!p->iommu_map[i].ours || m->iommu.form != MACHINE_IOMMU_NONE);
+}
+
+static void check_unused(const struct machine *m)
+{
+    for (size_t i = 0; i < m->n_unused && i < MACHINE_MAX_UNUSED; i++) {
+        check_error(&m->unused[i].why);
+        expect(m->unused[i].part <= MACHINE_PART_OTHER);
+    }
 }
 
 static void check_machine(const struct machine *m)
@@ -106,7 +130,12 @@ static void check_machine(const struct machine *m)
     check_harts(m);
     check_imsic(&m->imsic);
     check_aplics(m);
-    check_pci(m);
+    expect(m->n_hosts <= MACHINE_MAX_HOSTS);
+    for (size_t i = 0; i < m->n_hosts; i++)
+        check_host(m, &m->hosts[i]);
+    expect(m->iommu.form != MACHINE_IOMMU_PCI || m->iommu.host < m->n_hosts);
+    check_unused(m);
+    expect(m->imsic.present || m->n_aplics);
     expect(m->timebase);
     expect(m->n_memory >= 1 && m->n_memory <= MACHINE_MAX_RANGES);
     expect(strnlen(m->bootargs, sizeof(m->bootargs)) < sizeof(m->bootargs));

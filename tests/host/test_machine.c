@@ -101,6 +101,24 @@ static uint64_t count_sstc(void)
     return n;
 }
 
+static uint64_t count_ssaia(void)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < m.n_harts; i++)
+        n += m.harts[i].ssaia;
+    return n;
+}
+
+static uint64_t count_owned(const struct machine_aplic *a)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < MACHINE_SOURCES; i++)
+        n += machine_owns(a, i);
+    return n;
+}
+
 /* The number that a key of a `// want:` line stands for. */
 static uint64_t value(const char *key)
 {
@@ -128,6 +146,26 @@ static uint64_t value(const char *key)
         {"uart.shift", m.uart.reg_shift},
         {"uart.width", m.uart.reg_io_width},
         {"finisher", m.finisher},
+        {"aplic.owned", count_owned(&m.aplics[0])},
+        {"aplic.1.owned", count_owned(&m.aplics[1])},
+        {"hosts", m.n_hosts},
+        {"host.1.ecam", m.hosts[1].ecam.base},
+        {"host.1.windows", m.hosts[1].n_windows},
+        {"host.1.intx", m.hosts[1].n_intx},
+        {"msi.maps", pci->n_msi_map},
+        {"msi.0.ours", pci->msi_map[0].ours},
+        {"msi.1.ours", pci->msi_map[1].ours},
+        {"msi.1.from", pci->msi_map[1].from},
+        {"iommu.0.ours", pci->iommu_map[0].ours},
+        {"iommu.1.ours", pci->iommu_map[1].ours},
+        {"host.1.iommu.0.ours", m.hosts[1].iommu_map[0].ours},
+        {"iommu.0.n", pci->iommu_map[0].n},
+        {"iommu.host", m.iommu.host},
+        {"ssaia", count_ssaia()},
+        {"virtios", m.n_virtio},
+        {"rtc", m.rtc.present ? m.rtc.base : ABSENT},
+        {"model.length", strlen(m.model)},
+        {"imsic.ranges", m.imsic.n_regs},
         {"ecam", m.n_hosts ? pci->ecam.base : ABSENT},
         {"buses", (uint64_t)(pci->bus_last - pci->bus_first + 1)},
         {"windows", pci->n_windows},
@@ -149,6 +187,7 @@ static uint64_t value(const char *key)
         {"virtio.0.mode", m.virtio[0].wire.mode},
         {"intx", pci->n_intx},
         {"intx.1.source", pci->intx[1].wire.source},
+        {"intx.2.source", pci->intx[2].wire.source},
         {"index.0", (uint64_t)m.aplics[0].index[0]},
         {"index.1", (uint64_t)m.aplics[0].index[1]},
         {"bootargs.length", strlen(m.bootargs)},
@@ -163,6 +202,36 @@ static uint64_t value(const char *key)
             return table[i].value;
     fail_msg("%s: no such key", key);
     return 0;
+}
+
+static bool is_unused(const char *want)
+{
+    char line[270];
+
+    for (size_t i = 0; i < m.n_unused && i < MACHINE_MAX_UNUSED; i++) {
+        machine_error_line(&m.unused[i].why, line, sizeof(line));
+        if (!strcmp(line, want))
+            return true;
+    }
+    return false;
+}
+
+/* What is announced as not used, and nothing else. */
+static int check_unused(const char *name, FILE *dts)
+{
+    char want[400], line[270];
+    size_t n = 0, missing = 0;
+
+    for (rewind(dts); next_comment(dts, "unused", want, sizeof(want)); n++)
+        if (!is_unused(want)) {
+            print_error("# good/%s.dts: wants not used: %s\n", name, want);
+            missing++;
+        }
+    for (size_t i = 0; (missing || n != m.n_unused) && i < m.n_unused && i < MACHINE_MAX_UNUSED; i++) {
+        machine_error_line(&m.unused[i].why, line, sizeof(line));
+        print_error("# good/%s.dts: not used: %s\n", name, line);
+    }
+    return missing || n != m.n_unused;
 }
 
 static int check_good(const char *name, FILE *dts, const void *blob, size_t len)
@@ -184,13 +253,81 @@ static int check_good(const char *name, FILE *dts, const void *blob, size_t len)
         print_error("# good/%s.dts: wants %s, got %#" PRIx64 "\n", name, want, got);
         failed = 1;
     }
-    return failed | !wants;
+    return failed | !wants | check_unused(name, dts);
 }
 
 static void good_trees(void **state)
 {
     (void)state;
     assert_true(for_each_tree("good", check_good) >= 12);
+}
+
+/* --- as large as the bindings allow --- */
+
+/* The plain tree, with this property of this node. */
+static void discover_with(const char *path, const char *prop, const fdt32_t *cells, size_t n)
+{
+    size_t len, room = 8192 + n * sizeof(*cells);
+    void *plain = load_tree("good", "plain", &len), *fdt = malloc(room);
+
+    assert_int_equal(fdt_open_into(plain, fdt, (int)room), 0);
+    assert_int_equal(fdt_setprop(fdt, fdt_path_offset(fdt, path), prop, cells, (int)(n * sizeof(*cells))), 0);
+    assert_int_equal(fdt_pack(fdt), 0);
+    assert_int_equal(discover(fdt, fdt_totalsize(fdt)), 0);
+    free(plain);
+    free(fdt);
+}
+
+static uint32_t imsic_phandle(void)
+{
+    size_t len;
+    void *plain = load_tree("good", "plain", &len);
+    uint32_t phandle = fdt_get_phandle(plain, fdt_path_offset(plain, "/soc/interrupt-controller@28000000"));
+
+    free(plain);
+    return phandle;
+}
+
+static fdt32_t *put(fdt32_t *at, size_t n, const uint32_t *cells)
+{
+    for (size_t i = 0; i < n; i++)
+        *at++ = cpu_to_fdt32(cells[i]);
+    return at;
+}
+
+/* riscv,imsics.yaml: up to 16,384 ranges. A map of an entry for each of 256 functions' pins, eight times over. */
+static void large_trees(void **state)
+{
+    fdt32_t *cells = malloc(16384 * 4 * sizeof(*cells)), *at = cells;
+    uint32_t aplic, imsic = imsic_phandle();
+
+    (void)state;
+    for (uint32_t i = 0; i < 16384; i++)
+        at = put(at, 4, (uint32_t[]){0, 0x28000000 + i * 0x1000, 0, 0x1000});
+    discover_with("/soc/interrupt-controller@28000000", "reg", cells, (size_t)(at - cells));
+    assert_int_equal(hart(1)->imsic_addr, 0x28001000);
+    assert_int_equal(m.imsic.n_regs, 2);
+
+    discover_with("/soc/pci@30000000", "interrupt-map", cells, 0);
+    assert_int_equal(m.hosts[0].n_intx, 0);
+    aplic = m.aplics[0].phandle;
+    at = cells;
+    for (uint32_t i = 0; i < 8 * 1024; i++)
+        at = put(at, 7, (uint32_t[]){i / 4 % 256 << 8, 0, 0, i % 4 + 1, aplic, i / 1024 + 1, 4});
+    discover_with("/soc/pci@30000000", "interrupt-map", cells, (size_t)(at - cells));
+    assert_int_equal(m.hosts[0].n_intx, MACHINE_MAX_INTX);
+    assert_int_equal(m.hosts[0].intx[1023].wire.source, 1);
+    assert_int_equal(m.n_unused, 0);
+
+    /* More ranges of requesters than are kept: nobody is known to be ours. */
+    at = cells;
+    for (uint32_t i = 0; i < MACHINE_MAX_MAPS + 1; i++)
+        at = put(at, 4, (uint32_t[]){i * 16, imsic, i * 16, 8});
+    discover_with("/soc/pci@30000000", "msi-map", cells, (size_t)(at - cells));
+    assert_int_equal(m.hosts[0].n_msi_map, 1);
+    assert_true(!m.hosts[0].msi_map[0].ours && m.hosts[0].msi_map[0].n == 0x10000);
+    assert_string_equal(m.unused[0].why.text, "more than 32 ranges");
+    free(cells);
 }
 
 /* --- what QEMU itself writes --- */
@@ -256,6 +393,9 @@ static void try_qemu(const char *machine, const char *smp)
         fail_msg("-M virt,%s -smp %s: %s", machine, smp, line);
     }
     free(blob);
+    for (size_t i = 0; i < m.n_unused; i++) /* nothing in them is odd, but how many harts there are */
+        if (m.unused[i].part != MACHINE_PART_HART)
+            fail_msg("-M virt,%s -smp %s: not used: %s", machine, smp, m.unused[i].why.text);
 }
 
 static void qemu_trees(void **state)
@@ -281,14 +421,15 @@ static void qemu_trees(void **state)
     check_qemu(8, 4, 0);
     try_qemu("aia=aplic-imsic,aia-guests=5", two_sockets);
     check_qemu(8, 4, 5);
-    void *blob = dump("aia=aplic-imsic", "129", &len);
-    assert_int_equal(discover(blob, len), -1);
-    assert_string_equal(err.text, "more than 128 harts");
-    free(blob);
+    try_qemu("aia=aplic-imsic", "130");
+    assert_true(m.n_harts == MACHINE_MAX_HARTS && m.n_unused == 1);
+    assert_string_equal(m.unused[0].why.text, "more than 128 harts");
     try_qemu("aia=aplic", "2");
     assert_true(!m.imsic.present && m.n_aplics == 1 && !m.aplics[0].msi_mode && !hart(1)->imsic_addr);
-    try_qemu("aia=none", "2");
-    assert_true(!m.imsic.present && m.n_aplics == 0 && m.n_harts == 2);
+    void *blob = dump("aia=none", "2", &len);
+    assert_int_equal(discover(blob, len), -1);
+    assert_string_equal(err.text, "no S-level IMSIC and no S-level APLIC: this machine has no AIA");
+    free(blob);
 }
 
 int main(void)
@@ -296,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_trees),
         cmocka_unit_test(good_trees),
+        cmocka_unit_test(large_trees),
         cmocka_unit_test(qemu_trees),
     };
     return cmocka_run_group_tests_name("machine", tests, arena_setup, NULL);

@@ -22,7 +22,7 @@ static void check_answer(int r)
     }
     assert_in_range(m.n_harts, 1, MACHINE_MAX_HARTS);
     assert_in_range(m.n_memory, 1, MACHINE_MAX_RANGES);
-    assert_true(m.imsic.n_regs <= MACHINE_MAX_RANGES && m.hosts[0].n_windows <= MACHINE_MAX_RANGES);
+    assert_true(m.imsic.n_regs <= MACHINE_MAX_HARTS && m.hosts[0].n_windows <= MACHINE_MAX_RANGES);
     assert_true(m.n_aplics <= MACHINE_MAX_APLICS && m.timebase);
     assert_true(memchr(m.bootargs, 0, sizeof(m.bootargs)) && memchr(m.model, 0, sizeof(m.model)));
     for (size_t i = 0; i < m.n_harts; i++) {

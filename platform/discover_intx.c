@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * interrupt-map of a PCI host bridge (Devicetree Specification, section 2.4.3): which wire a function's pin is. Of
+ * entries for the same pin the first counts, and an entry that no function's pin can match is passed over, so what is kept
+ * has a bound that the map has not.
+ */
+#include "discover.h"
+
+#define CHILD_CELLS 4 /* phys.hi, phys.mid, phys.lo, pin */
+#define PINS        4
+
+struct intx {
+    unsigned host;
+    uint32_t bus_mask;
+    uint8_t seen[256]; /* by device and function, a bit for each pin: under the masks */
+    uint32_t foreign;  /* entries that lead to a controller that is none of ours */
+};
+
+/* Cells of an entry after its phandle; 0: the phandle is nobody's. Absent #address-cells are none here. */
+static uint32_t parent_cells(struct discovery *d, uint32_t phandle, uint32_t *address)
+{
+    int node = fdt_node_offset_by_phandle(d->fdt, phandle);
+    uint32_t interrupt = 0;
+
+    *address = 0;
+    if (node < 0 || disc_u32(d, node, "#address-cells", address) < 0 ||
+        disc_u32(d, node, "#interrupt-cells", &interrupt) < 0 || *address > 4 || interrupt > 4)
+        return 0;
+    return *address + interrupt;
+}
+
+/* Can a pin, 1 to 4, be this one under the mask? */
+static bool is_a_pin(uint32_t pin, uint8_t mask)
+{
+    for (uint32_t i = 1; i <= PINS; i++)
+        if ((i & mask) == pin)
+            return true;
+    return false;
+}
+
+static int keep(struct discovery *d, struct intx *x, const fdt32_t *p, uint32_t address)
+{
+    struct machine_pci *pci = &d->m->hosts[x->host];
+    uint32_t hi = fdt32_ld(p);
+    uint8_t devfn = (uint8_t)(hi >> 8 & pci->intx_devfn_mask);
+    uint32_t pin = fdt32_ld(p + 3) & pci->intx_pin_mask;
+    int aplic = disc_aplic(d, fdt32_ld(p + CHILD_CELLS));
+    struct machine_wire w;
+
+    if (!is_a_pin(pin, pci->intx_pin_mask) || ((hi >> 16 ^ pci->bus_first) & x->bus_mask) ||
+        (x->seen[devfn] & 1u << pin))
+        return 0;
+    x->seen[devfn] |= (uint8_t)(1u << pin);
+    if (aplic < 0) {
+        x->foreign++;
+        return 0;
+    }
+    if (disc_source(d, d->hosts[x->host], "interrupt-map", (unsigned)aplic, p + CHILD_CELLS + 1 + address,
+                    &w))
+        return -1;
+    pci->intx[pci->n_intx].devfn = devfn;
+    pci->intx[pci->n_intx].pin = (uint8_t)pin;
+    pci->intx[pci->n_intx++].wire = w;
+    return 0;
+}
+
+static int read_mask(struct discovery *d, struct intx *x)
+{
+    struct machine_pci *pci = &d->m->hosts[x->host];
+    int node = d->hosts[x->host], len;
+    const fdt32_t *mask = fdt_getprop(d->fdt, node, "interrupt-map-mask", &len);
+
+    pci->intx_devfn_mask = pci->intx_pin_mask = 0xff; /* what an absent mask means */
+    x->bus_mask = 0xffu;
+    if (!mask)
+        return 0;
+    if (len != CHILD_CELLS * 4)
+        return disc_fail(d, node, "interrupt-map-mask", "%u bytes long, not 16", (unsigned)len);
+    pci->intx_devfn_mask = (uint8_t)(fdt32_ld(mask) >> 8);
+    pci->intx_pin_mask = (uint8_t)fdt32_ld(mask + 3);
+    x->bus_mask = fdt32_ld(mask) >> 16 & 0xffu;
+    return 0;
+}
+
+/* An entry that is not sound is left out, and said once; where the next one begins it says all the same. */
+static void read_entries(struct discovery *d, struct intx *x, const fdt32_t *p, uint32_t cells)
+{
+    int node = d->hosts[x->host];
+    uint32_t bad = 0;
+
+    for (uint32_t left = cells; left;) {
+        uint32_t address = 0,
+                 n = left > CHILD_CELLS ? parent_cells(d, fdt32_ld(p + CHILD_CELLS), &address) : 0;
+
+        if (!n || left < CHILD_CELLS + 1 + n) {
+            (void)disc_fail(d, node, "interrupt-map", "entry at byte %u is cut short, or names no controller",
+                            (cells - left) * 4);
+            (void)disc_unused(d, MACHINE_PART_WIRE);
+            break;
+        }
+        if (n - address >= 2 && keep(d, x, p, address) && !bad++)
+            (void)disc_unused(d, MACHINE_PART_WIRE);
+        p += CHILD_CELLS + 1 + n;
+        left -= CHILD_CELLS + 1 + n;
+    }
+}
+
+int disc_intx(struct discovery *d, unsigned host)
+{
+    struct intx x = {.host = host};
+    int node = d->hosts[host], len = 0;
+    const fdt32_t *p = fdt_getprop(d->fdt, node, "interrupt-map", &len);
+
+    if (!p || !len) /* an empty map has no wires to tell, whatever its mask is */
+        return 0;
+    if (read_mask(d, &x))
+        return -1;
+    if (len % 4)
+        return disc_fail(d, node, "interrupt-map", "%u bytes long, not a multiple of 4", (unsigned)len);
+    read_entries(d, &x, p, (uint32_t)len / 4);
+    if (!x.foreign)
+        return 0;
+    return disc_fail(d, node, "interrupt-map", "%u of its wires lead to no APLIC that is used", x.foreign);
+}
