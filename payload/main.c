@@ -67,10 +67,15 @@ static _Noreturn void refuse(const struct machine_error *e)
     machine_exit(EXIT_MACHINE);
 }
 
+const char *machine_without(enum machine_part part)
+{
+    static char line[272];
+
+    return machine_why(&machine, part, line, sizeof(line));
+}
+
 static void discover(const void *fdt)
 {
-    static const struct machine_error no_aia = {
-        "/", "", "no S-level IMSIC and no S-level APLIC: this machine has no AIA"};
     struct machine_error e;
     uint64_t finisher =
         machine.finisher; /* of the tree before this one, if any: it can still end the machine */
@@ -79,8 +84,6 @@ static void discover(const void *fdt)
         machine.finisher = machine.finisher ? machine.finisher : finisher;
         refuse(&e);
     }
-    if (!machine.imsic.present && !machine.n_aplics)
-        refuse(&no_aia);
     if (board.fix && board.fix(&machine, &e))
         refuse(&e);
 }
@@ -96,6 +99,26 @@ static void banner(void)
         print("%lu.%lu\n", version >> 16, version & 0xffff);
     else
         print("0x%lx\n", version);
+    if (machine.n_unused)
+        print("%u part%s of the tree %s not used: test=discover names them\n", (unsigned)machine.n_unused,
+              machine.n_unused > 1 ? "s" : "", machine.n_unused > 1 ? "are" : "is");
+}
+
+/* The hart that runs this is one that can be interrupted. Why another is not used is said of each that is not. */
+static void check_boot_hart(uint64_t hartid)
+{
+    char line[272];
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (machine.harts[h].hartid == hartid && irq_reaches(h))
+            return;
+    for (size_t i = 0; i < machine.n_unused && i < MACHINE_MAX_UNUSED; i++)
+        if (machine.unused[i].part == MACHINE_PART_HART) {
+            machine_error_line(&machine.unused[i].why, line, sizeof(line));
+            print("not used: %s\n", line);
+        }
+    refuse(&(struct machine_error){"/cpus", "reg",
+                                   "the hart that runs this is not listed, disabled, or not used"});
 }
 
 static const struct job *find_job(void)
@@ -181,8 +204,8 @@ void payload_main(uint64_t hartid, const void *fdt)
     if (!wires_init())
         machine_exit(EXIT_MACHINE);
     selfcheck_step("the boot hart: page tables, traps, its interrupt file");
-    if (!hart_init(hartid))
-        refuse(&(struct machine_error){"/cpus", "reg", "the hart that runs this is not listed, or disabled"});
+    check_boot_hart(hartid);
+    (void)hart_init(hartid);
     banner();
 
     const struct job *job = choose_job();

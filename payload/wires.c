@@ -131,10 +131,22 @@ static bool arrives(struct aplic *a)
     return known[a - domains] = !probe.failed;
 }
 
+/* What discovery has a reason for, if the wire is none. */
+static enum machine_part part_of(const struct machine_wire *w)
+{
+    for (size_t i = 0; i < machine.n_virtio; i++)
+        if (w == &machine.virtio[i].wire)
+            return MACHINE_PART_VIRTIO;
+    return w == &machine.uart.wire    ? MACHINE_PART_UART
+           : w == &machine.rtc.wire   ? MACHINE_PART_RTC
+           : w == &machine.iommu.wire ? MACHINE_PART_IOMMU
+                                      : MACHINE_PART_WIRE;
+}
+
 struct aplic_source *wires_source(const char *name, const struct machine_wire *w)
 {
     if (!w->source) {
-        print("%s: it is wired to no APLIC of ours\n", name);
+        print("%s: it is wired to no APLIC of ours: %s\n", name, machine_without(part_of(w)));
         return NULL;
     }
     if (taken[w->aplic][w->source]) {
@@ -174,7 +186,9 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
     size_t i = nearest(hart);
     unsigned number = i < machine.n_aplics ? domains[i].n_sources : 0;
 
-    while (number && (taken[i][number] || aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
+    /* Firmware may have delegated more than the tree says, but what it says is all that is promised. */
+    while (number && (taken[i][number] || !machine_owns(&machine.aplics[i], number) ||
+                      aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
         number--;
     if (!number || !arrives(s->aplic)) {
         print("wires: no source to spare\n");

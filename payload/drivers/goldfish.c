@@ -31,7 +31,7 @@ bool goldfish_init(struct goldfish *g)
         .name = "rtc", .handler = handler, .context = g, .affinity = aia_hartset_first(hart_count())};
 
     if (!machine.rtc.present) {
-        print("rtc: none\n");
+        print("rtc: none: %s\n", machine_without(MACHINE_PART_RTC));
         return false;
     }
     *g = (struct goldfish){.regs = (uintptr_t)machine.rtc.base,

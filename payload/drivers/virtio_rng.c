@@ -3,6 +3,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
+#include "payload/payload.h"
 
 #define IS_RNG 4u
 
@@ -42,7 +43,10 @@ bool virtio_rng_init(struct virtio_rng *v)
     *v = (struct virtio_rng){0};
     const struct machine_device *where = virtio_mmio_find(&v->device, IS_RNG);
     if (!where) {
-        print("rng: none (-device virtio-rng-device)\n");
+        if (machine.n_virtio)
+            print("rng: none (-device virtio-rng-device)\n");
+        else
+            print("rng: none: %s\n", machine_without(MACHINE_PART_VIRTIO));
         return false;
     }
     v->wire = wires_source("rng", &where->wire);
