@@ -48,6 +48,7 @@ say = $(if $(V),,@printf '  %-8s%s\n' '$1' '$2')
 include mk/build.mk
 include mk/payload.mk
 include mk/test.mk
+include mk/discover.mk
 include mk/explore.mk
 include mk/bench.mk
 include mk/check.mk
@@ -144,6 +145,7 @@ help:
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
 	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex, JUNIT=file; any QEMU, FIRMWARE, KERNEL'
 	@echo 'make campaign    the same cells side by side, ROUNDS= of them; HOSTS=a,b by ssh; goes on where it was interrupted'
+	@echo 'make discover DTB=FILE  what the payload makes of a device tree, and what of the tree is not used, without a machine'
 	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
 	@echo 'make bench       what things cost, beside their floors; BASELINE=FILE compares with a build/bench.json, TOLERANCE= percent'
 	@echo 'make trace       one second of the main job, traced: $B/timeline.html to look at, $B/trace.json for Perfetto'

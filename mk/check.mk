@@ -2,7 +2,7 @@
 #
 # Format and static checks.
 
-OUR_DIRS := $(wildcard include arch lib imsic aplic iommu platform payload tests examples)
+OUR_DIRS := $(wildcard include arch lib imsic aplic iommu platform payload tests tools examples)
 OUR_C    := $(if $(OUR_DIRS),$(shell find $(OUR_DIRS) -name '*.[ch]'))
 OUR_SH   := $(shell find scripts tests .ci -type f 2>/dev/null | xargs grep -lE '^$(HASH)!.*\<(ba)?sh\>' 2>/dev/null)
 FORMAT   := clang-format-14 --style=file

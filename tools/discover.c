@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * make discover DTB=FILE: what the payload makes of a compiled device tree, without the machine that it describes. Prints what
+ * test=discover prints there. Exit code 0, or 2 and the line with which the payload would refuse that machine.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "payload/console.h"
+#include "payload/describe.h"
+
+#define EXIT_MACHINE 2
+#define SIZE_MAX_    ((size_t)4 << 20) /* as the payload has it */
+
+void print(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+}
+
+int main(int argc, char **argv)
+{
+    static struct machine machine;
+    struct machine_error error;
+    char line[272];
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s FILE, a compiled device tree\n", argv[0]);
+        return EXIT_MACHINE;
+    }
+    FILE *f = fopen(argv[1], "rb");
+    void *blob = calloc(1, SIZE_MAX_);
+    size_t size = f && blob ? fread(blob, 1, SIZE_MAX_, f) : 0;
+    if (!f || !blob || ferror(f)) {
+        fprintf(stderr, "%s: %s\n", argv[1], strerror(errno));
+        return EXIT_MACHINE;
+    }
+    fclose(f);
+    int r = machine_discover(blob, size, &machine, &error);
+    free(blob);
+    if (r) {
+        machine_error_line(&error, line, sizeof(line));
+        print("device tree: %s\n", line);
+        return EXIT_MACHINE;
+    }
+    describe(&machine, NULL);
+    return 0;
+}
