@@ -79,6 +79,8 @@ int disc_need(struct discovery *d, enum machine_part part);
 int disc_next_compatible(const struct discovery *d, int node, const char *compatible);
 /* The first of what it is compatible with, "" if it does not say. */
 const char *disc_compatible(const struct discovery *d, int node);
+/* Is it enabled; and all that is above it, without which nobody reaches it? */
+bool disc_okay(const struct discovery *d, int node);
 bool disc_usable(const struct discovery *d, int node);
 
 /* The node's name, as much as fits, printable. */
@@ -113,6 +115,7 @@ bool disc_overlap(const struct machine_region *a, const struct machine_region *b
 struct disc_ref {
     uint32_t phandle;
     int node; /* negative: nobody's */
+    const fdt32_t *args;
     uint32_t n_args;
 };
 int disc_next_ref(struct discovery *d, int node, const char *prop, const char *cells, uint32_t *at,

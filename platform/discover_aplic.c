@@ -155,15 +155,23 @@ static int delegation(struct discovery *d, int node, const char *prop, const fdt
     return 0;
 }
 
-/* What one domain gives to `a`. The binding's name, and the one QEMU had before it (or both). */
-static void delegate(struct discovery *d, int node, struct machine_aplic *a)
+/*
+ * What one domain gives to `a`, if that is a child: one that it lists, or delegates to. The binding's name, and the one
+ * QEMU had before it (or both).
+ */
+static bool delegate(struct discovery *d, int node, struct machine_aplic *a)
 {
     const char *prop = "riscv,delegation";
     int len;
     const fdt32_t *p = fdt_getprop(d->fdt, node, prop, &len);
+    bool child = is_child(d, node, a->phandle);
 
     if (!p)
         p = fdt_getprop(d->fdt, node, prop = "riscv,delegate", &len);
+    for (int i = 0; p && i < len / 12; i++)
+        child |= fdt32_ld(p + 3 * i) == a->phandle;
+    if (!child)
+        return false;
     if (p && len % 12) {
         (void)disc_fail(d, node, prop, "%u bytes long, not a multiple of 12", (unsigned)len);
         (void)disc_unused(d, MACHINE_PART_WIRE);
@@ -171,6 +179,7 @@ static void delegate(struct discovery *d, int node, struct machine_aplic *a)
     for (int i = 0; p && i < len / 12; i++)
         if (delegation(d, node, prop, p + 3 * i, a))
             (void)disc_unused(d, MACHINE_PART_WIRE);
+    return true;
 }
 
 /*
@@ -184,10 +193,8 @@ static void read_delegation(struct discovery *d, struct machine_aplic *a)
     bool root = true;
 
     for (int node = -1; (node = fdt_node_offset_by_compatible(d->fdt, node, "riscv,aplic")) >= 0;)
-        if (a->phandle && is_child(d, node, a->phandle)) {
+        if (a->phandle && delegate(d, node, a))
             root = false;
-            delegate(d, node, a);
-        }
     for (unsigned i = 0; i < MACHINE_SOURCES / 32 && root; i++)
         a->owned[i] = UINT32_MAX;
 }

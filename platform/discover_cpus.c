@@ -83,6 +83,25 @@ const char *disc_isa_prop(const struct discovery *d, int node)
     return fdt_getprop(d->fdt, node, "riscv,isa-extensions", NULL) ? "riscv,isa-extensions" : "riscv,isa";
 }
 
+/* Is this a property that does not begin so? */
+static bool is_other(const struct discovery *d, int node, const char *prop, const char *begin)
+{
+    int len;
+    const char *s = fdt_getprop(d->fdt, node, prop, &len);
+
+    return s && ((size_t)len < strlen(begin) || memcmp(s, begin, strlen(begin)));
+}
+
+/* A hart of this size, with address translation (riscv/cpus.yaml); what is not said is so. */
+static int check_kind(struct discovery *d, int node)
+{
+    if (is_other(d, node, "riscv,isa-base", "rv64"))
+        return disc_fail(d, node, "riscv,isa-base", "it does not begin with rv64");
+    if (fdt_getprop(d->fdt, node, "mmu-type", NULL) && !is_other(d, node, "mmu-type", "riscv,none"))
+        return disc_fail(d, node, "mmu-type", "riscv,none: no supervisor level that this could run at");
+    return 0;
+}
+
 /* Both end with their property, whether or not the last NUL is there. */
 static int read_isa(struct discovery *d, int node, struct machine_hart *h)
 {
@@ -137,7 +156,7 @@ static int check_twins(struct discovery *d, const struct disc_cpu *cpu, bool usa
 {
     for (size_t i = 0; i < d->n_cpus; i++) {
         const struct disc_cpu *other = &d->cpus[i];
-        bool both = usable && disc_usable(d, other->node);
+        bool both = usable && disc_okay(d, other->node);
 
         if (both && cpu->has_id && other->has_id && other->hartid == cpu->hartid)
             return disc_fail(d, cpu->node, "reg", "a second hart %llu", (unsigned long long)cpu->hartid);
@@ -152,7 +171,7 @@ static int check_twins(struct discovery *d, const struct disc_cpu *cpu, bool usa
 static int one_cpu(struct discovery *d, int node, uint32_t cells)
 {
     struct machine *m = d->m;
-    bool usable = disc_usable(d, node);
+    bool usable = disc_okay(d, node);
     struct machine_hart h = {0};
     struct disc_cpu cpu = {.node = node, .hart = -1};
 
@@ -166,7 +185,7 @@ static int one_cpu(struct discovery *d, int node, uint32_t cells)
     }
     int bad = read_intc(d, node, &cpu);
     cpu.has_id = !read_hartid(d, node, cells, &cpu.hartid);
-    bad = bad || !cpu.has_id || read_isa(d, node, &h);
+    bad = bad || !cpu.has_id || check_kind(d, node) || read_isa(d, node, &h);
     if (bad && usable)
         (void)disc_unused(d, MACHINE_PART_HART);
     if (check_twins(d, &cpu, usable))
@@ -201,7 +220,7 @@ static int read_timebase(struct discovery *d, int cpus)
     const fdt32_t *p = fdt_getprop(d->fdt, cpus, prop, &len);
 
     for (cpu = fdt_first_subnode(d->fdt, cpus); !p && cpu >= 0; cpu = fdt_next_subnode(d->fdt, cpu))
-        if (is_cpu(d, cpu) && disc_usable(d, cpu))
+        if (is_cpu(d, cpu) && disc_okay(d, cpu))
             p = fdt_getprop(d->fdt, node = cpu, prop, &len);
     if (!p)
         return disc_fail(d, cpus, prop, "missing");
@@ -227,7 +246,7 @@ int disc_cpus(struct discovery *d)
     for (unsigned usable = 2; usable--;)
         fdt_for_each_subnode(node, d->fdt, cpus)
         {
-            if (!is_cpu(d, node) || disc_usable(d, node) != usable)
+            if (!is_cpu(d, node) || disc_okay(d, node) != usable)
                 continue;
             any = true;
             if (one_cpu(d, node, cells))

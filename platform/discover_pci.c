@@ -164,21 +164,22 @@ static bool is_host(const struct discovery *d, int node)
 
 static int one_host(struct discovery *d, int node)
 {
-    if (!fdt_node_check_compatible(d->fdt, node, "pci-host-ecam-generic"))
-        return read_host(d, node);
-    if (!is_host(d, node))
+    bool ecam = !fdt_node_check_compatible(d->fdt, node, "pci-host-ecam-generic");
+
+    if ((!ecam && !is_host(d, node)) || !disc_usable(d, node))
         return 0;
-    const char *compatible = fdt_stringlist_get(d->fdt, node, "compatible", 0, NULL);
+    if (ecam)
+        return read_host(d, node);
     return disc_fail(d, node, "compatible",
                      "\"%s\": a host whose configuration space is not known to be ECAM",
-                     compatible ? compatible : "");
+                     disc_compatible(d, node));
 }
 
 /* Every host before the maps of any: an IOMMU may be a function of another. */
 int disc_pci(struct discovery *d)
 {
     for (int node = fdt_next_node(d->fdt, -1, NULL); node >= 0; node = fdt_next_node(d->fdt, node, NULL))
-        if (disc_usable(d, node) && one_host(d, node))
+        if (one_host(d, node))
             (void)disc_unused(d, MACHINE_PART_PCI);
     return 0;
 }

@@ -7,13 +7,20 @@
 
 #include "discover.h"
 
-bool disc_usable(const struct discovery *d, int node)
+bool disc_okay(const struct discovery *d, int node)
 {
     int len;
     const char *s = fdt_getprop(d->fdt, node, "status", &len);
 
     /* Anything but okay (disabled, reserved, fail, fail-...) means hands off. */
     return !s || (len == 5 && !memcmp(s, "okay", 5)) || (len == 3 && !memcmp(s, "ok", 3));
+}
+
+bool disc_usable(const struct discovery *d, int node)
+{
+    while (node > 0 && disc_okay(d, node))
+        node = fdt_parent_offset(d->fdt, node);
+    return node <= 0;
 }
 
 int disc_next_compatible(const struct discovery *d, int node, const char *compatible)
@@ -136,7 +143,7 @@ int disc_next_ref(struct discovery *d, int node, const char *prop, const char *c
         return disc_fail(d, node, prop, "%u bytes long, not a multiple of 4", (unsigned)len);
     if (*at >= n)
         return 0;
-    *ref = (struct disc_ref){.phandle = fdt32_ld(p + *at)};
+    *ref = (struct disc_ref){.phandle = fdt32_ld(p + *at), .args = p + *at + 1};
     ref->node = fdt_node_offset_by_phandle(d->fdt, ref->phandle);
     if (ref->node >= 0 && disc_u32(d, ref->node, cells, &ref->n_args) < 0)
         return -1;

@@ -54,8 +54,9 @@ static int stdout_node(struct discovery *d, int chosen, const char *path)
 
 static bool is_uart(const struct discovery *d, int node)
 {
-    return disc_usable(d, node) && (fdt_node_check_compatible(d->fdt, node, "ns16550a") == 0 ||
-                                    fdt_node_check_compatible(d->fdt, node, "ns16550") == 0);
+    return (fdt_node_check_compatible(d->fdt, node, "ns16550a") == 0 ||
+            fdt_node_check_compatible(d->fdt, node, "ns16550") == 0) &&
+           disc_usable(d, node);
 }
 
 /* The only usable one there is, or -1. */

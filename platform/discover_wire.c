@@ -56,7 +56,7 @@ int disc_source(struct discovery *d, int node, const char *prop, unsigned aplic,
     return 0;
 }
 
-/* A specifier of `cells` cells, 0 if the list ends before it. */
+/* A specifier of `cells` cells. */
 static int read_specifier(struct discovery *d, int node, const char *prop, uint32_t phandle,
                           const fdt32_t *spec, uint32_t cells, struct machine_wire *w)
 {
@@ -85,21 +85,40 @@ static int interrupt_parent(struct discovery *d, int node, uint32_t *phandle)
     return 0;
 }
 
+/* Of several the first that is ours, else what is wrong with the first. */
+static int extended_wire(struct discovery *d, int node, struct machine_wire *w)
+{
+    static const char prop[] = "interrupts-extended";
+    struct disc_ref first = {0}, ref;
+    uint32_t at = 0;
+    int r;
+
+    while ((r = disc_next_ref(d, node, prop, "#interrupt-cells", &at, &ref)) > 0) {
+        if (disc_aplic(d, ref.phandle) >= 0)
+            return read_specifier(d, node, prop, ref.phandle, ref.args, ref.n_args, w);
+        if (!first.args)
+            first = ref;
+    }
+    if (r < 0)
+        return -1;
+    return first.args ? read_specifier(d, node, prop, first.phandle, first.args, first.n_args, w)
+                      : disc_fail(d, node, prop, "it names nobody");
+}
+
 int disc_wire(struct discovery *d, int node, struct machine_wire *w)
 {
     int len;
-    const fdt32_t *p = fdt_getprop(d->fdt, node, "interrupts-extended", &len);
+    const fdt32_t *p = fdt_getprop(d->fdt, node, "interrupts", &len);
     uint32_t phandle;
 
-    if (p && len < 4)
-        return disc_fail(d, node, "interrupts-extended", "%u bytes long, not 12", (unsigned)len);
-    if (p)
-        return read_specifier(d, node, "interrupts-extended", fdt32_ld(p), p + 1, (uint32_t)len / 4 - 1, w);
-    p = fdt_getprop(d->fdt, node, "interrupts", &len);
+    if (fdt_getprop(d->fdt, node, "interrupts-extended", NULL))
+        return extended_wire(d, node, w);
     if (!p)
         return 0;
     if (interrupt_parent(d, node, &phandle))
         return -1;
+    if (!phandle)
+        return disc_fail(d, node, "interrupts", "no interrupt-parent says where they lead");
     return read_specifier(d, node, "interrupts", phandle, p, (uint32_t)len / 4, w);
 }
 

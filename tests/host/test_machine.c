@@ -184,6 +184,7 @@ static uint64_t value(const char *key)
         {"rtc.source", m.rtc.wire.source},
         {"rtc.mode", m.rtc.wire.mode},
         {"virtio.0.source", m.virtio[0].wire.source},
+        {"virtio.4.source", m.virtio[4].wire.source},
         {"virtio.0.mode", m.virtio[0].wire.mode},
         {"intx", pci->n_intx},
         {"intx.1.source", pci->intx[1].wire.source},
