@@ -190,10 +190,13 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
     while (number && (taken[i][number] || !machine_owns(&machine.aplics[i], number) ||
                       aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
         number--;
-    if (!number || !arrives(s->aplic)) {
-        print("wires: no source to spare\n");
+    if (i == machine.n_aplics)
+        print("wires: no APLIC: %s\n", machine_without(MACHINE_PART_APLIC));
+    else if (!number)
+        print("wires: no source to spare of those that are delegated to the APLIC at 0x%lx\n",
+              domains[i].mmio);
+    if (!number || !arrives(s->aplic))
         return false;
-    }
     taken[i][number] = true;
     return true;
 }
