@@ -422,6 +422,15 @@ static void qemu_trees(void **state)
     check_qemu(8, 4, 0);
     try_qemu("aia=aplic-imsic,aia-guests=5", two_sockets);
     check_qemu(8, 4, 5);
+    /* More than there is room for: those that are disabled first make room for others. */
+    void *many = dump("aia=aplic-imsic", "130", &len);
+    for (unsigned i = 0; i < 4; i++) {
+        snprintf(cmd, sizeof(cmd), "/cpus/cpu@%x", i);
+        assert_int_equal(fdt_setprop_inplace(many, fdt_path_offset(many, cmd), "status", "fail", 5), 0);
+    }
+    assert_int_equal(discover(many, len), 0);
+    assert_true(m.n_harts == 126 && m.n_unused == 0 && !hart(3) && hart(129)->imsic_addr == 0x28081000);
+    free(many);
     try_qemu("aia=aplic-imsic", "130");
     assert_true(m.n_harts == MACHINE_MAX_HARTS && m.n_unused == 1);
     assert_string_equal(m.unused[0].why.text, "more than 128 harts");
