@@ -6,9 +6,11 @@
 #include "payload/irq.h"
 #include "payload/payload.h"
 #include "payload/time.h"
+#include "payload/trap.h"
 #include "payload/wires.h"
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
+#include "csr.h"
 #include <string.h>
 
 #define PAGES   AIA_IOMMU_PAGES(IOMMU_DEVICES, IOMMU_MESSAGES, 16u)
@@ -98,17 +100,6 @@ static uint64_t find_window(void)
     return 0;
 }
 
-/*
- * A conventional bridge sends what is behind it as its own, under an id that is not the function's (PCI Express to PCI
- * Bridge, 2.3): those functions cannot be told apart.
- */
-static bool has_no_id(const struct pci_device *pd)
-{
-    const struct pci_device *bridge = pd->parent;
-
-    return bridge && (pci_find_cap(bridge, PCI_CAP_EXPRESS, 4) < 0 || has_no_id(bridge));
-}
-
 static const struct machine_id_map *map_entry(const struct pci_device *pd)
 {
     const struct machine_pci *m = pd->host;
@@ -130,11 +121,25 @@ static bool is_unit(const struct pci_device *pd)
            pci_requester(pd) == machine.iommu.function;
 }
 
+/* Does something decode its registers? */
+static bool answers(uintptr_t mmio)
+{
+    unsigned long was = csr_irq_save();
+
+    trap_guard_begin();
+    (void)mmio_read32(mmio);
+    unsigned long cause = trap_guard_end();
+    csr_irq_restore(was);
+    if (cause != TRAP_NONE)
+        print("iommu: a read of its registers at 0x%lx traps\n", mmio);
+    return cause == TRAP_NONE;
+}
+
 /* Its registers; 0, and said. */
 static uintptr_t registers(struct pci *p)
 {
     if (machine.iommu.form == MACHINE_IOMMU_SYS)
-        return (uintptr_t)machine.iommu.reg.base;
+        return answers((uintptr_t)machine.iommu.reg.base) ? (uintptr_t)machine.iommu.reg.base : 0;
     for (size_t i = 0; i < p->n; i++) {
         struct pci_device *pd = &p->devs[i];
         if (!is_unit(pd))
@@ -227,7 +232,7 @@ static bool can_attach(const struct pci_device *pd)
         print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
         return false;
     }
-    if (has_no_id(pd)) {
+    if (pci_shares_id(pd)) {
         print("iommu: %s is behind a conventional bridge, whose functions share an id\n", pd->name);
         return false;
     }

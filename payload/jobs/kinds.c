@@ -11,7 +11,7 @@
 #include "payload/pci/slot.h"
 #include <string.h>
 
-#define PCI_MAX 64
+#define PCI_MAX 256
 
 static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci,
                                                 &load_kind_virtio, &load_kind_xhci};

@@ -11,12 +11,14 @@
 #define BUS_SHIFT   20
 #define DEVFN_SHIFT 12
 
-/* PCI Express capabilities register, device/port type: those whose secondary bus is a link. */
+/* PCI Express capabilities register, device/port type (7.5.3.2): of bridges. */
 #define EXPRESS_TYPE(v)      (((v) >> 4) & 0xfu)
 #define EXPRESS_ROOT_PORT    4u
 #define EXPRESS_DOWNSTREAM   6u
+#define EXPRESS_TO_PCI       7u
 #define EXPRESS_FROM_PCI     8u
 #define EXPRESS_CAPABILITIES 2u
+#define CONVENTIONAL         UINT32_MAX /* none of these: it has no such capability */
 
 const char *pci_strerror(int error)
 {
@@ -184,18 +186,29 @@ static bool probe(struct pci *p, struct pci_device *parent, uint8_t bus, unsigne
     return true;
 }
 
+static uint32_t express_type(const struct pci_device *pd)
+{
+    int cap = pci_find_cap(pd, PCI_CAP_EXPRESS, 4);
+
+    return cap > 0 ? EXPRESS_TYPE(pci_read16(pd, (unsigned)cap + EXPRESS_CAPABILITIES)) : CONVENTIONAL;
+}
+
+bool pci_shares_id(const struct pci_device *pd)
+{
+    const struct pci_device *bridge = pd->parent;
+    uint32_t type = bridge ? express_type(bridge) : EXPRESS_ROOT_PORT;
+
+    return type == CONVENTIONAL || type == EXPRESS_TO_PCI || (bridge && pci_shares_id(bridge));
+}
+
 /*
  * Behind a port there is a link, and at its end one device: number 0. A port need not filter the other
  * numbers out (7.3.1), so asking for them could find the same device again.
  */
 static unsigned bus_slots(const struct pci_device *bridge)
 {
-    int cap = bridge ? pci_find_cap(bridge, PCI_CAP_EXPRESS, 4) : 0;
-    unsigned type;
+    uint32_t type = bridge ? express_type(bridge) : CONVENTIONAL;
 
-    if (cap <= 0)
-        return 32;
-    type = EXPRESS_TYPE(pci_read16(bridge, (unsigned)cap + EXPRESS_CAPABILITIES));
     return type == EXPRESS_ROOT_PORT || type == EXPRESS_DOWNSTREAM || type == EXPRESS_FROM_PCI ? 1 : 32;
 }
 

@@ -127,6 +127,12 @@ uint32_t pci_requester(const struct pci_device *pd);
 const struct machine_id_map *pci_map_entry(const struct pci_device *pd, const struct machine_id_map *map,
                                            size_t n, uint32_t mask);
 
+/*
+ * A bridge to conventional PCI sends what is behind it as its own, under an id that is not the function's (PCI Express to PCI
+ * Bridge, 2.3): such functions cannot be told apart.
+ */
+bool pci_shares_id(const struct pci_device *pd);
+
 /* May it send MSIs to our interrupt files? Where the tree has neither msi-map nor msi-parent, all may. */
 bool pci_msis_arrive(const struct pci_device *pd);
 

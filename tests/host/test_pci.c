@@ -244,6 +244,25 @@ static void several_hosts(void **state)
     assert_int_equal(pci.n, 0);
 }
 
+static void ids_behind_bridges(void **state)
+{
+    static const unsigned types[] = {4, 5, 6, 7, 8, 0};
+    struct pm_fn *fns[6], *root = add(NULL, 0), *old = add_bridge(NULL, 64), *behind_old = add(old, 0);
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        struct pm_fn *b = add_bridge(NULL, (uint8_t)((i + 1) << 3)), *switched = add_bridge(b, 0);
+        pm_cap_express(b, types[i]);
+        pm_cap_express(switched, 6);
+        fns[i] = add(switched, 0);
+    }
+    assert_int_equal(scan(), PCI_OK);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(pci_shares_id(found(fns[i])), types[i] == 7);
+    assert_true(pci_shares_id(found(behind_old)));
+    assert_false(pci_shares_id(found(old)) || pci_shares_id(found(root)));
+}
+
 static void msis_by_the_map(void **state)
 {
     struct pci_device pd = {.host = &pm.machine, .bus = 1, .devfn = 8};
@@ -363,6 +382,7 @@ int main(void)
         T(a_bridge_without_numbers),
         T(unknown_header),
         T(several_hosts),
+        T(ids_behind_bridges),
         T(msis_by_the_map),
         T(finds_capabilities),
         T(lists_that_lead_astray),
