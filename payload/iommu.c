@@ -117,7 +117,7 @@ static int64_t device_id(const struct pci_device *pd)
 
 static bool is_unit(const struct pci_device *pd)
 {
-    return machine.iommu.form == MACHINE_IOMMU_PCI && pd->host == &machine.hosts[0] &&
+    return machine.iommu.form == MACHINE_IOMMU_PCI && pd->host == &machine.hosts[machine.iommu.host] &&
            pci_requester(pd) == machine.iommu.function;
 }
 
