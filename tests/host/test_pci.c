@@ -65,6 +65,8 @@ static void finds_the_nth(void **state)
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 0), &devs[0]);
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 1), &devs[2]);
     assert_null(pci_find(&pci, 0x1234, 0x11e8, 2));
+    devs[0].error = PCI_EBARBAD; /* what is left out is nobody's */
+    assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 0), &devs[2]);
 }
 
 static void firmware_leftovers_are_cleared(void **state)
@@ -202,13 +204,15 @@ static void unknown_header(void **state)
     pm_set(odd, 0x0e, 1, 0x80 | 0x02);
     pm_set(odd, 0x06, 2, 0x10);
     pm_set(odd, 0x34, 1, 0x40);
-    pm_set(odd, 0x40, 2, 0x0005); /* what would be an MSI capability in a header of type 0 */
+    pm_set(odd, 0x40, 4, 0x00010005); /* what would be an MSI capability in a header of type 0 */
+    odd->writable[0x42] = 0xff;
     pm_set(odd, 0x04, 2, 0x0006);
     pm_bar(second, 0, 4096, 0);
     pm_bar(f, 0, 4096, 0);
     assert_int_equal(scan(), PCI_EHEADER);
     assert_int_equal(n_left_out, 1);
     assert_int_equal(pm_get(odd, 0x04, 2) & 7, 0);
+    assert_int_equal(pm_get(odd, 0x42, 2), 1);
     assert_int_equal(found(second)->error, PCI_OK);
     pm_set(odd, 0x0e, 1, 0xff);
     assert_int_equal(scan(), PCI_EHEADER);
