@@ -6,9 +6,11 @@
 #include "payload/irq.h"
 #include "payload/payload.h"
 #include "payload/time.h"
+#include "payload/trap.h"
 #include "payload/wires.h"
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
+#include "csr.h"
 #include <string.h>
 
 #define PAGES   AIA_IOMMU_PAGES(IOMMU_DEVICES, IOMMU_MESSAGES, 16u)
@@ -77,10 +79,12 @@ static bool taken(uint64_t base)
     for (size_t i = 0; i < machine.imsic.n_regs; i++)
         if (overlaps(base, &machine.imsic.regs[i]))
             return true;
-    for (size_t i = 0; i < machine.hosts[0].n_windows; i++)
-        if (overlaps(base, &(struct machine_region){machine.hosts[0].windows[i].pci,
-                                                    machine.hosts[0].windows[i].size}))
-            return true;
+    for (size_t i = 0; i < machine.n_hosts; i++)
+        for (size_t k = 0; k < machine.hosts[i].n_windows; k++) {
+            const struct machine_pci_window *w = &machine.hosts[i].windows[k];
+            if (overlaps(base, &(struct machine_region){w->pci, w->size}))
+                return true;
+        }
     return false;
 }
 
@@ -96,41 +100,46 @@ static uint64_t find_window(void)
     return 0;
 }
 
-/*
- * A conventional bridge sends what is behind it as its own, under an id that is not the function's (PCI Express to PCI
- * Bridge, 2.3): those functions cannot be told apart.
- */
-static bool has_no_id(const struct pci_device *pd)
+static const struct machine_id_map *map_entry(const struct pci_device *pd)
 {
-    const struct pci_device *bridge = pd->parent;
+    const struct machine_pci *m = pd->host;
 
-    return bridge && (pci_find_cap(bridge, PCI_CAP_EXPRESS, 4) < 0 || has_no_id(bridge));
+    return pci_map_entry(pd, m->iommu_map, m->n_iommu_map, m->iommu_map_mask);
 }
 
 /* The function's id at the unit; -1: it is not behind it. */
 static int64_t device_id(const struct pci_device *pd)
 {
-    uint32_t rid = ((uint32_t)pd->bus << 8 | pd->devfn) & machine.hosts[0].iommu_map_mask;
+    const struct machine_id_map *m = map_entry(pd);
 
-    for (size_t i = 0; i < machine.hosts[0].n_iommu_map; i++) {
-        const struct machine_id_map *m = &machine.hosts[0].iommu_map[i];
-        if (rid >= m->from && rid - m->from < m->n)
-            return (int64_t)m->to + (rid - m->from);
-    }
-    return -1;
+    return m && m->ours ? (int64_t)m->to + ((pci_requester(pd) & pd->host->iommu_map_mask) - m->from) : -1;
 }
 
 static bool is_unit(const struct pci_device *pd)
 {
-    return machine.iommu.form == MACHINE_IOMMU_PCI &&
-           ((uint32_t)pd->bus << 8 | pd->devfn) == machine.iommu.function;
+    return machine.iommu.form == MACHINE_IOMMU_PCI && pd->host == &machine.hosts[machine.iommu.host] &&
+           pci_requester(pd) == machine.iommu.function;
+}
+
+/* Does something decode its registers? */
+static bool answers(uintptr_t mmio)
+{
+    unsigned long was = csr_irq_save();
+
+    trap_guard_begin();
+    (void)mmio_read32(mmio);
+    unsigned long cause = trap_guard_end();
+    csr_irq_restore(was);
+    if (cause != TRAP_NONE)
+        print("iommu: a read of its registers at 0x%lx traps\n", mmio);
+    return cause == TRAP_NONE;
 }
 
 /* Its registers; 0, and said. */
 static uintptr_t registers(struct pci *p)
 {
     if (machine.iommu.form == MACHINE_IOMMU_SYS)
-        return (uintptr_t)machine.iommu.reg.base;
+        return answers((uintptr_t)machine.iommu.reg.base) ? (uintptr_t)machine.iommu.reg.base : 0;
     for (size_t i = 0; i < p->n; i++) {
         struct pci_device *pd = &p->devs[i];
         if (!is_unit(pd))
@@ -212,28 +221,48 @@ static unsigned messages_of(const struct pci_device *pd)
     return n < IOMMU_MESSAGES ? n : IOMMU_MESSAGES;
 }
 
-static bool attach(const struct pci_device *pd)
+static void leave_out(struct pci_device *pd)
 {
-    int64_t id = device_id(pd);
+    pci_leave_out(pd, PCI_EIOMMU, pci_strerror(PCI_EIOMMU));
+}
 
-    if (pd->bridge || pd->error || is_unit(pd))
-        return true;
-    if (id < 0) { /* to the tree it is not behind the unit: it sends as if there were none */
-        print("iommu: %02x:%02x.%u is not behind it\n", pd->bus, pd->devfn >> 3u, pd->devfn & 7u);
-        return true;
-    }
+static bool can_attach(const struct pci_device *pd)
+{
     if (iommu_n_behind == IOMMU_DEVICES) {
         print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
         return false;
     }
-    if (has_no_id(pd)) {
-        print("iommu: %02x:%02x.%u is behind a conventional bridge, whose functions share an id: iommu=off\n",
-              pd->bus, pd->devfn >> 3u, pd->devfn & 7u);
+    if (pci_shares_id(pd)) {
+        print("iommu: %s is behind a conventional bridge, whose functions share an id\n", pd->name);
         return false;
     }
-    struct iommu_behind *b = &iommu_behind[iommu_n_behind++];
+    return true;
+}
+
+static bool is_user(const struct pci_device *pd)
+{
+    return !pd->bridge && !pd->error && !is_unit(pd);
+}
+
+/* One that the unit cannot take is left out. */
+static void attach(struct pci_device *pd)
+{
+    int64_t id = device_id(pd);
+
+    if (!is_user(pd))
+        return;
+    if (id < 0) { /* to the tree it is not behind the unit: it sends as if there were none */
+        print("iommu: %s is not behind it\n", pd->name);
+        return;
+    }
+    struct iommu_behind *b = &iommu_behind[iommu_n_behind];
+    if (!can_attach(pd) ||
+        !say(pd->name, aia_iommu_attach(&iommu, &b->device, (uint32_t)id, dma_of(pd), messages_of(pd)))) {
+        leave_out(pd);
+        return;
+    }
     b->pd = pd;
-    return say("a function", aia_iommu_attach(&iommu, &b->device, (uint32_t)id, dma_of(pd), messages_of(pd)));
+    iommu_n_behind++;
 }
 
 struct aia_iommu_device *iommu_device(const struct pci_device *pd)
@@ -320,22 +349,33 @@ static void tell(uintptr_t mmio)
           iommu_n_behind, use == USE_BARE ? "pass" : how[mode]);
 }
 
-bool iommu_start(struct pci *p)
+/* Those that a map of the tree puts behind a unit, ours or not. */
+static void leave_out_behind(struct pci *p, bool ours)
 {
-    if (!read_argument())
-        return false;
-    if (machine.iommu.form == MACHINE_IOMMU_NONE)
-        return true;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct machine_id_map *m = map_entry(&p->devs[i]);
+        if (m && m->ours == ours && is_user(&p->devs[i]))
+            leave_out(&p->devs[i]);
+    }
+}
+
+/* What the user asks for goes on even if the unit does not answer: perhaps it lets all pass as it is. */
+static void let_all_pass(struct pci *p)
+{
+    uintptr_t mmio = machine.iommu.form == MACHINE_IOMMU_NONE ? 0 : registers(p);
+
+    if (mmio)
+        (void)say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
+}
+
+static bool bring_up(struct pci *p)
+{
     uintptr_t mmio = registers(p);
-    if (!mmio)
-        return false;
-    if (use == USE_OFF)
-        return say("letting all pass", aia_iommu_bypass(mmio, time_from_ms(1000)));
-    if (!take_over(p, mmio) || !map_memory())
+
+    if (!mmio || !take_over(p, mmio) || !map_memory())
         return false;
     for (size_t i = 0; i < p->n; i++)
-        if (!attach(&p->devs[i]))
-            return false;
+        attach(&p->devs[i]);
     if (!say("its directory", aia_iommu_enable(&iommu)) || !request_own())
         return false;
     mode = use == USE_BASIC || !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
@@ -345,5 +385,19 @@ bool iommu_start(struct pci *p)
         print("iommu: found BARE\n");
     if (iommu.by_wire)
         print("iommu: its own interrupt is source %u\n", machine.iommu.wire.source);
+    return true;
+}
+
+bool iommu_start(struct pci *p)
+{
+    if (!read_argument())
+        return false;
+    if (use == USE_OFF) {
+        let_all_pass(p);
+        return true;
+    }
+    leave_out_behind(p, false);
+    if (machine.iommu.form != MACHINE_IOMMU_NONE && !bring_up(p))
+        leave_out_behind(p, true);
     return true;
 }

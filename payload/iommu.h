@@ -25,8 +25,8 @@ extern struct iommu_behind {
 extern unsigned iommu_n_behind;
 
 /*
- * Once, behind pci_init() and before any driver; thread. False: it cannot be used, and that was said. True where there is
- * none, too.
+ * Once, after pci_init() and before any driver; thread. A unit that cannot be used is named, and the functions behind it,
+ * or behind one that is not ours, are left out, unless iommu=off. False: the argument cannot be, and that was printed.
  */
 bool iommu_start(struct pci *p);
 

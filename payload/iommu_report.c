@@ -43,8 +43,7 @@ static void print_sender(const struct aia_iommu_fault *f)
 
     if (!b || b->device.id == f->device)
         return;
-    print(": a message of %02x:%02x.%u, which is device 0x%x", b->pd->bus, b->pd->devfn >> 3u,
-          b->pd->devfn & 7u, b->device.id);
+    print(": a message of %s, which is device 0x%x", b->pd->name, b->device.id);
     if (b->pd->parent)
         print("; behind a bridge, does the unit know its bus number? Else iommu=off");
 }
@@ -94,9 +93,9 @@ void iommu_print(void)
         const struct iommu_behind *b = &iommu_behind[i];
         for (unsigned j = 0; j < IOMMU_MESSAGES; j++)
             if (b->used[j])
-                print("%02x:%02x.%u  %-9u %-10s 0x%08lx %5u %-10s %8lu %6s\n", b->pd->bus, b->pd->devfn >> 3u,
-                      b->pd->devfn & 7u, j, dma[b->device.dma], b->msis[j].own.addr, b->msis[j].own.data,
-                      "remapped", b->device.faults, b->device.cut_off ? "off" : "");
+                print("%-8s %-9u %-10s 0x%08lx %5u %-10s %8lu %6s\n", b->pd->name, j,
+                      b->pd->bypasses ? "bypasses" : dma[b->device.dma], b->msis[j].own.addr,
+                      b->msis[j].own.data, "remapped", b->device.faults, b->device.cut_off ? "off" : "");
     }
     print("iommu: commands %lu, fences %lu, errors %lu, faults %lu, overflows %lu, cut off %lu\n",
           iommu.n_commands, iommu.n_fences, iommu.illegal + iommu.unreadable + iommu.timed_out + iommu.stuck,
@@ -116,9 +115,8 @@ bool iommu_check(void)
                 continue;
             if (have.addr == m->own.addr && have.data == m->own.data && !m->strayed)
                 continue;
-            print("%02x:%02x.%u: its message is 0x%lx, 0x%x and was 0x%lx, 0x%x\n", iommu_behind[i].pd->bus,
-                  iommu_behind[i].pd->devfn >> 3u, iommu_behind[i].pd->devfn & 7u, have.addr, have.data,
-                  m->own.addr, m->own.data);
+            print("%s: its message is 0x%lx, 0x%x and was 0x%lx, 0x%x\n", iommu_behind[i].pd->name, have.addr,
+                  have.data, m->own.addr, m->own.data);
             good = false;
         }
     if (iommu_remaps())

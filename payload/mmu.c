@@ -71,10 +71,18 @@ static bool beyond(const struct machine_region *r)
     return r->base >= REACH || r->size > REACH - r->base;
 }
 
+static bool host_beyond(const struct machine_pci *host)
+{
+    for (size_t i = 0; i < host->n_windows; i++)
+        if (beyond(&(struct machine_region){host->windows[i].cpu, host->windows[i].size}))
+            return true;
+    return beyond(&host->ecam);
+}
+
 /* Whether all that we may touch can be reached. A window of PCI is not: what is placed in it must be. */
 static bool within_reach(void)
 {
-    if (__image_end > (char *)REACH || beyond(&machine.hosts[0].ecam) || machine.uart.base >= REACH)
+    if (__image_end > (char *)REACH || machine.uart.base >= REACH)
         return false;
     for (size_t i = 0; i < machine.n_memory; i++)
         if (beyond(&machine.memory[i]))
@@ -85,9 +93,8 @@ static bool within_reach(void)
     for (size_t i = 0; i < machine.n_aplics; i++)
         if (beyond(&machine.aplics[i].reg))
             return false;
-    for (size_t i = 0; i < machine.hosts[0].n_windows; i++)
-        if (beyond(
-                &(struct machine_region){machine.hosts[0].windows[i].cpu, machine.hosts[0].windows[i].size}))
+    for (size_t i = 0; i < machine.n_hosts; i++)
+        if (host_beyond(&machine.hosts[i]))
             return false;
     return true;
 }

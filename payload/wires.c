@@ -204,7 +204,7 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
 /* A bridge passes a pin on as another, by the device's number (PCI-to-PCI Bridge Architecture, 9.1). */
 struct machine_wire wires_intx(const struct pci_device *pd)
 {
-    const struct machine_pci *m = &machine.hosts[0];
+    const struct machine_pci *m = pd->host;
     unsigned pin = pci_read8(pd, PCI_INTERRUPT_PIN);
 
     if (pin < 1 || pin > 4)

@@ -38,7 +38,7 @@ static int reset(struct ahci *a)
         return error;
     mmio_write32(a->regs + GHC, GHC_AHCI);
     uint32_t cap = mmio_read32(a->regs + CAP);
-    a->n_slots = CAP_SLOTS(cap) < DISK_DEPTH ? CAP_SLOTS(cap) : DISK_DEPTH;
+    a->n_slots = a->disk.depth = CAP_SLOTS(cap) < DISK_DEPTH ? CAP_SLOTS(cap) : DISK_DEPTH;
     return (uintptr_t)a->memory >> 32 && !(cap & CAP_64) ? DISK_EFEATURE : DISK_OK;
 }
 
@@ -64,7 +64,10 @@ static int start_port(struct ahci *a)
     return error;
 }
 
-/* The first port with a device that is a disk. Ports without one are not waited for: their link is down by now. */
+/*
+ * The first port with a device that is a disk. Ports without one are not waited for: their link is down by now. One with
+ * something else is stopped again, for it would receive to where the disk's port does.
+ */
 static int find_port(struct ahci *a)
 {
     uint32_t ports = mmio_read32(a->regs + PI);
@@ -76,6 +79,8 @@ static int find_port(struct ahci *a)
             return PCI_EBARBAD;
         if ((px_read(a, PX_SSTS) & 15) == SSTS_THERE)
             error = start_port(a);
+        if (error == DISK_ENODISK)
+            (void)stop_port(a);
     }
     return error;
 }
@@ -119,7 +124,7 @@ static int identify(struct ahci *a)
     }
     if (!error && r.status)
         error = DISK_ECOMMAND;
-    return error ? error : ahci_parse_identify(identity, &a->disk.sectors);
+    return error ? error : ahci_parse_identify(identity, &a->disk);
 }
 
 static int bring_up(struct ahci *a)

@@ -30,9 +30,9 @@ struct ahci {
 
 /*
  * IDENTIFY DEVICE's 256 words (ACS-3, 7.12.7). DISK_OK; DISK_EIDENTIFY: its checksum is wrong, or it has no sectors;
- * DISK_EFEATURE: no DMA, no 48-bit addresses, or sectors that are not of 512 bytes.
+ * DISK_EFEATURE: no DMA, no 48-bit addresses, or a size of its sectors that is none of disk_set_sector()'s.
  */
-int ahci_parse_identify(const uint16_t *words, uint64_t *sectors);
+int ahci_parse_identify(const uint16_t *words, struct disk *d);
 
 extern const struct disk_driver ahci_driver;
 

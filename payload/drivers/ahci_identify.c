@@ -6,6 +6,7 @@
 #define COMMANDS     83u
 #define SECTORS_48   100u
 #define SECTOR_SIZE  106u
+#define SECTOR_WORDS 117u /* and 118: size of a sector in words, where it is not 256 */
 #define INTEGRITY    255u
 
 #define HAS_DMA       0x0100u
@@ -25,7 +26,14 @@ static bool sum_wrong(const uint16_t *words)
     return (sum & 0xffu) != 0;
 }
 
-int ahci_parse_identify(const uint16_t *words, uint64_t *sectors)
+static uint64_t sector_size(const uint16_t *words)
+{
+    if ((words[SECTOR_SIZE] & (0xc000u | LONG_SECTORS)) != (VALID | LONG_SECTORS))
+        return DISK_SECTOR;
+    return 2 * ((uint64_t)words[SECTOR_WORDS + 1] << 16 | words[SECTOR_WORDS]);
+}
+
+int ahci_parse_identify(const uint16_t *words, struct disk *d)
 {
     uint64_t n = 0;
 
@@ -33,11 +41,10 @@ int ahci_parse_identify(const uint16_t *words, uint64_t *sectors)
         n = n << 16 | words[SECTORS_48 + i];
     if (sum_wrong(words))
         return DISK_EIDENTIFY;
-    if (!(words[CAPABILITIES] & HAS_DMA) || (words[COMMANDS] & (0xc000u | HAS_48)) != (VALID | HAS_48) ||
-        (words[SECTOR_SIZE] & (0xc000u | LONG_SECTORS)) == (VALID | LONG_SECTORS))
+    if (!(words[CAPABILITIES] & HAS_DMA) || (words[COMMANDS] & (0xc000u | HAS_48)) != (VALID | HAS_48))
         return DISK_EFEATURE;
     if (n == 0 || n >> 48)
         return DISK_EIDENTIFY;
-    *sectors = n;
-    return DISK_OK;
+    d->sectors = n;
+    return disk_set_sector(d, sector_size(words));
 }

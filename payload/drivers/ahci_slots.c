@@ -15,9 +15,9 @@ static struct ahci *self(struct disk *d)
 
 /* ---- slots: the lock is held ---- */
 
-static uint32_t bytes_of(const struct disk_request *r)
+static uint32_t bytes_of(const struct ahci *a, const struct disk_request *r)
 {
-    return r->sectors * DISK_SECTOR;
+    return r->sectors * a->disk.sector_size;
 }
 
 static void fill_in(struct ahci *a, unsigned slot, uint8_t command, const struct disk_request *r)
@@ -37,7 +37,7 @@ static void fill_in(struct ahci *a, unsigned slot, uint8_t command, const struct
     t->fis[12] = (uint8_t)r->sectors;
     t->address = (uint32_t)(uintptr_t)r->buffer;
     t->address_high = (uint32_t)((uintptr_t)r->buffer >> 32);
-    t->count = bytes_of(r) - 1;
+    t->count = bytes_of(a, r) - 1;
     h->flags = HEADER_FLAGS;
     h->table = (uint32_t)(uintptr_t)t;
     h->table_high = (uint32_t)((uintptr_t)t >> 32);
@@ -107,7 +107,7 @@ static void finish_done(struct ahci *a, struct disk_request **list, unsigned *n)
         unsigned slot = (unsigned)__builtin_ctz(done);
         const struct ahci_header *h = &a->memory->headers[slot];
         bool whole =
-            atomic_load_explicit(&h->transferred, memory_order_relaxed) == bytes_of(a->requests[slot]);
+            atomic_load_explicit(&h->transferred, memory_order_relaxed) == bytes_of(a, a->requests[slot]);
         bool failed = !whole && a->error && !a->blamed;
         finish(a, slot, whole ? DISK_OK : failed ? DISK_ESTATUS : DISK_ESHORT, list, n);
         a->blamed |= failed;

@@ -24,10 +24,11 @@ const char *disk_strerror(int error)
         "DISK_ECOMMAND: a command that sets it up failed",
         "DISK_ETIMEOUT: it does not answer a command, though its registers are there",
         "DISK_EGONE: its registers read as all ones",
-        "DISK_ENODISK: nothing is attached to this controller",
+        "DISK_ENODISK: nothing that this driver is for is attached to this controller",
+        "DISK_EROOM: more of this kind than there is room for",
     };
 
-    if (error <= DISK_EFULL && error >= DISK_ENODISK)
+    if (error <= DISK_EFULL && error >= DISK_EROOM)
         return text[DISK_EFULL - error];
     return pci_strerror(error) ? pci_strerror(error) : aia_strerror(error);
 }
@@ -37,6 +38,8 @@ int disk_begin(struct disk *d, const struct disk_ops *ops, struct pci_device *pd
 {
     d->ops = ops;
     d->pd = pd;
+    d->sector_size = DISK_SECTOR;
+    d->depth = DISK_DEPTH;
     (void)snprintf(d->name, sizeof(d->name), "%s%u", kind, n);
     return pci_enable(pd);
 }

@@ -30,20 +30,21 @@ enum disk_error {
     DISK_ETIMEOUT = -76,  /* a command was not answered, though its registers are */
     DISK_EGONE = -77,     /* its registers read as all ones */
     DISK_ENODISK = -78,   /* a controller with nothing attached */
+    DISK_EROOM = -79,     /* more devices of this kind than its driver has room for */
 };
 
 /* The error's name and meaning, of any of the three kinds; a fixed string. */
 const char *disk_strerror(int error);
 
-#define DISK_SECTOR      512u
-#define DISK_MAX_SECTORS 8u /* in one request: with its buffer on one page, one address is all it takes */
-#define DISK_BUFFER      (DISK_SECTOR * DISK_MAX_SECTORS)
-#define DISK_DEPTH       32u /* requests in a queue at once */
+#define DISK_SECTOR      512u  /* at least: disk.sector_size */
+#define DISK_BUFFER      4096u /* in one request at most: on one page, one address is all it takes */
+#define DISK_MAX_SECTORS (DISK_BUFFER / DISK_SECTOR)
+#define DISK_DEPTH       32u /* requests in a queue at once, at most: disk.depth */
 #define DISK_MAX_QUEUES  16u
 
 struct disk_request {
-    uint64_t lba;
-    uint32_t sectors;                     /* 1 .. DISK_MAX_SECTORS */
+    uint64_t lba;                         /* in sectors */
+    uint32_t sectors;                     /* 1 .. disk_max_sectors() */
     void *buffer;                         /* aligned to DISK_BUFFER */
     void (*done)(struct disk_request *r); /* from the interrupt handler, or if it failed from service() */
     int status;                           /* enum disk_error, when done */
@@ -74,7 +75,9 @@ struct disk {
     struct pci_device *pd;
     char name[16];
     uint64_t sectors;
+    uint32_t sector_size; /* bytes, from DISK_SECTOR to DISK_BUFFER, a power of two: it reads no less */
     unsigned n_queues;
+    unsigned depth;   /* requests that each takes at once */
     _Atomic int dead; /* 0, or the error that made it so: then nothing is taken */
     struct aia_irq *irqs[DISK_MAX_QUEUES + 1];
     char irq_names[DISK_MAX_QUEUES + 1][28]; /* the first has the disk's, the others its and their number */
@@ -100,6 +103,20 @@ int disk_begin(struct disk *d, const struct disk_ops *ops, struct pci_device *pd
 /* Request its next interrupt, for `harts`, or for all. Of drivers. */
 int disk_interrupt(struct disk *d, struct aia_msi *msi, aia_handler handler, void *context,
                    const struct aia_hartset *managed);
+
+static inline uint32_t disk_max_sectors(const struct disk *d)
+{
+    return DISK_BUFFER / d->sector_size;
+}
+
+/* Take this size, which the device says. DISK_EFEATURE: none that fits. */
+static inline int disk_set_sector(struct disk *d, uint64_t bytes)
+{
+    if (bytes < DISK_SECTOR || bytes > DISK_BUFFER || (bytes & (bytes - 1)))
+        return DISK_EFEATURE;
+    d->sector_size = (uint32_t)bytes;
+    return DISK_OK;
+}
 
 /* The queue that `hart` uses. */
 static inline unsigned disk_queue_of(const struct disk *d, unsigned hart)

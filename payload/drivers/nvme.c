@@ -12,12 +12,16 @@
 #define SET_FEATURES 0x09u
 
 #define IDENTIFY_NAMESPACE 0u
+#define IDENTIFY_ACTIVE    2u /* the list of active namespaces */
 #define FEATURE_QUEUES     7u
 #define NVME_CLASS         0x010802u /* NVM Express, I/O controller */
 
 static struct nvme nvmes[NVME_MAX];
 
 static _Alignas(4096) uint8_t page[4096];
+
+#define MAX_NAMESPACES 1024u
+static _Alignas(4096) uint32_t namespaces[MAX_NAMESPACES];
 
 /* 3.5.1, and CAP.TO of 3.1.3.1. Disabled first, or its queues' addresses could not be set. */
 static int disable(struct nvme *nv)
@@ -76,33 +80,68 @@ static int read_capabilities(struct nvme *nv)
                                                                                            : DISK_OK;
 }
 
-static int identify(struct nvme *nv)
+static int identify(struct nvme *nv, uint32_t what, uint32_t namespace, void *to)
 {
-    struct nvme_command c = nvme_command_(IDENTIFY, page);
-    struct nvme_namespace ns = {0};
+    struct nvme_command c = nvme_command_(IDENTIFY, to);
 
-    memset(page, 0, sizeof(page));
-    c.dw[1] = 1;
-    c.dw[10] = IDENTIFY_NAMESPACE;
-    int error = nvme_admin_(nv, c, NULL);
+    memset(to, 0, 4096);
+    c.dw[1] = namespace;
+    c.dw[10] = what;
+    return nvme_admin_(nv, c, NULL);
+}
+
+/* 5.17.2.2: identifiers in ascending order, and zeros. A controller of before 1.1 has no list, and begins with 1. */
+static int list_namespaces(struct nvme *nv)
+{
+    int error = identify(nv, IDENTIFY_ACTIVE, 0, namespaces);
+
+    if (error != DISK_ECOMMAND)
+        return error;
+    memset(namespaces, 0, sizeof(namespaces));
+    namespaces[0] = 1;
+    return DISK_OK;
+}
+
+static int try_namespace(struct nvme *nv, uint32_t id)
+{
+    struct nvme_namespace ns = {0};
+    int error = identify(nv, IDENTIFY_NAMESPACE, id, page);
+
     if (!error)
         error = nvme_parse_namespace(page, &ns);
     if (!error)
-        nv->disk.sectors = ns.sectors;
+        error = disk_set_sector(&nv->disk, ns.sector_size);
+    nv->disk.sectors = ns.sectors;
+    nv->namespace = id;
     return error;
 }
 
-/* 5.27.1.5: ask for as many as there is use for; the answer says how many there are, less one each. */
+/* The first that can be read. Else why the last cannot, or that there is none. */
+static int find_namespace(struct nvme *nv)
+{
+    int error = list_namespaces(nv), why = DISK_ENODISK;
+
+    for (unsigned i = 0; !error && i < MAX_NAMESPACES && namespaces[i]; i++) {
+        why = try_namespace(nv, namespaces[i]);
+        if (why != DISK_EFEATURE && why != DISK_EIDENTIFY && why != DISK_ECOMMAND)
+            return why;
+    }
+    return error ? error : why;
+}
+
+/*
+ * 5.27.1.5: ask for as many as there is use for; the answer says how many there are, less one each. The first vector is
+ * the admin queue's, unless there is no other.
+ */
 static int count_queues(struct nvme *nv)
 {
     struct nvme_command c = nvme_command_(SET_FEATURES, NULL);
     unsigned want = hart_count() < DISK_MAX_QUEUES ? hart_count() : DISK_MAX_QUEUES;
+    unsigned vectors = nv->table.n > 1 ? nv->table.n - 1 : 1;
     uint32_t got;
 
-    if (want > nv->table.n - 1)
-        want = nv->table.n - 1;
-    if (!want)
-        return DISK_EFEATURE;
+    if (want > vectors)
+        want = vectors;
     c.dw[10] = FEATURE_QUEUES;
     c.dw[11] = (want - 1) << 16 | (want - 1);
     int error = nvme_admin_(nv, c, &got);
@@ -116,22 +155,34 @@ static int count_queues(struct nvme *nv)
     return DISK_OK;
 }
 
+static int open_admin(struct nvme *nv)
+{
+    struct nvme_queue *q = &nv->queues[0];
+    int error = pci_msix_entry(&q->msix, &nv->table, 0);
+
+    if (error)
+        return error;
+    return disk_interrupt(&nv->disk, q->msix.top,
+                          nv->table.n > 1 ? nvme_admin_handler_ : nvme_shared_handler_, q, NULL);
+}
+
 /* Its vector, and then the queue, which may use it at once. */
 static int open_queue(struct nvme *nv, unsigned i)
 {
     struct nvme_queue *q = &nv->queues[i];
+    int error = DISK_OK;
 
     q->nvme = nv;
-    for (unsigned h = 0; h < hart_count() && i; h++)
+    for (unsigned h = 0; h < hart_count(); h++)
         if (disk_queue_of(&nv->disk, h) == i - 1)
             aia_hartset_add(&q->harts, h);
-    int error = pci_msix_entry(&q->msix, &nv->table, i);
-    if (!error)
-        error = disk_interrupt(&nv->disk, q->msix.top, i ? nvme_queue_handler_ : nvme_admin_handler_, q,
-                               i ? &q->harts : NULL);
-    if (!error && i)
-        error = nvme_create_queue_(q);
-    return error;
+    if (nv->table.n > 1) {
+        q->vector = (uint16_t)i;
+        error = pci_msix_entry(&q->msix, &nv->table, i);
+        if (!error)
+            error = disk_interrupt(&nv->disk, q->msix.top, nvme_queue_handler_, q, &q->harts);
+    }
+    return error ? error : nvme_create_queue_(q);
 }
 
 static int bring_up(struct nvme *nv)
@@ -145,9 +196,9 @@ static int bring_up(struct nvme *nv)
     if (!error)
         error = enable(nv);
     if (!error)
-        error = open_queue(nv, 0);
+        error = open_admin(nv);
     if (!error)
-        error = identify(nv);
+        error = find_namespace(nv);
     if (!error)
         error = count_queues(nv);
     for (unsigned i = 1; i <= nv->n_queues && !error; i++)

@@ -29,8 +29,9 @@ int nvme_parse_namespace(const uint8_t *page, struct nvme_namespace *ns)
 
     if (size == 0 || capacity == 0 || capacity > size || format > page[NLBAF])
         return DISK_EIDENTIFY;
-    if (lbaf[2] != 9 || lbaf[0] || lbaf[1])
+    if (lbaf[2] < 9 || lbaf[2] > 12 || lbaf[0] || lbaf[1])
         return DISK_EFEATURE;
     ns->sectors = size;
+    ns->sector_size = 1u << lbaf[2];
     return DISK_OK;
 }

@@ -146,6 +146,15 @@ enum aia_result nvme_admin_handler_(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
+/* There is one I/O queue then, which the device may not have at the moment. */
+enum aia_result nvme_shared_handler_(void *context, struct aia_irq *irq)
+{
+    struct nvme_queue *admin = context, *q = &admin->nvme->queues[1];
+
+    (void)nvme_admin_handler_(admin, irq);
+    return q->exists ? nvme_queue_handler_(q, irq) : AIA_HANDLED;
+}
+
 /* One at a time: harts come and go one at a time, and set-up has the device for itself. */
 int nvme_admin_(struct nvme *nv, struct nvme_command c, uint32_t *value)
 {
@@ -177,7 +186,7 @@ static int submit(struct disk *d, unsigned queue, struct disk_request *r)
 {
     struct nvme_command c = nvme_command_(READ, r->buffer);
 
-    c.dw[1] = 1; /* namespace */
+    c.dw[1] = self(d)->namespace;
     c.dw[10] = (uint32_t)r->lba;
     c.dw[11] = (uint32_t)(r->lba >> 32);
     c.dw[12] = r->sectors - 1;
@@ -202,7 +211,7 @@ int nvme_create_queue_(struct nvme_queue *q)
     struct nvme_command cq = nvme_command_(CREATE_CQ, q->ring.cq), sq = nvme_command_(CREATE_SQ, q->ring.sq);
 
     cq.dw[10] = sq.dw[10] = (NVME_ENTRIES - 1) << 16 | id;
-    cq.dw[11] = id << 16 | INTERRUPTS | CONTIGUOUS;
+    cq.dw[11] = (uint32_t)q->vector << 16 | INTERRUPTS | CONTIGUOUS;
     sq.dw[11] = id << 16 | CONTIGUOUS;
     int error = nvme_admin_(q->nvme, cq, NULL);
     if (!error)

@@ -39,11 +39,14 @@
 #define FAILED      128u
 
 /* Features: of word 0, 5.2.3; of word 1, 6. */
-#define BLK_MQ    (1u << 12)
-#define VERSION_1 1u
+#define BLK_SIZE        (1u << 6)
+#define BLK_MQ          (1u << 12)
+#define VERSION_1       1u
+#define ACCESS_PLATFORM 2u
 
-/* The block device's configuration (5.2.4). */
+/* The block device's configuration (5.2.4). The capacity is in sectors of 512 bytes, whatever the block size is. */
 #define CAPACITY   0u
+#define BLOCK_SIZE 20u
 #define BLK_QUEUES 34u
 
 #define STATUS_IOERR 1u
@@ -66,7 +69,8 @@ static int submit(struct disk *d, unsigned queue, struct disk_request *r)
     unsigned long was = disk_lock(&q->lock);
     int error = atomic_load(&d->dead);
 
-    if (!error && !virtq_put(&q->ring, r->lba, r->buffer, r->sectors * DISK_SECTOR, r))
+    if (!error && !virtq_put(&q->ring, r->lba * (d->sector_size / DISK_SECTOR), r->buffer,
+                             r->sectors * d->sector_size, r))
         error = DISK_EFULL;
     if (!error) {
         fence_rw_o(); /* the index before the doorbell */
@@ -193,13 +197,20 @@ static void accept(struct virtio_blk *b, unsigned word, uint32_t bits)
     mmio_write32(b->pci.common + DRIVER_FEATURE, bits);
 }
 
-static int negotiate(struct virtio_blk *b, bool *multiqueue)
+/*
+ * The features in use of word 0. A device that offers to have its accesses translated as the platform has it may insist
+ * (6.1); one that does not offer it sends to physical addresses, whatever stands before it.
+ */
+static int negotiate(struct virtio_blk *b, uint32_t *features)
 {
-    *multiqueue = offered(b, 0) & BLK_MQ;
-    if (!(offered(b, 1) & VERSION_1))
+    uint32_t platform = offered(b, 1);
+
+    *features = offered(b, 0) & (BLK_MQ | BLK_SIZE);
+    if (!(platform & VERSION_1))
         return DISK_EFEATURE;
-    accept(b, 0, *multiqueue ? BLK_MQ : 0);
-    accept(b, 1, VERSION_1);
+    accept(b, 0, *features);
+    accept(b, 1, platform & (VERSION_1 | ACCESS_PLATFORM));
+    b->disk.pd->bypasses = !(platform & ACCESS_PLATFORM);
     add_status(b, FEATURES_OK);
     return mmio_read8(b->pci.common + STATUS) & FEATURES_OK ? DISK_OK : DISK_EFEATURE;
 }
@@ -219,14 +230,28 @@ static int read_capacity(struct virtio_blk *b)
     return DISK_EIDENTIFY;
 }
 
-static int read_config(struct virtio_blk *b, bool multiqueue)
+/* Called optimal (5.2.5), it is what QEMU's device insists on. */
+static int read_block_size(struct virtio_blk *b)
+{
+    if (b->pci.device_size < BLOCK_SIZE + 4)
+        return DISK_EIDENTIFY;
+    int error = disk_set_sector(&b->disk, mmio_read32(b->pci.device + BLOCK_SIZE));
+    if (error)
+        return error;
+    b->disk.sectors /= b->disk.sector_size / DISK_SECTOR;
+    return b->disk.sectors ? DISK_OK : DISK_EIDENTIFY;
+}
+
+static int read_config(struct virtio_blk *b, uint32_t features)
 {
     unsigned n = hart_count() < DISK_MAX_QUEUES ? hart_count() : DISK_MAX_QUEUES, limit = 1;
     int error = read_capacity(b);
 
+    if (!error && (features & BLK_SIZE))
+        error = read_block_size(b);
     if (error)
         return error;
-    if (multiqueue && b->pci.device_size >= BLK_QUEUES + 2)
+    if ((features & BLK_MQ) && b->pci.device_size >= BLK_QUEUES + 2)
         limit = mmio_read16(b->pci.device + BLK_QUEUES);
     if (limit > mmio_read16(b->pci.common + NUM_QUEUES))
         limit = mmio_read16(b->pci.common + NUM_QUEUES);
@@ -253,8 +278,10 @@ static int open_queue(struct virtio_blk *b, unsigned i)
     q->blk = b;
     mmio_write16(common + QUEUE_SELECT, (uint16_t)i);
     unsigned size = mmio_read16(common + QUEUE_SIZE);
-    if (!virtq_init(&q->ring, m, size < VIRTQ_SIZE ? size : VIRTQ_SIZE))
+    if (!virtq_init(&q->ring, m, size < VIRTQ_SIZE ? size : VIRTQ_SIZE, VIRTQ_BLOCK))
         return DISK_EFEATURE;
+    if (q->ring.requests < b->disk.depth)
+        b->disk.depth = q->ring.requests;
     q->doorbell = virtio_pci_doorbell(&b->pci, mmio_read16(common + QUEUE_NOTIFY_OFF));
     if (!q->doorbell)
         return PCI_ECAPBAD;
@@ -268,7 +295,7 @@ static int open_queue(struct virtio_blk *b, unsigned i)
         return DISK_EFEATURE;
     mmio_write16(common + QUEUE_SIZE, q->ring.size);
     write64(common + QUEUE_DESCRIPTORS, m->descriptors);
-    write64(common + QUEUE_AVAILABLE, &m->available);
+    write64(common + QUEUE_AVAILABLE, q->ring.ring);
     write64(common + QUEUE_USED, &m->used);
     fence_rw_o();
     mmio_write16(common + QUEUE_ENABLE, 1);
@@ -277,13 +304,13 @@ static int open_queue(struct virtio_blk *b, unsigned i)
 
 static int set_up(struct virtio_blk *b)
 {
-    bool multiqueue = false;
+    uint32_t features = 0;
 
     add_status(b, ACKNOWLEDGE);
     add_status(b, DRIVER);
-    int error = negotiate(b, &multiqueue);
+    int error = negotiate(b, &features);
     if (!error)
-        error = read_config(b, multiqueue);
+        error = read_config(b, features);
     mmio_write16(b->pci.common + CONFIG_VECTOR, NO_VECTOR);
     for (unsigned i = 0; i < b->disk.n_queues && !error; i++)
         error = open_queue(b, i);

@@ -4,25 +4,27 @@
 #include "mmio.h"
 
 /* 4.2.2, and 4.2.4 for what only version 1 has. */
-#define MAGIC            0x000u
-#define VERSION          0x004u
-#define DEVICE_ID        0x008u
-#define DRIVER_FEATURES  0x020u
-#define FEATURES_SEL     0x024u
-#define GUEST_PAGE_SIZE  0x028u /* version 1 */
-#define QUEUE_SEL        0x030u
-#define QUEUE_NUM_MAX    0x034u
-#define QUEUE_NUM        0x038u
-#define QUEUE_ALIGN      0x03cu /* version 1 */
-#define QUEUE_PFN        0x040u /* version 1 */
-#define QUEUE_READY      0x044u
-#define QUEUE_NOTIFY     0x050u
-#define INTERRUPT_STATUS 0x060u
-#define INTERRUPT_ACK    0x064u
-#define STATUS           0x070u
-#define QUEUE_DESC       0x080u
-#define QUEUE_DRIVER     0x090u
-#define QUEUE_DEVICE     0x0a0u
+#define MAGIC               0x000u
+#define VERSION             0x004u
+#define DEVICE_ID           0x008u
+#define DEVICE_FEATURES     0x010u
+#define DEVICE_FEATURES_SEL 0x014u
+#define DRIVER_FEATURES     0x020u
+#define FEATURES_SEL        0x024u
+#define GUEST_PAGE_SIZE     0x028u /* version 1 */
+#define QUEUE_SEL           0x030u
+#define QUEUE_NUM_MAX       0x034u
+#define QUEUE_NUM           0x038u
+#define QUEUE_ALIGN         0x03cu /* version 1 */
+#define QUEUE_PFN           0x040u /* version 1 */
+#define QUEUE_READY         0x044u
+#define QUEUE_NOTIFY        0x050u
+#define INTERRUPT_STATUS    0x060u
+#define INTERRUPT_ACK       0x064u
+#define STATUS              0x070u
+#define QUEUE_DESC          0x080u
+#define QUEUE_DRIVER        0x090u
+#define QUEUE_DEVICE        0x0a0u
 
 #define IS_VIRTIO 0x74726976u
 
@@ -30,6 +32,7 @@
 #define DRIVER      2u
 #define DRIVER_OK   4u
 #define FEATURES_OK 8u
+#define NEEDS_RESET 64u
 
 static uint32_t get(const struct virtio_mmio *v, unsigned reg)
 {
@@ -57,40 +60,53 @@ const struct machine_device *virtio_mmio_find(struct virtio_mmio *v, uint32_t id
     return NULL;
 }
 
-static void set_up_queue(const struct virtio_mmio *v, struct virtq_memory *m)
+/* 4.2.3.2: no larger than QueueNumMax, which is 0 where there is no such queue. */
+static const char *set_up_queue(const struct virtio_mmio *v, struct virtq *q, struct virtq_memory *m)
 {
     put(v, QUEUE_SEL, 0);
-    put(v, QUEUE_NUM, VIRTQ_SIZE);
+    uint32_t most = get(v, QUEUE_NUM_MAX);
+    if (!virtq_init(q, m, most < VIRTQ_SIZE ? most : VIRTQ_SIZE, VIRTQ_BUFFER))
+        return most ? "QueueNumMax of its queue 0 is no power of two" : "QueueNumMax of its queue 0 is 0";
+    put(v, QUEUE_NUM, q->size);
     if (get(v, VERSION) == 1) {
         put(v, GUEST_PAGE_SIZE, VIRTQ_ALIGN);
         put(v, QUEUE_ALIGN, VIRTQ_ALIGN);
         put(v, QUEUE_PFN, (uint32_t)((uintptr_t)m / VIRTQ_ALIGN));
     } else {
         put64(v, QUEUE_DESC, m->descriptors);
-        put64(v, QUEUE_DRIVER, &m->available);
+        put64(v, QUEUE_DRIVER, q->ring);
         put64(v, QUEUE_DEVICE, &m->used);
         put(v, QUEUE_READY, 1);
     }
+    return NULL;
 }
 
-bool virtio_mmio_start(const struct virtio_mmio *v, struct virtq *q, struct virtq_memory *m)
+/* VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM, bits 32 and 33, are all there is to accept, where it offers them. */
+static void negotiate(const struct virtio_mmio *v)
+{
+    bool modern = get(v, VERSION) != 1;
+
+    for (unsigned i = 0; i < 2; i++) {
+        put(v, DEVICE_FEATURES_SEL, i);
+        put(v, FEATURES_SEL, i);
+        put(v, DRIVER_FEATURES, i && modern ? get(v, DEVICE_FEATURES) & 3u : 0);
+    }
+}
+
+const char *virtio_mmio_start(const struct virtio_mmio *v, struct virtq *q, struct virtq_memory *m)
 {
     uint32_t status = ACKNOWLEDGE | DRIVER;
 
-    if (!virtq_init(q, m, VIRTQ_SIZE))
-        return false;
     put(v, STATUS, 0);
     put(v, STATUS, status);
-    for (unsigned i = 0; i < 2; i++) { /* VIRTIO_F_VERSION_1, bit 32, is all there is to accept */
-        put(v, FEATURES_SEL, i);
-        put(v, DRIVER_FEATURES, i && get(v, VERSION) != 1);
-    }
+    negotiate(v);
     if (get(v, VERSION) != 1)
         put(v, STATUS, status |= FEATURES_OK);
-    set_up_queue(v, m);
-    put(v, STATUS, status | DRIVER_OK);
-    return get(v, QUEUE_NUM_MAX) >= VIRTQ_SIZE &&
-           (get(v, STATUS) & (status | DRIVER_OK)) == (status | DRIVER_OK);
+    const char *why = set_up_queue(v, q, m);
+    if (why)
+        return why;
+    put(v, STATUS, status |= DRIVER_OK);
+    return (get(v, STATUS) & (status | NEEDS_RESET)) == status ? NULL : "it does not take its driver";
 }
 
 void virtio_mmio_notify(const struct virtio_mmio *v)

@@ -17,10 +17,9 @@ struct virtio_mmio {
 const struct machine_device *virtio_mmio_find(struct virtio_mmio *v, uint32_t id);
 
 /*
- * Reset it and hand it queue 0, in `m`; no features are accepted but VIRTIO_F_VERSION_1. False: its queue is too small,
- * or it does not take its driver.
+ * Reset it and hand it queue 0, in `m`, of VIRTQ_SIZE or as large as it has it. NULL; or why it cannot be used.
  */
-bool virtio_mmio_start(const struct virtio_mmio *v, struct virtq *q, struct virtq_memory *m);
+const char *virtio_mmio_start(const struct virtio_mmio *v, struct virtq *q, struct virtq_memory *m);
 
 /* Something has been put on the queue. */
 void virtio_mmio_notify(const struct virtio_mmio *v);

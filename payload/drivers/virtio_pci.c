@@ -19,55 +19,55 @@ enum { COMMON = 1, NOTIFY = 2, DEVICE = 4 };
 
 #define COMMON_SIZE 56u /* of struct virtio_pci_common_cfg (4.1.4.3), up to what this driver uses */
 
-/* The structure's place for the harts, and its size; 0: not within its BAR. */
+/* The structure's place for the harts, and its size; 0: not within a BAR of memory, or not aligned. */
 static uintptr_t locate(const struct pci_device *pd, unsigned cap, uint64_t least, uint64_t *size)
 {
-    unsigned bar = pci_read8(pd, cap + BAR);
+    unsigned bar = pci_read8(pd, cap + BAR), align = least < 4 ? 2 : 4;
     uint64_t offset = pci_read32(pd, cap + OFFSET);
 
     *size = pci_read32(pd, cap + SIZE);
-    if (*size < least || offset + *size > pci_bar_size(pd, bar) || offset % 4)
+    if (*size < least || offset + *size > pci_bar_size(pd, bar) || offset % align)
         return 0;
     return pci_bar(pd, bar) + offset;
 }
 
-/* "The driver SHOULD use the first instance of each" (4.1.4.1), and ignore types that it does not know. */
-static int read_cap(struct virtio_pci *v, const struct pci_device *pd, unsigned cap)
+/* Of one type the first that is usable (4.1.4.1): not one in a BAR that is reserved, for ports, or not there. */
+static bool read_cap(struct virtio_pci *v, const struct pci_device *pd, unsigned cap)
 {
-    unsigned type = pci_read8(pd, cap + TYPE);
+    unsigned type = pci_read8(pd, cap + TYPE), length = pci_read8(pd, cap + LENGTH);
     uint64_t size;
 
-    if (pci_read8(pd, cap + LENGTH) < SIZE_OF_CAP)
-        return PCI_ECAPBAD;
     if (type == COMMON && !v->common)
-        return (v->common = locate(pd, cap, COMMON_SIZE, &size)) ? PCI_OK : PCI_ECAPBAD;
+        return length >= SIZE_OF_CAP && (v->common = locate(pd, cap, COMMON_SIZE, &size));
     if (type == DEVICE && !v->device)
-        return (v->device = locate(pd, cap, 8, &v->device_size)) ? PCI_OK : PCI_ECAPBAD;
+        return length >= SIZE_OF_CAP && (v->device = locate(pd, cap, 8, &v->device_size));
     if (type == NOTIFY && !v->notify) {
-        if (pci_read8(pd, cap + LENGTH) < MULTIPLIER + 4 || cap + MULTIPLIER + 4 > 0x100u)
-            return PCI_ECAPBAD;
+        if (length < MULTIPLIER + 4 || cap + MULTIPLIER + 4 > 0x100u)
+            return false;
         v->notify_multiplier = pci_read32(pd, cap + MULTIPLIER);
-        return (v->notify = locate(pd, cap, 2, &v->notify_size)) ? PCI_OK : PCI_ECAPBAD;
+        return (v->notify = locate(pd, cap, 2, &v->notify_size));
     }
-    return PCI_OK;
+    return true;
 }
 
 int virtio_pci_find(struct virtio_pci *v, const struct pci_device *pd)
 {
     int cap = pci_find_cap(pd, CAP_VENDOR, SIZE_OF_CAP);
 
+    bool all_usable = true;
+
     *v = (struct virtio_pci){0};
     for (unsigned n = 0; cap > 0; n++) {
-        int error = n < MAX_CAPS ? PCI_OK : PCI_ECAPLOOP; /* of one id all, so it is for us to count */
-        if (!error)
-            error = read_cap(v, pd, (unsigned)cap);
-        if (error)
-            return error;
+        if (n == MAX_CAPS)
+            return PCI_ECAPLOOP; /* of one id all, so it is for us to count */
+        all_usable &= read_cap(v, pd, (unsigned)cap);
         cap = pci_next_cap(pd, (unsigned)cap, CAP_VENDOR, SIZE_OF_CAP);
     }
     if (cap != PCI_ENOCAP)
         return cap;
-    return v->common && v->notify && v->device ? PCI_OK : PCI_ENOCAP;
+    if (v->common && v->notify && v->device)
+        return PCI_OK;
+    return all_usable ? PCI_ENOCAP : PCI_ECAPBAD;
 }
 
 uintptr_t virtio_pci_doorbell(const struct virtio_pci *v, uint16_t offset)

@@ -15,8 +15,8 @@ struct virtio_pci {
 };
 
 /*
- * Find the three structures in use here. PCI_OK; PCI_ENOCAP: one is missing, so it is no modern device; PCI_ECAPBAD: one
- * lies outside its BAR, or is too short; or what pci_find_cap() returns.
+ * Find the three structures in use here. PCI_OK; PCI_ENOCAP: one is missing, so it is no modern device; PCI_ECAPBAD: of
+ * one there is none that lies in a BAR and is long enough; or what pci_find_cap() returns.
  */
 int virtio_pci_find(struct virtio_pci *v, const struct pci_device *pd);
 

@@ -50,8 +50,11 @@ bool virtio_rng_init(struct virtio_rng *v)
         return false;
     }
     v->wire = wires_source("rng", &where->wire);
-    if (!v->wire || !virtio_mmio_start(&v->device, &v->queue, &memory)) {
-        print("rng: no wire, or it does not take its driver\n");
+    if (!v->wire)
+        return false;
+    const char *why = virtio_mmio_start(&v->device, &v->queue, &memory);
+    if (why) {
+        print("rng: %s\n", why);
         return false;
     }
     r = aplic_request(v->wire, &r);

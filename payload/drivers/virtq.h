@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A split virtqueue (VIRTIO 1.2, 2.7) of requests: each has three descriptors of its own, for ever, in a row. Of a block
- * request they are what is asked, where to, and how it went; a buffer to be filled needs but the first. A queue is for
- * one sort. No registers, no locks: who calls holds the queue's.
+ * A split virtqueue (VIRTIO 1.2, 2.7) of requests: each has descriptors of its own, for ever, in a row. A queue is for one
+ * sort of request, and takes as many at once as the size allows. No registers, no locks: who calls holds the queue's.
  */
 #ifndef PAYLOAD_DRIVERS_VIRTQ_H
 #define PAYLOAD_DRIVERS_VIRTQ_H
@@ -12,8 +11,13 @@
 #include <stdint.h>
 
 #define VIRTQ_SIZE     128u /* at most; a power of two, and not less than the descriptors of all requests */
-#define VIRTQ_REQUESTS 32u
-#define VIRTQ_CHAIN    3u
+#define VIRTQ_REQUESTS 32u  /* at once, at most */
+
+/* By the number of descriptors. */
+enum virtq_sort {
+    VIRTQ_BUFFER = 1, /* to be filled */
+    VIRTQ_BLOCK = 3,  /* a block request: what is asked, where to, and how it went */
+};
 
 struct virtq_descriptor { /* 2.7.5 */
     uint64_t address;
@@ -28,15 +32,20 @@ struct virtq_header { /* 5.2.6 */
     uint64_t sector;
 };
 
-/* What device and driver share; laid out as the legacy interface wants a queue of VIRTQ_SIZE (2.7.2), too. */
+struct virtq_available { /* 2.7.6 */
+    uint16_t flags;
+    _Atomic uint16_t index;
+    uint16_t ring[VIRTQ_SIZE];
+};
+
+/*
+ * What device and driver share; laid out as the legacy interface wants it (2.7.2), too: there the available ring follows the
+ * last descriptor of the queue, so where the queue is smaller than VIRTQ_SIZE, it is among the descriptors here.
+ */
 #define VIRTQ_ALIGN 4096u
 struct virtq_memory {
     _Alignas(VIRTQ_ALIGN) struct virtq_descriptor descriptors[VIRTQ_SIZE];
-    struct {
-        uint16_t flags;
-        _Atomic uint16_t index;
-        uint16_t ring[VIRTQ_SIZE];
-    } available;
+    struct virtq_available available;
     _Alignas(VIRTQ_ALIGN) struct {
         uint16_t flags;
         _Atomic uint16_t index;
@@ -50,7 +59,10 @@ struct virtq_memory {
 
 struct virtq {
     struct virtq_memory *m;
+    struct virtq_available *ring; /* in it */
     uint16_t size;
+    enum virtq_sort sort;
+    unsigned requests;  /* at once */
     uint16_t available; /* indices run freely, modulo 65536 */
     uint16_t used;
     uint32_t busy;                   /* requests in use */
@@ -65,8 +77,8 @@ struct virtq_result {
     bool whole;      /* all were */
 };
 
-/* False: `size` is no power of two, too large, or holds too few. */
-bool virtq_init(struct virtq *q, struct virtq_memory *m, unsigned size);
+/* False: `size` is no power of two, too large, or too small for one request. */
+bool virtq_init(struct virtq *q, struct virtq_memory *m, unsigned size, enum virtq_sort sort);
 
 /* Read `bytes` at `sector`. False: full. Else the device is to be told. */
 bool virtq_put(struct virtq *q, uint64_t sector, void *buffer, uint32_t bytes, void *owner);

@@ -4,6 +4,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
+#include "payload/iommu.h"
 #include "payload/time.h"
 #include "payload/wedge.h"
 #include "payload/jobs/pattern.h"
@@ -99,8 +100,40 @@ static bool add(const struct load_kind *kind, struct disk *disk)
     if (!disk->sectors || !read_tag(d))
         return false;
     block_n_devices++;
-    print("%s: %lu sectors, %u queues, %u interrupts\n", disk->name, disk->sectors, disk->n_queues,
-          disk->n_irqs);
+    print("%s: %lu sectors", disk->name, disk->sectors);
+    if (disk->sector_size != DISK_SECTOR)
+        print(" of %u bytes", disk->sector_size);
+    print(", %u queues, %u interrupts\n", disk->n_queues, disk->n_irqs);
+    if (disk->pd->bypasses && iommu_device(disk->pd))
+        print("%s: dma bypasses the unit: it offers no VIRTIO_F_ACCESS_PLATFORM\n", disk->name);
+    return true;
+}
+
+/* What says of itself that it is none for us; not what was asked and did not answer, or answered wrongly. */
+static bool is_unsuitable(int error)
+{
+    bool of_pci = error && error != PCI_EGONE && pci_strerror(error);
+
+    return of_pci || error == DISK_EFEATURE || error == DISK_ENODISK || error == DISK_EROOM;
+}
+
+/* False: it ought to work, and does not. One that is left out is named, and its place is the next one's. */
+static bool try(const struct load_kind *kind, struct pci_device *pd, unsigned *n)
+{
+    const struct disk_driver *driver = kind->data;
+    bool room = *n < driver->max && block_n_devices < BLOCK_MAX;
+    struct disk *disk;
+    int error = room ? driver->init(*n, pd, &disk) : DISK_EROOM;
+
+    if (is_unsuitable(error)) {
+        pci_leave_out(pd, error, disk_strerror(error));
+        return true;
+    }
+    if (error)
+        print("%s%u: %s\n", driver->name, *n, disk_strerror(error));
+    if (error || !add(kind, disk))
+        return false;
+    ++*n;
     return true;
 }
 
@@ -111,19 +144,9 @@ unsigned block_find(const struct load_kind *kind, struct pci *pci)
 
     hotplug_watch(hart_leaves, hart_back);
     wedge_init();
-    for (size_t i = 0; i < pci->n && n < driver->max && block_n_devices < BLOCK_MAX; i++) {
-        struct disk *disk;
-        if (!driver->match(&pci->devs[i]))
-            continue;
-        int error = driver->init(n, &pci->devs[i], &disk);
-        if (error) {
-            print("%s%u: %s\n", driver->name, n, disk_strerror(error));
+    for (size_t i = 0; i < pci->n; i++)
+        if (!pci->devs[i].error && driver->match(&pci->devs[i]) && !try(kind, &pci->devs[i], &n))
             return 0;
-        }
-        if (!add(kind, disk))
-            return 0;
-        n++;
-    }
     if (!n)
         print("pci: no %s disk\n", driver->name);
     return n;

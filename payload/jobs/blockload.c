@@ -42,16 +42,16 @@ void block_init_slot(struct block_device *d, unsigned hart, unsigned i)
     s->r.done = done;
 }
 
-/* A word of each sector is spoilt: what was read last, and may be right for this request too, is no answer. */
+/* A word of each pattern is spoilt: what was read last, and may be right for this request too, is no answer. */
 static bool submit(struct block_device *d, struct block_slot *s, struct random *r)
 {
     uint64_t room = d->disk->sectors;
 
-    s->r.sectors = 1 + random_below(r, DISK_MAX_SECTORS);
+    s->r.sectors = 1 + random_below(r, disk_max_sectors(d->disk));
     if (s->r.sectors > room)
         s->r.sectors = (uint32_t)room;
     s->r.lba = random_below(r, (unsigned)(room - s->r.sectors + 1));
-    for (unsigned i = 0; i < s->r.sectors; i++)
+    for (unsigned i = 0; i < s->r.sectors * block_patterns(d->disk); i++)
         ((uint64_t *)s->r.buffer)[i * PATTERN_WORDS + PATTERN_WORDS - 1] = ~s->r.lba;
     s->submitted = time_now();
     s->since = s->share->active;
@@ -69,14 +69,17 @@ static void say_mismatch(const struct block_device *d, const struct block_slot *
 {
     const uint64_t *sector = (const uint64_t *)s->r.buffer + i * PATTERN_WORDS;
 
-    print("%s: sector %lu holds: number %lu, tag 0x%lx instead of 0x%lx, last word 0x%lx\n", d->disk->name,
-          s->r.lba + i, sector[0], sector[1], d->tag, sector[PATTERN_WORDS - 1]);
+    print("%s: sector %lu of the image holds: number %lu, tag 0x%lx instead of 0x%lx, last word 0x%lx\n",
+          d->disk->name, s->r.lba * block_patterns(d->disk) + i, sector[0], sector[1], d->tag,
+          sector[PATTERN_WORDS - 1]);
 }
 
 static void verify(const struct block_device *d, struct block_slot *s)
 {
-    for (unsigned i = 0; i < s->r.sectors; i++) {
-        if (pattern_good((uint64_t *)s->r.buffer + i * PATTERN_WORDS, s->r.lba + i, d->tag))
+    unsigned each = block_patterns(d->disk);
+
+    for (unsigned i = 0; i < s->r.sectors * each; i++) {
+        if (pattern_good((uint64_t *)s->r.buffer + i * PATTERN_WORDS, s->r.lba * each + i, d->tag))
             continue;
         if (!s->share->mismatches++)
             say_mismatch(d, s, i);
@@ -92,7 +95,7 @@ void block_harvest(struct block_device *d, struct block_slot *s)
     atomic_store_explicit(&d->explained, 0, memory_order_relaxed); /* it goes on */
     histogram_add(&h->latency, time_to_ns(s->completed - s->submitted));
     if (s->r.status == DISK_OK) {
-        h->bytes += s->r.sectors * DISK_SECTOR;
+        h->bytes += s->r.sectors * d->disk->sector_size;
         verify(d, s);
     } else {
         if (!h->failed++)

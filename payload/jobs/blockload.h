@@ -76,6 +76,12 @@ bool block_queues_work(struct block_device *d);
 /* What slot i of this hart is, for ever. */
 void block_init_slot(struct block_device *d, unsigned hart, unsigned i);
 
+/* Each sector holds as many of scripts/image's, which are of DISK_SECTOR bytes. */
+static inline unsigned block_patterns(const struct disk *d)
+{
+    return d->sector_size / DISK_SECTOR;
+}
+
 static inline bool block_busy(struct block_slot *s)
 {
     return atomic_load_explicit(&s->state, memory_order_acquire) == BLOCK_BUSY;

@@ -40,7 +40,7 @@ static void done(struct disk_request *r)
 static int submit(unsigned i, uint64_t lba, uint32_t sectors)
 {
     requests[i] = (struct disk_request){.lba = lba, .sectors = sectors, .buffer = data[i], .done = done};
-    for (unsigned k = 0; k < sectors; k++)
+    for (unsigned k = 0; k < sectors * block_patterns(disk); k++)
         *(uint64_t *)(data[i] + k * DISK_SECTOR) = ~lba;
     return disk->ops->submit(disk, disk_queue_of(disk, hart_index()), &requests[i]);
 }
@@ -62,9 +62,11 @@ static bool all_done(uint64_t want, unsigned ms)
 static bool verified(unsigned i)
 {
     bool good = requests[i].status == DISK_OK;
+    unsigned each = block_patterns(disk);
 
-    for (unsigned k = 0; k < requests[i].sectors; k++)
-        good = good && pattern_good((uint64_t *)(data[i] + k * DISK_SECTOR), requests[i].lba + k, dev->tag);
+    for (unsigned k = 0; k < requests[i].sectors * each; k++)
+        good = good &&
+               pattern_good((uint64_t *)(data[i] + k * DISK_SECTOR), requests[i].lba * each + k, dev->tag);
     return good;
 }
 
@@ -89,7 +91,7 @@ static void fails(uint64_t lba, uint32_t sectors, const char *what)
 
 static void at_the_end(void)
 {
-    uint32_t n = disk->sectors < DISK_MAX_SECTORS ? (uint32_t)disk->sectors : DISK_MAX_SECTORS;
+    uint32_t most = disk_max_sectors(disk), n = disk->sectors < most ? (uint32_t)disk->sectors : most;
 
     check(read_one(0, 1) && read_one(disk->sectors - 1, 1) && read_one(disk->sectors - n, n),
           "the first and the last of %lu sectors are read", disk->sectors);
@@ -107,10 +109,10 @@ static void at_the_end(void)
  */
 static void one_bad(void)
 {
-    if (!strncmp(disk->name, "ahci", 4))
+    if (!strncmp(disk->name, "ahci", 4) || disk->depth < 4)
         return;
 
-    unsigned n = DISK_DEPTH / 2, bad = n / 3, good = 0;
+    unsigned n = disk->depth / 2, bad = n / 3, good = 0;
 
     n_done = 0;
     unsigned long was = csr_irq_save();
@@ -144,7 +146,7 @@ static void full(void)
     while (n < MANY && !(error = submit(n, n % disk->sectors, 1)))
         n++;
     csr_irq_restore(was);
-    check(n == DISK_DEPTH && error == DISK_EFULL, "it takes %u requests at once, then: %s", n,
+    check(n == disk->depth && error == DISK_EFULL, "it takes %u requests at once, then: %s", n,
           disk_strerror(error));
     check(all_done(n, WAIT_MS), "they all end");
 }

@@ -3,6 +3,7 @@
 #include "payload/console.h"
 #include "payload/iommu.h"
 #include "payload/payload.h"
+#include "payload/wires.h"
 #include "payload/jobs/blockload.h"
 #include "payload/jobs/load.h"
 #include "payload/jobs/usbload.h"
@@ -10,7 +11,7 @@
 #include "payload/pci/slot.h"
 #include <string.h>
 
-#define PCI_MAX 64
+#define PCI_MAX 256
 
 static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci,
                                                 &load_kind_virtio, &load_kind_xhci};
@@ -20,25 +21,52 @@ static const struct load_kind *taken[N_KINDS];
 static unsigned n_taken;
 unsigned kinds_n_devices;
 
-static struct pci pci;
+static struct pci_device functions[PCI_MAX];
+static struct pci pci = {
+    .hosts = machine.hosts,
+    .devs = functions,
+    .max = PCI_MAX,
+    .left_out = pci_print_left_out,
+};
+static enum { PCI_UNKNOWN, PCI_UP, PCI_DOWN } pci_state;
 
 const struct pci *kinds_pci_found(void)
 {
-    return pci.devs ? &pci : NULL;
+    return pci_state == PCI_UP ? &pci : NULL;
+}
+
+/* By the tree their messages would be lost, or somebody else's. By their wires all can be driven. */
+static void leave_out_senders(void)
+{
+    for (size_t i = 0; i < pci.n && !wires_wanted(); i++) {
+        struct pci_device *pd = &pci.devs[i];
+        bool sends = pci_find_cap(pd, PCI_CAP_MSI, 4) > 0 || pci_find_cap(pd, PCI_CAP_MSIX, 4) > 0;
+        if (sends && !pd->error && !pd->bridge && !pci_msis_arrive(pd))
+            pci_leave_out(pd, PCI_ENOMSI, pci_strerror(PCI_ENOMSI));
+    }
+}
+
+static bool bring_up(void)
+{
+    pci.n_hosts = machine.n_hosts;
+    int error = pci_init(&pci);
+
+    for (size_t i = 0; i < pci.n_hosts; i++)
+        if (pci.host_errors[i])
+            print("pci: %s: %s\n", machine.hosts[i].name, pci_strerror(pci.host_errors[i]));
+    if (error) {
+        print("pci: %s\n", pci_strerror(error));
+        return false;
+    }
+    leave_out_senders();
+    return iommu_start(&pci);
 }
 
 struct pci *kinds_pci(void)
 {
-    static struct pci_device devices[PCI_MAX];
-
-    if (pci.devs)
-        return &pci;
-    int error = pci_init(&pci, &machine.hosts[0], devices, PCI_MAX);
-    if (!error)
-        return iommu_start(&pci) ? &pci : NULL;
-    print("pci: %s\n", pci_strerror(error));
-    pci.devs = NULL;
-    return NULL;
+    if (pci_state == PCI_UNKNOWN)
+        pci_state = bring_up() ? PCI_UP : PCI_DOWN;
+    return pci_state == PCI_UP ? &pci : NULL;
 }
 
 /* The next name in the list; its length. */
@@ -169,7 +197,7 @@ bool kinds_pressed(void)
 {
     bool pressed = false;
 
-    for (size_t i = 0; pci.devs && i < pci.n; i++)
+    for (size_t i = 0; i < pci.n; i++)
         pressed |= pci.devs[i].bridge && pci_slot_pressed(&pci.devs[i]);
     return pressed;
 }

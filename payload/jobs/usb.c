@@ -71,7 +71,7 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
 struct pci_device *usb_find(const struct pci *pci, unsigned n)
 {
     for (size_t i = 0; i < pci->n; i++)
-        if (pci->devs[i].class == XHCI_CLASS && !n--)
+        if (pci->devs[i].class == XHCI_CLASS && !pci->devs[i].error && !n--)
             return &pci->devs[i];
     return NULL;
 }

@@ -32,7 +32,7 @@ struct usb_bench {
 
 extern struct usb_bench usb_benches[USB_MAX];
 
-/* The n-th xHCI controller; NULL: there are fewer. */
+/* The n-th usable xHCI controller; NULL: there are fewer. */
 struct pci_device *usb_find(const struct pci *pci, unsigned n);
 
 /* Start this controller with as many interrupts as it has, and its disk. Says what is wrong. */

@@ -7,7 +7,6 @@
 #include "payload/args.h"
 #include "payload/console.h"
 #include "payload/hart.h"
-#include "payload/iommu.h"
 #include "payload/hotplug.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
@@ -15,6 +14,7 @@
 #include "payload/wedge.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
+#include "payload/jobs/kinds.h"
 #include "payload/jobs/naive.h"
 #include "payload/jobs/neighbours.h"
 #include "payload/jobs/usb.h"
@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PCI_MAX        64
 #define JOIN_MS        20000 /* a request may last until its own bound */
 #define MOVES_PER_TURN 4
 #define DRAIN_MS       1000
@@ -338,19 +337,15 @@ static void load(void)
 
 int job_xhci(void)
 {
-    static struct pci pci;
-    static struct pci_device devices[PCI_MAX];
-    int error = pci_init(&pci, &machine.hosts[0], devices, PCI_MAX);
+    const struct pci *pci = kinds_pci();
 
-    if (error)
-        print("pci: %s\n", pci_strerror(error));
     wedge_init();
-    struct pci_device *pd = usb_find(&pci, 0);
-    if (!pd)
+    struct pci_device *pd = pci ? usb_find(pci, 0) : NULL;
+    if (pci && !pd)
         print("xhci: no controller (-device nec-usb-xhci,msi=on,msix=off or qemu-xhci)\n");
     /* A careless driver has one message: to move a block of them takes more care than it has. */
     unsigned intrs = (unsigned)args_u64("intrs", args_get("naive") ? 1 : XHCI_INTRS);
-    if (!pd || !iommu_start(&pci) || !usb_init(usb, pd, "xhci", intrs) || !neighbours_init())
+    if (!pd || !usb_init(usb, pd, "xhci", intrs) || !neighbours_init())
         return EXIT_MACHINE;
     if (!args_get("noerrors"))
         usb_errors();

@@ -18,11 +18,12 @@ static void print_resource(const struct pci_resource *r, const char *name, unsig
 
 void pci_print_function(const struct pci_device *pd)
 {
-    print("pci %02x:%02x.%u %04x:%04x class %06" PRIx32 "%s%s%s%s\n", (unsigned)pd->bus, pd->devfn >> 3u,
-          pd->devfn & 7u, (unsigned)pd->vendor, (unsigned)pd->device, pd->class,
-          pci_find_cap(pd, PCI_CAP_MSI, 4) > 0 ? " msi" : "",
+    const char *why = pd->error ? pci_strerror(pd->error) : "";
+
+    print("pci %s %04x:%04x class %06" PRIx32 "%s%s%s%s\n", pd->name, (unsigned)pd->vendor,
+          (unsigned)pd->device, pd->class, pci_find_cap(pd, PCI_CAP_MSI, 4) > 0 ? " msi" : "",
           pci_find_cap(pd, PCI_CAP_MSIX, 4) > 0 ? " msi-x" : "", pd->error ? " " : "",
-          pd->error ? pci_strerror(pd->error) : "");
+          why ? why : "left out by its driver");
     if (pd->bridge)
         print("    buses %02x-%02x\n", (unsigned)pd->secondary, (unsigned)pd->subordinate);
     for (unsigned i = 0; i < PCI_N_RES; i++) {
@@ -39,4 +40,21 @@ void pci_print(const struct pci *p)
     for (size_t i = 0; i < p->n; i++)
         pci_print_function(&p->devs[i]);
     console_unlock(lock);
+}
+
+static void print_why(const struct pci_device *pd, const char *text)
+{
+    print("pci: %s %04x:%04x left out: %s%s\n", pd->name, (unsigned)pd->vendor, (unsigned)pd->device, text,
+          pd->bridge ? "; and all behind it" : "");
+}
+
+void pci_print_left_out(const struct pci_device *pd)
+{
+    print_why(pd, pci_strerror(pd->error));
+}
+
+void pci_leave_out(struct pci_device *pd, int error, const char *text)
+{
+    pd->error = error;
+    print_why(pd, text);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Finding functions, and switching them on. Placing them is in resource.c. */
+#include <stdio.h>
 #include <string.h>
 
 #include "payload/pci/pci.h"
@@ -10,19 +11,21 @@
 #define BUS_SHIFT   20
 #define DEVFN_SHIFT 12
 
-/* PCI Express capabilities register, device/port type: those whose secondary bus is a link. */
+/* PCI Express capabilities register, device/port type (7.5.3.2): of bridges. */
 #define EXPRESS_TYPE(v)      (((v) >> 4) & 0xfu)
 #define EXPRESS_ROOT_PORT    4u
 #define EXPRESS_DOWNSTREAM   6u
+#define EXPRESS_TO_PCI       7u
 #define EXPRESS_FROM_PCI     8u
 #define EXPRESS_CAPABILITIES 2u
+#define CONVENTIONAL         UINT32_MAX /* none of these: it has no such capability */
 
 const char *pci_strerror(int error)
 {
     static const char *const text[] = {
         "PCI_ENOECAM: the machine has no usable ECAM",
         "PCI_ETOOMANY: more functions than there is room for",
-        "PCI_ENOBUS: no bus number left for what is behind this bridge",
+        "PCI_ENOBUS: no bus number left for what is behind this bridge, or it takes none",
         "PCI_ENOWINDOW: the host bridge has no window for such addresses",
         "PCI_EEXHAUSTED: the host bridge's windows are too full",
         "PCI_EBARBAD: a BAR has an impossible size or type",
@@ -32,11 +35,14 @@ const char *pci_strerror(int error)
         "PCI_EGONE: the function reads as all ones",
         "PCI_EDEVICE: not the device its driver is for",
         "PCI_ESLOT: the slot's port does not complete a command",
+        "PCI_EHEADER: its header is of an unknown type",
+        "PCI_ENOMSI: by the tree its MSIs lead to no interrupt file of ours",
+        "PCI_EIOMMU: it is behind an IOMMU that is not ours or cannot be used (iommu=off: that unit lets all pass)",
     };
 
     if (error == PCI_OK)
         return "ok";
-    if (error > PCI_ENOECAM || error < PCI_ESLOT)
+    if (error > PCI_ENOECAM || error < PCI_EIOMMU)
         return NULL;
     return text[PCI_ENOECAM - error];
 }
@@ -45,7 +51,7 @@ const char *pci_strerror(int error)
  * The list is the device's word: it may loop or lead anywhere. Its end, a pointer into the header and one
  * step too many are told apart, because they are different faults for the person who reads the name.
  */
-static int find_from(const struct pci_device *pd, unsigned pointer, uint8_t id, unsigned size)
+static int find_from(const struct pci_device *pd, unsigned pointer, int id, unsigned size)
 {
     unsigned at = pci_read8(pd, pointer) & ~3u; /* the low two bits are reserved: masked (7.5.1.1.11) */
 
@@ -61,7 +67,7 @@ static int find_from(const struct pci_device *pd, unsigned pointer, uint8_t id, 
     return at == 0 ? PCI_ENOCAP : PCI_ECAPLOOP;
 }
 
-int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size)
+static int find_cap(const struct pci_device *pd, int id, unsigned size)
 {
     if (pci_read16(pd, PCI_ID) == 0xffffu)
         return PCI_EGONE;
@@ -70,16 +76,31 @@ int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size)
     return find_from(pd, PCI_CAP_PTR, id, size);
 }
 
+int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size)
+{
+    return find_cap(pd, id, size);
+}
+
+/* The whole list, looked through for what is not in any. */
+static int check_caps(const struct pci_device *pd)
+{
+    int error = find_cap(pd, -1, 0);
+
+    return error == PCI_ENOCAP ? PCI_OK : error;
+}
+
 int pci_next_cap(const struct pci_device *pd, unsigned at, uint8_t id, unsigned size)
 {
     return find_from(pd, at + 1u, id, size);
 }
 
-static void write_buses(const struct pci_device *pd, uint8_t subordinate)
+/* False: it has not taken them, and what is behind it cannot be reached. */
+static bool write_buses(const struct pci_device *pd, uint8_t subordinate)
 {
-    uint32_t v = pci_read32(pd, PCI_BUSES) & 0xff000000u;
+    uint32_t v = (uint32_t)subordinate << 16 | (uint32_t)pd->secondary << 8 | pd->bus;
 
-    pci_write32(pd, PCI_BUSES, v | (uint32_t)subordinate << 16 | (uint32_t)pd->secondary << 8 | pd->bus);
+    pci_write32(pd, PCI_BUSES, (pci_read32(pd, PCI_BUSES) & 0xff000000u) | v);
+    return (pci_read32(pd, PCI_BUSES) & 0xffffffu) == v;
 }
 
 /*
@@ -91,6 +112,8 @@ static void quiesce(const struct pci_device *pd)
     int cap;
 
     pci_write16(pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
+    if (pd->error == PCI_EHEADER) /* where else its registers are is not known */
+        return;
     cap = pci_find_cap(pd, PCI_CAP_MSI, 4);
     if (cap > 0)
         pci_write16(pd, (unsigned)cap + PCI_MSI_CONTROL, 0);
@@ -102,33 +125,80 @@ static void quiesce(const struct pci_device *pd)
         pci_write32(pd, PCI_BUSES, pci_read32(pd, PCI_BUSES) & 0xff000000u);
 }
 
-/* One function: 0 if there is none, 1 if it was added, or PCI_ETOOMANY. */
-static int probe(struct pci *p, struct pci_device *parent, uint8_t bus, unsigned devfn, bool *multi)
+static void name(const struct pci *p, struct pci_device *pd)
+{
+    char *at = pd->name;
+
+    if (p->n_hosts > 1)
+        at += snprintf(at, sizeof(pd->name), "%04x:", (unsigned)(uint8_t)(p->machine - p->hosts));
+    (void)snprintf(at, sizeof(pd->name) - (size_t)(at - pd->name), "%02x:%02x.%u", (unsigned)pd->bus,
+                   pd->devfn >> 3u, pd->devfn & 7u);
+}
+
+static void identify(const struct pci *p, struct pci_device *pd, uint32_t id)
+{
+    uint8_t type = pci_read8(pd, PCI_HEADER) & PCI_HEADER_TYPE;
+
+    pd->vendor = (uint16_t)id;
+    pd->device = (uint16_t)(id >> 16);
+    pd->class = pci_read32(pd, PCI_CLASS) >> 8;
+    pd->bridge = type == PCI_HEADER_BRIDGE;
+    if (type > PCI_HEADER_BRIDGE)
+        pd->error = PCI_EHEADER;
+    name(p, pd);
+}
+
+static void tell(const struct pci *p, const struct pci_device *pd)
+{
+    if (pd->error && p->left_out)
+        p->left_out(pd);
+}
+
+/* One function, if there is one. One that there is no room for is told of now, for it is forgotten. */
+static bool probe(struct pci *p, struct pci_device *parent, uint8_t bus, unsigned devfn, bool *multi)
 {
     const struct machine_pci *m = p->machine;
     uint64_t offset = (uint64_t)(bus - m->bus_first) << BUS_SHIFT | (uint64_t)devfn << DEVFN_SHIFT;
-    struct pci_device d = {.parent = parent, .cfg = (uintptr_t)(m->ecam.base + offset), .bus = bus};
+    struct pci_device d = {
+        .parent = parent,
+        .host = m,
+        .cfg = (uintptr_t)(m->ecam.base + offset),
+        .bus = bus,
+        .devfn = (uint8_t)devfn,
+    };
     uint32_t id = pci_read32(&d, PCI_ID);
-    uint8_t header;
 
     if ((id & 0xffffu) == 0xffffu || id == 0)
-        return 0;
-    if (p->n == p->max)
-        return PCI_ETOOMANY;
-    header = pci_read8(&d, PCI_HEADER);
-    *multi = header & PCI_HEADER_MULTI;
-    d.vendor = (uint16_t)id;
-    d.device = (uint16_t)(id >> 16);
-    d.class = pci_read32(&d, PCI_CLASS) >> 8;
-    d.devfn = (uint8_t)devfn;
-    d.bridge = (header & PCI_HEADER_TYPE) == PCI_HEADER_BRIDGE;
-    if ((header & PCI_HEADER_TYPE) > PCI_HEADER_BRIDGE)
-        d.error = PCI_EDEVICE;
+        return false;
+    *multi = pci_read8(&d, PCI_HEADER) & PCI_HEADER_MULTI;
+    identify(p, &d, id);
     quiesce(&d);
-    if (d.error == PCI_OK)
+    if (p->n == p->max) {
+        d.error = PCI_ETOOMANY;
+        tell(p, &d);
+        return true;
+    }
+    if (!d.error)
+        d.error = check_caps(&d);
+    if (!d.error)
         d.error = pci_size_(p, &d);
     p->devs[p->n++] = d;
-    return 1;
+    return true;
+}
+
+static uint32_t express_type(const struct pci_device *pd)
+{
+    int cap = pci_find_cap(pd, PCI_CAP_EXPRESS, 4);
+
+    return cap > 0 ? EXPRESS_TYPE(pci_read16(pd, (unsigned)cap + EXPRESS_CAPABILITIES)) : CONVENTIONAL;
+}
+
+bool pci_shares_id(const struct pci_device *pd)
+{
+    const struct pci_device *bridge = pd->parent;
+    uint32_t type = bridge ? express_type(bridge) : EXPRESS_ROOT_PORT;
+
+    return type == CONVENTIONAL || type == EXPRESS_TO_PCI || (bridge && pci_shares_id(bridge));
 }
 
 /*
@@ -137,41 +207,31 @@ static int probe(struct pci *p, struct pci_device *parent, uint8_t bus, unsigned
  */
 static unsigned bus_slots(const struct pci_device *bridge)
 {
-    int cap = bridge ? pci_find_cap(bridge, PCI_CAP_EXPRESS, 4) : 0;
-    unsigned type;
+    uint32_t type = bridge ? express_type(bridge) : CONVENTIONAL;
 
-    if (cap <= 0)
-        return 32;
-    type = EXPRESS_TYPE(pci_read16(bridge, (unsigned)cap + EXPRESS_CAPABILITIES));
     return type == EXPRESS_ROOT_PORT || type == EXPRESS_DOWNSTREAM || type == EXPRESS_FROM_PCI ? 1 : 32;
 }
 
 /* All functions of one bus, before any bridge among them is opened. */
-static int scan_bus(struct pci *p, struct pci_device *bridge)
+static void scan_bus(struct pci *p, struct pci_device *bridge)
 {
     uint8_t bus = bridge ? bridge->secondary : p->machine->bus_first;
     unsigned slots = bus_slots(bridge);
 
     for (unsigned slot = 0; slot < slots; slot++) {
         bool multi = false, ignored;
-        int found = probe(p, bridge, bus, slot << 3, &multi);
 
         /* No function 0, no device: then the others do not exist either. */
-        for (unsigned fn = 1; fn < 8 && found > 0 && multi; fn++) {
-            int r = probe(p, bridge, bus, slot << 3 | fn, &ignored);
-
-            if (r < 0)
-                found = r;
-        }
-        if (found < 0)
-            return found;
+        if (!probe(p, bridge, bus, slot << 3, &multi))
+            continue;
+        for (unsigned fn = 1; fn < 8 && multi; fn++)
+            (void)probe(p, bridge, bus, slot << 3 | fn, &ignored);
     }
-    return PCI_OK;
 }
 
 static struct pci_device *next_bridge(struct pci *p, const struct pci_device *behind)
 {
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = p->first; i < p->n; i++) {
         struct pci_device *pd = &p->devs[i];
 
         if (pd->bridge && !pd->numbered && pd->parent == behind)
@@ -180,70 +240,107 @@ static struct pci_device *next_bridge(struct pci *p, const struct pci_device *be
     return NULL;
 }
 
+/* Give it the next bus number, open to all that may be found behind it. */
+static bool open_bridge(struct pci *p, struct pci_device *b)
+{
+    b->numbered = true;
+    if (p->last_bus < p->max_bus) {
+        b->secondary = (uint8_t)(p->last_bus + 1);
+        if (write_buses(b, p->max_bus)) {
+            p->last_bus++;
+            return true;
+        }
+    }
+    b->secondary = 0;
+    b->error = b->error ? b->error : PCI_ENOBUS;
+    pci_write32(b, PCI_BUSES, pci_read32(b, PCI_BUSES) & 0xff000000u);
+    return false;
+}
+
 /*
  * Number the buses depth first, since a bridge passes on one range of numbers. No recursion: how deep it
  * would go is up to the devices. A function always follows the bridge it is behind in the array.
  */
-static int scan(struct pci *p)
+static void scan(struct pci *p)
 {
-    struct pci_device *at = NULL;
-    int error = scan_bus(p, NULL);
+    struct pci_device *at = NULL, *b;
 
-    while (error == PCI_OK) {
-        struct pci_device *b = next_bridge(p, at);
-
-        if (!b && !at)
-            break;
+    scan_bus(p, NULL);
+    while ((b = next_bridge(p, at)) || at) {
         if (!b) {
             at->subordinate = p->last_bus;
-            write_buses(at, at->subordinate);
+            (void)write_buses(at, at->subordinate);
             at = at->parent;
-            continue;
+        } else if (open_bridge(p, b)) {
+            at = b;
+            scan_bus(p, b);
         }
-        b->numbered = true;
-        if (p->last_bus == p->max_bus) {
-            b->error = b->error ? b->error : PCI_ENOBUS;
-            continue;
-        }
-        b->secondary = ++p->last_bus;
-        write_buses(b, p->max_bus); /* open to all that may be found behind it */
-        at = b;
-        error = scan_bus(p, b);
     }
-    return error;
 }
 
-int pci_init(struct pci *p, const struct machine_pci *machine, struct pci_device *devs, size_t max)
+static int init_host(struct pci *p, const struct machine_pci *machine)
 {
     uint64_t buses = machine->ecam.size >> BUS_SHIFT;
-    int error;
 
-    memset(p, 0, sizeof(*p));
-    p->machine = machine;
-    p->devs = devs;
-    p->max = max;
     if (buses == 0 || machine->bus_last < machine->bus_first)
         return PCI_ENOECAM;
+    p->machine = machine;
+    p->first = p->n;
     p->last_bus = machine->bus_first;
     p->max_bus = machine->bus_last;
     if (buses <= (uint64_t)(machine->bus_last - machine->bus_first))
         p->max_bus = (uint8_t)(machine->bus_first + buses - 1);
+    scan(p);
+    pci_place_(p);
+    for (size_t i = p->first; i < p->n; i++)
+        tell(p, &p->devs[i]);
+    return PCI_OK;
+}
 
-    error = scan(p);
-    if (error == PCI_OK)
-        return pci_place_(p);
-    for (size_t i = 0; i < p->n; i++)
-        p->devs[i].error = error;
+int pci_init(struct pci *p)
+{
+    int error = PCI_ENOECAM;
+
+    p->n = 0;
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        p->host_errors[i] = init_host(p, &p->hosts[i]);
+        if (!p->host_errors[i])
+            error = PCI_OK;
+    }
     return error;
 }
 
 struct pci_device *pci_find(struct pci *p, uint16_t vendor, uint16_t device, size_t n)
 {
     for (size_t i = 0; i < p->n; i++) {
-        if (p->devs[i].vendor == vendor && p->devs[i].device == device && n-- == 0)
+        if (p->devs[i].vendor == vendor && p->devs[i].device == device && !p->devs[i].error && n-- == 0)
             return &p->devs[i];
     }
     return NULL;
+}
+
+uint32_t pci_requester(const struct pci_device *pd)
+{
+    return (uint32_t)pd->bus << 8 | pd->devfn;
+}
+
+const struct machine_id_map *pci_map_entry(const struct pci_device *pd, const struct machine_id_map *map,
+                                           size_t n, uint32_t mask)
+{
+    uint32_t id = pci_requester(pd) & mask;
+
+    for (size_t i = 0; i < n; i++)
+        if (id >= map[i].from && id - map[i].from < map[i].n)
+            return &map[i];
+    return NULL;
+}
+
+bool pci_msis_arrive(const struct pci_device *pd)
+{
+    const struct machine_pci *m = pd->host;
+    const struct machine_id_map *entry = pci_map_entry(pd, m->msi_map, m->n_msi_map, m->msi_map_mask);
+
+    return m->n_msi_map == 0 || (entry && entry->ours);
 }
 
 int pci_enable(struct pci_device *pd)

@@ -44,6 +44,7 @@
 #define PCI_BAR_TYPE_32  0x0u
 #define PCI_BAR_TYPE_64  0x4u
 #define PCI_BAR_PREFETCH 0x8u
+#define PCI_BAR_FLAGS    0xfu
 
 #define PCI_PREF_IS64 0x1u /* low four bits of PREF_BASE */
 

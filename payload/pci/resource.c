@@ -8,6 +8,8 @@
  * On each bus the largest alignment goes first. As all BARs are as large as their alignment, that leaves
  * no holes but those after bridges' windows.
  */
+#include <string.h>
+
 #include "payload/pci/pci.h"
 #include "payload/pci/regs.h"
 
@@ -43,37 +45,48 @@ static enum pci_class classify(const struct pci *p, const struct pci_device *pd,
     return r->prefetch && pd->parent->high_ok ? PCI_HIGH : PCI_LOW;
 }
 
-/* Which bits of a BAR software can set. Decoding is off: meanwhile the BAR holds an absurd address. */
-static uint32_t bar_mask(const struct pci_device *pd, unsigned i)
+/*
+ * Which bits of a BAR software can set, and those that read as ones without: its type. Decoding is off: meanwhile the BAR
+ * holds absurd addresses.
+ */
+struct bar_bits {
+    uint32_t settable, fixed;
+};
+
+static struct bar_bits bar_bits(const struct pci_device *pd, unsigned i)
 {
-    uint32_t mask;
+    uint32_t ones;
 
     pci_write32(pd, PCI_BAR0 + 4 * i, UINT32_MAX);
-    mask = pci_read32(pd, PCI_BAR0 + 4 * i);
+    ones = pci_read32(pd, PCI_BAR0 + 4 * i);
     pci_write32(pd, PCI_BAR0 + 4 * i, 0);
-    return mask;
+    uint32_t zeros = pci_read32(pd, PCI_BAR0 + 4 * i);
+    return (struct bar_bits){ones & ~zeros, zeros};
 }
 
+/* A memory BAR has 16 bytes at least, and its low four bits are its type (7.5.1.2.1). */
 static int size_bar(const struct pci *p, struct pci_device *pd, unsigned i, unsigned n)
 {
     struct pci_resource *r = &pd->res[i];
-    uint32_t lo = bar_mask(pd, i), type = lo & PCI_BAR_TYPE;
+    struct bar_bits low = bar_bits(pd, i);
     uint64_t mask = UINT64_MAX << 32, size;
 
-    if (lo == 0)
+    if (low.settable == 0 && low.fixed == 0)
         return PCI_OK;
-    if (lo & PCI_BAR_IO) {
+    if (low.fixed & PCI_BAR_IO) {
         r->io = true; /* listed, but not placed: no driver here uses port space, and it stays disabled */
-        r->size = (0u - (lo & ~3u)) & 0xffffu;
+        r->size = (0u - (low.settable & ~3u)) & 0xffffu;
         return PCI_OK;
     }
-    r->prefetch = lo & PCI_BAR_PREFETCH;
-    r->is64 = type == PCI_BAR_TYPE_64;
-    if ((!r->is64 && type != PCI_BAR_TYPE_32) || (r->is64 && i + 1 == n))
+    r->prefetch = low.fixed & PCI_BAR_PREFETCH;
+    r->is64 = (low.fixed & PCI_BAR_TYPE) == PCI_BAR_TYPE_64;
+    if ((low.settable & PCI_BAR_FLAGS) || (low.fixed & ~PCI_BAR_FLAGS))
+        return PCI_EBARBAD;
+    if ((!r->is64 && (low.fixed & PCI_BAR_TYPE) != PCI_BAR_TYPE_32) || (r->is64 && i + 1 == n))
         return PCI_EBARBAD;
     if (r->is64)
-        mask = (uint64_t)bar_mask(pd, i + 1) << 32;
-    size = 0 - (mask | (lo & ~0xfu));
+        mask = (uint64_t)bar_bits(pd, i + 1).settable << 32;
+    size = 0 - (mask | low.settable);
     if (size == 0 || (size & (size - 1)) || (!r->is64 && size > MAX_BAR_32))
         return PCI_EBARBAD;
     r->size = size;
@@ -136,7 +149,7 @@ static void take(struct pci_resource *r, struct room *room)
 static void pack(struct pci *p, const struct pci_device *bridge, enum pci_class class, struct room *room)
 {
     for (uint64_t align = HIGH_END; align >= PAGE; align >>= 1) {
-        for (size_t i = 0; i < p->n * PCI_N_RES; i++) {
+        for (size_t i = p->first * PCI_N_RES; i < p->n * PCI_N_RES; i++) {
             struct pci_device *pd = &p->devs[i / PCI_N_RES];
             struct pci_resource *r = &pd->res[i % PCI_N_RES];
 
@@ -151,7 +164,7 @@ static uint64_t largest_align(const struct pci *p, const struct pci_device *brid
 {
     uint64_t largest = WINDOW;
 
-    for (size_t i = 0; i < p->n * PCI_N_RES; i++) {
+    for (size_t i = p->first * PCI_N_RES; i < p->n * PCI_N_RES; i++) {
         const struct pci_device *pd = &p->devs[i / PCI_N_RES];
         const struct pci_resource *r = &pd->res[i % PCI_N_RES];
 
@@ -224,17 +237,8 @@ static void write_window(const struct pci_device *pd)
     }
 }
 
-static void write_bars(struct pci *p, struct pci_device *pd)
+static void write_bars(const struct pci_device *pd)
 {
-    /* Nothing gets through a bridge that cannot be used, and that is the reason to name. */
-    if (!pd->error && pd->parent)
-        pd->error = pd->parent->error;
-    for (unsigned i = 0; i < PCI_N_BARS && !pd->error; i++) {
-        const struct pci_resource *r = &pd->res[i];
-
-        if (r->size && !r->io && !r->placed)
-            pd->error = host_has(p, r->class) ? PCI_EEXHAUSTED : PCI_ENOWINDOW;
-    }
     for (unsigned i = 0; i < PCI_N_BARS && !pd->error; i++) {
         const struct pci_resource *r = &pd->res[i];
 
@@ -246,11 +250,24 @@ static void write_bars(struct pci *p, struct pci_device *pd)
     }
 }
 
-int pci_place_(struct pci *p)
+/* As before anything was placed. Nothing gets through a bridge that cannot be used, and that is the reason to name. */
+static void begin(struct pci *p)
 {
-    int error = PCI_OK;
+    memset(p->cursor, 0, sizeof(p->cursor));
+    for (size_t i = p->first; i < p->n; i++) {
+        struct pci_device *pd = &p->devs[i];
 
-    for (size_t i = p->n; i-- > 0;) {
+        if (!pd->error && pd->parent)
+            pd->error = pd->parent->error;
+        for (unsigned k = 0; k < PCI_N_RES; k++)
+            pd->res[k].placed = false;
+    }
+}
+
+static void place_all(struct pci *p)
+{
+    begin(p);
+    for (size_t i = p->n; i-- > p->first;) {
         for (enum pci_class class = PCI_LOW; class <= PCI_HIGH && p->devs[i].bridge; class ++)
             pack_behind(p, &p->devs[i], class);
     }
@@ -259,15 +276,64 @@ int pci_place_(struct pci *p)
     pack_host(p, PCI_LOW, MACHINE_PCI_MEM64);
     pack_host(p, PCI_HIGH, MACHINE_PCI_MEM64);
     pack_host(p, PCI_HIGH, MACHINE_PCI_MEM32);
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = p->first; i < p->n; i++)
         move_into_window(&p->devs[i]);
-        write_bars(p, &p->devs[i]);
+}
+
+static bool is_behind(const struct pci_device *pd, const struct pci_device *bridge)
+{
+    while (pd && pd != bridge)
+        pd = pd->parent;
+    return pd != NULL;
+}
+
+/* The function with the largest BAR of this class behind the bridge: what makes its window too large. */
+static struct pci_device *largest_behind(struct pci *p, struct pci_device *bridge, enum pci_class class)
+{
+    struct pci_device *largest = bridge;
+    uint64_t size = 0;
+
+    for (size_t i = p->first * PCI_N_RES; i < p->n * PCI_N_RES; i++) {
+        struct pci_device *pd = &p->devs[i / PCI_N_RES];
+        const struct pci_resource *r = &pd->res[i % PCI_N_RES];
+
+        if (i % PCI_N_RES >= PCI_N_BARS || pd == bridge || pd->error || r->io || r->class != class ||
+            r->size <= size || !is_behind(pd, bridge))
+            continue;
+        largest = pd;
+        size = r->size;
+    }
+    return largest;
+}
+
+/* Something has not found its place: leave out the function whose fault that is. False: all has. */
+static bool leave_one_out(struct pci *p)
+{
+    for (size_t i = p->first * PCI_N_RES; i < p->n * PCI_N_RES; i++) {
+        struct pci_device *pd = &p->devs[i / PCI_N_RES];
+        const struct pci_resource *r = &pd->res[i % PCI_N_RES];
+
+        if (pd->error || r->size == 0 || r->io || r->placed)
+            continue;
+        if (i % PCI_N_RES >= PCI_N_BARS)
+            pd = largest_behind(p, pd, r->class);
+        pd->error = host_has(p, r->class) ? PCI_EEXHAUSTED : PCI_ENOWINDOW;
+        return true;
+    }
+    return false;
+}
+
+/* Anew without each function that does not fit: the room that it would have taken is the others'. */
+void pci_place_(struct pci *p)
+{
+    do
+        place_all(p);
+    while (leave_one_out(p));
+    for (size_t i = p->first; i < p->n; i++) {
+        write_bars(&p->devs[i]);
         if (p->devs[i].bridge)
             write_window(&p->devs[i]);
-        if (!error)
-            error = p->devs[i].error;
     }
-    return error;
 }
 
 static const struct pci_resource *bar(const struct pci_device *pd, unsigned i)

@@ -33,8 +33,11 @@ static void fresh(void)
 {
     am_reset();
     am.list = (uintptr_t)memory.headers;
-    ahci = (struct ahci){
-        .regs = FUNCTION_REGS, .port = FUNCTION_REGS + PORT(0), .memory = &memory, .n_slots = N};
+    ahci = (struct ahci){.regs = FUNCTION_REGS,
+                         .port = FUNCTION_REGS + PORT(0),
+                         .memory = &memory,
+                         .n_slots = N,
+                         .disk.sector_size = 512};
     memset(ends, 0, sizeof(ends));
 }
 

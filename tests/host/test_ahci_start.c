@@ -36,8 +36,9 @@ static void done(struct disk_request *r)
 static void reads(void)
 {
     static _Alignas(DISK_BUFFER) uint64_t data[DISK_BUFFER / 8];
-    static struct disk_request r = {.lba = 7, .sectors = 8, .buffer = data, .done = done};
+    static struct disk_request r = {.lba = 7, .buffer = data, .done = done};
 
+    r.sectors = disk_max_sectors(disk);
     n_done = 0;
     data[0] = 0;
     assert_int_equal(disk->ops->submit(disk, 0, &r), DISK_OK);
@@ -60,6 +61,41 @@ static void test_starts(void **state)
         assert_int_equal(disk->ops->check(disk), DISK_OK);
         reads();
     }
+}
+
+/* What is no disk is passed over, and its port is off before the disk's goes on. */
+static void test_not_the_first(void **state)
+{
+    static const uint32_t ports[] = {3, 5, 0x80000001, UINT32_MAX};
+
+    for (unsigned i = 0; i < 4; i++) {
+        (void)fresh(state);
+        am.ports = ports[i];
+        am.packet = true;
+        assert_int_equal(init(), DISK_OK);
+        reads();
+    }
+    (void)fresh(state);
+    am.ports = 5;
+    am.packet = true;
+    am.sig = 0xeb140101;
+    assert_int_equal(init(), DISK_ENODISK);
+    assert_int_equal((am.cmd | am.packet_cmd) & (CMD_ST | CMD_FRE), 0);
+}
+
+static void test_sector_sizes(void **state)
+{
+    for (unsigned size = 512; size <= 4096; size *= 2) {
+        (void)fresh(state);
+        am.sector_size = size;
+        assert_int_equal(init(), DISK_OK);
+        assert_int_equal(disk->sectors, AM_SECTORS);
+        assert_int_equal(disk->sector_size, size);
+        reads();
+    }
+    (void)fresh(state);
+    am.sector_size = 8192;
+    assert_int_equal(init(), DISK_EFEATURE);
 }
 
 static void test_hangs(void **state)
@@ -125,6 +161,7 @@ static void test_few_slots(void **state)
     }
     device_idle();
     assert_int_equal(n_done, 4);
+    assert_int_equal(disk->depth, 4);
 }
 
 static void test_identify(void **state)
@@ -157,9 +194,14 @@ static void test_gone(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_starts, fresh),           cmocka_unit_test_setup(test_hangs, fresh),
-        cmocka_unit_test_setup(test_cannot_live_with, fresh), cmocka_unit_test_setup(test_few_slots, fresh),
-        cmocka_unit_test_setup(test_identify, fresh),         cmocka_unit_test_setup(test_gone, fresh),
+        cmocka_unit_test_setup(test_not_the_first, fresh),
+        cmocka_unit_test_setup(test_sector_sizes, fresh),
+        cmocka_unit_test_setup(test_starts, fresh),
+        cmocka_unit_test_setup(test_hangs, fresh),
+        cmocka_unit_test_setup(test_cannot_live_with, fresh),
+        cmocka_unit_test_setup(test_few_slots, fresh),
+        cmocka_unit_test_setup(test_identify, fresh),
+        cmocka_unit_test_setup(test_gone, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,8 @@ static int parse(void)
 
     if (!error)
         assert_int_equal(ns.sectors, 0x123456789);
+    if (!error)
+        assert_int_equal(ns.sector_size, 1u << page[128 + 4 * (page[26] & 15) + 2]);
     return error;
 }
 
@@ -59,7 +61,15 @@ static void nvme_namespaces(void **state)
     assert_int_equal(parse(), DISK_EIDENTIFY);
     namespace(n, n, 4, 4, 9, 0); /* a format that is not there */
     assert_int_equal(parse(), DISK_EIDENTIFY);
-    namespace(n, n, 1, 0, 12, 0);
+    for (unsigned shift = 10; shift <= 12; shift++) {
+        namespace(n, n, 1, 0, shift, 0);
+        assert_int_equal(parse(), DISK_OK);
+    }
+    namespace(n, n, 1, 0, 13, 0); /* more than a page */
+    assert_int_equal(parse(), DISK_EFEATURE);
+    namespace(n, n, 1, 0, 12, 8);
+    assert_int_equal(parse(), DISK_EFEATURE);
+    namespace(n, n, 1, 0, 8, 0);
     assert_int_equal(parse(), DISK_EFEATURE);
     namespace(n, n, 1, 0, 0, 0);
     assert_int_equal(parse(), DISK_EFEATURE);
@@ -97,13 +107,16 @@ static void drive(void)
     sign();
 }
 
+static uint32_t sector_size;
+
 static int identify(void)
 {
-    uint64_t sectors = 0;
-    int error = ahci_parse_identify(words, &sectors);
+    struct disk d = {.sectors = 0};
+    int error = ahci_parse_identify(words, &d);
 
     if (!error)
-        assert_int_equal(sectors, 0x123456789);
+        assert_int_equal(d.sectors, 0x123456789);
+    sector_size = d.sector_size;
     return error;
 }
 
@@ -130,7 +143,23 @@ static void ahci_identify(void **state)
     change(83, 0xc400, DISK_EFEATURE);  /* not valid */
     change(106, 0x5000, DISK_EFEATURE); /* long sectors */
     change(106, 0x1000, DISK_OK);       /* not valid, so they are not */
-    change(103, 1, DISK_EIDENTIFY);     /* more than 48 bits */
+    assert_int_equal(sector_size, 512);
+    change(103, 1, DISK_EIDENTIFY); /* more than 48 bits */
+    for (unsigned size = 256; size <= 16384; size *= 2) {
+        drive();
+        words[106] = 0x5000;
+        words[117] = (uint16_t)(size / 2);
+        sign();
+        assert_int_equal(identify(), size < 512 || size > 4096 ? DISK_EFEATURE : DISK_OK);
+        assert_int_equal(sector_size, size < 512 || size > 4096 ? 0 : size);
+    }
+    words[117] = 264; /* 528 bytes */
+    sign();
+    assert_int_equal(identify(), DISK_EFEATURE);
+    words[117] = 2048;
+    words[118] = 1;
+    sign();
+    assert_int_equal(identify(), DISK_EFEATURE);
     memset(words, 0, sizeof(words));
     assert_int_equal(identify(), DISK_EFEATURE);
     drive();
@@ -197,6 +226,58 @@ static void virtio_found(void **state)
     assert_int_equal(virtio_pci_doorbell(&v, 0xffff), 0);
 }
 
+/* The first that is usable counts: those before it, in BARs that cannot be used, are passed over (4.1.4.1). */
+static void virtio_first_usable(void **state)
+{
+    static const unsigned types[] = {1, 2, 4};
+    static const struct {
+        unsigned bar;
+        uint32_t offset, size;
+    } unusable[] = {
+        {0, 0, 0x1000},             /* ports */
+        {3, 0, 0x1000},             /* a BAR that is not there */
+        {6, 0, 0x1000},             /* reserved */
+        {0xff, 0, 0x1000},          /* reserved */
+        {4, 0x3fff, 0x1000},        /* not aligned, and across its end */
+        {4, 0x4000, 0x1000},        /* behind it */
+        {4, 0x0000, 0},             /* empty */
+        {4, 0xfffff000, 0xfffff000} /* so that they wrap */
+    };
+    struct virtio_pci v;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(unusable) / sizeof(unusable[0]); i++) {
+        pm_reset();
+        struct pm_fn *f = add(NULL, 8);
+        pm_io_bar(f, 0, 64);
+        pm_bar(f, 4, 0x4000, PM_64 | PM_PREFETCH);
+        for (unsigned k = 0; k < 3; k++)
+            cap(f, types[k], unusable[i].bar, unusable[i].offset, unusable[i].size);
+        assert_int_equal(find(f, &v), PCI_ECAPBAD);
+        for (unsigned k = 0; k < 3; k++)
+            cap(f, types[k], 4, 0x1000 * k, 0x1000);
+        assert_int_equal(find(f, &v), PCI_OK);
+        uintptr_t base = pci_bar(found(f), 4);
+        assert_true(v.common == base && v.notify == base + 0x1000 && v.device == base + 0x2000);
+        assert_int_equal(v.device_size, 0x1000);
+    }
+}
+
+/* Notifications alone need no more than 2 bytes, and to be aligned to as many. */
+static void virtio_notify_small(void **state)
+{
+    struct virtio_pci v;
+    unsigned at[4];
+
+    (void)state;
+    struct pm_fn *f = device(at);
+    pm_set(f, at[1] + 8, 4, 0x3002);
+    pm_set(f, at[1] + 12, 4, 2);
+    pm_set(f, at[1] + 16, 4, 0); /* all queues share it */
+    assert_int_equal(find(f, &v), PCI_OK);
+    assert_int_equal(virtio_pci_doorbell(&v, 7), pci_bar(found(f), 4) + 0x3002);
+}
+
 static void virtio_malformed(void **state)
 {
     static const struct {
@@ -244,6 +325,8 @@ int main(void)
         cmocka_unit_test(nvme_namespaces),
         cmocka_unit_test(ahci_identify),
         cmocka_unit_test_setup_teardown(virtio_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(virtio_first_usable, setup, teardown),
+        cmocka_unit_test_setup_teardown(virtio_notify_small, setup, teardown),
         cmocka_unit_test_setup(virtio_malformed, setup),
     };
 

@@ -227,7 +227,7 @@ static struct {
 static void virtq_set_up(unsigned size)
 {
     memset(&mem, 0xff, sizeof(mem));
-    assert_true(virtq_init(&vq, &mem, size));
+    assert_true(virtq_init(&vq, &mem, size, VIRTQ_BLOCK));
     memset(&vd, 0, sizeof(vd));
 }
 
@@ -250,11 +250,12 @@ static void check_chain(unsigned head)
 
 static void virtio_fetch(void)
 {
-    uint16_t index = atomic_load(&mem.available.index);
+    const struct virtq_available *available = (const struct virtq_available *)&mem.descriptors[vq.size];
+    uint16_t index = atomic_load(&available->index);
 
     for (; vd.seen != index; vd.seen++) {
         assert_true(vd.n < VIRTQ_REQUESTS);
-        vd.heads[vd.n] = mem.available.ring[vd.seen % vq.size];
+        vd.heads[vd.n] = available->ring[vd.seen % vq.size];
         check_chain(vd.heads[vd.n++]);
     }
 }
@@ -316,11 +317,61 @@ static void virtio_any_order(void **state)
 static void virtio_sizes(void **state)
 {
     (void)state;
-    assert_false(virtq_init(&vq, &mem, 0));
-    assert_false(virtq_init(&vq, &mem, 64));
-    assert_false(virtq_init(&vq, &mem, 96));
-    assert_false(virtq_init(&vq, &mem, 256));
-    assert_true(virtq_init(&vq, &mem, 128));
+    assert_false(virtq_init(&vq, &mem, 0, VIRTQ_BLOCK));
+    assert_false(virtq_init(&vq, &mem, 2, VIRTQ_BLOCK)); /* not one request */
+    assert_false(virtq_init(&vq, &mem, 96, VIRTQ_BLOCK));
+    assert_false(virtq_init(&vq, &mem, 256, VIRTQ_BLOCK));
+    assert_true(virtq_init(&vq, &mem, 128, VIRTQ_BLOCK));
+    assert_false(virtq_init(&vq, &mem, 0, VIRTQ_BUFFER));
+}
+
+/* As many at once as there are descriptors for, whatever the size; all in the part of the memory that is the queue's. */
+static void virtio_small(void **state)
+{
+    static const unsigned requests[] = {1, 2, 5, 10, 21, 32};
+    struct virtq_result result;
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        virtq_set_up(4u << i);
+        assert_int_equal(vq.requests, requests[i]);
+        for (unsigned round = 0; round < 40000; round++) {
+            for (unsigned n = 0; n < requests[i]; n++)
+                assert_true(virtq_put(&vq, n, buffers[n], 512 * (1 + n % 8), owners));
+            assert_false(virtq_put(&vq, 0, buffers, 512, owners));
+            virtio_fetch();
+            while (vd.n)
+                virtio_complete(0, 0);
+            for (unsigned n = 0; n < requests[i]; n++)
+                assert_true(virtq_take(&vq, &result) && result.owner == owners && result.whole);
+        }
+        virtio_use(3 * requests[i], 513); /* of a request that there is no room for */
+        assert_true(virtq_take(&vq, &result));
+        assert_null(result.owner);
+    }
+}
+
+/* One descriptor each. */
+static void virtio_buffers(void **state)
+{
+    struct virtq_result result;
+
+    (void)state;
+    for (unsigned size = 1; size <= 128; size *= 2) {
+        unsigned n = size < VIRTQ_REQUESTS ? size : VIRTQ_REQUESTS;
+        assert_true(virtq_init(&vq, &mem, size, VIRTQ_BUFFER));
+        memset(&vd, 0, sizeof(vd));
+        for (unsigned i = 0; i < n; i++)
+            assert_true(virtq_put_buffer(&vq, buffers[i], 64, &owners[i]));
+        assert_false(virtq_put_buffer(&vq, buffers, 64, owners));
+        for (unsigned i = 0; i < n; i++) {
+            const struct virtq_descriptor *d = &mem.descriptors[vq.ring->ring[i]];
+            assert_true(vq.ring->ring[i] < size && d->flags == VIRTQ_WRITE && d->length == 64);
+            virtio_use(vq.ring->ring[i], 64);
+            assert_true(virtq_take(&vq, &result));
+            assert_ptr_equal(result.owner, &owners[i]);
+        }
+    }
 }
 
 static void virtio_bad_answers(void **state)
@@ -364,6 +415,7 @@ int main(void)
         cmocka_unit_test(nvme_any_order),     cmocka_unit_test(nvme_full),
         cmocka_unit_test(nvme_bogus),         cmocka_unit_test(nvme_orphans),
         cmocka_unit_test(virtio_any_order),   cmocka_unit_test(virtio_sizes),
+        cmocka_unit_test(virtio_small),       cmocka_unit_test(virtio_buffers),
         cmocka_unit_test(virtio_bad_answers),
     };
 

@@ -35,8 +35,11 @@ static void done(struct disk_request *r)
 
 static int submit(unsigned hart, unsigned i, uint64_t lba)
 {
-    requests[hart][i] = (struct disk_request){
-        .lba = lba, .sectors = 1 + i % DISK_MAX_SECTORS, .buffer = data[hart][i], .done = done, .status = 1};
+    requests[hart][i] = (struct disk_request){.lba = lba,
+                                              .sectors = 1 + i % disk_max_sectors(disk),
+                                              .buffer = data[hart][i],
+                                              .done = done,
+                                              .status = 1};
     memset(data[hart][i], 0xff, DISK_BUFFER);
     ends[hart][i] = 0;
     return disk->ops->submit(disk, disk_queue_of(disk, hart), &requests[hart][i]);
@@ -47,7 +50,7 @@ static void assert_read(unsigned hart, unsigned i)
     assert_int_equal(ends[hart][i], 1);
     assert_int_equal(requests[hart][i].status, DISK_OK);
     for (unsigned k = 0; k < requests[hart][i].sectors; k++)
-        assert_int_equal(data[hart][i][k * 64], requests[hart][i].lba + k);
+        assert_int_equal(data[hart][i][k * disk->sector_size / 8], requests[hart][i].lba + k);
 }
 
 static void reads(void)
@@ -106,7 +109,6 @@ static void test_cannot_live_with(void **state)
         {&nm.css, 0, DISK_EFEATURE},
         {&nm.stride, 15, PCI_EBARBAD},
         {&fn.vectors, 0, PCI_ENOCAP},
-        {&fn.vectors, 1, DISK_EFEATURE},
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -158,8 +160,8 @@ static void test_queues_granted(void **state)
     static const struct {
         uint32_t granted;
         unsigned vectors, queues;
-    } t[] = {
-        {0, 32, 1}, {0xffff0001, 32, 2}, {0x0002ffff, 32, 3}, {0xffffffff, 32, HARTS}, {0xffffffff, 3, 2}};
+    } t[] = {{0, 32, 1},         {0xffff0001, 32, 2}, {0x0002ffff, 32, 3}, {0xffffffff, 32, HARTS},
+             {0xffffffff, 3, 2}, {0xffffffff, 2, 1}};
 
     for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
         (void)fresh(state);
@@ -168,6 +170,72 @@ static void test_queues_granted(void **state)
         assert_int_equal(init(), DISK_OK);
         assert_int_equal(disk->n_queues, t[i].queues);
         reads();
+    }
+}
+
+/* One vector: both queues send by it, through reads, a late answer, and harts that come and go. */
+static void test_one_vector(void **state)
+{
+    (void)state;
+    fn.vectors = 1;
+    assert_int_equal(init(), DISK_OK);
+    assert_int_equal(disk->n_queues, 1);
+    assert_int_equal(disk->n_irqs, 1);
+    assert_ptr_equal(disk_irq_of(disk, 0), disk->irqs[0]);
+    assert_false(disk->irqs[0]->managed);
+    for (unsigned round = 0; round < 50; round++)
+        reads();
+    assert_int_equal(disk->bogus, 0);
+    for (unsigned h = 0; h < HARTS; h++) {
+        fn.offline = 0xf & ~(1u << h);
+        assert_int_equal(submit(h, 1, 3), DISK_OK);
+        assert_int_equal(disk->ops->hart_leaves(disk, h), DISK_OK); /* the last */
+        assert_read(h, 1);
+        assert_int_equal(nm.deletes, h + 1);
+        fn.due |= 1; /* nothing is there, and nothing is harmed */
+        assert_true(function_deliver());
+        assert_int_equal(disk->ops->hart_back(disk, h), DISK_OK);
+    }
+    fn.offline = 0;
+    reads();
+}
+
+static void test_namespaces(void **state)
+{
+    static const unsigned sets[][NM_NAMESPACES] = {{5}, {2, 7}, {1, 2, 3, 0xfffffffe}, {0xfffffffe}, {1, 3}};
+
+    for (unsigned i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        (void)fresh(state);
+        memcpy(nm.namespaces, sets[i], sizeof(sets[i]));
+        assert_int_equal(init(), DISK_OK); /* the model sees to it that it is the right one */
+        assert_int_equal(disk->sectors, NM_SECTORS);
+        reads();
+    }
+    (void)fresh(state);
+    nm.no_list = true;
+    assert_int_equal(init(), DISK_OK);
+    reads();
+    (void)fresh(state);
+    nm.namespaces[0] = 0;
+    assert_int_equal(init(), DISK_ENODISK);
+    (void)fresh(state);
+    nm.namespaces[0] = 3;
+    nm.shift = 13;
+    assert_int_equal(init(), DISK_EFEATURE);
+}
+
+static void test_block_sizes(void **state)
+{
+    for (unsigned shift = 9; shift <= 12; shift++) {
+        (void)fresh(state);
+        nm.shift = shift;
+        assert_int_equal(init(), DISK_OK);
+        assert_int_equal(disk->sector_size, 1u << shift);
+        assert_int_equal(disk->sectors, NM_SECTORS);
+        reads();
+        assert_int_equal(submit(0, 0, NM_SECTORS), DISK_OK);
+        device_idle();
+        assert_int_equal(requests[0][0].status, DISK_ERANGE);
     }
 }
 
@@ -388,6 +456,9 @@ int main(void)
         cmocka_unit_test_setup(test_hangs, fresh),
         cmocka_unit_test_setup(test_gone, fresh),
         cmocka_unit_test_setup(test_queues_granted, fresh),
+        cmocka_unit_test_setup(test_one_vector, fresh),
+        cmocka_unit_test_setup(test_namespaces, fresh),
+        cmocka_unit_test_setup(test_block_sizes, fresh),
         cmocka_unit_test_setup(test_admin_fails, fresh),
         cmocka_unit_test_setup(test_admin_late, ready),
         cmocka_unit_test_setup(test_depth, ready),

@@ -15,9 +15,9 @@
 static void errors_have_names(void **state)
 {
     (void)state;
-    for (int e = PCI_ESLOT; e <= PCI_ENOECAM; e++)
+    for (int e = PCI_EIOMMU; e <= PCI_ENOECAM; e++)
         assert_int_equal(strncmp(pci_strerror(e), "PCI_E", 5), 0);
-    assert_null(pci_strerror(PCI_ESLOT - 1));
+    assert_null(pci_strerror(PCI_EIOMMU - 1));
     assert_null(pci_strerror(PCI_ENOECAM + 1));
     assert_string_equal(pci_strerror(PCI_OK), "ok");
 }
@@ -65,6 +65,8 @@ static void finds_the_nth(void **state)
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 0), &devs[0]);
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 1), &devs[2]);
     assert_null(pci_find(&pci, 0x1234, 0x11e8, 2));
+    devs[0].error = PCI_EBARBAD; /* what is left out is nobody's */
+    assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 0), &devs[2]);
 }
 
 static void firmware_leftovers_are_cleared(void **state)
@@ -135,15 +137,27 @@ static void ports_have_one_slot(void **state)
     assert_int_equal(pci.n, 5);
 }
 
+/* Those that there is no room for are named, and are as quiet as the others, which work. */
 static void too_many_functions(void **state)
 {
+    struct pm_fn *fns[5];
+
     (void)state;
-    for (uint8_t i = 0; i < 4; i++)
-        pm_bar(add(NULL, (uint8_t)(i << 3)), 0, 4096, 0);
-    assert_int_equal(pci_init(&pci, &pm.machine, devs, 3), PCI_ETOOMANY);
+    for (uint8_t i = 0; i < 5; i++)
+        pm_bar(fns[i] = add(NULL, (uint8_t)(i < 4 ? i << 3 : 3 << 3 | 2)), 0, 4096, 0);
+    pm_set(fns[3], 0x0e, 1, 0x80);
+    pm_set(fns[4], 0x04, 2, 0x0006);
+    assert_int_equal(scan_into(3), PCI_ETOOMANY);
     assert_int_equal(pci.n, 3);
-    assert_int_equal(pci_enable(&devs[0]), PCI_ETOOMANY);
-    assert_int_equal(pci_init(&pci, &pm.machine, devs, 4), PCI_OK);
+    assert_int_equal(n_left_out, 2);
+    assert_string_equal(left_out[0].name, "00:03.0");
+    assert_string_equal(left_out[1].name, "00:03.2");
+    assert_int_equal(left_out[1].device, 4);
+    assert_int_equal(pm_get(fns[4], 0x04, 2) & 7, 0);
+    assert_int_equal(pci_enable(&devs[0]), PCI_OK);
+    check_all();
+    assert_int_equal(scan_into(5), PCI_OK);
+    assert_int_equal(n_left_out, 0);
 }
 
 static void too_many_buses(void **state)
@@ -162,6 +176,117 @@ static void too_many_buses(void **state)
     assert_int_equal(pci_enable(found(f)), PCI_OK);
     assert_int_equal(found(f)->bus, 5);
     check_all();
+}
+
+/* A bridge that takes no bus numbers is left out; what comes after it is numbered as if it were not there. */
+static void a_bridge_without_numbers(void **state)
+{
+    struct pm_fn *stuck = add_bridge(NULL, 8), *lost = add(stuck, 0), *b = add_bridge(NULL, 16),
+                 *f = add(b, 0);
+
+    (void)state;
+    memset(&stuck->writable[0x18], 0, 4);
+    pm_bar(f, 0, 4096, 0);
+    assert_int_equal(scan(), PCI_ENOBUS);
+    assert_int_equal(n_left_out, 1);
+    assert_string_equal(left_out[0].name, "00:01.0");
+    assert_null(found(lost));
+    assert_int_equal(found(f)->bus, 1);
+    check_all();
+}
+
+/* Nothing of it is known but that it is there; its other functions, and those after it, go on. */
+static void unknown_header(void **state)
+{
+    struct pm_fn *odd = add(NULL, 8), *second = add(NULL, 8 | 1), *f = add(NULL, 16);
+
+    (void)state;
+    pm_set(odd, 0x0e, 1, 0x80 | 0x02);
+    pm_set(odd, 0x06, 2, 0x10);
+    pm_set(odd, 0x34, 1, 0x40);
+    pm_set(odd, 0x40, 4, 0x00010005); /* what would be an MSI capability in a header of type 0 */
+    odd->writable[0x42] = 0xff;
+    pm_set(odd, 0x04, 2, 0x0006);
+    pm_bar(second, 0, 4096, 0);
+    pm_bar(f, 0, 4096, 0);
+    assert_int_equal(scan(), PCI_EHEADER);
+    assert_int_equal(n_left_out, 1);
+    assert_int_equal(pm_get(odd, 0x04, 2) & 7, 0);
+    assert_int_equal(pm_get(odd, 0x42, 2), 1);
+    assert_int_equal(found(second)->error, PCI_OK);
+    pm_set(odd, 0x0e, 1, 0xff);
+    assert_int_equal(scan(), PCI_EHEADER);
+    check_all();
+}
+
+/* --- several hosts ------------------------------------------------------------------------------------------ */
+
+/* Two hosts onto one model: the second's functions are the first's, elsewhere. */
+static void several_hosts(void **state)
+{
+    static struct machine_pci hosts[3];
+
+    (void)state;
+    pm_bar(add(NULL, 8), 0, 4096, 0);
+    pm_add(NULL, 16, 0x1234, 0x11e8);
+    hosts[0] = hosts[2] = pm.machine;
+    hosts[1] = (struct machine_pci){.bus_first = 1}; /* no ECAM */
+    pci = (struct pci){.hosts = hosts, .n_hosts = 3, .devs = devs, .max = PM_MAX_FNS};
+    assert_int_equal(pci_init(&pci), PCI_OK);
+    assert_int_equal(pci.n, 4);
+    assert_int_equal(pci.host_errors[0], PCI_OK);
+    assert_int_equal(pci.host_errors[1], PCI_ENOECAM);
+    assert_int_equal(pci.host_errors[2], PCI_OK);
+    assert_string_equal(devs[1].name, "0000:00:02.0");
+    assert_string_equal(devs[2].name, "0002:00:01.0");
+    assert_ptr_equal(devs[0].host, &hosts[0]);
+    assert_ptr_equal(devs[2].host, &hosts[2]);
+    assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 1), &devs[3]);
+    assert_int_equal(devs[2].res[0].addr, devs[0].res[0].addr); /* each has its windows for itself */
+    pci.n_hosts = 0;
+    assert_int_equal(pci_init(&pci), PCI_ENOECAM);
+    assert_int_equal(pci.n, 0);
+}
+
+static void ids_behind_bridges(void **state)
+{
+    static const unsigned types[] = {4, 5, 6, 7, 8, 0};
+    struct pm_fn *fns[6], *root = add(NULL, 0), *old = add_bridge(NULL, 64), *behind_old = add(old, 0);
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        struct pm_fn *b = add_bridge(NULL, (uint8_t)((i + 1) << 3)), *switched = add_bridge(b, 0);
+        pm_cap_express(b, types[i]);
+        pm_cap_express(switched, 6);
+        fns[i] = add(switched, 0);
+    }
+    assert_int_equal(scan(), PCI_OK);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(pci_shares_id(found(fns[i])), types[i] == 7);
+    assert_true(pci_shares_id(found(behind_old)));
+    assert_false(pci_shares_id(found(old)) || pci_shares_id(found(root)));
+}
+
+static void msis_by_the_map(void **state)
+{
+    struct pci_device pd = {.host = &pm.machine, .bus = 1, .devfn = 8};
+
+    (void)state;
+    assert_int_equal(pci_requester(&pd), 0x108);
+    assert_true(pci_msis_arrive(&pd)); /* the tree says nothing */
+    pm.machine.n_msi_map = 2;
+    pm.machine.msi_map_mask = 0xffff;
+    pm.machine.msi_map[0] = (struct machine_id_map){.from = 0x100, .n = 8, .ours = true};
+    pm.machine.msi_map[1] = (struct machine_id_map){.from = 0x109, .n = 8, .ours = true};
+    assert_false(pci_msis_arrive(&pd)); /* between the two */
+    pm.machine.msi_map[1].from = 0x108;
+    assert_true(pci_msis_arrive(&pd));
+    pm.machine.msi_map[1].ours = false;
+    assert_false(pci_msis_arrive(&pd));
+    pm.machine.msi_map_mask = 0xff00; /* as function 0 of its bus */
+    assert_true(pci_msis_arrive(&pd));
+    pm.machine.msi_map[0] = (struct machine_id_map){.from = 0, .n = UINT32_MAX, .ours = true};
+    assert_true(pci_msis_arrive(&pd));
 }
 
 /* --- the capability list -------------------------------------------------------------------------------- */
@@ -191,19 +316,39 @@ static void finds_capabilities(void **state)
     assert_int_equal(pci_find_cap(&(struct pci_device){.cfg = pm.machine.ecam.base}, 0x05, 4), PCI_EGONE);
 }
 
+/* Such a function is left out, and others are not. */
+static int find_astray(struct pm_fn *f, uint8_t id, unsigned size)
+{
+    int error = scan();
+
+    assert_true(error == PCI_ECAPLOOP || error == PCI_ECAPBAD);
+    assert_int_equal(n_left_out, 1);
+    assert_ptr_equal(behind(&left_out[0]), f);
+    assert_int_equal(pci_enable(found(f)), error);
+    check_all();
+    return pci_find_cap(found(f), id, size);
+}
+
 static void lists_that_lead_astray(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
     unsigned a = pm_cap(f, 0x01, 8), b = pm_cap(f, 0x09, 4);
 
     (void)state;
+    pm_bar(add(NULL, 16), 0, 4096, 0);
     pm_set(f, b + 1, 1, a);
-    assert_int_equal(find(f, 0x05, 4), PCI_ECAPLOOP);
-    assert_int_equal(find(f, 0x09, 4), b);
+    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPLOOP);
+    assert_int_equal(find_astray(f, 0x09, 4), b);
     pm_set(f, a + 1, 1, a);
-    assert_int_equal(find(f, 0x05, 4), PCI_ECAPLOOP);
+    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPLOOP);
     pm_set(f, a + 1, 1, 0x10);
-    assert_int_equal(find(f, 0x05, 4), PCI_ECAPBAD);
+    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPBAD);
+    pm_set(f, a + 1, 1, b);
+    pm_set(f, b, 2, 0xffff); /* all ones from there on: 0xfc is the next, and again */
+    pm_set(f, 0xfc, 2, 0xffff);
+    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPLOOP);
+    pm_set(f, b, 2, 0);
+    pm_set(f, 0xfc, 2, 0);
     pm_set(f, a + 1, 1, 0xfc);
     pm_set(f, 0xfc, 1, 0x05);
     assert_int_equal(find(f, 0x05, 4), 0xfc);
@@ -238,6 +383,11 @@ int main(void)
         T(ports_have_one_slot),
         T(too_many_functions),
         T(too_many_buses),
+        T(a_bridge_without_numbers),
+        T(unknown_header),
+        T(several_hosts),
+        T(ids_behind_bridges),
+        T(msis_by_the_map),
         T(finds_capabilities),
         T(lists_that_lead_astray),
         T(longest_list),

@@ -32,7 +32,7 @@ static void done(struct disk_request *r)
 static int submit(unsigned queue, unsigned i, uint64_t lba)
 {
     requests[i] = (struct disk_request){
-        .lba = lba, .sectors = 1 + i % DISK_MAX_SECTORS, .buffer = data[i], .done = done, .status = 1};
+        .lba = lba, .sectors = 1 + i % disk_max_sectors(disk), .buffer = data[i], .done = done, .status = 1};
     memset(data[i], 0xff, DISK_BUFFER);
     ends[i] = 0;
     return disk->ops->submit(disk, queue, &requests[i]);
@@ -42,15 +42,16 @@ static int ends_with(unsigned i)
 {
     device_idle();
     assert_int_equal(ends[i], 1);
-    for (unsigned k = 0; k < requests[i].sectors && !requests[i].status; k++)
-        assert_int_equal(data[i][k * 64], requests[i].lba + k);
+    unsigned each = disk->sector_size / 512;
+    for (unsigned k = 0; k < requests[i].sectors * each && !requests[i].status; k++)
+        assert_int_equal(data[i][k * 64], requests[i].lba * each + k);
     return requests[i].status;
 }
 
 static void reads(void)
 {
     for (unsigned q = 0; q < disk->n_queues; q++) {
-        assert_int_equal(submit(q, q, VM_SECTORS - 8 * q - 8), DISK_OK);
+        assert_int_equal(submit(q, q, disk->sectors - 8 * q - 8), DISK_OK);
         assert_int_equal(ends_with(q), DISK_OK);
     }
 }
@@ -118,7 +119,7 @@ static void test_cannot_live_with(void **state)
         int error;
     } bad[] = {
         {&vm.offered[1], 0, DISK_EFEATURE},  {&vm.queue_size, 0, DISK_EFEATURE},
-        {&vm.queue_size, 64, DISK_EFEATURE}, {&vm.queue_size, 127, DISK_EFEATURE},
+        {&vm.queue_size, 2, DISK_EFEATURE},  {&vm.queue_size, 127, DISK_EFEATURE},
         {&vm.num_queues, 0, DISK_EIDENTIFY}, {&vm.blk_queues, 0, DISK_EIDENTIFY},
         {&vm.notify_off, 999, PCI_ECAPBAD},  {&fn.vectors, 0, PCI_ENOCAP},
     };
@@ -141,6 +142,80 @@ static void test_cannot_live_with(void **state)
     (void)fresh(state);
     fn.bar_size = 0;
     assert_int_equal(init(), PCI_ENOCAP);
+}
+
+/* As many requests at once as the smallest queue has descriptors for. */
+static void test_small_queues(void **state)
+{
+    for (unsigned size = 4; size <= 1024; size *= 2) {
+        unsigned depth = size / 3 < DISK_DEPTH ? size / 3 : DISK_DEPTH;
+        (void)fresh(state);
+        vm.queue_size = size;
+        assert_int_equal(init(), DISK_OK);
+        assert_int_equal(disk->depth, depth);
+        vm.holds = true;
+        for (unsigned i = 0; i < depth; i++)
+            assert_int_equal(submit(1, i, i), DISK_OK);
+        assert_int_equal(submit(1, depth, 0), DISK_EFULL);
+        vm.holds = false;
+        for (unsigned i = 0; i < depth; i++)
+            assert_int_equal(ends_with(i), DISK_OK);
+        for (unsigned n = 0; n < 300; n++)
+            reads();
+    }
+}
+
+/* The unit of the protocol is 512 bytes whatever its blocks are; it reads none but whole blocks. */
+static void test_block_sizes(void **state)
+{
+    static const struct {
+        uint32_t size;
+        int error;
+    } t[] = {{512, DISK_OK},       {1024, DISK_OK},      {4096, DISK_OK},   {8192, DISK_EFEATURE},
+             {520, DISK_EFEATURE}, {256, DISK_EFEATURE}, {0, DISK_EFEATURE}};
+
+    for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        (void)fresh(state);
+        vm.offered[0] |= 1u << 6;
+        vm.blk_size = t[i].size;
+        assert_int_equal(init(), t[i].error);
+        if (t[i].error)
+            continue;
+        assert_int_equal(vm.accepted[0], 1u << 12 | 1u << 6);
+        assert_int_equal(disk->sectors, VM_SECTORS / (t[i].size / 512));
+        reads();
+        assert_int_equal(submit(0, 0, disk->sectors), DISK_OK);
+        assert_int_equal(ends_with(0), DISK_ERANGE);
+    }
+    (void)fresh(state);
+    vm.offered[0] |= 1u << 6;
+    vm.device_size = 20; /* and has it not */
+    assert_int_equal(init(), DISK_EIDENTIFY);
+    (void)fresh(state);
+    vm.offered[0] |= 1u << 6;
+    vm.blk_size = 4096;
+    vm.sectors = 7;
+    assert_int_equal(init(), DISK_EIDENTIFY);
+}
+
+/* VIRTIO_F_ACCESS_PLATFORM is accepted where it is offered, for the device may insist; where it is not, that is kept. */
+static void test_platform(void **state)
+{
+    (void)state;
+    vm.insists = true;
+    vm.offered[1] = 3;
+    assert_int_equal(init(), DISK_OK);
+    assert_int_equal(vm.accepted[1], 3);
+    assert_false(disk->pd->bypasses);
+    reads();
+    (void)fresh(state);
+    assert_int_equal(init(), DISK_OK);
+    assert_int_equal(vm.accepted[1], 1);
+    assert_true(disk->pd->bypasses);
+    (void)fresh(state);
+    vm.insists = true;
+    vm.offered[1] = 0x10 | 3; /* and on something that this driver does not know */
+    assert_int_equal(init(), DISK_EFEATURE);
 }
 
 static void test_never_resets(void **state)
@@ -277,6 +352,9 @@ int main(void)
         cmocka_unit_test_setup(test_set_up, ready),
         cmocka_unit_test_setup(test_queues, fresh),
         cmocka_unit_test_setup(test_cannot_live_with, fresh),
+        cmocka_unit_test_setup(test_small_queues, fresh),
+        cmocka_unit_test_setup(test_block_sizes, fresh),
+        cmocka_unit_test_setup(test_platform, fresh),
         cmocka_unit_test_setup(test_never_resets, fresh),
         cmocka_unit_test_setup(test_gone, fresh),
         cmocka_unit_test_setup(test_resized, fresh),

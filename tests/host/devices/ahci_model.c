@@ -20,6 +20,7 @@ void am_reset(void)
     am.ghc = GHC_AHCI | GHC_INTERRUPTS;
     am.cap = CAP_64 | 31 << 8;
     am.ports = 1;
+    am.sector_size = 512;
     am.sig = SIG_DISK;
     am.ssts = 0x123;
 }
@@ -60,6 +61,10 @@ static void identify(uint16_t *words)
     words[49] = 0x0100;
     words[83] = 0x4400;
     words[100] = AM_SECTORS;
+    if (am.sector_size != 512) {
+        words[106] = 0x5000;
+        words[117] = (uint16_t)(am.sector_size / 2);
+    }
     for (unsigned i = 0; i < 255; i++)
         sum += (words[i] & 0xffu) + (words[i] >> 8);
     words[255] = (uint16_t)(0xa5 | (0u - sum) << 8);
@@ -90,7 +95,8 @@ bool am_work(void)
     struct ahci_header *h = (struct ahci_header *)(uintptr_t)am.list + slot;
     const struct ahci_table *t = (const struct ahci_table *)(h->table | (uintptr_t)h->table_high << 32);
     assert(h->flags == (1u << 16 | 5) && t->fis[0] == 0x27 && t->fis[1] == 0x80);
-    assert((t->fis[2] == READ_DMA_EXT || t->fis[2] == IDENTIFY_DEVICE) && t->count + 1 == t->fis[12] * 512u);
+    assert(t->fis[2] == READ_DMA_EXT || t->fis[2] == IDENTIFY_DEVICE);
+    assert(t->count + 1 == t->fis[12] * (t->fis[2] == IDENTIFY_DEVICE ? 512u : am.sector_size));
     if (!execute(t, (void *)(t->address | (uintptr_t)t->address_high << 32))) {
         fail_slot(slot);
         return true;
@@ -139,6 +145,7 @@ static uint32_t read_port(unsigned reg)
 
 static void write_command(uint32_t v)
 {
+    assert(!(v & CMD_FRE) || !(am.packet_cmd & (CMD_FRE | CMD_ST))); /* both receive to one place */
     if (am.cmd & CMD_ST && !(v & CMD_ST)) { /* 3.3.14: what is in PxCI is forgotten */
         am.ci = 0;
         am.halted = false;
@@ -193,12 +200,36 @@ static void write_global(uint32_t v)
     am.cmd = am.hangs == AM_STUCK_RECEIVING ? CMD_FR : 0;
 }
 
+static unsigned disk_port(void)
+{
+    return (unsigned)__builtin_ctz(am.packet ? am.ports & (am.ports - 1) : am.ports);
+}
+
+/* Of a port without a disk. */
+static uint32_t read_other(unsigned port, unsigned reg)
+{
+    if (!am.packet || port != (unsigned)__builtin_ctz(am.ports))
+        return 0;
+    return reg == PX_SSTS  ? 0x123
+           : reg == PX_SIG ? 0xeb140101
+           : reg == PX_TFD ? AM_TFD_OK
+           : reg == PX_CMD ? am.packet_cmd
+                           : 0;
+}
+
+static void write_other(unsigned port, unsigned reg, uint32_t v)
+{
+    if (am.packet && port == (unsigned)__builtin_ctz(am.ports) && reg == PX_CMD)
+        am.packet_cmd = v;
+}
+
 uint64_t device_read(uintptr_t at, unsigned size)
 {
+    unsigned port = (unsigned)(at - PORT(0)) / 0x80, reg = (unsigned)(at - PORT(0)) % 0x80;
+
     assert(size == 4);
     if (at >= PORT(0))
-        return (at - PORT(0)) / 0x80 == (unsigned)__builtin_ctz(am.ports) ? read_port((at - PORT(0)) % 0x80)
-                                                                          : 0;
+        return port == disk_port() ? read_port(reg) : read_other(port, reg);
     switch (at) {
     case CAP:
         return am.cap;
@@ -215,9 +246,13 @@ uint64_t device_read(uintptr_t at, unsigned size)
 /* IS follows from PxIS: a bit whose cause is there yet is set again (10.7.2.1). */
 void device_write(uintptr_t at, uint64_t v, unsigned size)
 {
+    unsigned port = (unsigned)(at - PORT(0)) / 0x80, reg = (unsigned)(at - PORT(0)) % 0x80;
+
     assert(size == 4);
-    if (at >= PORT(0))
-        write_port((at - PORT(0)) % 0x80, (uint32_t)v);
+    if (at >= PORT(0) && port == disk_port())
+        write_port(reg, (uint32_t)v);
+    else if (at >= PORT(0))
+        write_other(port, reg, (uint32_t)v);
     else if (at == GHC)
         write_global((uint32_t)v);
     else

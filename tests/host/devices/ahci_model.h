@@ -37,6 +37,9 @@ struct am {
     enum am_stuck hangs;
     uint32_t cap, ports, sig, ssts;
     bool identify_fails, identify_garbled;
+    unsigned sector_size;
+    bool packet;         /* at the first port there is what is no disk, and the disk is at the next */
+    uint32_t packet_cmd; /* that port's PxCMD: it is to be off when the disk's goes on */
     unsigned resets;
 };
 extern struct am am;

@@ -19,6 +19,8 @@ void nm_reset(void)
     memset(&nm, 0, sizeof(nm));
     nm.mqes = 63;
     nm.timeout = 2;
+    nm.shift = 9;
+    nm.namespaces[0] = 1;
     nm.css = 1;
     nm.granted = 63 << 16 | 63;
     nm.fails = nm.silent = -1;
@@ -40,7 +42,7 @@ void nm_post(unsigned queue, unsigned id, unsigned sqid, uint16_t status, uint32
     q->cq_tail = (q->cq_tail + 1) % q->cq_size;
     nm.wraps += q->cq_tail == 0;
     q->phase ^= q->cq_tail == 0;
-    function_send(queue);
+    function_send(q->vector);
 }
 
 static uint32_t *forget(struct nm_queue *q, unsigned i, uint32_t *c)
@@ -77,23 +79,54 @@ static uint64_t prp(const uint32_t *c)
     return at;
 }
 
-static void identify(const uint32_t *c)
+static unsigned last_namespace(void)
+{
+    unsigned i = 0;
+
+    while (i + 1 < NM_NAMESPACES && nm.namespaces[i + 1])
+        i++;
+    return nm.namespaces[i];
+}
+
+static bool is_active(unsigned id)
+{
+    for (unsigned i = 0; i < NM_NAMESPACES; i++)
+        if (nm.namespaces[i] == id)
+            return id != 0;
+    return false;
+}
+
+/* Of a namespace that is not there zeros; of those that cannot be read blocks with metadata. The status. */
+static uint16_t identify(const uint32_t *c)
 {
     uint8_t *page = (uint8_t *)(uintptr_t)prp(c);
     const uint64_t size = NM_SECTORS;
 
     memset(page, 0, 4096);
+    if (c[10] == 2 && nm.no_list)
+        return 0x4002;
+    if (c[10] == 2) {
+        assert(c[1] == 0);
+        memcpy(page, nm.namespaces, sizeof(nm.namespaces));
+        return 0;
+    }
+    assert(c[10] == 0);
+    if (!is_active(c[1]))
+        return 0;
     memcpy(page, &size, 8);
     memcpy(page + 8, &size, 8);
-    page[128 + 2] = 9;
+    page[128] = c[1] == last_namespace() ? 0 : 8;
+    page[128 + 2] = (uint8_t)nm.shift;
+    return 0;
 }
 
 static void create_cq(const uint32_t *c)
 {
     struct nm_queue *q = &nm.queues[c[10] & 0xffff];
 
-    assert(!q->cq_exists && (c[10] >> 16) <= nm.mqes && c[11] == ((c[10] & 0xffff) << 16 | 3));
+    assert(!q->cq_exists && (c[10] >> 16) <= nm.mqes && (c[11] & 0xffff) == 3 && c[11] >> 16 < fn.vectors);
     *q = (struct nm_queue){.cq_exists = true, .cq = prp(c), .cq_size = (c[10] >> 16) + 1, .phase = 1};
+    q->vector = c[11] >> 16;
 }
 
 static void create_sq(const uint32_t *c)
@@ -107,7 +140,7 @@ static void create_sq(const uint32_t *c)
     q->sq_size = (c[10] >> 16) + 1;
 }
 
-static void admin(const uint32_t *c)
+static uint16_t admin(const uint32_t *c)
 {
     struct nm_queue *q = &nm.queues[c[10] & 0xffff];
 
@@ -128,11 +161,11 @@ static void admin(const uint32_t *c)
         create_cq(c);
         break;
     case 0x06:
-        identify(c);
-        break;
+        return identify(c);
     default:
         assert((c[0] & 0xff) == 0x09 && c[10] == 7);
     }
+    return 0;
 }
 
 static bool run_admin(struct nm_queue *q)
@@ -147,9 +180,8 @@ static bool run_admin(struct nm_queue *q)
         return false;
     }
     (void)forget(q, q->n_held - 1, c);
-    if (opcode != nm.fails)
-        admin(c);
-    complete(q, c, opcode == nm.fails ? nm.status : 0, opcode == 9 ? nm.granted : 0);
+    uint16_t status = opcode == nm.fails ? nm.status : admin(c);
+    complete(q, c, status, opcode == 9 ? nm.granted : 0);
     return true;
 }
 
@@ -161,12 +193,12 @@ static bool run_read(struct nm_queue *q)
     if (!q->n_held || nm.holds)
         return false;
     (void)forget(q, random_below(&rnd, q->n_held), c);
-    assert((c[0] & 0xff) == 2 && c[1] == 1);
+    assert((c[0] & 0xff) == 2 && c[1] == last_namespace() && (c[12] + 1) << nm.shift <= 4096);
     uint64_t lba = c[10] | (uint64_t)c[11] << 32;
     uint16_t status = lba + c[12] + 1 > NM_SECTORS ? 0x4080 : nm.status;
     if (!status)
         for (unsigned i = 0; i <= c[12]; i++)
-            *(uint64_t *)(uintptr_t)(prp(c) + i * 512) = lba + i;
+            *(uint64_t *)(uintptr_t)(prp(c) + (i << nm.shift)) = lba + i;
     complete(q, c, status, 0);
     return true;
 }

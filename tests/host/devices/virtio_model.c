@@ -27,7 +27,10 @@ void vm_reset(void)
 {
     function_reset();
     memset(&vm, 0, sizeof(vm));
-    vm.offered[0] = 1u << 12 | 1u << 6; /* several queues, and something that nobody asked for */
+    vm.offered[0] =
+        1u << 12 | 1u << 9 | 1u << 5; /* several queues; that it is read-only, and what nobody asked for */
+    vm.blk_size = 512;
+    vm.device_size = 64;
     vm.offered[1] = 1;
     vm.queue_size = 256;
     vm.num_queues = VM_QUEUES;
@@ -44,7 +47,7 @@ int virtio_pci_find(struct virtio_pci *v, const struct pci_device *pd)
     *v = (struct virtio_pci){
         .common = FUNCTION_REGS,
         .device = FUNCTION_REGS + DEVICE,
-        .device_size = 64,
+        .device_size = vm.device_size,
         .notify = FUNCTION_REGS + NOTIFY,
         .notify_size = 64,
         .notify_multiplier = MULTIPLIER,
@@ -77,12 +80,12 @@ void vm_use(unsigned queue, uint32_t head, uint32_t length)
 
 static void fetch(struct vm_queue *q)
 {
-    struct virtq_memory *m = memory(q);
-    uint16_t index = atomic_load(&m->available.index);
+    const struct virtq_available *available = (const struct virtq_available *)(uintptr_t)q->available;
+    uint16_t index = atomic_load(&available->index);
 
     for (; q->seen != index; q->seen++) {
-        assert(q->n_held < VIRTQ_REQUESTS);
-        q->held[q->n_held++] = m->available.ring[q->seen % q->size];
+        assert(q->n_held < q->size);
+        q->held[q->n_held++] = available->ring[q->seen % q->size];
     }
     if (q->n_held > vm.deepest)
         vm.deepest = q->n_held;
@@ -96,13 +99,15 @@ static void work(unsigned queue)
     const struct virtq_descriptor *d = &memory(q)->descriptors[head];
 
     q->held[i] = q->held[--q->n_held];
-    assert(head < q->size && d->flags == VIRTQ_NEXT && d->length == 16 && d->next == head + 1);
+    assert(head + 2u < q->size && d->flags == VIRTQ_NEXT && d->length == 16 && d->next == head + 1);
     assert(d[1].flags == (VIRTQ_NEXT | VIRTQ_WRITE) && d[1].next == head + 2 && d[1].length % 512 == 0);
     assert(d[2].flags == VIRTQ_WRITE && d[2].length == 1);
     const struct virtq_header *h = (const struct virtq_header *)(uintptr_t)d->address;
     unsigned n = d[1].length / 512;
     uint8_t status = vm.status ? vm.status : h->sector + n > vm.sectors ? 1 : 0;
     assert(h->type == 0);
+    if ((h->sector * 512 | d[1].length) % vm.blk_size)
+        status = 1;
     for (unsigned k = 0; k < n && !status; k++)
         *(uint64_t *)(uintptr_t)(d[1].address + k * 512) = h->sector + k;
     *(uint8_t *)(uintptr_t)d[2].address = status;
@@ -168,6 +173,10 @@ uint64_t device_read(uintptr_t at, unsigned size)
         return read_common(at);
     if (at < DEVICE + 8)
         return capacity(at != DEVICE);
+    if (at == DEVICE + 20) {
+        assert(vm.accepted[0] & 1u << 6 && size == 4);
+        return vm.blk_size;
+    }
     assert(at == DEVICE + 34);
     return vm.blk_queues;
 }
@@ -186,7 +195,8 @@ static void write_status(uint8_t v)
     assert(had & ACKNOWLEDGE || v & (ACKNOWLEDGE | FAILED));
     assert(!(v & FEATURES_OK) || had & DRIVER);
     assert(!(v & DRIVER_OK) || had & FEATURES_OK);
-    vm.device_status = vm.refuses ? v & (uint8_t)~FEATURES_OK : v;
+    bool refuses = vm.refuses || (vm.insists && vm.accepted[1] != vm.offered[1]);
+    vm.device_status = refuses ? v & (uint8_t)~FEATURES_OK : v;
 }
 
 static void write_queue(uintptr_t at, uint64_t v)

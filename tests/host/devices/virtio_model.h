@@ -27,6 +27,9 @@ struct vm {
     bool never_resets; /* the status does not become 0 */
     bool no_vector;    /* it has no room for one (4.1.5.1.2.1) */
     unsigned queue_size, num_queues, blk_queues, notify_off;
+    unsigned device_size; /* of the block device's configuration */
+    uint32_t blk_size;    /* it reads no less */
+    bool insists;         /* on all that it offers in word 1 */
     uint64_t sectors;
     unsigned resizes; /* so many times its size changes between two reads of it */
     unsigned needs_reset;

@@ -10,11 +10,16 @@
 extern struct pci pci;
 extern struct pci_device devs[PM_MAX_FNS];
 
+/* What pci_init() left out, in its order. */
+extern struct pci_device left_out[PM_MAX_FNS];
+extern size_t n_left_out;
+
 /* cmocka's: an empty fabric; no faults were counted. */
 int setup(void **state);
 int teardown(void **state);
 
-/* pci_init() over the fabric. */
+/* pci_init() over the fabric, for so many functions at most. PCI_OK, its error, or the first function's that is left out. */
+int scan_into(size_t max);
 int scan(void);
 
 /* Functions whose device id is their index in the model, by which behind() and found() tell them. */
