@@ -66,8 +66,8 @@ void irq_init(void)
             .n_ids = implemented_ids(),
             .slots = slots[h],
         };
-    /* The lowest priority there is; nobody else needs it less. */
-    c.sync_id = (uint16_t)(files[0].n_ids - (files[0].n_ids == c.ipi_id));
+    /* Identity 0 does not exist, so 1 is in no block, and 2 in a pair: the blocks of 4 and more stay whole. */
+    c.sync_id = c.ipi_id == 1 ? 2 : 1;
     if (!irq_by_message()) {
         c.files = NULL;
         c.reserved = NULL;

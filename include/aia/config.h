@@ -79,8 +79,12 @@ struct aia_config {
      */
     struct aia_controller **controllers;
     void (*kick)(unsigned hart); /* with controllers: make `hart` take a software interrupt. Any context */
-    uint16_t ipi_id;  /* identity of the IPIs, in each file: the device tree's riscv,ipi-id, or 1 */
-    uint16_t sync_id; /* identity of imsic_sync(): any other that all files have. It is never enabled */
+    uint16_t ipi_id; /* identity of the IPIs, in each file: the device tree's riscv,ipi-id, or 1 */
+    /*
+     * Identity of imsic_sync(): any other that all files have. It is never enabled. Identity 0 does not exist, so no block of
+     * messages holds 1: that one, or 2 if the IPIs have 1, costs no larger block.
+     */
+    uint16_t sync_id;
 
     /* ---- interrupts ---- */
     struct aia_irq *irqs; /* n_irqs descriptors, zeroed: as many interrupts as there can be at once */
