@@ -57,9 +57,10 @@ static unsigned count_held(struct aia *a, unsigned hart)
         struct aia_irq *irq = &a->config.irqs[i];
         if (!is_used(irq))
             continue;
-        unsigned long was = irq_lock(irq);
+        struct aia_irq *first = irq->first;
+        unsigned long was = irq_lock(first);
         n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
-        irq_unlock(irq, was);
+        irq_unlock(first, was);
     }
     return n;
 }
