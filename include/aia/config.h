@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The configuration: what the embedder decides once, and the memory it gives. docs/embedding.md lists what else it must
- * provide, and what it may rely on.
+ * The configuration: what the embedder decides once, and the memory it gives. embedding.md (share/doc/aia) lists what
+ * else it must provide, and what it may rely on.
  *
  * A tick is one of aia_port_time()'s. Each limit is a bound on a wait that ends with a named error, never a period of
  * polling: larger is safe. No field is optional unless it says so.
@@ -108,7 +108,10 @@ struct aia_config {
     uint64_t wait_limit;
     /* Ticks within which edges that did no good (struct aia_storm) are counted together; less than 2^32 on RV32. */
     uint64_t storm_window;
-    /* So many of them within a window, and the interrupt, or the identity that nobody owns, is shut off. */
+    /*
+     * So many of them within a window, and the interrupt, or the identity that nobody owns, is shut off. So is an interrupt that
+     * runs so often, to whatever good, on a hart that meanwhile comes to nothing but interrupts.
+     */
     uint32_t storm_limit;
 };
 
