@@ -232,21 +232,21 @@ static void resend(struct aia *a, struct aia_irq *irq)
     irq_unlock(irq->first, saved);
 }
 
-/* After a storm an edge may wait where the interrupt is, or where it was when it stormed. */
+/*
+ * After a storm an edge may wait, or yet come, where the interrupt is, where it was when it stormed, and where a slow bus is
+ * taking it: on any hart. So all are asked, which costs each a look at what it has shut off. A hart that takes no IPIs is
+ * offline, and has nothing shut off, or looks itself if it stays (hotplug.c).
+ */
 static void reopen(struct aia *a, struct aia_irq *irq)
 {
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
+        aia_ipi_send(a, h, AIA_IPI_REOPEN);
+    if (!is_direct(a))
+        return;
     unsigned long saved = irq_lock(irq->first);
-    struct imsic_vector v = irq->vec;
-    struct aia_hartset old = irq->first->retiring_on;
-    if (v.id && is_direct(a)) /* what came meanwhile waits in the controller */
+    if (irq->vec.id) /* what came meanwhile waits in the controller */
         irq->msi->ops->unmask(irq->msi);
     irq_unlock(irq->first, saved);
-
-    if (is_direct(a))
-        return;
-    if (v.id)
-        aia_ipi_send(a, v.hart, AIA_IPI_REOPEN);
-    reclaim_ask(a, &old);
 }
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)

@@ -122,6 +122,14 @@ static int hush(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
+/* Whoever was refused AIA_IPI_REOPEN meanwhile has relied on us to look. */
+static void unhush(struct aia *a, unsigned here)
+{
+    ipi_open(a, here);
+    if (!is_direct(a))
+        flow_reopen(a, here);
+}
+
 /* How a state is entered and how that is undone; NULL: there is nothing to do. */
 struct entry {
     int (*enter)(struct aia *a, unsigned hart);
@@ -140,7 +148,7 @@ static const struct step {
     {AIA_HART_CLOSED, {file_close, file_open}, {NULL, NULL}},
     {AIA_HART_EVACUATED, {evacuate_file, NULL}, {evacuate_hart, NULL}},
     {AIA_HART_FORCED, {force_away, NULL}, {force_away, NULL}},
-    {AIA_HART_QUIET, {hush, ipi_open}, {hush, ipi_open}},
+    {AIA_HART_QUIET, {hush, unhush}, {hush, unhush}},
     {AIA_HART_SWEPT, {file_sweep, NULL}, {NULL, NULL}},
     {AIA_HART_OFFLINE, {file_off, file_on}, {direct_off, direct_on}},
 };
