@@ -2,6 +2,8 @@
 /* A domain as a whole: taking it over, its harts' addresses, and the message that proves a drain. */
 #include "regs.h"
 
+#include "lib/moment.h"
+
 static bool has_mode(const struct aplic *a, unsigned source, enum aplic_mode mode)
 {
     aplic_write(a, SOURCECFG + 4 * source, (uint32_t)mode);
@@ -43,7 +45,7 @@ static bool inputs_raw(const struct aplic *a)
 
 static bool idle(const struct aplic *a)
 {
-    uint64_t end = aia_port_time() + a->wait_limit;
+    uint64_t end = later(aia_port_time(), a->wait_limit);
 
     while (aplic_read(a, GENMSI) & GENMSI_BUSY)
         if (aia_port_time() > end)

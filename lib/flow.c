@@ -282,7 +282,7 @@ void flow_resume(struct aia *a, struct aia_irq *irq)
 
 int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)
 {
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
 
     while (atomic_load_explicit(&irq->flow, memory_order_acquire) & AIA_FLOW_RUNNING) {
         if (aia_port_time() > end)

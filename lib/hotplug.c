@@ -106,9 +106,7 @@ static int evacuate_file(struct aia *a, unsigned hart)
 {
     int error = evacuate_hart(a, hart);
 
-    if (!error)
-        file_settle(a, hart);
-    return error;
+    return error ? error : file_settle(a, hart);
 }
 
 static int force_away(struct aia *a, unsigned here)

@@ -63,6 +63,12 @@ static inline struct imsic_vector vector(unsigned hart, unsigned id)
     return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
 }
 
+/* When a wait that begins now has lasted too long. */
+static inline uint64_t wait_end(const struct aia *a)
+{
+    return later(aia_port_time(), a->config.wait_limit);
+}
+
 /* ---- direct.c: harts without interrupt files (aia/controller.h) ---- */
 
 static inline bool is_direct(const struct aia *a)
@@ -106,8 +112,8 @@ int file_off(struct aia *a, unsigned here);
 void file_open(struct aia *a, unsigned hart);
 int file_close(struct aia *a, unsigned hart);
 
-/* Closed and evacuated: wait until no device's message to it is under way. Thread. */
-void file_settle(struct aia *a, unsigned hart);
+/* Closed and evacuated: wait until no device's message to it is under way. Thread. AIA_OK; AIA_ETIMEOUT: nothing proves it. */
+int file_settle(struct aia *a, unsigned hart);
 
 /* Empty eip and free its vectors. AIA_OK; AIA_ETIMEOUT, AIA_EAGAIN: what was sent may not have arrived yet. */
 int file_sweep(struct aia *a, unsigned here);

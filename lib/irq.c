@@ -278,7 +278,7 @@ void stop_wait(struct aia *a, struct aia_irq *irq)
 /* Nothing but time can prove any more that what it sent has arrived. */
 static void undrained(struct aia *a, struct aia_irq *irq)
 {
-    atomic_store_explicit(&irq->drained_at, moment(aia_port_time() + a->config.wait_limit),
+    atomic_store_explicit(&irq->drained_at, moment_after(aia_port_time(), a->config.wait_limit),
                           memory_order_release);
 }
 
@@ -324,10 +324,11 @@ static int wait_gone(struct aia *a, struct aia_irq *irq)
 
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
     aia_word drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
-    uint64_t now = aia_port_time(), end = now + moment_left(drained, now) + a->config.wait_limit;
+    uint64_t now = aia_port_time(), left = moment_left(drained, now);
+    uint64_t end = later(later(now, left), a->config.wait_limit);
 
     while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {
-        if (aia_port_time() > end)
+        if (aia_port_time() > end || moment_never(left))
             return AIA_ETIMEOUT;
         if (!moment_left(drained, aia_port_time()))
             reclaim_ask(a, &all);

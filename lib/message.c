@@ -137,10 +137,11 @@ static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct up
 int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
 {
     int error = irq->msi->ops->read_back(irq->msi, have);
-    uint64_t posted = error ? a->config.wait_limit : irq->msi->posted_limit;
+    bool answers = !error || error == AIA_ECHANGED;
+    uint64_t posted = answers ? irq->msi->posted_limit : a->config.wait_limit;
 
     fence_io_rwio();
-    atomic_store_explicit(&irq->drained_at, posted ? moment(aia_port_time() + posted) : 0,
+    atomic_store_explicit(&irq->drained_at, posted ? moment_after(aia_port_time(), posted) : 0,
                           memory_order_release);
     return error;
 }
