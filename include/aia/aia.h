@@ -2,7 +2,7 @@
 /*
  * libaia: device interrupts on RISC-V harts with IMSICs, moved between harts and taken off them without
  * losing an edge. One struct aia is one machine. All memory is the embedder's; see port.h for what else
- * the embedder provides, and docs/embedding.md for all of it in two lists.
+ * the embedder provides, and embedding.md (share/doc/aia) for all of it in two lists.
  *
  * Contexts, as the functions below name them:
  *   any        any hart, interrupts on or off, in a handler too; no lock of the library's held
@@ -35,7 +35,7 @@ enum aia_result {
 /* An interrupt's handler. Interrupt context, interrupts off, never on two harts at once. */
 typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
 
-/* The ways to change a message, from design section 4; counted in struct aia. */
+/* The ways to change a message, from design.md, section 4; counted in struct aia. */
 enum aia_update {
     AIA_UPDATE_STORE,  /* one store */
     AIA_UPDATE_MASKED, /* mask, write, unmask */
@@ -73,7 +73,7 @@ enum aia_reclaim {
     AIA_RECLAIM_FIRST_EDGE, /* when the first edge arrives on the new vector */
 };
 
-/* All zero is the default, and what docs/decisions.md found best. */
+/* All zero is the default, and what measurements found best. */
 struct aia_policy {
     enum aia_caught caught;
     enum aia_reclaim reclaim;
@@ -163,7 +163,7 @@ struct aia {
 /* Set up. Before all else, once. AIA_OK or AIA_EINVAL (a count or an identity out of range). */
 int aia_init(struct aia *a, const struct aia_config *config);
 
-/* ---- tracing: trace.c, and aia/trace.h ---- */
+/* ---- tracing: aia/trace.h ---- */
 
 /*
  * The rings, if tracing is on. By the compiler's own name and not <stdatomic.h>'s: the model of the host tests, which
@@ -198,7 +198,7 @@ void aia_soft_interrupt(struct aia *a);
 /* The moment given to aia_port_timer() has come. */
 void aia_timer(struct aia *a);
 
-/* ---- interrupts: irq.c, move.c ---- */
+/* ---- requests and moves ---- */
 
 struct aia_request {
     const char *name;
@@ -256,7 +256,7 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
 /*
  * Change the affinity set; if the interrupt is on a hart outside it, move it to the least loaded online
  * hart inside. When the call returns the device sends to the new vector, and whatever it sent to the old
- * one is handled or will be, within one interrupt latency (design section 5). Never "busy": if max_retiring of
+ * one is handled or will be, within one interrupt latency (design.md, section 5). Never "busy": if max_retiring of
  * its vectors have not drained yet, the call waits for some. Blocks move whole, whichever of them is named. Thread.
  * AIA_OK; else affinity and vector are as they were: AIA_EINVAL (managed, or without a vector: being requested or freed),
  * AIA_ENOHART (none of the set is online, or its line reaches none), AIA_ENOVEC, AIA_EADDRHI (all that have one are across
@@ -268,7 +268,7 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 /* Handler runs of `irq` on `hart` so far; 0 if there is no such hart. Any. */
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart);
 
-/* ---- IPIs and calls: ipi.c ---- */
+/* ---- IPIs and calls ---- */
 
 /* Virtual IPIs, many on the one identity. The library's own come first. */
 enum {
@@ -292,7 +292,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
  */
 int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
-/* ---- harts: hotplug.c, files.c. The embedder sees to it that only one hart changes at a time. ---- */
+/* ---- harts. The embedder sees to it that only one hart changes at a time. ---- */
 
 /*
  * This hart begins to take interrupts, the first time or again. Own, off; before SEIE is set.
@@ -352,7 +352,7 @@ struct aia_hartset aia_online(const struct aia *a);
 /* Counts over all identities of all files. Any. */
 void aia_vector_stats(struct aia *a, struct imsic_stats *stats);
 
-/* ---- audit: audit.c ---- */
+/* ---- audit ---- */
 
 enum aia_finding {
     AIA_PENDING_UNOWNED, /* eip set, slot free; or the identity that nobody but imsic_sync() sends */

@@ -105,7 +105,7 @@ void aplic_raise(const struct aplic_source *s);
 /* Can the domain send to an interrupt file at `addr`? AIA_OK or AIA_EINVAL. */
 int aplic_can_send(const struct aplic *a, uint64_t addr);
 
-/* ---- look.c: for people and for the audit. Nothing is changed by looking. Any. ---- */
+/* ---- For people and for the audit. Nothing is changed by looking. Any. ---- */
 
 /* What a source's registers say. */
 struct aplic_look {

@@ -12,7 +12,7 @@ enum aia_error {
     AIA_ENOHART = -3,   /* no online hart in the affinity set */
     AIA_ESILENT = -4,   /* the device does not answer a read-back */
     AIA_ETIMEOUT = -5,  /* a bounded wait for another hart, or for a write to arrive, has ended */
-    AIA_EADDRHI = -6,   /* a plain MSI's upper address would have to change: refused, see design section 4 */
+    AIA_EADDRHI = -6,   /* a plain MSI's upper address would have to change: refused, design.md, section 4 */
     AIA_EOFFLINE = -7,  /* the hart is not online */
     AIA_ELAST = -8,     /* the last online hart cannot go */
     AIA_ECONTEXT = -10, /* it would have to wait, and was called where nothing may */

@@ -2,7 +2,7 @@
 /*
  * The device's end of an MSI: the registers (or the memory) in which a device keeps the address and
  * data that it will write. A driver, or a bus like PCI, embeds a struct aia_msi and fills in the
- * operations; the library decides which of them a change needs, and in what order (lib/message.c).
+ * operations; the library decides which of them a change needs, and in what order (design.md, section 4).
  */
 #ifndef AIA_MSI_H
 #define AIA_MSI_H
