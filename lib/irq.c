@@ -56,8 +56,6 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->handler = r->handler;
     irq->context = r->context;
     irq->msi = r->msi;
-    if (is_direct(a))
-        r->msi->irq = irq;
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
@@ -69,29 +67,47 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
         atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
 }
 
+/* From the topmost of a chain down to the device's own. Under irqs_lock, so that of two requests for one message one wins. */
+static void set_owner(struct aia_msi *msi, struct aia_irq *irq)
+{
+    for (; msi; msi = msi->below)
+        msi->irq = irq;
+}
+
+static bool has_owner(const struct aia_msi *msi)
+{
+    while (msi && !msi->irq)
+        msi = msi->below;
+    return msi;
+}
+
 /*
  * The first of a row of 2^order, filled in. A hart that comes or goes looks at all that are used, so none is before it is
- * whole: what it holds until then is its last owner's.
+ * whole: what it holds until then is its last owner's. AIA_OK; AIA_EBUSY, AIA_EINVAL: there is no such row.
  */
-static struct aia_irq *take_descriptors(struct aia *a, const struct aia_request *r)
+static int take_descriptors(struct aia *a, const struct aia_request *r, struct aia_irq **irq)
 {
     struct aia_irq *found = NULL;
     uint32_t n = 1u << r->order;
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    for (uint32_t i = 0; i < a->config.n_irqs && !found; i++)
+    bool busy = has_owner(r->msi);
+    for (uint32_t i = 0; i < a->config.n_irqs && !found && !busy; i++)
         if (unused(a, i, n))
             found = &a->config.irqs[i];
     for (uint32_t i = 0; found && i < n; i++)
         fill_in(a, &found[i], found, r);
+    if (found)
+        set_owner(r->msi, found);
     for (uint32_t i = 0; found && i < n; i++)
         atomic_store_explicit(&found[i].used, true, memory_order_release);
     if (found && irqs_end(a) < found->number + n)
         atomic_store_explicit(&a->irqs_end, found->number + n, memory_order_relaxed);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
-    return found;
+    *irq = found;
+    return found ? AIA_OK : busy ? AIA_EBUSY : AIA_EINVAL;
 }
 
 static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
@@ -100,6 +116,7 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 
     aia_port_lock(&a->irqs_lock);
     aia_port_lock(&irq->lock);
+    set_owner(irq->msi, NULL); /* no hart is about to look for a line's any more */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
         irq[i].msi = NULL; /* it is the caller's again: harts that come or go must not look at it */
@@ -197,9 +214,12 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     struct aia_irq *irq;
 
     *out = NULL;
-    if (!request_valid(a, r) || !(irq = take_descriptors(a, r)))
+    if (!request_valid(a, r))
         return AIA_EINVAL;
-    int error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
+    int error = take_descriptors(a, r, &irq);
+    if (error)
+        return error;
+    error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     if (!error)
         error = start(a, irq);
     if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its set */
@@ -359,8 +379,6 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq)
         return error;
     if (irq->managed)
         managed_release(a, irq);
-    if (is_direct(a))
-        irq->msi->irq = NULL; /* no hart is about to look for it any more */
     give_back_descriptors(a, irq);
     return AIA_OK;
 }

@@ -88,7 +88,8 @@ int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, 
 /*
  * The request for this source's interrupt, to be passed to aia_irq_request(): `r` of the driver with its handler
  * wrapped. The handler of a level runs only while the line is up, and is run again for as long as it stays up; it may
- * handle one cause at a time.
+ * handle one cause at a time. One of a source at a time, and not while it is freed. Of one that has an interrupt nothing
+ * changes, and aia_irq_request() says AIA_EBUSY.
  */
 struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r);
 

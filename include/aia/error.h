@@ -21,6 +21,7 @@ enum aia_error {
     AIA_ENOTSUP = -12,  /* the hardware cannot do it, or not in the state that it is in */
     AIA_EREFUSED = -13, /* the IOMMU does not accept or cannot read a command */
     AIA_ECHANGED = -14, /* a device's message is not the one that it was given */
+    AIA_EBUSY = -15,    /* the message is an interrupt's already */
 };
 
 /* The error's name and meaning, for a message to a person; a fixed string for any value. Any context. */

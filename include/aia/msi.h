@@ -117,7 +117,8 @@ struct aia_msi {
      */
     struct aia_controller *controller;
     uint16_t line;
-    struct aia_irq *irq; /* of such a line; the library's */
+    /* The library's: whose it is, from the request to the free. A message has one interrupt, and so has each below it. */
+    struct aia_irq *irq;
     /* NULL: read_back() drains the device. Else it does but for what is on its way from there, see above. */
     struct aia_barrier *barrier;
 };
