@@ -112,6 +112,11 @@ static bool claim(struct aia_controller *c, unsigned hart, struct aia_msi **msi)
     return true;
 }
 
+static bool pending(const struct aia_controller *c, unsigned hart)
+{
+    return aplic_read(of(c), idc(of(c), hart) + TOPI) != 0;
+}
+
 static void write_idc(const struct aplic *a, unsigned hart, uint32_t delivery)
 {
     aplic_write(a, idc(a, hart) + ITHRESHOLD, 0); /* none: all priorities. iforce ends with the first claim */
@@ -144,6 +149,7 @@ static bool enabled(const struct aia_msi *msi)
 
 static const struct aia_controller_ops controller_ops = {
     .claim = claim,
+    .pending = pending,
     .on = on,
     .off = off,
     .delivers = delivers,

@@ -89,8 +89,8 @@ static inline bool reaches(const struct aia *a, const struct aia_irq *irq, unsig
     return !is_direct(a) || a->config.controllers[hart] == irq->msi->controller;
 }
 
-/* Claim and handle until nothing is pending. Own, off. */
-void direct_interrupt(struct aia *a, unsigned here);
+/* Claim and handle until nothing is pending, or (true) the trap has taken enough. Own, off. */
+bool direct_interrupt(struct aia *a, unsigned here);
 
 /* After the line's stop: wait until no hart is in its handler, or about to be. Thread. AIA_OK or AIA_ETIMEOUT. */
 int direct_wait_gone(struct aia *a);
@@ -163,6 +163,18 @@ void flow_again(struct aia *a, struct aia_irq *irq);
 
 /* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */
 void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
+
+/*
+ * A trap takes so many edges, and returns: an external interrupt comes before a timer's and a software interrupt, and what
+ * is pending again at once would keep the hart in one trap for ever.
+ */
+#define FLOW_BURST 16u
+
+/*
+ * A trap has taken that many, `n` of them irq's, at `id`. Traps that do so one after the other leave their hart nothing else
+ * to do: an interrupt that has had storm_limit runs in these storms, whatever its handler says. `irq` may be NULL. Own, off.
+ */
+void flow_full(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n);
 
 /* One more edge that does no good: is that more of them than the embedder wants to see? */
 bool flow_storming(const struct aia *a, struct aia_storm *s);

@@ -91,6 +91,7 @@ struct aia_irq {
     bool stopped;      /* by aia_irq_stop() or aia_irq_free(), and not to be started again */
     bool managed;      /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order;     /* the block is 2^order descriptors */
+    _Atomic uint16_t streak; /* of full traps (struct aia_hart) that it ran in last */
     struct aia_lock lock;
     struct aia_irq *first; /* of the block; itself, for most */
     struct aia_policy policy;
@@ -108,11 +109,13 @@ struct aia_irq {
     struct aia_storm storm;
 
     aia_counter moves;
-    aia_counter forwarded; /* edges caught on a retiring vector and sent on */
-    aia_counter rerun;     /* edges that came while the handler ran, and made it run again */
-    aia_counter kept;      /* edges that came while disabled */
-    aia_counter resent;    /* sent again by enable */
-    aia_counter none;      /* handler runs that returned AIA_NONE */
+    aia_counter forwarded;        /* edges caught on a retiring vector and sent on */
+    aia_counter rerun;            /* edges that came while the handler ran, and made it run again */
+    aia_counter kept;             /* edges that came while disabled */
+    aia_counter resent;           /* sent again by enable */
+    aia_counter none;             /* handler runs that returned AIA_NONE */
+    _Atomic uint32_t streak_runs; /* in the streak of full traps */
+    _Atomic uint32_t changed;     /* read-backs of its message that were another, and not reported yet */
 };
 
 /* ---- harts ---- */
@@ -132,6 +135,8 @@ struct aia_hart {
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
+    uint16_t streak;                /* of traps that were full (flow_full): its number, */
+    uint32_t full_at;               /* and the edges that had been taken when the latest was */
     /* Its file's, or NULL: controllers deliver, or edges are traced, and go the long way. And its row of config.runs. */
     _Atomic uint32_t *slots;
     aia_counter *runs;
@@ -189,8 +194,12 @@ static inline void aia_trace(const struct aia *a, enum aia_event event, const st
 
 /* ---- entry points, for the embedder's trap handler; own, off ---- */
 
-/* Supervisor external interrupt (scause 9): claims and handles until nothing is pending. */
-void aia_interrupt(struct aia *a);
+/*
+ * Supervisor external interrupt (scause 9): claims and handles until nothing is pending. True: it returns although something
+ * may be, which interrupts again; let timer and software interrupts have their turn first, which the hart
+ * takes after it (Privileged Architecture, "Supervisor Interrupt Registers").
+ */
+bool aia_interrupt(struct aia *a);
 
 /* Where harts have no interrupt files: config.kick was called for this hart, or may have been. */
 void aia_soft_interrupt(struct aia *a);
