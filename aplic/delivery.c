@@ -42,7 +42,7 @@ static void stop(struct aia_msi *msi)
     aplic_source_stop_(self(msi));
 }
 
-/* Of an inactive source, whose target reads zero, whatever that is. */
+/* Of an inactive source, whose target reads zero where an active one has a priority, nowhere. */
 static int read_back(struct aia_msi *msi, struct aia_message *m)
 {
     const struct aplic_source *s = self(msi);
@@ -50,7 +50,7 @@ static int read_back(struct aia_msi *msi, struct aia_message *m)
     uint32_t target = aplic_read(a, TARGET + 4u * s->number);
 
     *m = (struct aia_message){.addr = UINT64_MAX, .data = s->number};
-    for (unsigned h = 0; h < a->n_harts; h++)
+    for (unsigned h = 0; h < a->n_harts && target & TARGET_IPRIO; h++)
         if (a->index[h] >= 0 && (uint32_t)a->index[h] == target >> TARGET_INDEX_SHIFT)
             m->addr = h;
     return target == UINT32_MAX ? AIA_ESILENT : AIA_OK;
@@ -156,10 +156,10 @@ static const struct aia_controller_ops controller_ops = {
     .enabled = enabled,
 };
 
-void aplic_direct_init_(struct aplic *a)
+void aplic_direct_init_(struct aplic *a, const struct aia_hartset *online)
 {
     a->controller.ops = &controller_ops;
     for (unsigned h = 0; h < a->n_harts; h++)
         if (a->index[h] >= 0)
-            write_idc(a, h, 0);
+            write_idc(a, h, aia_hartset_has(online, h));
 }

@@ -120,6 +120,7 @@ static void try_here(void *arg)
     t->result = try_move(t);
     adopt(t);
     irq_unlock(t->irq, was);
+    report_changed(t->irq);
 }
 
 /* The same through a slow bus, whose lock keeps others from moving it while the command is under way. */
@@ -258,6 +259,7 @@ int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
         count_strayed(a, irq);
     }
     irq_unlock(irq, was);
+    report_changed(irq);
     return error;
 }
 

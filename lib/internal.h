@@ -215,17 +215,32 @@ static inline struct imsic_vector vector_after(struct imsic_vector v, unsigned n
 /* Decide how irq's message can change to a vector on `to`, and allocate it. Lock held. */
 int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
 
-/* Carry it out, up to and including the drain barrier. Lock held. AIA_OK, AIA_ESILENT or AIA_ETIMEOUT. */
+/* Carry it out, up to and including the drain barrier. Lock held. AIA_OK, AIA_ESILENT, AIA_ECHANGED or AIA_ETIMEOUT. */
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u);
+
+/* Put the whole message into a device that may have lost more than that, and let it send. Lock held. */
+void message_restore(struct aia_msi *msi, const struct aia_message *m);
 
 /* After message_write failed: put the old message back, as far as the device listens. Lock held. */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
 
 /*
  * Read the message back as a drain barrier. A device that does not answer proves nothing; then it is time
- * that has to. Lock held. AIA_OK or AIA_ESILENT.
+ * that has to. Lock held. AIA_OK, AIA_ESILENT, or AIA_ECHANGED of what is below an intermediate.
  */
 int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
+
+/* The same, and is it `want`? AIA_OK; AIA_ESILENT; AIA_ECHANGED: it is another, which is counted. Lock held. */
+int message_is(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have);
+
+/* Report that it was another, if it was and nobody has said so. Any, no lock held. */
+void report_change(struct aia_irq *irq);
+
+static inline void report_changed(struct aia_irq *irq)
+{
+    if (atomic_load_explicit(&irq->changed, memory_order_relaxed))
+        report_change(irq);
+}
 
 /* ---- move.c ---- */
 

@@ -139,14 +139,6 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
     return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq->number, v);
 }
 
-static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
-{
-    struct aia_message have;
-    int error = drain(a, irq, &have);
-
-    return !error && (have.addr != want.addr || have.data != want.data) ? AIA_ESILENT : error;
-}
-
 /* Let it send, to `want`. What came while it was parked is sent now: under the lock, so the vector's drain covers it. */
 static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_message *want)
 {
@@ -178,13 +170,14 @@ int start(struct aia *a, struct aia_irq *irq)
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
-    struct aia_message want = message_to(a, v);
+    struct aia_message want = message_to(a, v), have;
     fence_rw_o(); /* the slot names its owner before a message can name it */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
     start_message(a, irq, &want);
     if (!is_slow(irq))
-        error = read_back_is(a, irq, want);
+        error = message_is(a, irq, &want, &have);
     irq_unlock(irq, was);
+    report_changed(irq);
     if (is_slow(irq))
         error = sync_or_die(a, irq, (struct imsic_vector){0});
     bus_unlock(bus);

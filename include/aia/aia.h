@@ -231,9 +231,10 @@ struct aia_request {
  * Take a descriptor, give the interrupt a vector on the least loaded online hart of its affinity, and
  * start its message. The interrupt is enabled. Thread. `*irq` is the first of a block: the handler tells message n
  * by its irq - irq->first.
- * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT: nothing
- * changed, and *irq is NULL. If it is not, a silent device's vector could not be had back in time: the
- * descriptor waits for aia_irq_free().
+ * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_EBUSY (the message, or one below it, is an
+ * interrupt's already: it is to be freed first), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT, AIA_ECHANGED (the device does not
+ * take its message): nothing changed, and *irq is NULL. If it is not, a silent device's vector could not be had back in
+ * time: the descriptor waits for aia_irq_free().
  */
 int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia_irq **irq);
 
@@ -269,10 +270,21 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  * its vectors have not drained yet, the call waits for some. Blocks move whole, whichever of them is named. Thread.
  * AIA_OK; else affinity and vector are as they were: AIA_EINVAL (managed, or without a vector: being requested or freed),
  * AIA_ENOHART (none of the set is online, or its line reaches none), AIA_ENOVEC, AIA_EADDRHI (all that have one are across
- * 4 GiB), AIA_ESILENT (behind a slow bus it is dead then), AIA_ETIMEOUT (the old hart, or its file, does not answer, or
+ * 4 GiB), AIA_ESILENT (behind a slow bus it is dead then), AIA_ECHANGED (the device does not have what it was given: it was
+ * reset, say, and aia_irq_restore() is for that), AIA_ETIMEOUT (the old hart, or its file, does not answer, or
  * vectors do not drain), AIA_EAGAIN (others moved it each time).
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
+
+/*
+ * The device has lost its message, by a function level reset, a return from D3, a reset of its APLIC (aplic_restore() first):
+ * put it in place again, enabled and unmasked, for the interrupt as it is. Whichever of a block is named, the block's. Before
+ * the device sends again: what it had to say since it lost the message is its driver's to ask for. One that has lost
+ * nothing may have an edge too many. Any; behind a slow bus, thread.
+ * AIA_OK, also if it is shut down for want of a hart: its return will start it; AIA_EINVAL (being requested, stopped, or free),
+ * AIA_ESILENT, AIA_ECHANGED (it does not take its message: again, when it does).
+ */
+int aia_irq_restore(struct aia *a, struct aia_irq *irq);
 
 /* Handler runs of `irq` on `hart` so far; 0 if there is no such hart. Any. */
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart);
@@ -314,7 +326,9 @@ int aia_hart_online(struct aia *a);
  * First half of taking `hart` offline: close it to allocation and move all interrupts away. Thread, on
  * any hart. AIA_OK; else the hart is as it was, nothing lost: AIA_EINVAL (no such hart), AIA_EOFFLINE (not online, or
  * leaving already), AIA_ELAST, AIA_ENOVEC (the others have no room), or of the first interrupt that could not be moved
- * AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN as for aia_irq_set_affinity(); and whatever
+ * AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN as for aia_irq_set_affinity(); AIA_ECHANGED
+ * (the device takes no message, and names `hart` still: one that has lost its message, so that it cannot send there, gets the
+ * new one and is reported); and whatever
  * config.may_enter() said.
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
@@ -330,7 +344,7 @@ void aia_hart_stay(struct aia *a, unsigned hart);
  * the file, stop delivery. Own, off; the next thing the embedder does is HSM hart_stop. If that fails,
  * aia_hart_online brings the hart back. AIA_OK; AIA_EINVAL: aia_hart_leave() has not been here, nothing done. Else the hart
  * is online again, nothing lost, and aia_hart_return() is to be called for it. Of an interrupt that has come to it since
- * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT as for aia_irq_set_affinity(), AIA_ECONTEXT (behind a
+ * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED as for that, AIA_ECONTEXT (behind a
  * slow bus, which nobody can wait for here), AIA_EAGAIN (a vector of it is not drained yet: leave once more). AIA_ETIMEOUT:
  * writes to this hart's file do not arrive; and whatever config.may_enter() said.
  */
@@ -402,6 +416,7 @@ struct aia_report {
         AIA_REPORT_DEAD,          /* irq's device did not answer a command: it is disabled for good */
         AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not end */
         AIA_REPORT_STORM_IPI, /* vec, the IPIs' identity, comes and nobody sent one: it cannot be shut off */
+        AIA_REPORT_CHANGED,   /* irq's device did not have the message that it was given; irq is at vec */
     } what;
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */

@@ -80,6 +80,13 @@ struct aplic_source {
 int aplic_init(struct aplic *a);
 
 /*
+ * The domain has been reset behind our back: configure it again, and delivery to the harts of `online`, as aia_online()
+ * has them. Its sources are inactive then: aia_irq_restore() for each interrupt follows. AIA_OK or AIA_EINVAL. Any, none of
+ * its sources moving.
+ */
+int aplic_restore(struct aplic *a, const struct aia_hartset *online);
+
+/*
  * A source of the domain, inactive until aia_irq_request(). AIA_OK; AIA_EINVAL: not a source of this domain, or it does
  * not have this mode. Thread; once for each source.
  */

@@ -68,6 +68,11 @@ struct aia_msi_ops {
     void (*park)(struct aia_msi *msi);
     bool (*unpark)(struct aia_msi *msi, const struct aia_message *m);
     /*
+     * For aia_irq_restore(). An intermediate gives the device below the device's own message once more; `m` is the
+     * intermediate's, NULL while it is parked. NULL: start() does it.
+     */
+    void (*restore)(struct aia_msi *msi, const struct aia_message *m);
+    /*
      * A slow bus: the message lives behind a command queue, or a bus that has to be slept on. All four, or none.
      * The other operations then only change a copy in memory, under bus_lock(), and bus_sync() sends one
      * command that makes the device's the same, and waits for its answer, for as long as the bus allows: AIA_OK or
