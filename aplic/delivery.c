@@ -42,7 +42,7 @@ static void stop(struct aia_msi *msi)
     aplic_source_stop_(self(msi));
 }
 
-/* Of an inactive source, whose target reads zero, whatever that is. */
+/* Of an inactive source, whose target reads zero where an active one has a priority, nowhere. */
 static int read_back(struct aia_msi *msi, struct aia_message *m)
 {
     const struct aplic_source *s = self(msi);
@@ -50,7 +50,7 @@ static int read_back(struct aia_msi *msi, struct aia_message *m)
     uint32_t target = aplic_read(a, TARGET + 4u * s->number);
 
     *m = (struct aia_message){.addr = UINT64_MAX, .data = s->number};
-    for (unsigned h = 0; h < a->n_harts; h++)
+    for (unsigned h = 0; h < a->n_harts && target & TARGET_IPRIO; h++)
         if (a->index[h] >= 0 && (uint32_t)a->index[h] == target >> TARGET_INDEX_SHIFT)
             m->addr = h;
     return target == UINT32_MAX ? AIA_ESILENT : AIA_OK;
@@ -112,6 +112,11 @@ static bool claim(struct aia_controller *c, unsigned hart, struct aia_msi **msi)
     return true;
 }
 
+static bool pending(const struct aia_controller *c, unsigned hart)
+{
+    return aplic_read(of(c), idc(of(c), hart) + TOPI) != 0;
+}
+
 static void write_idc(const struct aplic *a, unsigned hart, uint32_t delivery)
 {
     aplic_write(a, idc(a, hart) + ITHRESHOLD, 0); /* none: all priorities. iforce ends with the first claim */
@@ -144,16 +149,17 @@ static bool enabled(const struct aia_msi *msi)
 
 static const struct aia_controller_ops controller_ops = {
     .claim = claim,
+    .pending = pending,
     .on = on,
     .off = off,
     .delivers = delivers,
     .enabled = enabled,
 };
 
-void aplic_direct_init_(struct aplic *a)
+void aplic_direct_init_(struct aplic *a, const struct aia_hartset *online)
 {
     a->controller.ops = &controller_ops;
     for (unsigned h = 0; h < a->n_harts; h++)
         if (a->index[h] >= 0)
-            write_idc(a, h, 0);
+            write_idc(a, h, aia_hartset_has(online, h));
 }

@@ -2,6 +2,8 @@
 /* A domain as a whole: taking it over, its harts' addresses, and the message that proves a drain. */
 #include "regs.h"
 
+#include "lib/moment.h"
+
 static bool has_mode(const struct aplic *a, unsigned source, enum aplic_mode mode)
 {
     aplic_write(a, SOURCECFG + 4 * source, (uint32_t)mode);
@@ -43,7 +45,7 @@ static bool inputs_raw(const struct aplic *a)
 
 static bool idle(const struct aplic *a)
 {
-    uint64_t end = aia_port_time() + a->wait_limit;
+    uint64_t end = later(aia_port_time(), a->wait_limit);
 
     while (aplic_read(a, GENMSI) & GENMSI_BUSY)
         if (aia_port_time() > end)
@@ -114,13 +116,19 @@ static bool layout_valid(const struct aplic_layout *l)
                                l->group_shift + l->group_bits <= 56));
 }
 
-/*
- * The byte order may be anything at first: 0 is the same in both, and its BE = 0 settles it. IE comes last, when no
- * source is active ("Domain configuration").
- */
+/* IE comes last, when no source is active ("Domain configuration"). */
+static int enable(const struct aplic *a)
+{
+    const uint32_t cfg = DOMAINCFG_FIXED | DOMAINCFG_IE | (a->direct ? 0 : DOMAINCFG_DM);
+
+    aplic_write(a, DOMAINCFG, cfg);
+    return aplic_read(a, DOMAINCFG) == cfg ? AIA_OK : AIA_EINVAL;
+}
+
+/* The byte order may be anything at first: 0 is the same in both, and its BE = 0 settles it. */
 int aplic_init(struct aplic *a)
 {
-    const uint32_t mode = a->direct ? 0 : DOMAINCFG_DM;
+    static const struct aia_hartset none;
 
     if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES ||
         (a->direct ? !a->index || !a->sources : !layout_valid(&a->layout)))
@@ -132,9 +140,16 @@ int aplic_init(struct aplic *a)
         aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* clears pending and enable as well */
     a->raw_inputs = inputs_raw(a);
     if (a->direct)
-        aplic_direct_init_(a);
-    aplic_write(a, DOMAINCFG, DOMAINCFG_FIXED | DOMAINCFG_IE | mode);
-    return aplic_read(a, DOMAINCFG) == (DOMAINCFG_FIXED | DOMAINCFG_IE | mode) ? AIA_OK : AIA_EINVAL;
+        aplic_direct_init_(a, &none);
+    return enable(a);
+}
+
+int aplic_restore(struct aplic *a, const struct aia_hartset *online)
+{
+    aplic_write(a, DOMAINCFG, 0);
+    if (a->direct)
+        aplic_direct_init_(a, online);
+    return enable(a);
 }
 
 int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)

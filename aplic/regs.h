@@ -68,7 +68,7 @@ static inline bool aplic_bit(const struct aplic *a, unsigned array, unsigned sou
 /* ---- delivery.c ---- */
 
 extern const struct aia_msi_ops aplic_direct_ops_;
-void aplic_direct_init_(struct aplic *a);
+void aplic_direct_init_(struct aplic *a, const struct aia_hartset *online);
 
 /* ---- domain.c ---- */
 

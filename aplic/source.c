@@ -150,13 +150,15 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
 struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r)
 {
     struct aia_request q = *r;
+    bool busy = s->msi.irq; /* aia_irq_request() refuses it: what it has is left alone */
 
-    aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE); /* what came before is nobody's */
+    if (!busy)
+        aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE); /* what came before is nobody's */
     q.msi = &s->msi;
     q.order = 0;
     if (aplic_is_level(s->mode)) {
-        s->handler = r->handler;
-        s->context = r->context;
+        s->handler = busy ? s->handler : r->handler;
+        s->context = busy ? s->context : r->context;
         q.handler = r->handler ? level_handler : NULL;
         q.context = s;
     }

@@ -4,6 +4,7 @@
 #define IMSIC_CLAIM_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "csr.h"
@@ -20,6 +21,12 @@ static inline unsigned long imsic_claim(void)
     if (top)
         fence_io_rwio();
     return top;
+}
+
+/* Is there one to claim? Own file, interrupts off. */
+static inline bool imsic_claimable(void)
+{
+    return csr_stopei() != 0;
 }
 
 /* The identity that was claimed: bits 26:16, and what is not priority, in bits 10:0, is zero. */

@@ -6,6 +6,7 @@
 #include <aia/imsic.h>
 
 #include "csr.h"
+#include "lib/moment.h"
 #include "mmio.h"
 
 #define EIDELIVERY  0x70u
@@ -211,7 +212,7 @@ static int sync_by(const struct imsic *im, struct imsic_file *f, struct aia_barr
 {
     struct imsic_vector self = {.hart = (uint16_t)(f - im->files), .id = im->sync_id};
     struct aia_message m = imsic_message(im, self);
-    uint64_t end = aia_port_time() + im->wait_limit;
+    uint64_t end = later(aia_port_time(), im->wait_limit);
     int error;
 
     /* The write of a sync that timed out says nothing of what came after it: it has to arrive first. */

@@ -10,11 +10,13 @@
  */
 #include "iommu/internal.h"
 
+#include "lib/moment.h"
+
 #include "mmio.h"
 
 int iommu_wait(const struct aia_iommu *u, unsigned reg, uint32_t mask, uint32_t value)
 {
-    uint64_t end = aia_port_time() + u->config.command_limit;
+    uint64_t end = later(aia_port_time(), u->config.command_limit);
 
     while ((mmio_read32(u->config.mmio + reg) & mask) != value)
         if (aia_port_time() > end)
@@ -80,7 +82,7 @@ static int reset(struct aia_iommu *u, uint32_t epoch)
 static int wait_for_room(const struct aia_iommu *u, unsigned n)
 {
     uint32_t size = 1u << u->config.log2_commands;
-    uint64_t end = aia_port_time() + u->config.command_limit;
+    uint64_t end = later(aia_port_time(), u->config.command_limit);
 
     for (;;) {
         uint32_t head = mmio_read32(u->config.mmio + CQH);
@@ -124,7 +126,7 @@ static int queue(struct aia_iommu *u, const struct iommu_command *c, unsigned n,
 /* AIA_OK; AIA_EAGAIN: the queue was reset before it came to this ticket; AIA_ETIMEOUT. */
 static int wait_for(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
 {
-    uint64_t end = aia_port_time() + u->config.command_limit;
+    uint64_t end = later(aia_port_time(), u->config.command_limit);
 
     for (;;) {
         bool done = past(reached(u), ticket);

@@ -97,6 +97,19 @@ static void remap_start(struct aia_msi *msi, const struct aia_message *to)
         msi->below->ops->start(msi->below, &m->own);
 }
 
+/* The entry is in memory, and is as it was; it is the device that has lost its own. */
+static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
+{
+    struct aia_msi *below = msi->below;
+    const struct aia_message *own = &self(msi)->own;
+
+    (void)to;
+    if (below->ops->restore)
+        below->ops->restore(below, own);
+    else
+        below->ops->start(below, own);
+}
+
 /*
  * What the device has sent is pushed as far as the unit by a read, and by a fence on to the file. Then the entry is made
  * invalid: who sends to one that is not in use is told of as a fault.
@@ -214,14 +227,14 @@ static int basic_read_back(struct aia_msi *msi, struct aia_message *have)
     int error = read_own(m);
 
     *have = (struct aia_message){NOTICE_ADDR(mmio_read64(entry(m))), m->own.data};
-    if (!error)
-        error = aia_iommu_flush(unit(m));
-    return m->error ? m->error : error;
+    int flushed = error == AIA_ESILENT ? AIA_OK : aia_iommu_flush(unit(m));
+    return m->error ? m->error : flushed ? flushed : error;
 }
 
 static const struct aia_msi_ops notice_ops = {
     .start = remap_start,
     .stop = remap_stop,
+    .restore = remap_restore,
     .store = notice_store,
     .read_back = notice_read_back,
     .park = notice_park,
@@ -231,6 +244,7 @@ static const struct aia_msi_ops notice_ops = {
 static const struct aia_msi_ops basic_ops = {
     .start = remap_start,
     .stop = remap_stop,
+    .restore = remap_restore,
     .write_addr = basic_write_addr,
     .write_data = basic_write_data,
     .mask = basic_mask,

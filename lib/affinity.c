@@ -120,6 +120,7 @@ static void try_here(void *arg)
     t->result = try_move(t);
     adopt(t);
     irq_unlock(t->irq, was);
+    report_changed(t->irq);
 }
 
 /* The same through a slow bus, whose lock keeps others from moving it while the command is under way. */
@@ -154,7 +155,7 @@ static bool any_retiring(struct aia *a, const struct aia_hartset *set)
  */
 static int wait_for_vector(struct aia *a, const struct aia_hartset *set, unsigned order)
 {
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
     unsigned hart;
 
     reclaim_ask(a, set);
@@ -187,7 +188,7 @@ static int try_once(struct attempt *t)
 static int try_until(struct attempt *t)
 {
     struct aia *a = t->a;
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
     int error, room;
     bool again;
 
@@ -208,7 +209,7 @@ static int try_until(struct attempt *t)
 /* Chains of moves may outrun the reclaims: wait until irq has less than max_retiring vectors that retire. */
 static int wait_for_drain(struct aia *a, struct aia_irq *irq)
 {
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
 
     while (atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring) {
         unsigned long was = irq_lock(irq);
@@ -258,6 +259,7 @@ int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
         count_strayed(a, irq);
     }
     irq_unlock(irq, was);
+    report_changed(irq);
     return error;
 }
 

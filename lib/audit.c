@@ -56,9 +56,10 @@ static bool overdue(const struct audit *t, const struct aia_irq *irq)
 {
     aia_word here = atomic_load_explicit(&t->a->imsic.files[t->here].drained_at, memory_order_relaxed);
     aia_word own = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
-    uint64_t now = aia_port_time(), slack = 2 * t->a->config.lazy_period;
+    uint64_t now = aia_port_time(), slack = later(t->a->config.lazy_period, t->a->config.lazy_period);
 
-    return now > irq->first->retired_at + slack && !moment_left(moment_first(own, here), now - slack - 1);
+    return now > later(irq->first->retired_at, slack) &&
+           !moment_left(moment_first(own, here), now - slack - 1);
 }
 
 static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)

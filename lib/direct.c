@@ -49,22 +49,42 @@ int direct_first(struct aia *a, const struct aia_irq *irq, struct imsic_vector *
     return error;
 }
 
-void direct_interrupt(struct aia *a, unsigned here)
+/* Claimed: handle it. The interrupt; NULL: nobody's. */
+static struct aia_irq *handle(struct aia *a, unsigned here, const struct aia_msi *msi)
+{
+    struct aia_hart *h = &a->config.harts[here];
+
+    if (!msi) {
+        trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, vector(here, 0), 0);
+        count_own(&h->spurious);
+        return NULL;
+    }
+    trace(a, here, AIA_EVENT_CLAIM, msi->irq->number, vector(here, msi->line), IMSIC_OWNED);
+    count_own(&h->handled);
+    flow_edge(a, msi->irq, here, msi->line);
+    return msi->irq;
+}
+
+/* As burst() in entry.c. An interrupt that is freed meanwhile is none to blame: direct_wait_gone() waits for our end. */
+bool direct_interrupt(struct aia *a, unsigned here)
 {
     struct aia_controller *c = controller_of(a, here);
-    struct aia_hart *h = &a->config.harts[here];
+    struct aia_irq *suspect = NULL;
     struct aia_msi *msi;
+    unsigned n = 0, left = FLOW_BURST;
 
     while (c->ops->claim(c, here, &msi)) {
-        if (!msi) {
-            trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, vector(here, 0), 0);
-            count_own(&h->spurious);
+        struct aia_irq *irq = handle(a, here, msi);
+        suspect = suspect ? suspect : irq;
+        n += irq && irq == suspect;
+        if (--left)
             continue;
-        }
-        trace(a, here, AIA_EVENT_CLAIM, msi->irq->number, vector(here, msi->line), IMSIC_OWNED);
-        count_own(&h->handled);
-        flow_edge(a, msi->irq, here, msi->line);
+        if (!c->ops->pending(c, here))
+            return false;
+        flow_full(a, suspect, here, suspect ? suspect->msi->line : 0, n);
+        return true;
     }
+    return false;
 }
 
 static void nothing(void *arg)

@@ -81,36 +81,62 @@ static inline __attribute__((always_inline)) void one(struct aia_hart *h, const 
     deliver(h, imsic_claimed_id(top));
 }
 
-static const _Atomic uint32_t *file_slots(const struct aia_hart *h)
+/*
+ * As many as one trap may take. More is pending: it ends all the same, and if one identity fills it again and again, that one
+ * is to blame.
+ */
+static __attribute__((noinline)) bool full(struct aia_hart *h, unsigned id, unsigned n)
 {
-    return h->aia->imsic.files[h - h->aia->config.harts].slots;
+    struct aia *a = h->aia;
+
+    if (!imsic_claimable())
+        return false;
+    unsigned here = aia_port_hart();
+    uint32_t slot = slot_read(&a->imsic.files[here], id), owner = imsic_slot_owner(slot);
+    bool owned = imsic_slot_state(slot) == IMSIC_OWNED && owner < a->config.n_irqs;
+
+    flow_full(a, owned ? &a->config.irqs[owner] : NULL, here, id, n);
+    return true;
+}
+
+/*
+ * `top`, which has been claimed behind another, and what follows, as much as one trap may take. True: more is pending. Apart, or
+ * the compiler would get ready for many where there is mostly one.
+ */
+static __attribute__((noinline)) bool others(unsigned long top, struct aia_hart *h,
+                                             struct aia_trace_ring *ring)
+{
+    struct aia *a = h->aia;
+    unsigned here = aia_port_hart();
+    unsigned long suspect = top;
+    unsigned n = 0, left = FLOW_BURST - 1;
+
+    do {
+        n += top == suspect;
+        one(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+        if (!--left)
+            return full(h, imsic_claimed_id(suspect), n);
+    } while ((top = imsic_claim()) != 0);
+    return false;
 }
 
 /* Where controllers deliver, and where edges are traced. */
-static __attribute__((noinline)) void the_long_way(struct aia_hart *h)
+static __attribute__((noinline)) bool the_long_way(struct aia_hart *h)
 {
     struct aia *a = h->aia;
     unsigned here = aia_port_hart();
     unsigned long top;
 
-    if (is_direct(a)) {
-        direct_interrupt(a, here);
-        return;
-    }
+    if (is_direct(a))
+        return direct_interrupt(a, here);
     struct aia_trace_ring *rings = aia_tracing(a), *ring = rings ? &rings[(int)here] : NULL;
-    while ((top = imsic_claim()) != 0)
-        one(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+    if ((top = imsic_claim()) == 0)
+        return false;
+    one(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+    return (top = imsic_claim()) != 0 && others(top, h, ring);
 }
 
-/* Apart, or the compiler would get ready for many where there is mostly one. */
-static __attribute__((noinline)) void others(struct aia_hart *h, unsigned long top)
-{
-    do
-        one(h, file_slots(h), h->aia->config.irqs, top, 0, NULL);
-    while ((top = imsic_claim()) != 0);
-}
-
-void aia_interrupt(struct aia *a)
+bool aia_interrupt(struct aia *a)
 {
     struct aia_hart *harts =
         a->config.harts; /* both before the call, or `a` would have to be kept over it as well */
@@ -119,13 +145,12 @@ void aia_interrupt(struct aia *a)
     const _Atomic uint32_t *slots = __atomic_load_n(&h->slots, __ATOMIC_RELAXED);
     unsigned long top;
 
-    if (!slots) {
-        the_long_way(h);
-        return;
-    }
+    if (!slots)
+        return the_long_way(h);
     if ((top = imsic_claim()) == 0)
-        return;
+        return false;
     one(h, slots, irqs, top, 0, NULL);
     if ((top = imsic_claim()) != 0)
-        others(h, top);
+        return others(top, h, NULL);
+    return false;
 }

@@ -34,6 +34,8 @@ const char *aia_strerror(int error)
         return "the IOMMU refuses a command";
     case AIA_ECHANGED:
         return "the device's message is not what it was given";
+    case AIA_EBUSY:
+        return "the message is an interrupt's already";
     }
     return "unknown error";
 }

@@ -39,11 +39,9 @@ static void mask(struct aia_irq *irq)
     irq_unlock(irq->first, was);
 }
 
-/* An edge of `irq` that did no good: unhandled, or kept while disabled. */
-static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+/* Shut it off here, and disable it. */
+static void storms(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
-    if (!flow_storming(a, &irq->storm))
-        return;
     if (is_direct(a)) /* first: who enables it again undoes both */
         mask(irq);
     else if (id)
@@ -55,6 +53,49 @@ static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
         .vec = {.hart = (uint16_t)here, .id = (uint16_t)id},
         .irq = irq,
     });
+}
+
+/* An edge of `irq` that did no good: unhandled, or kept while disabled. */
+static void unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+{
+    if (flow_storming(a, &irq->storm))
+        storms(a, irq, here, id);
+}
+
+static bool stormed(const struct aia *a, uint32_t irq)
+{
+    return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
+}
+
+static uint32_t taken(const struct aia_hart *h)
+{
+    return (uint32_t)(atomic_load_explicit(&h->handled, memory_order_relaxed) +
+                      atomic_load_explicit(&h->spurious, memory_order_relaxed) +
+                      atomic_load_explicit(&h->ipis_taken, memory_order_relaxed));
+}
+
+/*
+ * No trap between two full ones has taken anything, if no more edges were counted since the last than one trap takes. A streak
+ * of such traps has a number of its own, on all harts.
+ */
+void flow_full(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n)
+{
+    struct aia_hart *h = &a->config.harts[here];
+    uint32_t now = taken(h);
+
+    if (now - h->full_at > FLOW_BURST)
+        h->streak++;
+    h->full_at = now;
+    if (!irq || stormed(a, irq->number))
+        return;
+    uint16_t streak = (uint16_t)(h->streak * a->config.n_harts + here + 1);
+    if (atomic_load_explicit(&irq->streak, memory_order_relaxed) != streak)
+        atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
+    atomic_store_explicit(&irq->streak, streak, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&irq->streak_runs, n, memory_order_relaxed) + n <= a->config.storm_limit)
+        return;
+    atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
+    storms(a, irq, here, id);
 }
 
 void flow_unowned(struct aia *a, unsigned here, unsigned id)
@@ -72,11 +113,6 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     shut(a, here, id);
     trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_UNOWNED, .vec = v});
-}
-
-static bool stormed(const struct aia *a, uint32_t irq)
-{
-    return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
 }
 
 void flow_reopen(struct aia *a, unsigned here)
@@ -152,6 +188,35 @@ void flow_again(struct aia *a, struct aia_irq *irq)
     flow_edge(a, irq, here, own_id(irq, here));
 }
 
+/* To where the interrupt is now. It is somewhere; lock held. */
+static void send_again(struct aia *a, struct aia_irq *irq)
+{
+    if (is_direct(a)) /* masked while it was kept, if it is a level */
+        irq->msi->ops->unmask(irq->msi);
+    count(&irq->resent);
+    trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
+    if (irq->msi->ops->retrigger)
+        irq->msi->ops->retrigger(irq->msi);
+    else
+        imsic_send(&a->imsic, irq->vec);
+}
+
+/*
+ * Edges that other harts note keep this one running the handler. Let go, and send the latest to where the interrupt is now;
+ * if it was disabled meanwhile it is kept there. False: it is nowhere, being stopped, and its last edges run where they are.
+ */
+static bool pass_on(struct aia *a, struct aia_irq *irq)
+{
+    const uint32_t off = AIA_FLOW_RUNNING | AIA_FLOW_PENDING;
+    unsigned long was = irq_lock(irq->first);
+    bool somewhere = irq->vec.id;
+
+    if (somewhere && atomic_fetch_and_explicit(&irq->flow, ~off, memory_order_acq_rel) & AIA_FLOW_PENDING)
+        send_again(a, irq);
+    irq_unlock(irq->first, was);
+    return somewhere;
+}
+
 /*
  * The flow word says RUNNING and this hart put it there. Run the handler, and again for as long as edges have come
  * meanwhile: as flow_end() and flow_again(), without letting go between the two.
@@ -160,8 +225,10 @@ static void run(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     uint32_t flow, next;
 
-    for (;;) {
+    for (unsigned n = 1;; n++) {
         judge(a, irq, here, id, run_handler(a, irq, here, id));
+        if (n >= FLOW_BURST && pass_on(a, irq))
+            return;
         flow = atomic_load_explicit(&irq->flow, memory_order_relaxed);
         do {
             bool again = (flow & AIA_FLOW_PENDING) && !(flow & AIA_FLOW_DISABLED);
@@ -217,36 +284,28 @@ static void resend(struct aia *a, struct aia_irq *irq)
 {
     unsigned long saved = irq_lock(irq->first);
 
-    if (irq->vec.id && is_direct(a)) /* masked while it was kept, if it is a level */
-        irq->msi->ops->unmask(irq->msi);
-    if (!irq->vec.id) {
+    if (irq->vec.id)
+        send_again(a, irq);
+    else
         atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_acq_rel);
-    } else {
-        count(&irq->resent);
-        trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
-        if (irq->msi->ops->retrigger)
-            irq->msi->ops->retrigger(irq->msi);
-        else
-            imsic_send(&a->imsic, irq->vec);
-    }
     irq_unlock(irq->first, saved);
 }
 
-/* After a storm an edge may wait where the interrupt is, or where it was when it stormed. */
+/*
+ * After a storm an edge may wait, or yet come, where the interrupt is, where it was when it stormed, and where a slow bus is
+ * taking it: on any hart. So all are asked, which costs each a look at what it has shut off. A hart that takes no IPIs is
+ * offline, and has nothing shut off, or looks itself if it stays (hotplug.c).
+ */
 static void reopen(struct aia *a, struct aia_irq *irq)
 {
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
+        aia_ipi_send(a, h, AIA_IPI_REOPEN);
+    if (!is_direct(a))
+        return;
     unsigned long saved = irq_lock(irq->first);
-    struct imsic_vector v = irq->vec;
-    struct aia_hartset old = irq->first->retiring_on;
-    if (v.id && is_direct(a)) /* what came meanwhile waits in the controller */
+    if (irq->vec.id) /* what came meanwhile waits in the controller */
         irq->msi->ops->unmask(irq->msi);
     irq_unlock(irq->first, saved);
-
-    if (is_direct(a))
-        return;
-    if (v.id)
-        aia_ipi_send(a, v.hart, AIA_IPI_REOPEN);
-    reclaim_ask(a, &old);
 }
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
@@ -282,7 +341,7 @@ void flow_resume(struct aia *a, struct aia_irq *irq)
 
 int aia_irq_synchronize(struct aia *a, struct aia_irq *irq)
 {
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
 
     while (atomic_load_explicit(&irq->flow, memory_order_acquire) & AIA_FLOW_RUNNING) {
         if (aia_port_time() > end)

@@ -57,9 +57,10 @@ static unsigned count_held(struct aia *a, unsigned hart)
         struct aia_irq *irq = &a->config.irqs[i];
         if (!is_used(irq))
             continue;
-        unsigned long was = irq_lock(irq);
+        struct aia_irq *first = irq->first;
+        unsigned long was = irq_lock(first);
         n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
-        irq_unlock(irq, was);
+        irq_unlock(first, was);
     }
     return n;
 }
@@ -105,9 +106,7 @@ static int evacuate_file(struct aia *a, unsigned hart)
 {
     int error = evacuate_hart(a, hart);
 
-    if (!error)
-        file_settle(a, hart);
-    return error;
+    return error ? error : file_settle(a, hart);
 }
 
 static int force_away(struct aia *a, unsigned here)
@@ -119,6 +118,14 @@ static int hush(struct aia *a, unsigned here)
 {
     ipi_close(a, here);
     return AIA_OK;
+}
+
+/* Whoever was refused AIA_IPI_REOPEN meanwhile has relied on us to look. */
+static void unhush(struct aia *a, unsigned here)
+{
+    ipi_open(a, here);
+    if (!is_direct(a))
+        flow_reopen(a, here);
 }
 
 /* How a state is entered and how that is undone; NULL: there is nothing to do. */
@@ -139,7 +146,7 @@ static const struct step {
     {AIA_HART_CLOSED, {file_close, file_open}, {NULL, NULL}},
     {AIA_HART_EVACUATED, {evacuate_file, NULL}, {evacuate_hart, NULL}},
     {AIA_HART_FORCED, {force_away, NULL}, {force_away, NULL}},
-    {AIA_HART_QUIET, {hush, ipi_open}, {hush, ipi_open}},
+    {AIA_HART_QUIET, {hush, unhush}, {hush, unhush}},
     {AIA_HART_SWEPT, {file_sweep, NULL}, {NULL, NULL}},
     {AIA_HART_OFFLINE, {file_off, file_on}, {direct_off, direct_on}},
 };

@@ -63,6 +63,12 @@ static inline struct imsic_vector vector(unsigned hart, unsigned id)
     return (struct imsic_vector){.hart = (uint16_t)hart, .id = (uint16_t)id};
 }
 
+/* When a wait that begins now has lasted too long. */
+static inline uint64_t wait_end(const struct aia *a)
+{
+    return later(aia_port_time(), a->config.wait_limit);
+}
+
 /* ---- direct.c: harts without interrupt files (aia/controller.h) ---- */
 
 static inline bool is_direct(const struct aia *a)
@@ -83,8 +89,8 @@ static inline bool reaches(const struct aia *a, const struct aia_irq *irq, unsig
     return !is_direct(a) || a->config.controllers[hart] == irq->msi->controller;
 }
 
-/* Claim and handle until nothing is pending. Own, off. */
-void direct_interrupt(struct aia *a, unsigned here);
+/* Claim and handle until nothing is pending, or (true) the trap has taken enough. Own, off. */
+bool direct_interrupt(struct aia *a, unsigned here);
 
 /* After the line's stop: wait until no hart is in its handler, or about to be. Thread. AIA_OK or AIA_ETIMEOUT. */
 int direct_wait_gone(struct aia *a);
@@ -106,8 +112,8 @@ int file_off(struct aia *a, unsigned here);
 void file_open(struct aia *a, unsigned hart);
 int file_close(struct aia *a, unsigned hart);
 
-/* Closed and evacuated: wait until no device's message to it is under way. Thread. */
-void file_settle(struct aia *a, unsigned hart);
+/* Closed and evacuated: wait until no device's message to it is under way. Thread. AIA_OK; AIA_ETIMEOUT: nothing proves it. */
+int file_settle(struct aia *a, unsigned hart);
 
 /* Empty eip and free its vectors. AIA_OK; AIA_ETIMEOUT, AIA_EAGAIN: what was sent may not have arrived yet. */
 int file_sweep(struct aia *a, unsigned here);
@@ -158,6 +164,18 @@ void flow_again(struct aia *a, struct aia_irq *irq);
 /* An edge of `irq` has arrived at identity `id` of this hart: run its handler, or see that it runs. Own, off. */
 void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
 
+/*
+ * A trap takes so many edges, and returns: an external interrupt comes before a timer's and a software interrupt, and what
+ * is pending again at once would keep the hart in one trap for ever.
+ */
+#define FLOW_BURST 16u
+
+/*
+ * A trap has taken that many, `n` of them irq's, at `id`. Traps that do so one after the other leave their hart nothing else
+ * to do: an interrupt that has had storm_limit runs in these storms, whatever its handler says. `irq` may be NULL. Own, off.
+ */
+void flow_full(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n);
+
 /* One more edge that does no good: is that more of them than the embedder wants to see? */
 bool flow_storming(const struct aia *a, struct aia_storm *s);
 
@@ -197,17 +215,32 @@ static inline struct imsic_vector vector_after(struct imsic_vector v, unsigned n
 /* Decide how irq's message can change to a vector on `to`, and allocate it. Lock held. */
 int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
 
-/* Carry it out, up to and including the drain barrier. Lock held. AIA_OK, AIA_ESILENT or AIA_ETIMEOUT. */
+/* Carry it out, up to and including the drain barrier. Lock held. AIA_OK, AIA_ESILENT, AIA_ECHANGED or AIA_ETIMEOUT. */
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u);
+
+/* Put the whole message into a device that may have lost more than that, and let it send. Lock held. */
+void message_restore(struct aia_msi *msi, const struct aia_message *m);
 
 /* After message_write failed: put the old message back, as far as the device listens. Lock held. */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
 
 /*
  * Read the message back as a drain barrier. A device that does not answer proves nothing; then it is time
- * that has to. Lock held. AIA_OK or AIA_ESILENT.
+ * that has to. Lock held. AIA_OK, AIA_ESILENT, or AIA_ECHANGED of what is below an intermediate.
  */
 int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
+
+/* The same, and is it `want`? AIA_OK; AIA_ESILENT; AIA_ECHANGED: it is another, which is counted. Lock held. */
+int message_is(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have);
+
+/* Report that it was another, if it was and nobody has said so. Any, no lock held. */
+void report_change(struct aia_irq *irq);
+
+static inline void report_changed(struct aia_irq *irq)
+{
+    if (atomic_load_explicit(&irq->changed, memory_order_relaxed))
+        report_change(irq);
+}
 
 /* ---- move.c ---- */
 

@@ -150,7 +150,7 @@ static bool enqueue(struct aia_hart *target, struct aia_call *c)
 
 static bool wait_state(struct aia *a, struct aia_call *c, enum call_state state)
 {
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
 
     while (atomic_load_explicit(&c->state, memory_order_acquire) != state) {
         if (aia_port_time() > end)
@@ -163,7 +163,7 @@ static bool wait_state(struct aia *a, struct aia_call *c, enum call_state state)
 /* The hart's one call is its caller's: another task of the hart, or a call given up and still on a list, comes first. */
 static bool take_call(struct aia *a, struct aia_call *c)
 {
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
 
     while (!call_changes(c, CALL_IDLE, CALL_TAKEN)) {
         if (aia_port_time() > end)

@@ -56,8 +56,6 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->handler = r->handler;
     irq->context = r->context;
     irq->msi = r->msi;
-    if (is_direct(a))
-        r->msi->irq = irq;
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
@@ -69,29 +67,47 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
         atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
 }
 
+/* From the topmost of a chain down to the device's own. Under irqs_lock, so that of two requests for one message one wins. */
+static void set_owner(struct aia_msi *msi, struct aia_irq *irq)
+{
+    for (; msi; msi = msi->below)
+        msi->irq = irq;
+}
+
+static bool has_owner(const struct aia_msi *msi)
+{
+    while (msi && !msi->irq)
+        msi = msi->below;
+    return msi;
+}
+
 /*
  * The first of a row of 2^order, filled in. A hart that comes or goes looks at all that are used, so none is before it is
- * whole: what it holds until then is its last owner's.
+ * whole: what it holds until then is its last owner's. AIA_OK; AIA_EBUSY, AIA_EINVAL: there is no such row.
  */
-static struct aia_irq *take_descriptors(struct aia *a, const struct aia_request *r)
+static int take_descriptors(struct aia *a, const struct aia_request *r, struct aia_irq **irq)
 {
     struct aia_irq *found = NULL;
     uint32_t n = 1u << r->order;
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    for (uint32_t i = 0; i < a->config.n_irqs && !found; i++)
+    bool busy = has_owner(r->msi);
+    for (uint32_t i = 0; i < a->config.n_irqs && !found && !busy; i++)
         if (unused(a, i, n))
             found = &a->config.irqs[i];
     for (uint32_t i = 0; found && i < n; i++)
         fill_in(a, &found[i], found, r);
+    if (found)
+        set_owner(r->msi, found);
     for (uint32_t i = 0; found && i < n; i++)
         atomic_store_explicit(&found[i].used, true, memory_order_release);
     if (found && irqs_end(a) < found->number + n)
         atomic_store_explicit(&a->irqs_end, found->number + n, memory_order_relaxed);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
-    return found;
+    *irq = found;
+    return found ? AIA_OK : busy ? AIA_EBUSY : AIA_EINVAL;
 }
 
 static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
@@ -100,6 +116,7 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 
     aia_port_lock(&a->irqs_lock);
     aia_port_lock(&irq->lock);
+    set_owner(irq->msi, NULL); /* no hart is about to look for a line's any more */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
         irq[i].msi = NULL; /* it is the caller's again: harts that come or go must not look at it */
@@ -120,14 +137,6 @@ static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector 
         return error ? error : managed_activate(a, irq, hart, v);
     }
     return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq->number, v);
-}
-
-static int read_back_is(struct aia *a, struct aia_irq *irq, struct aia_message want)
-{
-    struct aia_message have;
-    int error = drain(a, irq, &have);
-
-    return !error && (have.addr != want.addr || have.data != want.data) ? AIA_ESILENT : error;
 }
 
 /* Let it send, to `want`. What came while it was parked is sent now: under the lock, so the vector's drain covers it. */
@@ -161,13 +170,14 @@ int start(struct aia *a, struct aia_irq *irq)
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
-    struct aia_message want = message_to(a, v);
+    struct aia_message want = message_to(a, v), have;
     fence_rw_o(); /* the slot names its owner before a message can name it */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
     start_message(a, irq, &want);
     if (!is_slow(irq))
-        error = read_back_is(a, irq, want);
+        error = message_is(a, irq, &want, &have);
     irq_unlock(irq, was);
+    report_changed(irq);
     if (is_slow(irq))
         error = sync_or_die(a, irq, (struct imsic_vector){0});
     bus_unlock(bus);
@@ -197,9 +207,12 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     struct aia_irq *irq;
 
     *out = NULL;
-    if (!request_valid(a, r) || !(irq = take_descriptors(a, r)))
+    if (!request_valid(a, r))
         return AIA_EINVAL;
-    int error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
+    int error = take_descriptors(a, r, &irq);
+    if (error)
+        return error;
+    error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     if (!error)
         error = start(a, irq);
     if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its set */
@@ -278,7 +291,7 @@ void stop_wait(struct aia *a, struct aia_irq *irq)
 /* Nothing but time can prove any more that what it sent has arrived. */
 static void undrained(struct aia *a, struct aia_irq *irq)
 {
-    atomic_store_explicit(&irq->drained_at, moment(aia_port_time() + a->config.wait_limit),
+    atomic_store_explicit(&irq->drained_at, moment_after(aia_port_time(), a->config.wait_limit),
                           memory_order_release);
 }
 
@@ -324,10 +337,11 @@ static int wait_gone(struct aia *a, struct aia_irq *irq)
 
     struct aia_hartset all = aia_hartset_first(a->config.n_harts);
     aia_word drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
-    uint64_t now = aia_port_time(), end = now + moment_left(drained, now) + a->config.wait_limit;
+    uint64_t now = aia_port_time(), left = moment_left(drained, now);
+    uint64_t end = later(later(now, left), a->config.wait_limit);
 
     while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {
-        if (aia_port_time() > end)
+        if (aia_port_time() > end || moment_never(left))
             return AIA_ETIMEOUT;
         if (!moment_left(drained, aia_port_time()))
             reclaim_ask(a, &all);
@@ -358,8 +372,6 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq)
         return error;
     if (irq->managed)
         managed_release(a, irq);
-    if (is_direct(a))
-        irq->msi->irq = NULL; /* no hart is about to look for it any more */
     give_back_descriptors(a, irq);
     return AIA_OK;
 }

@@ -58,7 +58,7 @@ int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct 
 
 int managed_restart(struct aia *a, struct aia_irq *irq)
 {
-    uint64_t end = aia_port_time() + a->config.wait_limit;
+    uint64_t end = wait_end(a);
     int error;
 
     /* What was kept for it may still be draining since it left; that hart is back, and can prove it. */

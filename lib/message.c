@@ -137,12 +137,54 @@ static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct up
 int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
 {
     int error = irq->msi->ops->read_back(irq->msi, have);
-    uint64_t posted = error ? a->config.wait_limit : irq->msi->posted_limit;
+    bool answers = !error || error == AIA_ECHANGED;
+    uint64_t posted = answers ? irq->msi->posted_limit : a->config.wait_limit;
 
     fence_io_rwio();
-    atomic_store_explicit(&irq->drained_at, posted ? moment(aia_port_time() + posted) : 0,
+    atomic_store_explicit(&irq->drained_at, posted ? moment_after(aia_port_time(), posted) : 0,
                           memory_order_release);
     return error;
+}
+
+/* Is it one from nobody, as a read is answered that no device takes? Then all is ones, and an address of ours is aligned. */
+static bool all_ones(const struct aia_message *m)
+{
+    return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
+}
+
+/* What drain() says of a message that may not be the one it should be. */
+static __attribute__((noinline)) int is_another(struct aia_irq *irq, int error,
+                                                const struct aia_message *have)
+{
+    if (!error)
+        error = all_ones(have) ? AIA_ESILENT : AIA_ECHANGED;
+    if (error == AIA_ECHANGED)
+        atomic_fetch_add_explicit(&irq->changed, 1, memory_order_relaxed);
+    return error;
+}
+
+static inline int drain_is(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
+                           struct aia_message *have)
+{
+    int error = drain(a, irq, have);
+
+    return error || have->addr != want->addr || have->data != want->data ? is_another(irq, error, have)
+                                                                         : AIA_OK;
+}
+
+int message_is(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have)
+{
+    return drain_is(a, irq, want, have);
+}
+
+void report_change(struct aia_irq *irq)
+{
+    unsigned long was = irq_lock(irq->first);
+    struct imsic_vector v = irq->vec;
+
+    irq_unlock(irq->first, was);
+    if (atomic_exchange_explicit(&irq->changed, 0, memory_order_relaxed))
+        aia_port_report(&(struct aia_report){.what = AIA_REPORT_CHANGED, .vec = v, .irq = irq});
 }
 
 /* Take the steps back, in reverse: what may be half-way then is what may be half-way in write_steps. */
@@ -152,9 +194,7 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     struct aia_message old = message_to(a, u->from), have;
 
     switch (u->kind) {
-    case AIA_UPDATE_ADDR:
-        msi->ops->write_addr(msi, old.addr);
-        break;
+    case AIA_UPDATE_ADDR: /* its data too: a device that lost its message has neither */
     case AIA_UPDATE_COMMON:
     case AIA_UPDATE_TORN:
         msi->ops->write_addr(msi, old.addr);
@@ -176,6 +216,29 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     }
 }
 
+void message_restore(struct aia_msi *msi, const struct aia_message *m)
+{
+    if (msi->ops->restore)
+        msi->ops->restore(msi, m);
+    else
+        msi->ops->start(msi, m);
+    if (msi->kind == AIA_MSI_MASKABLE) /* a reset has masked it, too */
+        msi->ops->unmask(msi);
+}
+
+/*
+ * The device has lost its message, by a reset say, and the hart it was on leaves. It gets the new one as a whole. If it
+ * takes none, it can send nothing to that hart all the same, unless that is whom it names.
+ */
+static int insist(struct aia *a, struct aia_irq *irq, const struct update *u, const struct aia_message *want)
+{
+    struct aia_message old = message_to(a, u->from), have;
+
+    message_restore(irq->msi, want);
+    int error = message_is(a, irq, want, &have);
+    return error == AIA_ECHANGED && have.addr != old.addr ? AIA_OK : error;
+}
+
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_message want = message_to(a, u->to), have;
@@ -187,9 +250,9 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
      * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
      * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.
      */
-    int error = drain(a, irq, &have);
-    if (!error && (have.addr != want.addr || have.data != want.data))
-        error = AIA_ESILENT;
+    int error = drain_is(a, irq, &want, &have);
+    if (error == AIA_ECHANGED && hart_state(a, u->from.hart) != AIA_HART_ONLINE)
+        error = insist(a, irq, u, &want);
     if (!error && u->kind == AIA_UPDATE_TORN)
         error = copy_torn(a, irq, u);
     if (error)

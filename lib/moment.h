@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Points in time that one hart notes and others read. */
+/* Points in time: the end of a wait, and those that one hart notes and others read. A time may be as long as UINT64_MAX. */
 #ifndef AIA_MOMENT_H
 #define AIA_MOMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <aia/config.h>
+
+/* `ticks` after `now`; one that the clock does not reach is its last, which never passes. */
+static inline uint64_t later(uint64_t now, uint64_t ticks)
+{
+    uint64_t when = now + ticks;
+
+    return when < now ? UINT64_MAX : when;
+}
 
 /*
  * A moment that harts exchange, in one word: ticks on RV64; on RV32 2^20 of them, rounded up, so that it wraps after years.
@@ -20,12 +29,26 @@ static inline aia_word moment(uint64_t ticks)
     return m ? m : 1;
 }
 
+/* Further ahead nothing is told from the past: a quarter of what a word holds, since both of two compared may be as far off. */
+#define MOMENT_FAR (1ull << (AIA_WORD_BITS - 2 + MOMENT_SHIFT))
+
+static inline aia_word moment_after(uint64_t now, uint64_t ticks)
+{
+    return moment(later(now, ticks < MOMENT_FAR ? ticks : MOMENT_FAR));
+}
+
 /* How many ticks from `now` until it has passed: 0, it has. */
 static inline uint64_t moment_left(aia_word m, uint64_t now)
 {
     aia_word left = m - (aia_word)(now >> MOMENT_SHIFT);
 
     return !m || left >> (AIA_WORD_BITS - 1) ? 0 : (uint64_t)left << MOMENT_SHIFT;
+}
+
+/* So long that who waits for it waits for ever. */
+static inline bool moment_never(uint64_t left)
+{
+    return left > MOMENT_FAR / 2;
 }
 
 /* The earlier of two. */

@@ -170,7 +170,7 @@ void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 
 void reclaim_later(struct aia *a)
 {
-    aia_port_timer(aia_port_time() + a->config.lazy_period);
+    aia_port_timer(later(aia_port_time(), a->config.lazy_period));
 }
 
 /* Free `id` of this hart, whose drain is proven; if an edge was waiting there, send it on first. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# libaia where other projects find it: headers, archive, pkg-config file; and the examples, built from there alone.
+# libaia where other projects find it: headers, archive, pkg-config file, and what the headers point at: two documents, and the
+# examples that one of them is about, which tests build from there alone.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -28,6 +29,10 @@ install: $B/libaia.a
 	$Qinstall -m 644 include/aia/*.h '$(DESTDIR)$(PREFIX)/include/aia'
 	$Qinstall -m 644 $B/libaia.a '$(DESTDIR)$(PREFIX)/lib'
 	$Qinstall -m 644 $B/aia.pc '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	$Qinstall -d '$(DESTDIR)$(PREFIX)/share/doc/aia' $(patsubst %,'$(DESTDIR)$(PREFIX)/share/doc/aia/%',$(wildcard examples/*))
+	$Qinstall -m 644 CHANGELOG.md docs/embedding.md docs/design.md '$(DESTDIR)$(PREFIX)/share/doc/aia'
+	$Qfor f in $(wildcard examples/*/*.[chS] examples/*/*.ld examples/*/Makefile); do \
+		install -m 644 $$f '$(DESTDIR)$(PREFIX)'/share/doc/aia/$$f || exit 1; done
 
 # What the tests of the installed library work with: nothing is there but what `install' puts there. With DESTDIR, too.
 stage: $B/libaia.a
@@ -35,10 +40,10 @@ stage: $B/libaia.a
 	+$Q$(MAKE) --no-print-directory install PREFIX='$(abspath $B)/stage' DESTDIR=
 	+$Q$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR='$(abspath $B)/destdir'
 
-# Copied first, so that they find nothing of ours but the installed library.
+# The installed ones, copied first, so that they find nothing of ours but the installed library.
 EXAMPLES := $(notdir $(patsubst %/Makefile,%,$(wildcard examples/*/Makefile)))
 .PHONY: examples
 examples: stage
-	@rm -rf $B/examples && cp -r examples $B/examples
+	@rm -rf $B/examples && cp -r $B/stage/share/doc/aia/examples $B/examples
 	$Qfor e in $(EXAMPLES); do env -i PATH="$$PATH" PKG_CONFIG_LIBDIR='$(abspath $B)/stage/lib/pkgconfig' \
 		make $(if $(V),,-s) -C $B/examples/$$e CROSS=$(CROSS) || exit 1; done

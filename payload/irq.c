@@ -28,7 +28,7 @@ static void (*test_ipi)(unsigned n);
 #define REPORTS 64
 static struct aia_report reports[REPORTS];
 static _Atomic unsigned n_reports;
-static _Atomic unsigned reports_of[8];
+static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
 
 _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
 
@@ -66,8 +66,8 @@ void irq_init(void)
             .n_ids = implemented_ids(),
             .slots = slots[h],
         };
-    /* The lowest priority there is; nobody else needs it less. */
-    c.sync_id = (uint16_t)(files[0].n_ids - (files[0].n_ids == c.ipi_id));
+    /* Identity 0 does not exist, so 1 is in no block, and 2 in a pair: the blocks of 4 and more stay whole. */
+    c.sync_id = c.ipi_id == 1 ? 2 : 1;
     if (!irq_by_message()) {
         c.files = NULL;
         c.reserved = NULL;
@@ -153,6 +153,7 @@ void irq_print_reports(void)
         [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
         [AIA_REPORT_CALL_STUCK] = "a call does not end",
         [AIA_REPORT_STORM_IPI] = "storm of the IPIs' identity, which nobody sends",
+        [AIA_REPORT_CHANGED] = "its device did not have the message that it was given",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };
     unsigned n = atomic_load(&n_reports);

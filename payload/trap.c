@@ -30,6 +30,16 @@ void trap_other(unsigned long cause)
     }
 }
 
+void trap_pending(void)
+{
+    unsigned long pending = csr_read(sip) & csr_read(sie);
+
+    if (pending & SIE_SSIE)
+        trap_other(IRQ_SOFT);
+    if (pending & SIE_STIE)
+        trap_other(IRQ_TIMER);
+}
+
 static const char *cause_name(unsigned long cause)
 {
     static const char *const names[] = {

@@ -19,6 +19,8 @@ _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME, "vector.S");
 
 /* From vector.S: every interrupt but the external one, by its cause without the top bit. */
 void trap_other(unsigned long cause);
+/* From vector.S: of these, what is pending and enabled. An external interrupt is taken before them, and more of it waits. */
+void trap_pending(void);
 /*
  * From vector.S: anything else. Returns if a guard was waiting for it, with sepc behind the instruction, which is then
  * as if it had not been; else it is the end. bad_stack: sp was out of the running hart's stack.

@@ -61,6 +61,7 @@ trap_entry:
     save
     la      a0, aia
     call    aia_interrupt
+    bnez    a0, trap_more
 1:  ld      t1, 8(sp)
     ld      ra, 16(sp)
     ld      t2, 24(sp)
@@ -79,6 +80,10 @@ trap_entry:
     ld      t0, 0(sp)
     addi    sp, sp, CALLER_SAVED
     sret
+
+trap_more:                          /* what comes after an external interrupt has its turn before the next */
+    call    trap_pending
+    j       1b
 
 trap_not_external:
     ld      t1, 8(sp)

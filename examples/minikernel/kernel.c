@@ -77,7 +77,7 @@ __attribute__((interrupt("supervisor"), aligned(4))) void trap(void)
 {
     unsigned long cause = CSR("csrr %0, scause");
     check(cause >> 63, "an exception\n");
-    if ((cause & 15) == 9) return aia_interrupt(&aia);
+    if ((cause & 15) == 9 && !aia_interrupt(&aia)) return; /* else the timer has its turn */
     aia_port_timer(UINT64_MAX);
     aia_timer(&aia);
 }
@@ -146,7 +146,7 @@ void first(unsigned here)
     // clang-format off
     const struct aia_config config = {
         .n_harts = HARTS, .harts = harts, .files = files, .irqs = irqs, .n_irqs = 1, .runs = runs,
-        .ipi_id = 1, .sync_id = IDS, .lazy_period = SECOND / 1000, .wait_limit = SECOND, .max_retiring = 8,
+        .ipi_id = 1, .sync_id = 2, .lazy_period = SECOND / 1000, .wait_limit = SECOND, .max_retiring = 8,
         .storm_window = SECOND / 10, .storm_limit = 1000};
     for (unsigned h = 0; h < HARTS; h++)
         files[h] = (struct imsic_file){.mmio = IMSIC(h), .msi_addr = IMSIC(h), .n_ids = IDS, .slots = slots[h]};

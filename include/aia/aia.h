@@ -2,7 +2,7 @@
 /*
  * libaia: device interrupts on RISC-V harts with IMSICs, moved between harts and taken off them without
  * losing an edge. One struct aia is one machine. All memory is the embedder's; see port.h for what else
- * the embedder provides, and docs/embedding.md for all of it in two lists.
+ * the embedder provides, and embedding.md (share/doc/aia) for all of it in two lists.
  *
  * Contexts, as the functions below name them:
  *   any        any hart, interrupts on or off, in a handler too; no lock of the library's held
@@ -35,7 +35,7 @@ enum aia_result {
 /* An interrupt's handler. Interrupt context, interrupts off, never on two harts at once. */
 typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
 
-/* The ways to change a message, from design section 4; counted in struct aia. */
+/* The ways to change a message, from design.md, section 4; counted in struct aia. */
 enum aia_update {
     AIA_UPDATE_STORE,  /* one store */
     AIA_UPDATE_MASKED, /* mask, write, unmask */
@@ -73,7 +73,7 @@ enum aia_reclaim {
     AIA_RECLAIM_FIRST_EDGE, /* when the first edge arrives on the new vector */
 };
 
-/* All zero is the default, and what docs/decisions.md found best. */
+/* All zero is the default, and what measurements found best. */
 struct aia_policy {
     enum aia_caught caught;
     enum aia_reclaim reclaim;
@@ -91,6 +91,7 @@ struct aia_irq {
     bool stopped;      /* by aia_irq_stop() or aia_irq_free(), and not to be started again */
     bool managed;      /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order;     /* the block is 2^order descriptors */
+    _Atomic uint16_t streak; /* of full traps (struct aia_hart) that it ran in last */
     struct aia_lock lock;
     struct aia_irq *first; /* of the block; itself, for most */
     struct aia_policy policy;
@@ -108,11 +109,13 @@ struct aia_irq {
     struct aia_storm storm;
 
     aia_counter moves;
-    aia_counter forwarded; /* edges caught on a retiring vector and sent on */
-    aia_counter rerun;     /* edges that came while the handler ran, and made it run again */
-    aia_counter kept;      /* edges that came while disabled */
-    aia_counter resent;    /* sent again by enable */
-    aia_counter none;      /* handler runs that returned AIA_NONE */
+    aia_counter forwarded;        /* edges caught on a retiring vector and sent on */
+    aia_counter rerun;            /* edges that came while the handler ran, and made it run again */
+    aia_counter kept;             /* edges that came while disabled */
+    aia_counter resent;           /* sent again by enable */
+    aia_counter none;             /* handler runs that returned AIA_NONE */
+    _Atomic uint32_t streak_runs; /* in the streak of full traps */
+    _Atomic uint32_t changed;     /* read-backs of its message that were another, and not reported yet */
 };
 
 /* ---- harts ---- */
@@ -132,6 +135,8 @@ struct aia_hart {
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
+    uint16_t streak;                /* of traps that were full (flow_full): its number, */
+    uint32_t full_at;               /* and the edges that had been taken when the latest was */
     /* Its file's, or NULL: controllers deliver, or edges are traced, and go the long way. And its row of config.runs. */
     _Atomic uint32_t *slots;
     aia_counter *runs;
@@ -163,7 +168,7 @@ struct aia {
 /* Set up. Before all else, once. AIA_OK or AIA_EINVAL (a count or an identity out of range). */
 int aia_init(struct aia *a, const struct aia_config *config);
 
-/* ---- tracing: trace.c, and aia/trace.h ---- */
+/* ---- tracing: aia/trace.h ---- */
 
 /*
  * The rings, if tracing is on. By the compiler's own name and not <stdatomic.h>'s: the model of the host tests, which
@@ -189,8 +194,12 @@ static inline void aia_trace(const struct aia *a, enum aia_event event, const st
 
 /* ---- entry points, for the embedder's trap handler; own, off ---- */
 
-/* Supervisor external interrupt (scause 9): claims and handles until nothing is pending. */
-void aia_interrupt(struct aia *a);
+/*
+ * Supervisor external interrupt (scause 9): claims and handles until nothing is pending. True: it returns although something
+ * may be, which interrupts again; let timer and software interrupts have their turn first, which the hart
+ * takes after it (Privileged Architecture, "Supervisor Interrupt Registers").
+ */
+bool aia_interrupt(struct aia *a);
 
 /* Where harts have no interrupt files: config.kick was called for this hart, or may have been. */
 void aia_soft_interrupt(struct aia *a);
@@ -198,7 +207,7 @@ void aia_soft_interrupt(struct aia *a);
 /* The moment given to aia_port_timer() has come. */
 void aia_timer(struct aia *a);
 
-/* ---- interrupts: irq.c, move.c ---- */
+/* ---- requests and moves ---- */
 
 struct aia_request {
     const char *name;
@@ -222,9 +231,10 @@ struct aia_request {
  * Take a descriptor, give the interrupt a vector on the least loaded online hart of its affinity, and
  * start its message. The interrupt is enabled. Thread. `*irq` is the first of a block: the handler tells message n
  * by its irq - irq->first.
- * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT: nothing
- * changed, and *irq is NULL. If it is not, a silent device's vector could not be had back in time: the
- * descriptor waits for aia_irq_free().
+ * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_EBUSY (the message, or one below it, is an
+ * interrupt's already: it is to be freed first), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT, AIA_ECHANGED (the device does not
+ * take its message): nothing changed, and *irq is NULL. If it is not, a silent device's vector could not be had back in
+ * time: the descriptor waits for aia_irq_free().
  */
 int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia_irq **irq);
 
@@ -256,19 +266,30 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
 /*
  * Change the affinity set; if the interrupt is on a hart outside it, move it to the least loaded online
  * hart inside. When the call returns the device sends to the new vector, and whatever it sent to the old
- * one is handled or will be, within one interrupt latency (design section 5). Never "busy": if max_retiring of
+ * one is handled or will be, within one interrupt latency (design.md, section 5). Never "busy": if max_retiring of
  * its vectors have not drained yet, the call waits for some. Blocks move whole, whichever of them is named. Thread.
  * AIA_OK; else affinity and vector are as they were: AIA_EINVAL (managed, or without a vector: being requested or freed),
  * AIA_ENOHART (none of the set is online, or its line reaches none), AIA_ENOVEC, AIA_EADDRHI (all that have one are across
- * 4 GiB), AIA_ESILENT (behind a slow bus it is dead then), AIA_ETIMEOUT (the old hart, or its file, does not answer, or
+ * 4 GiB), AIA_ESILENT (behind a slow bus it is dead then), AIA_ECHANGED (the device does not have what it was given: it was
+ * reset, say, and aia_irq_restore() is for that), AIA_ETIMEOUT (the old hart, or its file, does not answer, or
  * vectors do not drain), AIA_EAGAIN (others moved it each time).
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
+/*
+ * The device has lost its message, by a function level reset, a return from D3, a reset of its APLIC (aplic_restore() first):
+ * put it in place again, enabled and unmasked, for the interrupt as it is. Whichever of a block is named, the block's. Before
+ * the device sends again: what it had to say since it lost the message is its driver's to ask for. One that has lost
+ * nothing may have an edge too many. Any; behind a slow bus, thread.
+ * AIA_OK, also if it is shut down for want of a hart: its return will start it; AIA_EINVAL (being requested, stopped, or free),
+ * AIA_ESILENT, AIA_ECHANGED (it does not take its message: again, when it does).
+ */
+int aia_irq_restore(struct aia *a, struct aia_irq *irq);
+
 /* Handler runs of `irq` on `hart` so far; 0 if there is no such hart. Any. */
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart);
 
-/* ---- IPIs and calls: ipi.c ---- */
+/* ---- IPIs and calls ---- */
 
 /* Virtual IPIs, many on the one identity. The library's own come first. */
 enum {
@@ -292,7 +313,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
  */
 int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
-/* ---- harts: hotplug.c, files.c. The embedder sees to it that only one hart changes at a time. ---- */
+/* ---- harts. The embedder sees to it that only one hart changes at a time. ---- */
 
 /*
  * This hart begins to take interrupts, the first time or again. Own, off; before SEIE is set.
@@ -305,7 +326,9 @@ int aia_hart_online(struct aia *a);
  * First half of taking `hart` offline: close it to allocation and move all interrupts away. Thread, on
  * any hart. AIA_OK; else the hart is as it was, nothing lost: AIA_EINVAL (no such hart), AIA_EOFFLINE (not online, or
  * leaving already), AIA_ELAST, AIA_ENOVEC (the others have no room), or of the first interrupt that could not be moved
- * AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN as for aia_irq_set_affinity(); and whatever
+ * AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN as for aia_irq_set_affinity(); AIA_ECHANGED
+ * (the device takes no message, and names `hart` still: one that has lost its message, so that it cannot send there, gets the
+ * new one and is reported); and whatever
  * config.may_enter() said.
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
@@ -321,7 +344,7 @@ void aia_hart_stay(struct aia *a, unsigned hart);
  * the file, stop delivery. Own, off; the next thing the embedder does is HSM hart_stop. If that fails,
  * aia_hart_online brings the hart back. AIA_OK; AIA_EINVAL: aia_hart_leave() has not been here, nothing done. Else the hart
  * is online again, nothing lost, and aia_hart_return() is to be called for it. Of an interrupt that has come to it since
- * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT as for aia_irq_set_affinity(), AIA_ECONTEXT (behind a
+ * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED as for that, AIA_ECONTEXT (behind a
  * slow bus, which nobody can wait for here), AIA_EAGAIN (a vector of it is not drained yet: leave once more). AIA_ETIMEOUT:
  * writes to this hart's file do not arrive; and whatever config.may_enter() said.
  */
@@ -352,7 +375,7 @@ struct aia_hartset aia_online(const struct aia *a);
 /* Counts over all identities of all files. Any. */
 void aia_vector_stats(struct aia *a, struct imsic_stats *stats);
 
-/* ---- audit: audit.c ---- */
+/* ---- audit ---- */
 
 enum aia_finding {
     AIA_PENDING_UNOWNED, /* eip set, slot free; or the identity that nobody but imsic_sync() sends */
@@ -393,6 +416,7 @@ struct aia_report {
         AIA_REPORT_DEAD,          /* irq's device did not answer a command: it is disabled for good */
         AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not end */
         AIA_REPORT_STORM_IPI, /* vec, the IPIs' identity, comes and nobody sent one: it cannot be shut off */
+        AIA_REPORT_CHANGED,   /* irq's device did not have the message that it was given; irq is at vec */
     } what;
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */

@@ -80,6 +80,13 @@ struct aplic_source {
 int aplic_init(struct aplic *a);
 
 /*
+ * The domain has been reset behind our back: configure it again, and delivery to the harts of `online`, as aia_online()
+ * has them. Its sources are inactive then: aia_irq_restore() for each interrupt follows. AIA_OK or AIA_EINVAL. Any, none of
+ * its sources moving.
+ */
+int aplic_restore(struct aplic *a, const struct aia_hartset *online);
+
+/*
  * A source of the domain, inactive until aia_irq_request(). AIA_OK; AIA_EINVAL: not a source of this domain, or it does
  * not have this mode. Thread; once for each source.
  */
@@ -88,7 +95,8 @@ int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, 
 /*
  * The request for this source's interrupt, to be passed to aia_irq_request(): `r` of the driver with its handler
  * wrapped. The handler of a level runs only while the line is up, and is run again for as long as it stays up; it may
- * handle one cause at a time.
+ * handle one cause at a time. One of a source at a time, and not while it is freed. Of one that has an interrupt nothing
+ * changes, and aia_irq_request() says AIA_EBUSY.
  */
 struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r);
 
@@ -105,7 +113,7 @@ void aplic_raise(const struct aplic_source *s);
 /* Can the domain send to an interrupt file at `addr`? AIA_OK or AIA_EINVAL. */
 int aplic_can_send(const struct aplic *a, uint64_t addr);
 
-/* ---- look.c: for people and for the audit. Nothing is changed by looking. Any. ---- */
+/* ---- For people and for the audit. Nothing is changed by looking. Any. ---- */
 
 /* What a source's registers say. */
 struct aplic_look {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The configuration: what the embedder decides once, and the memory it gives. docs/embedding.md lists what else it must
- * provide, and what it may rely on.
+ * The configuration: what the embedder decides once, and the memory it gives. embedding.md (share/doc/aia) lists what
+ * else it must provide, and what it may rely on.
  *
  * A tick is one of aia_port_time()'s. Each limit is a bound on a wait that ends with a named error, never a period of
  * polling: larger is safe. No field is optional unless it says so.
@@ -79,8 +79,12 @@ struct aia_config {
      */
     struct aia_controller **controllers;
     void (*kick)(unsigned hart); /* with controllers: make `hart` take a software interrupt. Any context */
-    uint16_t ipi_id;  /* identity of the IPIs, in each file: the device tree's riscv,ipi-id, or 1 */
-    uint16_t sync_id; /* identity of imsic_sync(): any other that all files have. It is never enabled */
+    uint16_t ipi_id; /* identity of the IPIs, in each file: the device tree's riscv,ipi-id, or 1 */
+    /*
+     * Identity of imsic_sync(): any other that all files have. It is never enabled. Identity 0 does not exist, so no block of
+     * messages holds 1: that one, or 2 if the IPIs have 1, costs no larger block.
+     */
+    uint16_t sync_id;
 
     /* ---- interrupts ---- */
     struct aia_irq *irqs; /* n_irqs descriptors, zeroed: as many interrupts as there can be at once */
@@ -104,7 +108,10 @@ struct aia_config {
     uint64_t wait_limit;
     /* Ticks within which edges that did no good (struct aia_storm) are counted together; less than 2^32 on RV32. */
     uint64_t storm_window;
-    /* So many of them within a window, and the interrupt, or the identity that nobody owns, is shut off. */
+    /*
+     * So many of them within a window, and the interrupt, or the identity that nobody owns, is shut off. So is an interrupt that
+     * runs so often, to whatever good, on a hart that meanwhile comes to nothing but interrupts.
+     */
     uint32_t storm_limit;
 };
 

@@ -5,7 +5,7 @@
  * A vector is a hart and an identity in that hart's S-level interrupt file. Its slot says whose it is.
  * Every implemented identity is enabled in eie from the moment its hart comes online, whether it is
  * owned or not: a vector is then live as soon as its slot says so, on any hart, without asking that
- * hart for a write to its own eie (docs/decisions.md has the figures). An identity nobody owns that fires
+ * hart for a write to its own eie. An identity nobody owns that fires
  * is counted, and shut off if it storms.
  */
 #ifndef AIA_IMSIC_H
@@ -95,7 +95,7 @@ struct imsic_stats {
     uint32_t n[IMSIC_N_STATES]; /* identities in each state, over all files */
 };
 
-/* ---- the allocator: vector.c, and kept.c. Any hart, interrupts on or off, any lock held but imsic.lock. ---- */
+/* ---- the allocator. Any hart, interrupts on or off, any lock held but imsic.lock. ---- */
 
 /*
  * Make the books of all files: every identity free but ipi_id and sync_id, every file closed.
@@ -132,7 +132,7 @@ int imsic_reserve(struct imsic *im, const struct aia_hartset *set, enum aia_msi_
 bool imsic_activate(struct imsic *im, struct imsic_vector v);
 void imsic_park(struct imsic *im, struct imsic_vector v);
 
-/* Free one vector. The caller has proof that nothing can still arrive there (lib/move.c, reclaim). */
+/* Free one vector. The caller has proof that nothing can still arrive there. */
 void imsic_free(struct imsic *im, struct imsic_vector v);
 
 /*
@@ -160,7 +160,7 @@ unsigned imsic_room_elsewhere(struct imsic *im, unsigned hart);
 
 void imsic_stats(struct imsic *im, struct imsic_stats *stats);
 
-/* ---- interrupt files: file.c ---- */
+/* ---- interrupt files ---- */
 
 /* The message that makes `v` pending (IMSIC.adoc, "MSI encoding"). Any context. */
 struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v);

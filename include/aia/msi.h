@@ -2,7 +2,7 @@
 /*
  * The device's end of an MSI: the registers (or the memory) in which a device keeps the address and
  * data that it will write. A driver, or a bus like PCI, embeds a struct aia_msi and fills in the
- * operations; the library decides which of them a change needs, and in what order (lib/message.c).
+ * operations; the library decides which of them a change needs, and in what order (design.md, section 4).
  */
 #ifndef AIA_MSI_H
 #define AIA_MSI_H
@@ -68,6 +68,11 @@ struct aia_msi_ops {
     void (*park)(struct aia_msi *msi);
     bool (*unpark)(struct aia_msi *msi, const struct aia_message *m);
     /*
+     * For aia_irq_restore(). An intermediate gives the device below the device's own message once more; `m` is the
+     * intermediate's, NULL while it is parked. NULL: start() does it.
+     */
+    void (*restore)(struct aia_msi *msi, const struct aia_message *m);
+    /*
      * A slow bus: the message lives behind a command queue, or a bus that has to be slept on. All four, or none.
      * The other operations then only change a copy in memory, under bus_lock(), and bus_sync() sends one
      * command that makes the device's the same, and waits for its answer, for as long as the bus allows: AIA_OK or
@@ -117,7 +122,8 @@ struct aia_msi {
      */
     struct aia_controller *controller;
     uint16_t line;
-    struct aia_irq *irq; /* of such a line; the library's */
+    /* The library's: whose it is, from the request to the free. A message has one interrupt, and so has each below it. */
+    struct aia_irq *irq;
     /* NULL: read_back() drains the device. Else it does but for what is on its way from there, see above. */
     struct aia_barrier *barrier;
 };

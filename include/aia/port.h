@@ -2,7 +2,7 @@
 /*
  * What the embedder provides: ten functions, resolved at link time. Besides these the library calls
  * nothing but memset and memcpy. All may be called from any hart, with interrupts on or off, unless
- * stated otherwise. docs/embedding.md lists the other preconditions.
+ * stated otherwise. embedding.md (share/doc/aia) lists the other preconditions.
  */
 #ifndef AIA_PORT_H
 #define AIA_PORT_H

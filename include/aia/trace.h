@@ -8,7 +8,7 @@
  * An embedder records events of its own with aia_trace() (aia/aia.h).
  *
  * Off costs each event one relaxed load and a branch, and an edge that is idle's nothing. On costs at most 30
- * instructions, and each interrupt goes a way that is some 55 longer (test=trace).
+ * instructions, and each interrupt goes a way that is some 55 longer.
  */
 #ifndef AIA_TRACE_H
 #define AIA_TRACE_H

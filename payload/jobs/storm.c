@@ -4,6 +4,7 @@
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/time.h"
+#include "payload/wires.h"
 #include "payload/drivers/soft.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
@@ -87,6 +88,54 @@ static void owned(unsigned hart)
     check(wait_for(&runs, ran + 1), "and so is the next");
 }
 
+/* ---- a level that its handler does not quieten, and does not know ---- */
+
+static struct aplic_source line;
+static _Atomic uint64_t loud_runs, loud_ticks;
+
+/* The first run asks for a timer interrupt, which has its turn before the last one. */
+static enum aia_result loud_handler(void *context, struct aia_irq *i)
+{
+    static uint64_t before;
+
+    (void)context;
+    (void)i;
+    if (!loud_runs++) {
+        before = time_interrupts();
+        aia_port_timer(time_now());
+    }
+    loud_ticks = time_interrupts() - before;
+    return AIA_HANDLED;
+}
+
+/* Nothing drives a source to spare, so its line is low: a level that is up for ever. */
+static void loud(unsigned hart)
+{
+    struct aia_request q = {.name = "loud", .handler = loud_handler, .affinity = aia_hartset_one(hart)};
+    struct aia_irq *i;
+    unsigned before = irq_reports(AIA_REPORT_STORM_IRQ);
+
+    if (!wires_spare(&line, hart))
+        return;
+    loud_runs = loud_ticks = 0;
+    int error = aplic_source_init(&line, line.aplic, line.number, APLIC_LEVEL_LOW);
+    q = aplic_request(&line, &q);
+    error = error ? error : aia_irq_request(&aia, &q, &i);
+    if (!check(!error, "a level that is up for ever, on hart %u: %s", hart, aia_strerror(error)))
+        return;
+    uint64_t end = time_after(time_from_ms(HIT_MS));
+    while (irq_reports(AIA_REPORT_STORM_IRQ) == before && time_now() < end)
+        aia_port_relax();
+    check(irq_reports(AIA_REPORT_STORM_IRQ) == before + 1 && loud_runs > aia.config.storm_limit,
+          "the level is shut off after %lu runs, all of which had something", loud_runs);
+    check(loud_ticks > 0, "its hart took a timer interrupt meanwhile");
+    uint64_t ran = runs;
+    soft_raise(&soft);
+    check(wait_for(&runs, ran + 1), "and takes others");
+    error = aia_irq_free(&aia, i);
+    check(!error, "freed: %s", aia_strerror(error));
+}
+
 int job_storm(void)
 {
     unsigned other = (hart_index() + 1) % hart_count();
@@ -100,6 +149,7 @@ int job_storm(void)
         return verdict();
     owned(hart_index());
     owned(other);
+    loud(other);
     if (irq_by_message())
         unowned(other);
     if (other != hart_index()) {

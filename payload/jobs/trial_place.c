@@ -36,7 +36,7 @@ bool trial_has(enum trial_kind kind)
 bool trial_init(void)
 {
     if (!check(hart_online_count() >= 3, "three harts or more") ||
-        !check(aia.imsic.sync_id < 64, "a word of identities (ids=16)") ||
+        !check(aia.imsic.files[0].n_ids < 64, "a word of identities (ids=16)") ||
         !check(load_init(1, 1), "an edu device"))
         return false;
     irq_spins = 0;
@@ -51,7 +51,7 @@ static void block_but(unsigned hart, uint64_t keep)
 {
     uint32_t owner = (uint32_t)(place.neighbour - aia.config.irqs);
 
-    for (unsigned id = 1; id < aia.imsic.sync_id; id++)
+    for (unsigned id = 1; id <= aia.imsic.files[hart].n_ids; id++)
         if (!(keep >> id & 1) && imsic_alloc_id(&aia.imsic, hart, id, 0, owner) == AIA_OK)
             blocked[hart] |= 1ull << id;
 }

@@ -56,7 +56,8 @@ static void msi_start(struct aia_msi *msi, const struct aia_message *m)
     pci_write32(pm->pd, pm->cap + ADDR, (uint32_t)m->addr);
     pci_write16(pm->pd, pm->data, (uint16_t)m->data);
     fence_rw_o(); /* what the handler reads, before the message that makes it run */
-    write_control(pm, 0, PCI_MSI_CONTROL_ENABLE);
+    /* How many messages, too: a reset of the function has forgotten that (aia_irq_restore). */
+    write_control(pm, PCI_MSI_CONTROL_COUNT, (uint16_t)((unsigned)pm->order << 4 | PCI_MSI_CONTROL_ENABLE));
     if (msi->kind == AIA_MSI_MASKABLE)
         msi->ops->unmask(msi);
 }

@@ -71,7 +71,8 @@ struct pci_msix {
 
 /*
  * Find the table, mask every entry and then turn MSI-X on. The function must be enabled (pci_enable()),
- * because the table is in memory space. Returns PCI_OK, what pci_find_cap() does, or AIA_ESILENT.
+ * because the table is in memory space. After a reset of the function once more, and then aia_irq_restore() for each
+ * interrupt. Returns PCI_OK, what pci_find_cap() does, or AIA_ESILENT.
  */
 int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd);
 

@@ -193,14 +193,14 @@ static void start_sends_once(void **state)
         }
 }
 
-/* A source that the domain does not have is silent: refused, and nothing kept. */
+/* A source that the domain does not have takes no target: refused, and nothing kept. */
 static void start_is_checked(void **state)
 {
     (void)state;
     w_machine(1, 0);
     w_source(&q, 9, APLIC_EDGE_RISE);
     w_model.source[9].absent = true;
-    assert_int_equal(w_request(&q, aia_hartset_one(0)), AIA_ESILENT);
+    assert_int_equal(w_request(&q, aia_hartset_one(0)), AIA_ECHANGED);
     assert_null(q.irq);
     t_check_books();
 }

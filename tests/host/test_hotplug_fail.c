@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Harts that cannot go, or come back to a surprise: what fails changes nothing, what is late is not lost. */
+#include <string.h>
+
 #include "fixture.h"
 
 /* ---- what cannot be done ---- */
@@ -53,6 +55,41 @@ static void test_no_room(void **state)
     t_unfill(2);
     t_check_kinds();
     assert_int_equal(t_offline(1, 0), AIA_OK);
+}
+
+static struct t_irq block;
+static unsigned first_locks;
+
+static void first_lock_only(const struct m_event *e, void *arg)
+{
+    (void)arg;
+    if (e->kind != M_LOCK)
+        return;
+    first_locks += e->where == (uintptr_t)&block.irq->lock;
+    for (unsigned i = 1; i < 1u << block.irq->order; i++)
+        assert_true(e->where != (uintptr_t)&block.irq[i].lock);
+}
+
+/* How many it holds is counted one by one: of a block each under the first one's lock, which is that of all. */
+static void test_no_room_for_a_block(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    memset(&block, 0, sizeof(block));
+    m_dev_init(&block.dev, AIA_MSI_PLAIN);
+    assert_int_equal(t_request_as(&block, (struct aia_request){.affinity = aia_hartset_one(1), .order = 3}),
+                     AIA_OK);
+    t_fill(0, 40);
+    first_locks = 0;
+    m.hook = first_lock_only;
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ENOVEC);
+    m.hook = NULL;
+    assert_true(first_locks >= 8);
+    t_unfill(0);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m_raise(&block.dev);
+    t_check(&block);
+    t_check_books();
 }
 
 static void test_stay(void **state)
@@ -254,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_last_hart),
         cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_no_room_for_a_block),
         cmocka_unit_test(test_stay),
         cmocka_unit_test(test_silent_device),
         cmocka_unit_test(test_silent_when_dying),

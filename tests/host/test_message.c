@@ -329,7 +329,8 @@ static void test_silent(void **state)
         for (unsigned mood = M_MUTE; mood <= M_GONE; mood++) {
             set_up(how);
             q.dev.mood = mood;
-            check_unchanged(AIA_ESILENT);
+            check_unchanged(mood == M_STALE ? AIA_ECHANGED : AIA_ESILENT);
+            assert_int_equal(t_reported(AIA_REPORT_CHANGED), mood == M_STALE);
             m_on(0);
             bool sends = m_raise(&q.dev);
             assert_int_equal(sends, mood != M_GONE);

@@ -59,12 +59,36 @@ static void test_first(void **state)
     assert_int_equal(moment_first(late, late), late);
 }
 
+/* As long as can be: it does not wrap into the past, nor is it taken for it beside one of long ago. */
+static void test_never(void **state)
+{
+    static const uint64_t now[] = {0, 1, 1000 * UNIT, 1ull << 50, UINT64_MAX / 8};
+    static const uint64_t ticks[] = {UINT64_MAX, UINT64_MAX - 1, UINT64_MAX / 2, 1ull << 63, 1ull << 62};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
+        for (size_t k = 0; k < sizeof(ticks) / sizeof(ticks[0]); k++) {
+            uint64_t t = now[i], past = t > MOMENT_FAR ? t - MOMENT_FAR + 2 * UNIT : 0;
+            aia_word never = moment_after(t, ticks[k]), ago = moment(past);
+            assert_true(later(t, ticks[k]) >= ticks[k]);
+            assert_true(moment_never(moment_left(never, t)));
+            assert_true(moment_never(moment_left(never, t + 1000000 * UNIT)));
+            assert_int_equal(moment_first(never, ago), ago);
+            assert_int_equal(moment_first(ago, never), ago);
+            assert_false(moment_never(moment_left(moment_after(t, 1ull << 40), t)));
+        }
+    assert_int_equal(later(UINT64_MAX, 0), UINT64_MAX);
+    assert_int_equal(later(UINT64_MAX, 1), UINT64_MAX);
+    assert_int_equal(later(5, 7), 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_left),
         cmocka_unit_test(test_none),
         cmocka_unit_test(test_first),
+        cmocka_unit_test(test_never),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

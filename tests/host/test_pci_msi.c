@@ -172,6 +172,9 @@ static void several_messages(void **state)
         msi.msi.ops->start(&msi.msi, &(struct aia_message){FILE0, 76});
         assert_int_equal(pm_get(f, cap + 2, 2) & 0x71, 0x21);
         assert_reads_back(&msi.msi, FILE0, 76);
+        pm_set(f, cap + 2, 2, pm_get(f, cap + 2, 2) & ~0x71u); /* a reset of the function */
+        msi.msi.ops->start(&msi.msi, &(struct aia_message){FILE0, 76});
+        assert_int_equal(pm_get(f, cap + 2, 2) & 0x71, 0x21);
         if (!maskable)
             continue;
         assert_int_equal(pm_get(f, cap + 16, 4), 0xabcd00);

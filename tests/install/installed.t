@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
-use Test::More tests => 25;
+use Test::More tests => 28;
 
 my $build = $ENV{BUILD} || 'build';
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
@@ -56,6 +56,25 @@ my ($fields) = slurp("$prefix/include/aia/config.h") =~ /^struct aia_config \{\n
 my @lines = grep { /\S/ } split /\n/, $fields;
 is_deeply([map { $lines[$_] =~ /^ {4}\w.*;(?!.*\*\/)/ && $lines[$_ - 1] !~ /^ *\/?\*.*\*\/$|^ *\*\/$/ ? $lines[$_] : () } 0 .. $#lines],
     [], 'each field of the configuration has its comment');
+
+# --- what they point at -----------------------------------------------------------------------------------------------
+# A name of a file, or a path of the sources, is that of one that is installed. <...> is the compiler's, *.adoc the specification's.
+my $doc = "$prefix/share/doc/aia";
+my @texts = (@headers, glob("$doc/*.md"), grep { -f } glob "$doc/examples/*/*");
+cmp_ok(scalar(grep { m{^\Q$doc\E/} } @texts), '>=', 10, 'documents and examples');
+my @astray;
+for my $f (@texts) {
+    my $text = slurp($f) =~ s/<[\w\/.]+>//gr;
+    my ($here) = $f =~ m{(.*)/};
+    while ($text =~ m{((?:[\w-]+/)*[\w-]+\.(?:md|[chS]|t|ld|pl|dts|mk)\b|\b(?:docs|tests|examples|scripts|lib|imsic|aplic|iommu|payload|platform|models|arch)/[\w-]+(?:[./][\w-]+)*)}g) {
+        my $name = $1;
+        push @astray, "$f: $name" if !grep { -e "$_/$name" } $here, $prefix, "$prefix/include", "$prefix/include/aia", $doc, "$doc/examples";
+    }
+}
+is_deeply(\@astray, [], 'what headers, documents and examples name is installed');
+my %sections = map { $_ => 1 } slurp("$doc/design.md") =~ /^## (\d+)\./mg;
+is_deeply([map { my $f = $_; map { $sections{$_} ? () : "$f: $_" } slurp($f) =~ /design(?:\.md)?,? section[\s*]+(\d+)/g } @texts], [],
+    'and each section of the design is there');
 
 # --- names ------------------------------------------------------------------------------------------------------------
 my (%given, %taken, @data);

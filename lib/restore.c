@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A device that lost its message gets it again, whole, and to where its interrupt is. */
+#include "internal.h"
+
+#include "mmio.h"
+
+/* Does it hold what it was given? Then it has lost nothing, or not that. Lock held. */
+static bool has_message(struct aia_irq *irq, const struct aia_message *want)
+{
+    struct aia_message have;
+    int error = irq->msi->ops->read_back(irq->msi, &have);
+
+    fence_io_rwio();
+    return !error && have.addr == want->addr && have.data == want->data;
+}
+
+/* Can its start() drop an edge of one that is sending? A plain one is turned off for it, others are masked or need it not. */
+static bool is_stopped_by_start(const struct aia_msi *msi)
+{
+    while (msi && msi->kind != AIA_MSI_PLAIN)
+        msi = msi->below;
+    return msi;
+}
+
+/* One edge to each vector, in the place of one that it may have lost just now. Lock held. */
+static void send_each(struct aia *a, struct aia_irq *irq)
+{
+    for (unsigned i = 0; i < 1u << irq->order; i++) {
+        count(&irq->resent);
+        trace_irq(a, AIA_EVENT_RESEND, irq, irq[i].vec, 0);
+        imsic_send(&a->imsic, irq[i].vec);
+    }
+}
+
+/* It has a vector. Lock held. */
+static int write_again(struct aia *a, struct aia_irq *irq)
+{
+    struct aia_message want = message_to(a, irq->vec), have;
+    bool slow = is_slow(irq), well = !slow && is_stopped_by_start(irq->msi) && has_message(irq, &want);
+
+    trace_irq(a, AIA_EVENT_START, irq, irq->vec, 0);
+    message_restore(irq->msi, &want);
+    if (slow) /* bus_sync() tells */
+        return AIA_OK;
+    int error = message_is(a, irq, &want, &have);
+    if (!error && well)
+        send_each(a, irq);
+    return error;
+}
+
+/* Lock held. */
+static int restore(struct aia *a, struct aia_irq *irq)
+{
+    if (irq->stopped || !irq->msi)
+        return AIA_EINVAL;
+    if (is_dead(irq))
+        return AIA_ESILENT;
+    fence_rw_o(); /* what its handler reads, before the device can send */
+    if (irq->vec.id)
+        return write_again(a, irq);
+    if (irq->parked && irq->msi->ops->restore)
+        irq->msi->ops->restore(irq->msi, NULL);
+    return irq->managed ? AIA_OK : AIA_EINVAL;
+}
+
+int aia_irq_restore(struct aia *a, struct aia_irq *irq)
+{
+    struct aia_irq *first = irq->first;
+
+    if (!is_used(first))
+        return AIA_EINVAL;
+    struct aia_msi *bus = bus_lock(first);
+    unsigned long was = irq_lock(first);
+    struct imsic_vector v = first->vec;
+    int error = restore(a, first);
+    irq_unlock(first, was);
+    report_changed(first);
+    if (!error && bus && v.id)
+        error = sync_or_die(a, first, (struct imsic_vector){0});
+    bus_unlock(bus);
+    return error;
+}
