@@ -104,11 +104,14 @@ static bool add(const struct load_kind *kind, struct disk *disk)
     return true;
 }
 
-unsigned block_find(const struct load_kind *kind, struct pci *pci)
+bool block_find(const struct load_kind *kind, unsigned *n_found)
 {
     const struct disk_driver *driver = kind->data;
+    const struct pci *pci = kinds_pci();
     unsigned n = 0;
 
+    if (!pci)
+        return kinds_without_pci();
     hotplug_watch(hart_leaves, hart_back);
     wedge_init();
     for (size_t i = 0; i < pci->n && n < driver->max && block_n_devices < BLOCK_MAX; i++) {
@@ -118,13 +121,11 @@ unsigned block_find(const struct load_kind *kind, struct pci *pci)
         int error = driver->init(n, &pci->devs[i], &disk);
         if (error) {
             print("%s%u: %s\n", driver->name, n, disk_strerror(error));
-            return 0;
+            return false;
         }
         if (!add(kind, disk))
-            return 0;
-        n++;
+            return false;
+        *n_found = ++n;
     }
-    if (!n)
-        print("pci: no %s disk\n", driver->name);
-    return n;
+    return true;
 }

@@ -83,7 +83,7 @@ int job_level(void)
     struct random r = {args_u64("seed", 1)};
     unsigned n = (unsigned)args_u64("rounds", 10000), mover = (hart_index() + 1) % hart_count();
 
-    if (!check(wires_wanted(), "devices are wired") || !load_init(1, LOAD_MAX))
+    if (!check(wires_wanted(), "devices are wired") || !load_init_edu(LOAD_MAX) || !load_n_devices)
         return verdict();
     for (unsigned i = 0; i < load_n_devices; i++)
         load_devices[i].singly = true;
