@@ -291,10 +291,10 @@ void soft_init_near(struct soft *s, enum aia_msi_kind kind, unsigned hart)
     };
 
     *s = (struct soft){.wired = wires_wanted()};
-    if (s->wired)
-        require(wires_spare(&s->line, hart), "soft device: no wire");
-    else
+    if (!s->wired)
         s->msi = (struct aia_msi){.ops = &ops, .kind = kind};
+    else if (!wires_spare(&s->line, hart))
+        machine_exit(EXIT_MACHINE);
 }
 
 /* ---- its message in memory ---- */

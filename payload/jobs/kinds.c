@@ -79,7 +79,7 @@ static bool take_named(const char *name, size_t length)
         if (!kinds[i]->find(kinds[i], &n))
             return false;
         if (!n) {
-            print("nothing was tested: no %s here\n", kinds[i]->name);
+            print("pci: no %s %s\n", kinds[i]->name, kinds[i]->noun);
             return false;
         }
         join(kinds[i], n);

@@ -16,6 +16,7 @@
 
 struct load_kind {
     const char *name;             /* as in devices=NAME */
+    const char *noun;             /* what one of them is */
     const void *data;             /* the kind's own */
     const struct load_kind *with; /* deals with its devices, too, but for find(); NULL: none */
     /* Find the devices, `n` of them, and take them into use. False: one does not work, and that was said. */

@@ -251,6 +251,7 @@ static bool balanced(const struct load_kind *kind)
 
 const struct load_kind load_kind_edu = {
     .name = "edu",
+    .noun = "device",
     .find = find_edu,
     .step = step,
     .irqs = irqs,
@@ -258,4 +259,5 @@ const struct load_kind load_kind_edu = {
     .print = print_all,
     .balanced = balanced,
 };
-const struct load_kind load_kind_soft = {.name = "soft", .find = find_soft, .with = &load_kind_edu};
+const struct load_kind load_kind_soft = {
+    .name = "soft", .noun = "device", .find = find_soft, .with = &load_kind_edu};

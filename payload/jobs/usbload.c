@@ -142,6 +142,7 @@ static struct pci_device *unplug(const struct load_kind *kind, const char *devic
 
 const struct load_kind load_kind_xhci = {
     .name = "xhci",
+    .noun = "controller",
     .find = find,
     .step = step,
     .irqs = irqs,
