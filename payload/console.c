@@ -11,7 +11,7 @@
 
 /* ns16550 registers (data sheet, "Line Status Register"). */
 enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
-enum { IER_RECEIVED = 1u << 0 };
+enum { IER_RECEIVED = 1u << 0, IER_THR_EMPTY = 1u << 1 };
 enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
 
 #define UART_WAIT_MS 100
@@ -222,8 +222,15 @@ bool console_interrupted(void)
 void console_receive_interrupt(bool on)
 {
     atomic_store(&typed.on, on && uart.present);
+    console_empty_interrupt(false);
+}
+
+void console_empty_interrupt(bool on)
+{
+    unsigned enabled = (atomic_load(&typed.on) ? IER_RECEIVED : 0) | (on ? IER_THR_EMPTY : 0);
+
     if (uart.present)
-        uart_write(UART_IER, on ? IER_RECEIVED : 0);
+        uart_write(UART_IER, (uint8_t)enabled);
 }
 
 void console_drain(void)

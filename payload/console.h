@@ -39,6 +39,10 @@ bool console_interrupted(void);
  */
 void console_receive_interrupt(bool on);
 unsigned console_receive(void);
+
+/* Whether the UART is to interrupt while nothing is left to be sent. */
+void console_empty_interrupt(bool on);
+
 /* Wait, bounded, until all has left. */
 void console_drain(void);
 

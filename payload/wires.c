@@ -218,9 +218,16 @@ struct machine_wire wires_intx(const struct pci_device *pd)
     return (struct machine_wire){0};
 }
 
+static bool wanted;
+
+void wires_want(void)
+{
+    wanted = true;
+}
+
 bool wires_wanted(void)
 {
     const char *devices = args_get("devices");
 
-    return !machine.imsic.present || (devices && !strcmp(devices, "wired"));
+    return wanted || !machine.imsic.present || (devices && !strcmp(devices, "wired"));
 }

@@ -35,7 +35,8 @@ struct aplic *wires_domain(unsigned n);
 /* Where a function's INTx pin leads, through bridges and the host bridge's interrupt-map. source 0: nowhere. */
 struct machine_wire wires_intx(const struct pci_device *pd);
 
-/* Are devices to be driven by their wires: because there is nothing else, or by devices=wired? */
+/* Are devices to be driven by their wires: because there is nothing else, by devices=wired, or for a job about wires? */
 bool wires_wanted(void);
+void wires_want(void);
 
 #endif

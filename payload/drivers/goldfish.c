@@ -20,6 +20,8 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     struct goldfish *g = context;
 
     (void)irq;
+    if (wire_is_held(&g->line))
+        return AIA_HANDLED;
     mmio_write32(g->regs + CLEAR_INTERRUPT, 1);
     atomic_fetch_add(&g->alarms, 1);
     return AIA_HANDLED;
@@ -35,13 +37,13 @@ bool goldfish_init(struct goldfish *g)
         return false;
     }
     *g = (struct goldfish){.regs = (uintptr_t)machine.rtc.base,
-                           .wire = wires_source("rtc", &machine.rtc.wire)};
-    if (!g->wire)
+                           .line.source = wires_source("rtc", &machine.rtc.wire)};
+    if (!g->line.source)
         return false;
     mmio_write32(g->regs + CLEAR_ALARM, 1);
     mmio_write32(g->regs + CLEAR_INTERRUPT, 1);
-    r = aplic_request(g->wire, &r);
-    int error = aia_irq_request(&aia, &r, &g->irq);
+    r = aplic_request(g->line.source, &r);
+    int error = aia_irq_request(&aia, &r, &g->line.irq);
     if (error)
         print("rtc: no interrupt: %s\n", aia_strerror(error));
     else

@@ -5,16 +5,15 @@
 
 #include <stdatomic.h>
 
-#include "payload/wires.h"
+#include "payload/drivers/wire.h"
 
 struct goldfish {
     uintptr_t regs;
-    struct aplic_source *wire;
-    struct aia_irq *irq;
+    struct wire line;
     _Atomic uint64_t alarms;
 };
 
-/* Take the machine's RTC and its interrupt. False, and said, if there is none or it has none. */
+/* Take the machine's RTC and its interrupt. False: there is none; or it has no interrupt, and that was said. */
 bool goldfish_init(struct goldfish *g);
 
 /* Nanoseconds since 1970. */

@@ -53,8 +53,8 @@ struct soft {
 };
 
 /*
- * With registers of its own: any kind. Wired: `kind` is of no account; to an APLIC that reaches this hart, or `hart`; a
- * panic if no source is to spare.
+ * With registers of its own: any kind. Wired: `kind` is of no account; to an APLIC that reaches this hart, or `hart`; if
+ * no source is to spare, that is printed, and the run ends.
  */
 void soft_init(struct soft *s, enum aia_msi_kind kind);
 void soft_init_near(struct soft *s, enum aia_msi_kind kind, unsigned hart);

@@ -7,27 +7,39 @@
 
 struct typing typing;
 
-/* The line is up while there is something to read. */
+/* The line is up while there is something to read; and while nothing is left to be sent, if that was asked for. */
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
-    unsigned n = console_receive();
-
     (void)context;
     (void)irq;
+    if (wire_is_held(&typing.line))
+        return AIA_HANDLED;
+    unsigned n = console_receive();
+    bool asked = atomic_exchange(&typing.asked, 0);
+    if (asked) {
+        console_empty_interrupt(false);
+        atomic_fetch_add(&typing.empty, 1);
+    }
     atomic_fetch_add(&typing.n, n);
-    return n ? AIA_HANDLED : AIA_NONE;
+    return n || asked ? AIA_HANDLED : AIA_NONE;
+}
+
+void typing_ask_empty(void)
+{
+    atomic_store(&typing.asked, 1);
+    console_empty_interrupt(true);
 }
 
 bool typing_init(void)
 {
     struct aia_request r = {.name = "uart", .handler = handler, .affinity = aia_hartset_first(hart_count())};
 
-    if (!typing.irq) {
-        typing.wire = wires_source("uart", &machine.uart.wire);
-        if (!typing.wire)
+    if (!typing.line.irq) {
+        typing.line.source = wires_source("uart", &machine.uart.wire);
+        if (!typing.line.source)
             return false;
-        r = aplic_request(typing.wire, &r);
-        int error = aia_irq_request(&aia, &r, &typing.irq);
+        r = aplic_request(typing.line.source, &r);
+        int error = aia_irq_request(&aia, &r, &typing.line.irq);
         if (error) {
             print("uart: no interrupt: %s\n", aia_strerror(error));
             return false;

@@ -11,7 +11,7 @@ static struct virtq_memory memory;
 static uint8_t buffer[64];
 
 /* The buffer is the device's again. */
-static void give(struct virtio_rng *v)
+void virtio_rng_ask(struct virtio_rng *v)
 {
     (void)virtq_put_buffer(&v->queue, buffer, sizeof(buffer), v); /* there is but this one */
     virtio_mmio_notify(&v->device);
@@ -23,6 +23,8 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     struct virtq_result r;
 
     (void)irq;
+    if (wire_is_held(&v->line))
+        return AIA_HANDLED;
     if (!virtio_mmio_ack(&v->device))
         return AIA_NONE;
     /* One that fills each buffer at once would keep us here; what it filled since it was acknowledged interrupts again. */
@@ -30,7 +32,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
         atomic_fetch_add(&v->bytes, r.length);
         atomic_fetch_add(&v->filled, r.owner == v);
         if (atomic_load(&v->go))
-            give(v);
+            virtio_rng_ask(v);
     }
     return AIA_HANDLED;
 }
@@ -49,16 +51,16 @@ bool virtio_rng_init(struct virtio_rng *v)
             print("rng: none: %s\n", machine_without(MACHINE_PART_VIRTIO));
         return false;
     }
-    v->wire = wires_source("rng", &where->wire);
-    if (!v->wire)
+    v->line.source = wires_source("rng", &where->wire);
+    if (!v->line.source)
         return false;
     const char *why = virtio_mmio_start(&v->device, &v->queue, &memory);
     if (why) {
         print("rng: %s\n", why);
         return false;
     }
-    r = aplic_request(v->wire, &r);
-    int error = aia_irq_request(&aia, &r, &v->irq);
+    r = aplic_request(v->line.source, &r);
+    int error = aia_irq_request(&aia, &r, &v->line.irq);
     if (error)
         print("rng: no interrupt: %s\n", aia_strerror(error));
     return !error;
@@ -67,7 +69,7 @@ bool virtio_rng_init(struct virtio_rng *v)
 void virtio_rng_start(struct virtio_rng *v)
 {
     atomic_store(&v->go, 1);
-    give(v);
+    virtio_rng_ask(v);
 }
 
 void virtio_rng_stop(struct virtio_rng *v)

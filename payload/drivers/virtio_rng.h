@@ -8,20 +8,22 @@
 #include <stdatomic.h>
 
 #include "payload/drivers/virtio_mmio.h"
-#include "payload/wires.h"
+#include "payload/drivers/wire.h"
 
 struct virtio_rng {
     struct virtio_mmio device;
     struct virtq queue; /* the handler's; at first virtio_rng_start()'s */
-    struct aplic_source *wire;
-    struct aia_irq *irq;
+    struct wire line;
     _Atomic int go;          /* a buffer that comes back is given again */
     _Atomic uint64_t filled; /* buffers that came back */
     _Atomic uint64_t bytes;  /* in them */
 };
 
-/* Find the first one there is and take its interrupt. False, and said, if there is none or it does not work. */
+/* Find the first one there is and take its interrupt. False: there is none; or it does not work, and that was said. */
 bool virtio_rng_init(struct virtio_rng *v);
+
+/* Give it one buffer, which it fills once. */
+void virtio_rng_ask(struct virtio_rng *v);
 
 /* Give it a buffer, and again whenever it comes back, until virtio_rng_stop(). */
 void virtio_rng_start(struct virtio_rng *v);

@@ -137,17 +137,17 @@ static bool try(const struct load_kind *kind, struct pci_device *pd, unsigned *n
     return true;
 }
 
-unsigned block_find(const struct load_kind *kind, struct pci *pci)
+bool block_find(const struct load_kind *kind, unsigned *n_found)
 {
     const struct disk_driver *driver = kind->data;
-    unsigned n = 0;
+    const struct pci *pci = kinds_pci();
 
+    if (!pci)
+        return kinds_without_pci();
     hotplug_watch(hart_leaves, hart_back);
     wedge_init();
     for (size_t i = 0; i < pci->n; i++)
-        if (!pci->devs[i].error && driver->match(&pci->devs[i]) && !try(kind, &pci->devs[i], &n))
-            return 0;
-    if (!n)
-        print("pci: no %s disk\n", driver->name);
-    return n;
+        if (!pci->devs[i].error && driver->match(&pci->devs[i]) && !try(kind, &pci->devs[i], n_found))
+            return false;
+    return true;
 }

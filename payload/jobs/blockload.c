@@ -326,11 +326,11 @@ static struct pci_device *unplug(const struct load_kind *kind, const char *devic
 }
 
 /* All but the driver is common to them. */
-#define BLOCK_KIND(which)                                                                              \
-    {                                                                                                  \
-        .name = #which, .data = &which##_driver, .find = block_find, .step = block_step, .irqs = irqs, \
-        .service = service, .settle = settle, .count = count, .print = block_print,                    \
-        .balanced = block_balanced, .unplug = unplug,                                                  \
+#define BLOCK_KIND(which)                                                                                \
+    {                                                                                                    \
+        .name = #which, .noun = "disk", .data = &which##_driver, .find = block_find, .step = block_step, \
+        .irqs = irqs, .service = service, .settle = settle, .count = count, .print = block_print,        \
+        .balanced = block_balanced, .unplug = unplug,                                                    \
     }
 const struct load_kind load_kind_nvme = BLOCK_KIND(nvme);
 const struct load_kind load_kind_ahci = BLOCK_KIND(ahci);

@@ -62,7 +62,7 @@ extern struct block_device block_devices[BLOCK_MAX];
 extern unsigned block_n_devices;
 
 /* Of the block*.c files, members of struct load_kind and what they share. */
-unsigned block_find(const struct load_kind *kind, struct pci *pci);
+bool block_find(const struct load_kind *kind, unsigned *n_found);
 bool block_step(const struct load_kind *kind, struct random *r);
 void block_print(const struct load_kind *kind);
 bool block_balanced(const struct load_kind *kind);

@@ -189,16 +189,12 @@ static void silent(void)
           disk_strerror(requests[0].status));
     check(submit(1, 0, 1) != DISK_OK, "and it takes no other");
     check(time_to_us(time_now() - start) < WAIT_MS * 1000ull, "all that in bounded time");
-    struct load_device *edu = &load_devices[0];
-    uint64_t handled = edu->handled;
-    edu->edges++;
-    edu_raise(&edu->edu, 1);
-    check(wait_for(&edu->handled, handled + 1), "the rest goes on");
+    check(load_raise(&load_devices[0]), "the rest goes on");
 }
 
-static int run(const char *kinds)
+static int run(const char *kind)
 {
-    if (!kinds_init(kinds))
+    if (!kinds_init(kind) || !kinds_init_default())
         return EXIT_MACHINE;
     dev = &block_devices[0];
     disk = dev->disk;
@@ -215,15 +211,15 @@ static int run(const char *kinds)
 
 int job_nvme(void)
 {
-    return run("edu,nvme");
+    return run("nvme");
 }
 
 int job_ahci(void)
 {
-    return run("edu,ahci");
+    return run("ahci");
 }
 
 int job_virtio(void)
 {
-    return run("edu,virtio");
+    return run("virtio");
 }

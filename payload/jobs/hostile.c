@@ -153,9 +153,14 @@ static void change_the_victim(void)
 }
 
 /* What is to be withstood has happened. */
+/* By DMA too, if there is a device that has any. */
 static bool attacked(uint64_t seconds)
 {
-    return job.forged > 1000 * seconds && job.by_dma;
+    bool dma = false;
+
+    for (unsigned i = 0; i < load_n_devices; i++)
+        dma |= !load_devices[i].soft;
+    return job.forged > 1000 * seconds && (job.by_dma || !dma);
 }
 
 static bool enough(uint64_t seconds)
@@ -268,7 +273,7 @@ int job_hostile(void)
         print("hostile: %u harts, needs %u (-smp)\n", hart_online_count(), MIN_HARTS);
         return EXIT_MACHINE;
     }
-    if (!kinds_init(devices ? devices : "edu"))
+    if (!(devices ? kinds_init(devices) : kinds_init_default()))
         return EXIT_MACHINE;
     print("seed=%lu\n", seed);
     aia.config.storm_window = time_from_ms(2000); /* a loaded host's harts are slow, the attacker too */

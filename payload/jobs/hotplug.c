@@ -96,7 +96,7 @@ static void sweep(unsigned hart)
     atomic_store(&step, 0);
     check(!hart_run(hart, leave_late, NULL) && reached(1), "hart %u holds its interrupts off", hart);
     d->edges++;
-    edu_raise(&d->edu, 1);
+    load_raise_bit(d, 1);
     int error = aia_hart_leave(&aia, hart);
     check(!error, "its interrupts move away: %s", aia_strerror(error));
     if (irq_by_message())
@@ -135,8 +135,7 @@ int job_hotplug(void)
     rounds_ = (unsigned)args_u64("rounds", 10);
     boot = hart_index();
     unsigned other = (boot + 1) % hart_count();
-    if (!check(hart_online_count() > 1, "more than one hart") ||
-        !check(load_init(1, LOAD_MAX), "edu devices"))
+    if (!check(hart_online_count() > 1, "more than one hart") || !check(load_init(LOAD_MAX), "devices"))
         return verdict();
     sweep(irq_nth_hart(load_devices[0].irq, boot) == boot ? irq_nth_hart(load_devices[0].irq, boot + 1)
                                                           : irq_nth_hart(load_devices[0].irq, boot));

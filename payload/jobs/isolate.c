@@ -264,10 +264,9 @@ static void storm(void)
 
 static bool set_up(void)
 {
-    struct pci *p = kinds_pci();
-    struct pci_device *pd = p ? pci_find(p, EDU_VENDOR, EDU_DEVICE, 1) : NULL;
+    struct pci_device *pd = load_need_edu(2) ? pci_find(kinds_pci(), EDU_VENDOR, EDU_DEVICE, 1) : NULL;
 
-    if (!pd || !load_init(1, 1))
+    if (!pd || !load_init_edu(1))
         return false;
     device = iommu_device(pd);
     iommu.config.storm_limit = CALM;

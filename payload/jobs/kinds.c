@@ -13,8 +13,8 @@
 
 #define PCI_MAX 256
 
-static const struct load_kind *const kinds[] = {&load_kind_edu, &load_kind_nvme, &load_kind_ahci,
-                                                &load_kind_virtio, &load_kind_xhci};
+static const struct load_kind *const kinds[] = {&load_kind_edu,  &load_kind_soft,   &load_kind_nvme,
+                                                &load_kind_ahci, &load_kind_virtio, &load_kind_xhci};
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static const struct load_kind *taken[N_KINDS];
@@ -28,7 +28,7 @@ static struct pci pci = {
     .max = PCI_MAX,
     .left_out = pci_print_left_out,
 };
-static enum { PCI_UNKNOWN, PCI_UP, PCI_DOWN } pci_state;
+static enum pci_state { PCI_UNKNOWN, PCI_UP, PCI_NONE, PCI_SHUT /* by its IOMMU */ } pci_state;
 
 const struct pci *kinds_pci_found(void)
 {
@@ -46,8 +46,12 @@ static void leave_out_senders(void)
     }
 }
 
-static bool bring_up(void)
+static enum pci_state bring_up(void)
 {
+    if (!machine.n_hosts) {
+        print("pci: none: %s\n", machine_without(MACHINE_PART_PCI));
+        return PCI_NONE;
+    }
     pci.n_hosts = machine.n_hosts;
     int error = pci_init(&pci);
 
@@ -56,17 +60,22 @@ static bool bring_up(void)
             print("pci: %s: %s\n", machine.hosts[i].name, pci_strerror(pci.host_errors[i]));
     if (error) {
         print("pci: %s\n", pci_strerror(error));
-        return false;
+        return PCI_NONE;
     }
     leave_out_senders();
-    return iommu_start(&pci);
+    return iommu_start(&pci) ? PCI_UP : PCI_SHUT;
 }
 
 struct pci *kinds_pci(void)
 {
     if (pci_state == PCI_UNKNOWN)
-        pci_state = bring_up() ? PCI_UP : PCI_DOWN;
+        pci_state = bring_up();
     return pci_state == PCI_UP ? &pci : NULL;
+}
+
+bool kinds_without_pci(void)
+{
+    return pci_state == PCI_NONE;
 }
 
 /* The next name in the list; its length. */
@@ -76,30 +85,56 @@ static size_t next_name(const char **list)
     return strcspn(*list, ",");
 }
 
-static bool take(const struct load_kind *kind)
+static void join(const struct load_kind *kind, unsigned n)
 {
-    struct pci *found = kinds_pci();
-    unsigned n = found ? kind->find(kind, found) : 0;
-
     kinds_n_devices += n;
+    kind = kind->with ? kind->with : kind;
+    for (unsigned i = 0; i < n_taken; i++)
+        if (taken[i] == kind)
+            return;
     taken[n_taken] = kind;
     n_taken += n != 0;
-    return n != 0;
 }
 
 static bool take_named(const char *name, size_t length)
 {
-    bool all = length == 3 && !strncmp(name, "all", 3), good = true, found = false;
+    bool known = false;
 
-    for (unsigned i = 0; i < N_KINDS && good; i++) {
-        if (!all && (strlen(kinds[i]->name) != length || strncmp(kinds[i]->name, name, length)))
+    for (unsigned i = 0; i < N_KINDS; i++) {
+        unsigned n = 0;
+        if (strlen(kinds[i]->name) != length || strncmp(kinds[i]->name, name, length) != 0)
             continue;
-        found = true;
-        good = take(kinds[i]);
+        known = true;
+        if (!kinds[i]->find(kinds[i], &n))
+            return false;
+        if (!n) {
+            print("pci: no %s %s\n", kinds[i]->name, kinds[i]->noun);
+            return false;
+        }
+        join(kinds[i], n);
     }
-    if (!found)
+    if (!known)
         print("argument devices: no kind %.*s\n", (int)length, name);
-    return found && good;
+    return known;
+}
+
+static bool take_all(void)
+{
+    unsigned before = kinds_n_devices;
+
+    for (unsigned i = 0; i < N_KINDS; i++) {
+        unsigned n = 0;
+        if (kinds[i] == &load_kind_soft)
+            continue;
+        if (!kinds[i]->find(kinds[i], &n))
+            return false;
+        if (!n)
+            print("devices=all: no %s here\n", kinds[i]->name);
+        join(kinds[i], n);
+    }
+    if (kinds_n_devices == before)
+        print("nothing was tested: none of them is here, and devices=soft needs none\n");
+    return kinds_n_devices != before;
 }
 
 bool kinds_init(const char *names)
@@ -107,9 +142,20 @@ bool kinds_init(const char *names)
     size_t length;
     bool good = true;
 
-    for (; good && (length = next_name(&names)) != 0; names += length)
-        good = n_taken < N_KINDS && take_named(names, length);
+    for (; good && (length = next_name(&names)) != 0; names += length) {
+        bool all = length == 3 && !strncmp(names, "all", 3);
+        good = n_taken < N_KINDS && (all ? take_all() : take_named(names, length));
+    }
     return good && n_taken;
+}
+
+bool kinds_init_default(void)
+{
+    unsigned before = load_n_devices;
+    bool good = load_init(LOAD_MAX);
+
+    join(&load_kind_edu, load_n_devices - before);
+    return good;
 }
 
 bool kinds_step(struct random *r)

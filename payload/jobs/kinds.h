@@ -15,10 +15,12 @@
 #include "payload/random.h"
 
 struct load_kind {
-    const char *name; /* as in devices=NAME */
-    const void *data; /* the kind's own */
-    /* Find the devices and take them into use. How many; 0: none, or one does not work, and that was said. */
-    unsigned (*find)(const struct load_kind *kind, struct pci *pci);
+    const char *name;             /* as in devices=NAME */
+    const char *noun;             /* what one of them is */
+    const void *data;             /* the kind's own */
+    const struct load_kind *with; /* deals with its devices, too, but for find(); NULL: none */
+    /* Find the devices, `n` of them, and take them into use. False: one does not work, and that was said. */
+    bool (*find)(const struct load_kind *kind, unsigned *n);
     /* Any hart but the controlling one, thread: do a piece of work. False: there was nothing to do now. */
     bool (*step)(const struct load_kind *kind, struct random *r);
     /* The rest is the controlling hart's, thread. The interrupts that may be moved: how many. */
@@ -37,8 +39,17 @@ struct pci *kinds_pci(void);
 /* The same if it has been brought up, else NULL. */
 const struct pci *kinds_pci_found(void);
 
-/* Take these kinds, of which there must be devices: names apart by commas, or "all". False: not, and said. */
+/* After kinds_pci() has returned NULL: is it that there is no PCI which can be driven? Else the IOMMU was in the way. */
+bool kinds_without_pci(void);
+
+/*
+ * Take these kinds: names apart by commas, of which there must be devices, or "all": all that there are, but the soft
+ * ones, which are no part of the machine. What is missing is printed. False: not, and said.
+ */
 bool kinds_init(const char *names);
+
+/* Take what load_init() finds: the kind to have where nobody has asked for another. False: not, and said. */
+bool kinds_init_default(void);
 
 extern unsigned kinds_n_devices; /* of all kinds taken */
 

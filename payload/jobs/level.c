@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test=level: a line held through n handler runs gives n + 1 runs until it falls, and none after, while its interrupt
- * moves without a pause. edu's line is up while it has status bits; the handler takes one of them at a time.
+ * moves without a pause. edu's line is up while it has status bits; the handler takes one of them at a time. The line of
+ * another device (lines.h) is left up by its handler, as often as it was told.
  */
 #include "payload/args.h"
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/panic.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
+#include "payload/jobs/lines.h"
 #include "payload/jobs/load.h"
 
 #define HELD 8 /* a line is held through so many runs at most */
@@ -23,20 +26,31 @@ static struct random moves;
 static _Atomic int leave;
 static uint64_t n_moves, failed_moves;
 
+/* What has a line that can be held: edu devices, then others. */
+static unsigned n_held(void)
+{
+    return load_n_devices + n_lines;
+}
+
+static struct aia_irq *irq_of(unsigned i)
+{
+    return i < load_n_devices ? load_devices[i].irq : lines[i - load_n_devices]->line->irq;
+}
+
 /* On another hart: move some line somewhere, again and again. */
 static void move_loop(void *arg)
 {
     (void)arg;
     while (!atomic_load_explicit(&leave, memory_order_relaxed)) {
-        struct load_device *d = &load_devices[random_below(&moves, load_n_devices)];
-        struct aia_hartset set = aia_hartset_one(irq_nth_hart(d->irq, random_below(&moves, hart_count())));
-        failed_moves += aia_irq_set_affinity(&aia, d->irq, &set) != AIA_OK;
+        struct aia_irq *irq = irq_of(random_below(&moves, n_held()));
+        struct aia_hartset set = aia_hartset_one(irq_nth_hart(irq, random_below(&moves, hart_count())));
+        failed_moves += aia_irq_set_affinity(&aia, irq, &set) != AIA_OK;
         n_moves++;
     }
 }
 
 /* Cause `n` + 1 runs, in one go or one after the other while they run. */
-static bool one_round(struct load_device *d, unsigned n, bool at_once)
+static bool edu_round(struct load_device *d, unsigned n, bool at_once)
 {
     uint64_t before = d->handled, empty = d->empty;
     uint32_t all = (uint32_t)((UINT64_C(2) << n) - 1);
@@ -53,14 +67,37 @@ static bool one_round(struct load_device *d, unsigned n, bool at_once)
     return d->handled == before + n + 1 && d->empty == empty && !aplic_asserted(d->wire);
 }
 
+/* The same of another device: `n` runs leave its line up, and one more takes its cause away. */
+static bool line_round(const struct line_device *d, unsigned n)
+{
+    const struct aplic_source *wire = d->line->source;
+    uint64_t before = d->line->runs, count = atomic_load(d->count);
+
+    atomic_store(&d->line->hold, n);
+    d->ask();
+    if (!wait_for(d->count, count + 1))
+        return check(false, "%s: %lu runs of %u: line %d, pending %d, enabled %d, flow 0x%x", d->name,
+                     d->line->runs - before, n + 1, aplic_asserted(wire), aplic_pending(wire),
+                     aplic_enabled(wire), atomic_load(&d->line->irq->flow));
+    return d->line->runs == before + n + 1 && !aplic_asserted(wire);
+}
+
+static bool one_round(struct random *r, unsigned *runs)
+{
+    unsigned i = random_below(r, n_held());
+
+    *runs = random_below(r, HELD);
+    return i < load_n_devices ? edu_round(&load_devices[i], *runs, random_below(r, 2))
+                              : line_round(lines[i - load_n_devices], *runs);
+}
+
 static void rounds(unsigned n, struct random *r)
 {
     unsigned good = 0, held = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        struct load_device *d = &load_devices[random_below(r, load_n_devices)];
-        unsigned runs = random_below(r, HELD);
-        bool ok = one_round(d, runs, random_below(r, 2));
+        unsigned runs;
+        bool ok = one_round(r, &runs);
         good += ok;
         held += runs;
         if (!ok && i - good > 10)
@@ -73,6 +110,10 @@ static void rounds(unsigned n, struct random *r)
         empty += load_devices[i].empty;
         fallen += load_devices[i].wire->fallen;
     }
+    for (unsigned i = 0; i < n_lines; i++) {
+        handled += lines[i]->line->runs;
+        fallen += lines[i]->line->source->fallen;
+    }
     check(good == n, "%u of %u rounds: a line held through k runs gives k + 1", good, n);
     check(handled == n + (uint64_t)held, "%lu runs for %u causes", handled, n + held);
     check(empty == 0, "no run after a line fell (%lu interrupts that came too late were met)", fallen);
@@ -83,8 +124,14 @@ int job_level(void)
     struct random r = {args_u64("seed", 1)};
     unsigned n = (unsigned)args_u64("rounds", 10000), mover = (hart_index() + 1) % hart_count();
 
-    if (!check(wires_wanted(), "devices are wired") || !load_init(1, LOAD_MAX))
-        return verdict();
+    wires_want();
+    lines_init();
+    if (!load_init_edu(LOAD_MAX))
+        return EXIT_MACHINE;
+    if (!n_held()) {
+        print("nothing was tested: no device here has a wire that could be held up\n");
+        return EXIT_MACHINE;
+    }
     for (unsigned i = 0; i < load_n_devices; i++)
         load_devices[i].singly = true;
     moves.state = random_next(&r);

@@ -13,41 +13,15 @@ unsigned load_n_devices;
 
 struct load_watch load_watch;
 
-/* ---- the devices ---- */
-
-static void raise_bit(struct load_device *d, uint32_t bit)
-{
-    aia_trace(&aia, AIA_EVENT_RAISED, d->irq, (struct imsic_vector){0}, bit);
-    if (!d->soft) {
-        edu_raise(&d->edu, bit);
-        return;
-    }
-    atomic_fetch_or_explicit(&d->status, bit, memory_order_release);
-    soft_raise(d->soft);
-}
-
-static uint32_t status_of(struct load_device *d)
-{
-    return d->soft ? atomic_load_explicit(&d->status, memory_order_acquire) : edu_status(&d->edu);
-}
-
-static void acknowledge(struct load_device *d, uint32_t bits)
-{
-    if (d->soft)
-        atomic_fetch_and_explicit(&d->status, ~bits, memory_order_acq_rel);
-    else
-        edu_ack(&d->edu, bits);
-}
-
 /*
  * The first thing it does is to read the status: an edge whose bit is there was sent before, so this run
  * counts for it. What it returns is always AIA_HANDLED: a run that finds nothing belongs to an edge that
  * the run before it saw already, as happens in every burst.
  */
-static enum aia_result handler(void *context, struct aia_irq *irq)
+enum aia_result load_handler(void *context, struct aia_irq *irq)
 {
     struct load_device *d = context;
-    uint32_t bits = status_of(d);
+    uint32_t bits = load_status(d);
     uint64_t raised = atomic_load_explicit(&d->raised, memory_order_relaxed);
 
     aia_trace(&aia, AIA_EVENT_SEEN, irq, (struct imsic_vector){0}, bits);
@@ -61,102 +35,11 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
         bits &= -bits;
     if (raised)
         histogram_add(&d->latency, time_to_ns(time_now() - raised));
-    acknowledge(d, bits);
+    load_acknowledge(d, bits);
     d->handled++;
     d->coalesced += (unsigned)__builtin_popcount(bits) - 1;
     atomic_fetch_or_explicit(&d->seen, bits, memory_order_release);
     return AIA_HANDLED;
-}
-
-static bool can_send(const struct load_device *d)
-{
-    for (unsigned h = 0; h < hart_count(); h++)
-        if (pci_msi_can_send(&d->edu.msi, machine.harts[h].imsic_addr)) {
-            print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
-            return false;
-        }
-    return true;
-}
-
-static bool take_wire(struct load_device *d, struct pci_device *pd)
-{
-    struct machine_wire wire = wires_intx(pd);
-
-    d->wire = wires_source(d->name, &wire);
-    if (d->wire)
-        pci_intx(pd, true);
-    return d->wire != NULL;
-}
-
-static bool request(struct load_device *d, struct aia_msi *msi)
-{
-    struct aia_request r = {
-        .name = d->name,
-        .handler = handler,
-        .context = d,
-        .msi = msi,
-        .affinity = aia_hartset_first(hart_count()),
-    };
-    if (d->wire)
-        r = aplic_request(d->wire, &r);
-    int error = aia_irq_request(&aia, &r, &d->irq);
-
-    if (error)
-        print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
-    return !error;
-}
-
-static bool init_one(struct load_device *d, unsigned n, struct pci_device *pd)
-{
-    int error = edu_init(&d->edu, pd);
-
-    (void)snprintf(d->name, sizeof(d->name), "edu%u", n);
-    if (error) {
-        print("%s: %s\n", d->name, pci_strerror(error));
-        return false;
-    }
-    if (wires_wanted() ? !take_wire(d, pd) : !can_send(d))
-        return false;
-    return request(d, d->edu.msi.top);
-}
-
-bool load_add_soft(void)
-{
-    static struct soft softs[3];
-    static struct aia_descriptor_entry entry;
-    static const char *const names[] = {"masked", "store", "memory"};
-
-    soft_init(&softs[0], AIA_MSI_MASKABLE);
-    soft_init(&softs[1], AIA_MSI_STORE);
-    if (soft_init_entry(&softs[2], &entry, AIA_MSI_STORE_LOW, 0))
-        return false;
-    for (unsigned i = 0; i < 3 && load_n_devices < LOAD_MAX; i++) {
-        struct load_device *d = &load_devices[load_n_devices];
-        d->soft = &softs[i];
-        (void)snprintf(d->name, sizeof(d->name), "%s", names[i]);
-        if (!request(d, &d->soft->msi))
-            return false;
-        load_n_devices++;
-    }
-    return true;
-}
-
-bool load_init(unsigned min, unsigned max)
-{
-    struct pci *pci = kinds_pci();
-    struct pci_device *pd;
-
-    if (!pci)
-        return false;
-    for (unsigned n = 0; n < max && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
-        if (!init_one(&load_devices[n], n, pd))
-            return false;
-        load_n_devices = n + 1;
-    }
-    if (load_n_devices >= min)
-        return true;
-    print("pci: %u edu devices, %u needed (-device edu)\n", load_n_devices, min);
-    return false;
 }
 
 /* ---- raising ---- */
@@ -207,12 +90,12 @@ static void look_for(struct load_device *d, uint32_t bits)
         return;
     d->lost += (unsigned)__builtin_popcount(missing);
     print("%s: lost 0x%08x of 0x%08x: status 0x%08x, flow 0x%x, now at hart %u identity %u\n", d->name,
-          missing, bits, status_of(d), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
+          missing, bits, load_status(d), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
     for (uint32_t left = missing; left && load_watch.lost; left &= left - 1) {
         unsigned n = ((unsigned)__builtin_ctz(left) - d->first_bit) % LOAD_BURST;
         load_watch.lost(d, d->edges - (unsigned)__builtin_popcount(bits) + n, d->at[n]);
     }
-    acknowledge(d, missing); /* what comes later is another edge */
+    load_acknowledge(d, missing); /* what comes later is another edge */
 }
 
 /* Raise `n` edges, each with a status bit of its own, and wait until handler runs have seen them all. */
@@ -226,7 +109,7 @@ static void raise_edges(struct load_device *d, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         uint32_t bit = 1u << (d->next_bit++ % LOAD_BURST);
         d->at[i] = time_now();
-        raise_bit(d, bit);
+        load_raise_bit(d, bit);
         all |= bit;
     }
     d->edges += n;
@@ -309,11 +192,24 @@ void load_print(void)
 
 /* ---- as one kind of load among others (kinds.h) ---- */
 
-static unsigned find(const struct load_kind *kind, struct pci *pci)
+static bool find_edu(const struct load_kind *kind, unsigned *n)
 {
+    unsigned before = load_n_devices;
+    bool good = load_init_edu(LOAD_MAX);
+
     (void)kind;
-    (void)pci;
-    return load_init(1, LOAD_MAX) ? load_n_devices : 0;
+    *n = load_n_devices - before;
+    return good;
+}
+
+static bool find_soft(const struct load_kind *kind, unsigned *n)
+{
+    unsigned before = load_n_devices;
+    bool good = load_add_soft(LOAD_MAX);
+
+    (void)kind;
+    *n = load_n_devices - before;
+    return good;
 }
 
 static bool step(const struct load_kind *kind, struct random *r)
@@ -355,10 +251,13 @@ static bool balanced(const struct load_kind *kind)
 
 const struct load_kind load_kind_edu = {
     .name = "edu",
-    .find = find,
+    .noun = "device",
+    .find = find_edu,
     .step = step,
     .irqs = irqs,
     .count = count,
     .print = print_all,
     .balanced = balanced,
 };
+const struct load_kind load_kind_soft = {
+    .name = "soft", .noun = "device", .find = find_soft, .with = &load_kind_edu};

@@ -17,7 +17,8 @@
 #include "payload/jobs/kinds.h"
 #include "payload/wires.h"
 
-#define LOAD_MAX     8
+#define LOAD_SOFT    4 /* soft devices: one for each way in which a message can be changed */
+#define LOAD_MAX     (8 + LOAD_SOFT)
 #define LOAD_BURST   32  /* edges in a burst at most: edu has 32 status bits */
 #define LOAD_LOST_MS 100 /* an edge whose handler has not run by then is looked for */
 
@@ -47,7 +48,7 @@ struct load_device {
     struct histogram latency;   /* from raising a single edge to its handler, ns */
 };
 
-extern const struct load_kind load_kind_edu;
+extern const struct load_kind load_kind_edu, load_kind_soft;
 extern struct load_device load_devices[LOAD_MAX];
 extern unsigned load_n_devices;
 
@@ -59,13 +60,26 @@ extern struct load_watch {
 } load_watch;
 
 /*
- * Find the PCI host's edu devices, at most `max`, and request their interrupts on any hart. Prints what is
- * wrong and returns false if one does not work, or if there are fewer than `min`.
+ * Devices on which edges can be raised at will, at most `max`, with their interrupts, which may go to any hart: PCI's edu
+ * devices; where there are none, or with devices=soft, soft ones, which is printed. False, and said: one does not work.
  */
-bool load_init(unsigned min, unsigned max);
+bool load_init(unsigned max);
 
-/* Add soft devices: maskable, one whose message is one store, one with a descriptor in memory. The same. */
-bool load_add_soft(void);
+/* Either alone. load_n_devices says how many there are then; no edu device is no error. */
+bool load_init_edu(unsigned max);
+bool load_add_soft(unsigned max);
+
+/* For a job that no soft device can do: are there so many edu devices? Says if not, and takes none. */
+bool load_need_edu(unsigned n);
+
+/* The device's end: send an edge with this status bit; the status bits that are set; clear some; its message. */
+void load_raise_bit(struct load_device *d, uint32_t bit);
+uint32_t load_status(struct load_device *d);
+void load_acknowledge(struct load_device *d, uint32_t bits);
+struct aia_msi *load_msi(struct load_device *d);
+
+/* Its interrupt's handler; `context` is the struct load_device. */
+enum aia_result load_handler(void *context, struct aia_irq *irq);
 
 /*
  * One step on some device that nobody else raises now: a single edge or a burst, and wait for it. An edge

@@ -19,7 +19,8 @@
 #include <string.h>
 
 const struct arg job_main_args[] = {
-    {"devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"},
+    {"devices",
+     "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"},
     {"naive", "move without the library's care, to see what it is for: FAIL is expected"},
     {"pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"},
     LOOP_ARGS,
@@ -49,19 +50,28 @@ static int move_naively(struct aia_irq *irq, unsigned hart)
     return naive_move_irq(irq, hart, false, wedge_moved);
 }
 
-static bool add_soft(void)
+/* `pressure` adds the soft ones, if they are not all there is. */
+static bool take_devices(const char *devices, bool pressure)
 {
-    unsigned before = load_n_devices;
-    bool good = load_add_soft();
+    if (!(devices ? kinds_init(devices) : kinds_init_default()))
+        return false;
+    for (unsigned i = 0; i < load_n_devices; i++)
+        pressure &= !load_devices[i].soft;
+    return !pressure || kinds_init("soft");
+}
 
-    kinds_n_devices += load_n_devices - before;
-    return good;
+static bool needs_no_message(const char *devices)
+{
+    return !devices || !strcmp(devices, "edu") || !strcmp(devices, "soft");
 }
 
 /* What only messages can do is not quietly left out where there are none. */
 static bool fits(const char *devices, bool naive, bool pressure)
 {
-    const char *what = naive ? "naive" : pressure ? "pressure" : strcmp(devices, "edu") ? "devices" : NULL;
+    const char *what = naive                        ? "naive"
+                       : pressure                   ? "pressure"
+                       : !needs_no_message(devices) ? "devices"
+                                                    : NULL;
 
     if (!what || !wires_wanted())
         return true;
@@ -75,9 +85,9 @@ int job_main(void)
     const char *devices = args_get("devices");
     bool naive = args_get("naive"), pressure = args_get("pressure");
 
-    if (!devices || !strcmp(devices, "wired"))
-        devices = "edu";
-    if (!fits(devices, naive, pressure) || !kinds_init(devices) || (pressure && !naive && !add_soft()))
+    if (devices && !strcmp(devices, "wired"))
+        devices = NULL; /* the default ones, as wires_wanted() has them */
+    if (!fits(devices, naive, pressure) || !take_devices(devices, pressure))
         return EXIT_MACHINE;
     if (naive && iommu_remaps()) {
         print("argument naive: behind the IOMMU no message changes; with iommu=off they do\n");

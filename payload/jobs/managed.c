@@ -15,9 +15,9 @@
 
 #define N_SOFT 3
 static struct tally softs[N_SOFT]; /* one of each kind that a device may be */
-static struct load_device *edu;
-static unsigned first, second; /* the set */
-static unsigned owned_before;  /* vectors, of nobody here */
+static struct load_device *device; /* an edu, if there is one */
+static unsigned first, second;     /* the set */
+static unsigned owned_before;      /* vectors, of nobody here */
 
 static struct aia_request request(const char *name)
 {
@@ -28,29 +28,37 @@ static struct aia_request request(const char *name)
     return r;
 }
 
-static _Atomic uint64_t edu_runs;
+static _Atomic uint64_t device_runs;
 
-static enum aia_result edu_handler(void *context, struct aia_irq *irq)
+static enum aia_result device_handler(void *context, struct aia_irq *irq)
 {
-    struct edu *e = context;
-
     (void)irq;
-    edu_ack(e, edu_status(e));
-    edu_runs++;
+    load_acknowledge(context, load_status(context));
+    device_runs++;
     return AIA_HANDLED;
 }
 
-/* Its MSI enable bit; or, by wire, its source's, which is off for as long as the handler of a level runs. */
-static bool edu_started(void)
+/* Its source's enable bit, which is off for as long as the handler of a level runs. */
+static bool source_enabled(const struct aplic_source *s)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(10));
 
-    while (edu->wire && !aplic_enabled(edu->wire))
+    while (!aplic_enabled(s))
         if (!hart_wait_more(&w))
             return false;
-    if (edu->wire)
-        return true;
-    return pci_read16(edu->edu.pd, edu->edu.msi.cap + PCI_MSI_CONTROL) & PCI_MSI_CONTROL_ENABLE;
+    return true;
+}
+
+/* That, by wire; else its MSI enable bit. */
+static bool device_started(void)
+{
+    const struct load_device *d = device;
+
+    if (d->wire)
+        return source_enabled(d->wire);
+    if (d->soft)
+        return d->soft->wired ? source_enabled(&d->soft->line) : d->soft->enabled;
+    return pci_read16(d->edu.pd, d->edu.msi.cap + PCI_MSI_CONTROL) & PCI_MSI_CONTROL_ENABLE;
 }
 
 /* Two harts other than ours that the first device's interrupt can come to: by wire not all, where there are several APLICs. */
@@ -61,7 +69,7 @@ static bool choose_harts(void)
     for (unsigned h = 0; h < hart_count() && n < 2; h++)
         if (h != hart_index() && irq_goes(load_devices[0].irq, h))
             two[n++] = h;
-    if (!check(n == 2, "edu can come to two harts other than hart %u", hart_index()))
+    if (!check(n == 2, "%s can come to two harts other than hart %u", load_devices[0].name, hart_index()))
         return false;
     first = two[0];
     second = two[1];
@@ -72,16 +80,17 @@ static bool choose_harts(void)
 static bool set_up(void)
 {
     static const char *const names[N_SOFT] = {"plain", "maskable", "store"};
-    if (!load_init(1, 1) || !choose_harts())
+    if (!load_init(1) || !choose_harts())
         return false;
-    edu = &load_devices[0];
-    struct aia_request r = request("edu");
-    r.handler = edu_handler;
-    r.context = &edu->edu;
-    r.msi = edu->edu.msi.top;
-    if (edu->wire)
-        r = aplic_request(edu->wire, &r);
-    if (!check(!aia_irq_free(&aia, edu->irq) && !aia_irq_request(&aia, &r, &edu->irq), "edu: managed"))
+    device = &load_devices[0];
+    struct aia_request r = request(device->name);
+    r.handler = device_handler;
+    r.context = device;
+    r.msi = load_msi(device);
+    if (device->wire)
+        r = aplic_request(device->wire, &r);
+    if (!check(!aia_irq_free(&aia, device->irq) && !aia_irq_request(&aia, &r, &device->irq), "%s: managed",
+               device->name))
         return false;
     for (unsigned i = 0; i < N_SOFT; i++) {
         int error = tally_soft(&softs[i], (enum aia_msi_kind)i, request(names[i]));
@@ -93,11 +102,11 @@ static bool set_up(void)
 
 static void all_on(unsigned hart)
 {
-    bool good = edu_started() && edu->irq->vec.hart == hart;
-    uint64_t runs = edu_runs, here = aia_irq_runs(&aia, edu->irq, hart);
+    bool good = device_started() && device->irq->vec.hart == hart;
+    uint64_t runs = device_runs, here = aia_irq_runs(&aia, device->irq, hart);
 
-    edu_raise(&edu->edu, 1);
-    good &= wait_for(&edu_runs, runs + 1) && load_ran_on(edu, hart, here);
+    load_raise_bit(device, 1);
+    good &= wait_for(&device_runs, runs + 1) && load_ran_on(device, hart, here);
     for (unsigned i = 0; i < N_SOFT; i++) {
         here = aia_irq_runs(&aia, softs[i].irq, hart);
         good &= tally_edge(&softs[i]) && aia_irq_runs(&aia, softs[i].irq, hart) == here + 1;
@@ -108,12 +117,13 @@ static void all_on(unsigned hart)
 static void all_shut_down(void)
 {
     struct imsic_stats s;
-    uint64_t runs = edu_runs, ours = 0;
+    uint64_t runs = device_runs, ours = 0;
     bool off = true;
 
-    check(edu->irq->parked || !edu_started(), "edu: its enable bit is off, or it is parked (test=park)");
-    if (!edu->irq->parked)
-        edu_raise(&edu->edu, 2);
+    check(device->irq->parked || !device_started(), "%s: its enable bit is off, or it is parked (test=park)",
+          device->name);
+    if (!device->irq->parked)
+        load_raise_bit(device, 2);
     for (unsigned i = 0; i < N_SOFT; i++) {
         off &= !tally_started(&softs[i]);
         ours += softs[i].runs;
@@ -126,22 +136,22 @@ static void all_shut_down(void)
     hart_sleep_until(time_after(time_from_ms(2)));
     for (unsigned i = 0; i < N_SOFT; i++)
         ours -= softs[i].runs;
-    check(edu_runs == runs && !ours, "and nothing runs");
-    if (!edu->wire) /* else its line stays up */
-        edu_ack(&edu->edu, UINT32_MAX);
+    check(device_runs == runs && !ours, "and nothing runs");
+    if (!device->wire) /* else its line stays up */
+        load_acknowledge(device, UINT32_MAX);
 }
 
 static void go_and_come(unsigned a, unsigned b)
 {
-    all_on(edu->irq->vec.hart);
+    all_on(device->irq->vec.hart);
     check(cycle_down(a), "hart %u goes", a);
     all_on(b);
     check(cycle_down(b), "hart %u goes", b);
     all_shut_down();
-    uint64_t runs = edu_runs, here = aia_irq_runs(&aia, edu->irq, a);
+    uint64_t runs = device_runs, here = aia_irq_runs(&aia, device->irq, a);
     check(cycle_up(a), "hart %u is back", a);
-    if (edu->wire)
-        check(wait_for(&edu_runs, runs + 1) && load_ran_on(edu, a, here),
+    if (device->wire)
+        check(wait_for(&device_runs, runs + 1) && load_ran_on(device, a, here),
               "the line that was up meanwhile is handled there");
     all_on(a);
     check(cycle_up(b), "hart %u is back", b);
@@ -165,7 +175,7 @@ int job_managed(void)
     go_and_come(first, second);
     check(cycle_same(&requested), "the books are as they were");
     check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
-    bool freed = !aia_irq_free(&aia, edu->irq);
+    bool freed = !aia_irq_free(&aia, device->irq);
     for (unsigned i = 0; i < N_SOFT; i++)
         freed &= !aia_irq_free(&aia, softs[i].irq);
     check(freed, "all freed");

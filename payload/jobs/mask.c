@@ -16,7 +16,7 @@ static void keep_and_resend(unsigned n, unsigned to)
 
     aia_irq_disable(&aia, d->irq);
     for (unsigned i = 0; i < n; i++)
-        edu_raise(&d->edu, 1u << i);
+        load_raise_bit(d, 1u << i);
     d->edges += n;
     check(wait_for(&d->irq->kept, kept + 1), "an edge is kept");
     hart_sleep_until(time_after(time_from_ms(2)));
@@ -31,7 +31,7 @@ static void keep_and_resend(unsigned n, unsigned to)
 
 int job_mask(void)
 {
-    if (!check(load_init(1, 1), "an edu device"))
+    if (!check(load_init(1), "a device"))
         return verdict();
     struct aia_irq *irq = load_devices[0].irq;
     for (unsigned round = 0; round < 20; round++) {

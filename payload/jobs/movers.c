@@ -40,7 +40,7 @@ static bool cycle(unsigned hart, unsigned n)
 
 static bool set_up(void)
 {
-    bool good = load_init(0, LOAD_MAX);
+    bool good = load_init_edu(LOAD_MAX);
 
     fire.n_tallies = 6;
     fire.moves_in_8 = 5;

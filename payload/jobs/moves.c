@@ -35,7 +35,7 @@ static bool edge_arrives(void)
     uint64_t runs = aia_irq_runs(&aia, dev->irq, hart), handled = dev->handled;
 
     dev->edges++;
-    edu_raise(&dev->edu, 1);
+    load_raise_bit(dev, 1);
     bool came = wait_for(&dev->handled, handled + 1), here = load_ran_on(dev, hart, runs);
     if (!idle || !came || !here)
         print("%s: on hart %u: %s, %s, %lu runs there\n", dev->name, hart,
@@ -158,7 +158,7 @@ static void forwards(unsigned from, unsigned to, unsigned then)
     while (!atomic_load(&held) && hart_wait_more(&w))
         ;
     dev->edges++;
-    edu_raise(&dev->edu, 1);
+    load_raise_bit(dev, 1);
     must_move(dev->irq, to);
     if (then != to)
         must_move(dev->irq, then);
@@ -198,7 +198,7 @@ static void by_plain_message(unsigned here, unsigned other)
 
 int job_moves(void)
 {
-    if (!check(load_init(1, 1), "an edu device"))
+    if (!check(load_init(1), "a device"))
         return verdict();
     dev = &load_devices[0];
     unsigned self = hart_index(), here = irq_goes(dev->irq, self) ? self : next_hart(self);

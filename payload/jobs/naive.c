@@ -52,13 +52,21 @@ static bool same(struct imsic_vector a, struct imsic_vector b)
     return a.hart == b.hart && a.id == b.id;
 }
 
+/* In one store: a message that is never half the one and half the other. */
+static bool is_stored(const struct aia_msi *msi)
+{
+    return msi->kind == AIA_MSI_STORE || msi->kind == AIA_MSI_STORE_LOW;
+}
+
 /* The latest of its moves that could have sent an edge of device `n` to `v`. */
 static bool explains(unsigned n, struct imsic_vector v, enum state *state)
 {
+    bool tears = !is_stored(load_devices[n].irq->msi);
+
     for (unsigned i = 0; i < MOVES && i < n_moves[n]; i++) {
         const struct naive_move *m = &moves[n][(n_moves[n] - 1 - i) % MOVES];
         *state = same(v, m->from) ? FREED : TORN;
-        if (*state == FREED || (v.hart == m->to.hart && v.id == m->from.id))
+        if (*state == FREED || (tears && v.hart == m->to.hart && v.id == m->from.id))
             return true;
     }
     return false;
@@ -131,7 +139,18 @@ void naive_init(void)
     irq_watch_unowned(unowned);
 }
 
-/* Only what any driver could do: allocate, write the device's message, free. */
+/* Only what any driver could do: in one store where the device has one, else the one half and then the other. */
+static void write_message(struct aia_msi *msi, const struct aia_message *m)
+{
+    if (is_stored(msi)) {
+        msi->ops->store(msi, m);
+        return;
+    }
+    msi->ops->write_addr(msi, m->addr);
+    msi->ops->write_data(msi, m->data);
+}
+
+/* Allocate, write the device's message, free. */
 int naive_move_irq(struct aia_irq *irq, unsigned to, bool keep,
                    void (*note)(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to))
 {
@@ -142,8 +161,7 @@ int naive_move_irq(struct aia_irq *irq, unsigned to, bool keep,
         return error;
     note(irq, from, v);
     struct aia_message m = imsic_message(&aia.imsic, v);
-    irq->msi->ops->write_addr(irq->msi, m.addr);
-    irq->msi->ops->write_data(irq->msi, m.data);
+    write_message(irq->msi, &m);
     irq->vec = v;
     if (!keep)
         imsic_free(&aia.imsic, from);

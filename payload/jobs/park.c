@@ -13,6 +13,7 @@
 #include "payload/jobs/check.h"
 #include "payload/jobs/cycle.h"
 #include "payload/jobs/jobs.h"
+#include "payload/jobs/load.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/raisers.h"
 
@@ -101,8 +102,7 @@ static void under_fire(unsigned hart)
 
 int job_park(void)
 {
-    struct pci *p = kinds_pci();
-    struct pci_device *pd = p ? pci_find(p, EDU_VENDOR, EDU_DEVICE, 0) : NULL;
+    struct pci_device *pd = load_need_edu(1) ? pci_find(kinds_pci(), EDU_VENDOR, EDU_DEVICE, 0) : NULL;
     unsigned last = third(hart_index(), hart_index()), good = 0;
     struct aia_request r = {
         .name = "parked",

@@ -11,7 +11,8 @@
 #include "payload/jobs/kinds.h"
 
 const struct arg job_shell_args[] = {
-    {"devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"},
+    {"devices",
+     "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"},
     {NULL, NULL},
 };
 
@@ -19,7 +20,7 @@ int job_shell(void)
 {
     const char *devices = args_get("devices");
 
-    if (!kinds_init(devices && !wires_wanted() ? devices : "edu"))
+    if (!(devices && !wires_wanted() ? kinds_init(devices) : kinds_init_default()))
         print("the shell goes on without devices\n");
     return EXIT_PASS;
 }

@@ -112,7 +112,7 @@ static bool set_up(void)
     fire.moves_in_8 = 3;
     n_posts = random_below(&control, 4);
     if (chosen("edu")) {
-        good &= load_init(1, LOAD_MAX);
+        good &= load_init(LOAD_MAX);
         for (unsigned i = 0; i < load_n_devices; i++)
             load_devices[i].irq->policy = policy; /* before anything moves */
     }

@@ -37,7 +37,7 @@ bool trial_init(void)
 {
     if (!check(hart_online_count() >= 3, "three harts or more") ||
         !check(aia.imsic.files[0].n_ids < 64, "a word of identities (ids=16)") ||
-        !check(load_init(1, 1), "an edu device"))
+        !check(load_init(1), "a device"))
         return false;
     irq_spins = 0;
     trial_calibrate();
@@ -116,23 +116,28 @@ enum aia_update place_update(void)
 
 /* ---- the device ---- */
 
-static bool is_edu(void)
+static bool is_plain(void)
 {
     return place.kind <= TRIAL_TORN;
 }
 
+static struct aia_msi *plain(void)
+{
+    return load_msi(&load_devices[0]);
+}
+
 bool place_look(struct aia_message *m)
 {
-    if (is_edu())
-        return load_devices[0].edu.msi.msi.ops->read_back(&load_devices[0].edu.msi.msi, m) != AIA_OK;
+    if (is_plain())
+        return plain()->ops->read_back(plain(), m) != AIA_OK;
     *m = soft_look(&soft);
     return !soft.entry && soft.masked;
 }
 
 void place_raise(void)
 {
-    if (is_edu())
-        edu_raise(&load_devices[0].edu, 1);
+    if (is_plain())
+        load_raise_bit(&load_devices[0], 1);
     else
         soft_raise(&soft);
 }
@@ -158,7 +163,7 @@ static struct aia_msi *device(enum trial_kind kind)
         (void)soft_init_entry(&soft, &entry, AIA_MSI_STORE, 0);
         return &soft.msi;
     default:
-        return &load_devices[0].edu.msi.msi;
+        return plain();
     }
 }
 

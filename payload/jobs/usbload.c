@@ -15,21 +15,23 @@
 static unsigned n_benches;
 static bool unplugged[USB_MAX];
 
-static unsigned find(const struct load_kind *kind, struct pci *pci)
+static bool find(const struct load_kind *kind, unsigned *n)
 {
     static char names[USB_MAX][8];
+    struct pci *pci = kinds_pci();
     struct pci_device *pd;
 
     (void)kind;
+    if (!pci)
+        return kinds_without_pci();
     wedge_init();
     for (; n_benches < USB_MAX && (pd = usb_find(pci, n_benches)); n_benches++) {
         (void)snprintf(names[n_benches], sizeof(names[0]), "xhci%u", n_benches);
         if (!usb_init(&usb_benches[n_benches], pd, names[n_benches], XHCI_INTRS))
-            return 0;
+            return false;
     }
-    if (!n_benches)
-        print("pci: no xhci controller\n");
-    return n_benches;
+    *n = n_benches;
+    return true;
 }
 
 static bool step(const struct load_kind *kind, struct random *r)
@@ -140,6 +142,7 @@ static struct pci_device *unplug(const struct load_kind *kind, const char *devic
 
 const struct load_kind load_kind_xhci = {
     .name = "xhci",
+    .noun = "controller",
     .find = find,
     .step = step,
     .irqs = irqs,

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=wires: devices that have nothing but a wire, while their interrupts move and harts come and go: the RTC's alarm,
- * random numbers in a stream, and, with type=TEXT, that this text is typed.
+ * test=wires: devices by their wires, while their interrupts move and harts come and go: the RTC's alarm, random numbers in
+ * a stream, the UART that has nothing left to send, edu's INTx, whichever there are. With type=TEXT, that this text is
+ * typed; with devices=soft, sources of the APLIC that software raises, which need no device.
  */
 #include "payload/args.h"
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
+#include "payload/panic.h"
 #include "payload/time.h"
-#include "payload/drivers/goldfish.h"
 #include "payload/drivers/typing.h"
-#include "payload/drivers/virtio_rng.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
+#include "payload/jobs/lines.h"
+#include "payload/jobs/load.h"
 #include <string.h>
 
 const struct arg job_wires_args[] = {
@@ -21,20 +23,24 @@ const struct arg job_wires_args[] = {
     {NULL, NULL},
 };
 
-static struct goldfish rtc;
-static struct virtio_rng rng;
 static char text[64];
+
+static bool move(struct aia_irq *irq, unsigned hart)
+{
+    struct aia_hartset set = aia_hartset_one(irq_nth_hart(irq, hart));
+
+    return !aia_irq_set_affinity(&aia, irq, &set);
+}
 
 /* Move them all on by one online hart, and every eighth time take a hart offline and back. */
 static unsigned disturb(unsigned turn)
 {
-    struct aia_irq *const irqs[] = {rtc.irq, rng.irq, typing.irq};
     unsigned bad = 0, hart = turn % hart_count();
 
-    for (unsigned i = 0; i < 3; i++) {
-        struct aia_hartset set = aia_hartset_one(irq_nth_hart(irqs[i], hart + i));
-        bad += aia_irq_set_affinity(&aia, irqs[i], &set) != AIA_OK;
-    }
+    for (unsigned i = 0; i < n_lines; i++)
+        bad += !move(lines[i]->line->irq, hart + i);
+    for (unsigned i = 0; i < load_n_devices; i++)
+        bad += !move(load_devices[i].irq, hart + i);
     if (turn % 8 || hart_count() < 2)
         return bad;
     hart = turn / 8 % hart_count();
@@ -45,27 +51,60 @@ static unsigned disturb(unsigned turn)
     return bad + (hotplug_online(hart).step != NULL);
 }
 
-/* For so long: alarms a millisecond ahead, one after the other; the random numbers must not stall. */
+static struct {
+    uint64_t asked;
+    unsigned wrong; /* it was not answered; or, asked for once, more than once */
+} books[LINES_MAX];
+
+static void stream(bool on)
+{
+    for (unsigned i = 0; i < n_lines; i++)
+        if (lines[i]->stream)
+            lines[i]->stream(on);
+}
+
+/* One of each, with a disturbance under way. */
+static unsigned one_turn(unsigned turn)
+{
+    uint64_t before[LINES_MAX];
+
+    for (unsigned i = 0; i < n_lines; i++) {
+        before[i] = atomic_load(lines[i]->count);
+        books[i].asked++;
+        if (!lines[i]->stream)
+            lines[i]->ask();
+    }
+    unsigned bad = disturb(turn);
+    for (unsigned i = 0; i < n_lines; i++) {
+        books[i].wrong += !wait_for(lines[i]->count, before[i] + 1);
+        books[i].wrong += !lines[i]->stream && atomic_load(lines[i]->count) > before[i] + 1;
+    }
+    for (unsigned i = 0; i < load_n_devices; i++)
+        (void)load_raise(&load_devices[i]);
+    return bad;
+}
+
 static void under_fire(uint64_t seconds)
 {
     uint64_t end = time_after(time_from_ms(seconds * 1000));
-    unsigned turn = 0, bad = 0, late = 0, stalls = 0, set = 0;
+    unsigned turn = 0, bad = 0;
 
-    virtio_rng_start(&rng);
-    while (time_now() < end) {
-        uint64_t alarms = rtc.alarms, filled = rng.filled;
-        goldfish_alarm(&rtc, goldfish_now(&rtc) + 1000000);
-        set++;
-        bad += disturb(turn++);
-        late += !wait_for(&rtc.alarms, alarms + 1);
-        stalls += !wait_for(&rng.filled, filled + 1);
-        late += rtc.alarms > alarms + 1;
-    }
-    virtio_rng_stop(&rng);
+    stream(true);
+    while (time_now() < end)
+        bad += one_turn(turn++);
+    stream(false);
     check(!bad, "%u turns of moves and hotplug, %u failed", turn, bad);
-    check(set && !late, "%u alarms set, %lu went off, %u late or too often", set, rtc.alarms, late);
-    check(!stalls, "%lu buffers with %lu random bytes, %u stalls", rng.filled, rng.bytes, stalls);
-    check(!(atomic_load(&rtc.irq->none) > rtc.wire->fallen), "no alarm interrupt without an alarm");
+    for (unsigned i = 0; i < n_lines; i++) {
+        const struct line_device *d = lines[i];
+        check(books[i].asked && !books[i].wrong,
+              "%s: raised %lu times, handled %lu times, %u late or too often", d->name, books[i].asked,
+              atomic_load(d->count), books[i].wrong);
+        check(atomic_load(&d->line->irq->none) <= d->line->source->fallen, "%s: no interrupt without a cause",
+              d->name);
+    }
+    for (unsigned i = 0; i < load_n_devices; i++)
+        check(load_devices[i].edges && !load_devices[i].lost, "%s: %lu edges, lost %lu", load_devices[i].name,
+              load_devices[i].edges, load_devices[i].lost);
 }
 
 static void typing_arrives(const char *want)
@@ -82,12 +121,27 @@ static void typing_arrives(const char *want)
     check(!strcmp(text, want), "typed, by %lu characters' interrupts: \"%s\"", typing.n, text);
 }
 
+static bool set_up(void)
+{
+    const char *devices = args_get("devices");
+
+    wires_want();
+    lines_init();
+    if (!(devices && !strcmp(devices, "soft") ? load_add_soft(LOAD_MAX) : load_init_edu(LOAD_MAX)))
+        return false;
+    if (!n_lines && !load_n_devices)
+        print("nothing was tested: no device here has a wire that could be raised\n");
+    else if (args_get("type") && !typing.line.irq)
+        print("argument type: the console's UART has no wire here\n");
+    else
+        return true;
+    return false;
+}
+
 int job_wires(void)
 {
-    bool good = goldfish_init(&rtc) && virtio_rng_init(&rng) && typing_init();
-
-    if (!check(good, "RTC, random numbers and UART have their wires"))
-        return verdict();
+    if (!set_up())
+        return EXIT_MACHINE;
     under_fire(args_u64("seconds", 2));
     if (args_get("type"))
         typing_arrives(args_get("type"));

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A device's wire, which a job may ask the device's handler to leave up. */
+#ifndef PAYLOAD_DRIVERS_WIRE_H
+#define PAYLOAD_DRIVERS_WIRE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "payload/wires.h"
+
+struct wire {
+    struct aplic_source *source;
+    struct aia_irq *irq;
+    _Atomic unsigned hold; /* so many further runs of the handler leave it up */
+    _Atomic uint64_t runs; /* of the handler */
+};
+
+/* The first thing in its handler: is this a run that is to leave it up, and do nothing? */
+static inline bool wire_is_held(struct wire *w)
+{
+    atomic_fetch_add(&w->runs, 1);
+    if (!atomic_load(&w->hold))
+        return false;
+    atomic_fetch_sub(&w->hold, 1);
+    return true;
+}
+
+#endif
