@@ -16,6 +16,8 @@
 #define PAGES   AIA_IOMMU_PAGES(IOMMU_DEVICES, IOMMU_MESSAGES, 16u)
 #define WINDOWS ((IOMMU_DEVICES + 1ull) * AIA_IOMMU_WINDOW)
 
+extern char __rodata_end[], __devices_end[]; /* payload.ld */
+
 struct aia_iommu iommu;
 
 /*
@@ -31,7 +33,8 @@ static const struct policy {
     {0, 0, AIA_IOMMU_BLOCKED},
 };
 
-static char pages[PAGES][4096] __attribute__((aligned(16384)));
+/* Three more, for the image may be at any multiple of a page. Not among what devices may write to: payload.ld. */
+static char pages[PAGES + 3][4096] __attribute__((section(".iommu_tables")));
 struct iommu_behind iommu_behind[IOMMU_DEVICES];
 unsigned iommu_n_behind;
 static enum aia_iommu_mode mode;
@@ -170,7 +173,7 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
 {
     struct aia_iommu_config c = {
         .mmio = mmio,
-        .pages = pages,
+        .pages = pages[-((uintptr_t)pages / 4096) % 4],
         .n_pages = PAGES,
         .max_id = (uint32_t)args_u64("iommu_ids", max_id(p)),
         .window = find_window(),
@@ -191,16 +194,15 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
     return say("take-over", aia_iommu_init(&iommu, &c));
 }
 
-/* What translated devices see: all of memory, at its own addresses, and nothing else. */
+/*
+ * What translated devices see, at its own addresses: our variables, among which all buffers of our drivers are. Not the
+ * rest of memory, which is somebody's or nobody's, nor our code, nor the tables that say where they may go.
+ */
 static bool map_memory(void)
 {
-    for (size_t i = 0; i < machine.n_memory; i++) {
-        const struct machine_region *r = &machine.memory[i];
-        uint64_t from = (r->base + 4095) & ~4095ull, to = (r->base + r->size) & ~4095ull;
-        if (from < to && !say("memory", aia_iommu_map(&iommu, from, from, to - from)))
-            return false;
-    }
-    return true;
+    uintptr_t from = (uintptr_t)__rodata_end;
+
+    return say("memory", aia_iommu_map(&iommu, from, from, (uintptr_t)__devices_end - from));
 }
 
 static enum aia_iommu_dma dma_of(const struct pci_device *pd)

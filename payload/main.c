@@ -2,6 +2,7 @@
 /* From the firmware to a job: find out what machine this is, bring up its harts, run what was asked for. */
 #include "payload/args.h"
 #include "payload/console.h"
+#include "payload/early.h"
 #include "payload/guard.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
@@ -18,9 +19,6 @@
 #include "payload/shell/shell.h"
 #include <aia/version.h>
 #include <string.h>
-
-#define FDT_MAGIC    0xd00dfeedu
-#define FDT_SIZE_MAX (4ul << 20) /* no real tree comes near; a totalsize beyond it is rubbish */
 
 struct machine machine;
 
@@ -39,24 +37,10 @@ static const struct arg common_args[] = {
     {"devices", "wired: by their wires, where messages would do as well"},
     {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
     {"trace", "trace the job, and say where the records are: make trace"},
-    {"trace_at", "memory for the trace, in place of 8 MiB of our own; trace_mib= of it"},
+    {"trace_at", "free memory for the trace, in place of 8 MiB of our own; trace_mib= of it"},
     {"trace_mib", "how much of it"},
     {NULL, NULL},
 };
-
-static uint32_t big_endian(const unsigned char *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-/* How much of what the firmware gave us may be read: all the blob says it has, if it is one. */
-static size_t fdt_extent(const unsigned char *fdt)
-{
-    if (big_endian(fdt) != FDT_MAGIC)
-        return 8;
-    size_t size = big_endian(fdt + 4);
-    return size < FDT_SIZE_MAX ? size : FDT_SIZE_MAX;
-}
 
 static _Noreturn void refuse(const struct machine_error *e)
 {
@@ -74,16 +58,29 @@ const char *machine_without(enum machine_part part)
     return machine_why(&machine, part, line, sizeof(line));
 }
 
+/* What is not free, whatever the tree says: our image, the tree, and what the tree before this one knew of. */
+static void claim(const void *fdt, const struct machine_region *before, size_t n)
+{
+    machine_reserve(&machine, &(struct machine_region){image_start(), image_end() - image_start()});
+    machine_reserve(&machine, &(struct machine_region){(uintptr_t)fdt, fdt_extent(fdt)});
+    while (n--)
+        machine_reserve(&machine, before++);
+}
+
 static void discover(const void *fdt)
 {
     struct machine_error e;
     uint64_t finisher =
         machine.finisher; /* of the tree before this one, if any: it can still end the machine */
+    struct machine_region before[MACHINE_MAX_RESERVED];
+    size_t n = machine.n_reserved;
 
-    if (machine_discover(fdt, fdt && (uintptr_t)fdt % 8 == 0 ? fdt_extent(fdt) : 0, &machine, &e)) {
+    memcpy(before, machine.reserved, sizeof(before));
+    if (machine_discover(fdt, fdt_extent(fdt), &machine, &e)) {
         machine.finisher = machine.finisher ? machine.finisher : finisher;
         refuse(&e);
     }
+    claim(fdt, before, n);
     if (board.fix && board.fix(&machine, &e))
         refuse(&e);
 }
@@ -153,7 +150,7 @@ static void read_arguments(void)
     machine_exit(EXIT_MACHINE);
 }
 
-/* With boot=N: begin again on that hart, as if the firmware had chosen it. */
+/* With boot=N: begin again on that hart, as if the firmware had chosen it: with its own tree, which knows its memory. */
 static void hand_over(uint64_t hartid, const void *fdt)
 {
     uint64_t boot = args_u64("boot", hartid);
@@ -183,8 +180,10 @@ static const struct job *choose_job(void)
     return job;
 }
 
-void payload_main(uint64_t hartid, const void *fdt)
+void payload_main(uint64_t hartid, const void *given)
 {
+    const void *fdt = given;
+
     guard_init(time_now());
     discover(fdt);
     read_arguments();
@@ -196,7 +195,7 @@ void payload_main(uint64_t hartid, const void *fdt)
     console_init(&machine.uart);
     selfcheck_step("the console, of board %s", board.name);
     time_init(machine.timebase);
-    hand_over(hartid, fdt);
+    hand_over(hartid, given);
     selfcheck_step("the interrupt files' books, %u harts", hart_count());
     irq_init();
     selfcheck_step("wires");

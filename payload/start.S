@@ -34,20 +34,34 @@ _start:
     .option pop
     .endm
 
-start_boot:
+    /* Clobbers t0. */
+    .macro early
+    .option push
+    .option norelax                 /* gp is not there yet */
+    la      t0, early_trap + 2      /* a multiple of 4 also where the image was put at one of 2 */
+    .option pop
+    andi    t0, t0, -4
+    csrw    stvec, t0
     csrw    sie, zero
     csrci   sstatus, 2
     load_gp
+    .endm
+
+start_boot:
+    early
 
     /*
      * The lottery: firmware without HSM lets every hart in at once, and one may go on. It takes its
-     * ticket before anything else, in .data, which bss clearing leaves alone.
+     * ticket before anything else, in .data, which bss clearing leaves alone. An image that is too askew for it is refused
+     * below.
      */
     la      t0, start_lottery
+    andi    t1, t0, 3
+    bnez    t1, 0f
     li      t1, 1
     amoswap.w.aqrl t1, t1, (t0)
     bnez    t1, start_lost
-
+0:
     mv      s0, a0
     mv      s1, a1
 
@@ -69,6 +83,11 @@ start_boot:
     addi    t3, t3, 4
     j       1b
 2:
+    /* What is written to from here on may be somebody else's: ask first. */
+    la      sp, early_stack_top
+    mv      a0, s1
+    call    early_check
+
     la      t0, __bss_start         /* 8-byte aligned, both */
     la      t1, __bss_end
 3:  bgeu    t0, t1, 4f
@@ -76,6 +95,15 @@ start_boot:
     addi    t0, t0, 8
     j       3b
 4:
+    /* A word of each page of the rest: what firmware protects and the tree does not tell traps now, while traps are told. */
+    la      t1, __image_end
+    li      t3, 4096
+5:  bgeu    t0, t1, 6f
+    ld      t2, 0(t0)
+    sd      t2, 0(t0)
+    add     t0, t0, t3
+    j       5b
+6:
     la      sp, hart_stacks         /* slot 0 is the boot hart's, whatever its index is */
     li      t0, STACK_AREA
     add     sp, sp, t0
@@ -107,8 +135,8 @@ start_lost:
     li      a7, 0x48534d            /* HSM */
     li      a6, 1                   /* hart_stop */
     ecall
-5:  wfi
-    j       5b
+7:  wfi
+    j       7b
 
 /*
  * long start_hand_over(hartid, fdt): boot again, on another hart, as if the firmware had chosen it, and
@@ -129,9 +157,7 @@ start_hand_over:
 /* A hart started by HSM: a0 = hart id, a1 = its struct hart. */
     .globl  hart_entry
 hart_entry:
-    csrw    sie, zero
-    csrci   sstatus, 2
-    load_gp
+    early
     ld      sp, HART_STACK_TOP(a1)
     ld      tp, HART_TLS(a1)
     ld      t0, HART_STACK_LIMIT(a1)
@@ -181,12 +207,11 @@ hart_suspend_away:
     li      a6, 3                   /* hart_suspend */
     ecall
     mv      a1, sp
-    j       6f
+    j       8f
 hart_resume:
-    csrw    sie, zero
-    csrci   sstatus, 2
+    early
     li      a0, 0
-6:  mv      sp, a1
+8:  mv      sp, a1
     ld      t0, 120(sp)
     csrw    sscratch, t0
     la      t0, trap_entry
@@ -209,8 +234,122 @@ hart_resume:
     addi    sp, sp, 128
     ret
 
+/*
+ * The end of a run that has not begun: nothing is known to work but the image's text and SBI. early_refuse(line) prints what is wrong with
+ * the tree or the place; a trap says where. Then the finisher, if it is known, is given exit code 2. No stack.
+ */
+    .macro say string
+    la      a1, \string
+    call    early_puts
+    .endm
+
+    .globl  early_refuse
+early_refuse:
+    mv      s0, a0
+    say     .Ltext_tree
+    mv      a1, s0
+    call    early_puts
+    say     .Ltext_line
+    j       early_end
+
+    .balign 4
+early_trap:
+    .option push
+    .option norvc
+    nop                             /* see `early' */
+    .option pop
+    la      t0, early_stuck
+    csrw    stvec, t0               /* no second trap is told of, and none runs in a circle */
+    say     .Ltext_trap
+    csrr    s0, scause
+    call    early_hex
+    say     .Ltext_sepc
+    csrr    s0, sepc
+    call    early_hex
+    say     .Ltext_stval
+    csrr    s0, stval
+    call    early_hex
+    say     .Ltext_line
+
+early_end:
+    ld      t0, early_finisher
+    beqz    t0, 1f
+    li      t1, 2 << 16 | 0x3333    /* EXIT_MACHINE, as panic.c has it */
+    sw      t1, 0(t0)
+    fence   iorw, iorw
+    li      t0, 100000000           /* for a machine that takes a while to end */
+2:  addi    t0, t0, -1
+    bnez    t0, 2b
+    j       3f
+1:  say     .Ltext_end
+3:  li      a7, 0x53525354          /* SRST */
+    li      a6, 0                   /* system_reset: shutdown, for no reason */
+    li      a0, 0
+    li      a1, 0
+    ecall
+    .balign 4
+early_stuck:
+    wfi
+    j       early_stuck
+
+/* a1: a string. Clobbers a0, a2 to a7, t0; a1 is its end. */
+early_puts:
+    mv      t0, ra
+1:  lbu     a2, 0(a1)
+    beqz    a2, 2f
+    call    early_putc
+    addi    a1, a1, 1
+    j       1b
+2:  jr      t0
+
+/* s0, in hexadecimal. */
+early_hex:
+    mv      t0, ra
+    li      s1, 60
+1:  srl     t1, s0, s1              /* no leading zeros but the last digit */
+    beqz    s1, 2f
+    bnez    t1, 2f
+    addi    s1, s1, -4
+    j       1b
+2:  srl     a2, s0, s1
+    andi    a2, a2, 15
+    addi    a2, a2, '0'
+    li      t1, '9'
+    bleu    a2, t1, 3f
+    addi    a2, a2, 'a' - '9' - 1
+3:  call    early_putc
+    addi    s1, s1, -4
+    bgez    s1, 2b
+    jr      t0
+
+/* a2: a byte, to the firmware's console: DBCN, or the legacy call. Keeps a1. */
+early_putc:
+    mv      t2, a1
+    mv      a0, a2
+    li      a6, 2                   /* console_write_byte */
+    li      a7, 0x4442434e          /* DBCN */
+    ecall
+    beqz    a0, 1f
+    mv      a0, a2
+    li      a7, 1                   /* console_putchar */
+    ecall
+1:  mv      a1, t2
+    ret
+
+.Ltext_tree:  .asciz  "device tree: "
+.Ltext_trap:  .asciz  "imsicle: a trap before set-up, as of memory that is not there or is the firmware's: scause 0x"
+.Ltext_sepc:  .asciz  ", sepc 0x"
+.Ltext_stval: .asciz  ", stval 0x"
+.Ltext_line:  .asciz  "\r\n"
+.Ltext_end:   .asciz  "exit code 2, which this machine has no finisher for: shutting down by SBI\r\n"
+
     .data
-    .balign 8
+    .balign 16
+    .space  8192                    /* machine_place() takes 6 KiB at most */
+early_stack_top:
+    .globl  early_finisher
+early_finisher:
+    .dword  0                       /* where an exit code goes, from the time that the tree was read */
 start_base:
     .dword  __link_base             /* absolute: not itself relocated */
 start_lottery:

@@ -25,30 +25,36 @@ static const char *const slot_names[IMSIC_N_STATES] = {"free",     "owned", "ret
 
 /* ---- memory ---- */
 
-static bool is_memory(uint64_t base, uint64_t size)
+/* What a ring of `n` records takes for all harts. */
+static uint64_t ring_bytes(uint64_t n)
 {
-    for (size_t i = 0; i < machine.n_memory; i++) {
-        const struct machine_region *r = &machine.memory[i];
-        if (base >= r->base && size <= r->size && base - r->base <= r->size - size)
-            return base >= image_end() || base + size <= image_start();
-    }
-    return false;
+    return n * hart_count() * sizeof(struct aia_trace_record);
+}
+
+/* The memory that the arguments name, or our own. */
+static struct machine_region room(void)
+{
+    struct machine_region r = {(uintptr_t)ours, sizeof(ours)};
+
+    if (!args_get("trace_at"))
+        return r;
+    uint64_t mib = args_u64("trace_mib", 8);
+    r = (struct machine_region){args_u64("trace_at", 0), mib << 20};
+    if (r.base % 64 == 0 && mib == r.size >> 20 && r.size >= ring_bytes(2) && machine_is_free(&machine, &r))
+        return r;
+    print("arguments trace_at, trace_mib: not free memory of this machine\n");
+    machine_exit(EXIT_MACHINE);
 }
 
 struct aia_trace_ring *trace_rings(void)
 {
-    uint64_t at = args_u64("trace_at", (uintptr_t)ours);
-    uint64_t bytes = args_get("trace_at") ? args_u64("trace_mib", 8) << 20 : sizeof(ours);
+    struct machine_region r = room();
     uint64_t n = 2;
 
-    if (args_get("trace_at") && (at % 64 || !is_memory(at, bytes))) {
-        print("arguments trace_at, trace_mib: not free memory of this machine\n");
-        machine_exit(EXIT_MACHINE);
-    }
-    while (2 * n * hart_count() * sizeof(struct aia_trace_record) <= bytes)
+    while (ring_bytes(2 * n) <= r.size)
         n *= 2;
     for (unsigned h = 0; h < hart_count(); h++) {
-        rings[h].records = (struct aia_trace_record *)(uintptr_t)at + h * n;
+        rings[h].records = (struct aia_trace_record *)(uintptr_t)r.base + h * n;
         rings[h].n_records = n;
     }
     return rings;
@@ -86,13 +92,23 @@ static void print_names(const char *what, const char *const *names, unsigned n)
     print("\n");
 }
 
+/* Where the memory begins that an address is in. */
+static uint64_t memory_of(uint64_t address)
+{
+    uint64_t base = 0;
+
+    for (size_t i = 0; i < machine.n_memory && machine.memory[i].base <= address; i++)
+        base = machine.memory[i].base;
+    return base;
+}
+
 static void print_layout(void)
 {
     const char *events[AIA_N_EVENTS], *updates[AIA_N_UPDATES];
 
     print("trace: %u harts, %lu records each, at 0x%lx in the memory at 0x%lx, %lu ticks a second\n",
-          hart_count(), rings[0].n_records, (uintptr_t)rings[0].records, machine.memory[0].base,
-          machine.timebase);
+          hart_count(), rings[0].n_records, (uintptr_t)rings[0].records,
+          memory_of((uintptr_t)rings[0].records), machine.timebase);
     for (unsigned e = 0; e < AIA_N_EVENTS; e++)
         events[e] = aia_event_name(e);
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)

@@ -107,6 +107,8 @@ int disc_reg(struct discovery *d, int node, struct machine_region *out);
 /* A bus address as `node` sees it, to a CPU address. `prop` is the property to blame. */
 int disc_translate(struct discovery *d, int node, const char *prop, uint64_t *addr, uint64_t size);
 bool disc_overlap(const struct machine_region *a, const struct machine_region *b);
+/* To a list that is sorted and apart. False: it touches none in the list, which is full. */
+bool disc_add_region(struct machine_region *list, size_t *n, size_t max, const struct machine_region *region);
 
 /*
  * One entry of a list of phandles, each with as many cells after it as the property `cells` of the node it names says
@@ -130,8 +132,22 @@ int disc_msi_parent(struct discovery *d, int node, bool *present);
 /* Which property of a cpu node says what it can do. */
 const char *disc_isa_prop(const struct discovery *d, int node);
 
+/* fdt_check_full(), and what it leaves out: 0, or -1. */
+int disc_check_blob(struct discovery *d, size_t max);
+/* The register of the test finisher, 0: there is none. What disc_finisher() keeps. */
+uint64_t disc_find_finisher(struct discovery *d);
+
+/*
+ * Call take() for each range of memory, and for each that somebody has claimed, in the tree's order, overlapping as they
+ * may; with NULL for one that cannot be read, when disc_fail() has said why. A claim of the memory reservation block has node -1.
+ */
+typedef void disc_take(struct discovery *d, int node, const struct machine_region *r, void *arg);
+void disc_each_memory(struct discovery *d, disc_take *take, void *arg);
+void disc_each_reserved(struct discovery *d, disc_take *take, void *arg);
+
 int disc_cpus(struct discovery *d);
 int disc_memory(struct discovery *d);
+int disc_reserved(struct discovery *d);
 int disc_imsic(struct discovery *d);
 int disc_aplics(struct discovery *d);
 int disc_reach(struct discovery *d);

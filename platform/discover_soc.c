@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rest of the machine: memory, console, test finisher, /chosen (Devicetree Specification, sections
- * 3.3 aliases, 3.4 memory, 3.6 chosen; ns16550 in section 4.2.2).
+ * The rest of the machine: console, test finisher, /chosen (Devicetree Specification, sections
+ * 3.3 aliases, 3.6 chosen; ns16550 in section 4.2.2).
  */
 #include <string.h>
 
 #include "discover.h"
-
-int disc_memory(struct discovery *d)
-{
-    struct machine *m = d->m;
-
-    for (int node = -1;
-         (node = fdt_node_offset_by_prop_value(d->fdt, node, "device_type", "memory", 7)) >= 0;) {
-        size_t n, first = m->n_memory;
-
-        if (!disc_usable(d, node))
-            continue;
-        if (disc_regs(d, node, m->memory + first, MACHINE_MAX_RANGES - first, &n))
-            return -1;
-        m->n_memory += n;
-        for (size_t i = first; i < m->n_memory; i++)
-            for (size_t j = 0; j < i; j++)
-                if (disc_overlap(&m->memory[i], &m->memory[j]))
-                    return disc_fail(d, node, "reg", "%#llx is memory that is listed twice",
-                                     (unsigned long long)m->memory[i].base);
-    }
-    return m->n_memory ? 0 : disc_fail(d, 0, "", "no memory node");
-}
 
 /*
  * "/soc/serial@10000000:115200", "serial0:115200n8", "serial0". The alias is looked up here and must be a
@@ -116,26 +94,35 @@ int disc_uart(struct discovery *d)
     return find_uart(d) ? disc_unused(d, MACHINE_PART_UART) : 0;
 }
 
-static int read_finisher(struct discovery *d, int node)
+static int read_finisher(struct discovery *d, int node, uint64_t *finisher)
 {
     struct machine_region r;
 
-    if (d->m->finisher)
+    if (*finisher)
         return disc_fail(d, node, "compatible", "a second one");
     if (disc_reg(d, node, &r))
         return -1;
     if (r.size < 4)
         return disc_fail(d, node, "reg", "%u bytes do not hold a register", (unsigned)r.size);
-    d->m->finisher = r.base;
+    *finisher = r.base;
     return 0;
 }
 
 int disc_finisher(struct discovery *d)
 {
     for (int node = -1; (node = disc_next_compatible(d, node, "sifive,test0")) >= 0;)
-        if (read_finisher(d, node))
+        if (read_finisher(d, node, &d->m->finisher))
             (void)disc_unused(d, MACHINE_PART_FINISHER);
     return 0;
+}
+
+uint64_t disc_find_finisher(struct discovery *d)
+{
+    uint64_t finisher = 0;
+
+    for (int node = -1; (node = disc_next_compatible(d, node, "sifive,test0")) >= 0;)
+        (void)read_finisher(d, node, &finisher); /* the first that can be used, as above */
+    return finisher;
 }
 
 /* Whole words, as many as there is room for. */

@@ -8,7 +8,7 @@
  * calls cannot leave the blob, so what follows has only the meaning of properties to doubt. It does not look
  * at the alignment that the format prescribes (Devicetree Specification, section 5.6) and libfdt relies on.
  */
-static int check_blob(struct discovery *d, size_t max)
+int disc_check_blob(struct discovery *d, size_t max)
 {
     int r;
 
@@ -31,14 +31,14 @@ int machine_discover(const void *fdt, size_t max, struct machine *m, struct mach
      * to them.
      */
     static int (*const steps[])(struct discovery *) = {
-        disc_finisher, disc_uart, disc_cpus,  disc_memory, disc_imsic,  disc_aplics,
-        disc_reach,    disc_pci,  disc_iommu, disc_wires,  disc_chosen,
+        disc_finisher, disc_uart,  disc_cpus, disc_memory, disc_reserved, disc_imsic,
+        disc_aplics,   disc_reach, disc_pci,  disc_iommu,  disc_wires,    disc_chosen,
     };
     struct discovery d = {.fdt = fdt, .m = m, .err = err};
 
     memset(m, 0, sizeof(*m));
     memset(err, 0, sizeof(*err));
-    if (check_blob(&d, max))
+    if (disc_check_blob(&d, max))
         return -1;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (steps[i](&d))

@@ -18,6 +18,7 @@
 #define MACHINE_MAX_INTX     1024 /* 256 devices and functions, four pins each */
 #define MACHINE_MAX_HOSTS    8
 #define MACHINE_MAX_MAPS     32
+#define MACHINE_MAX_MEMORY   128
 #define MACHINE_MAX_RESERVED 64
 #define MACHINE_MAX_UNUSED   64
 
@@ -165,8 +166,8 @@ struct machine_unused {
 struct machine {
     struct machine_hart harts[MACHINE_MAX_HARTS];
     size_t n_harts;
-    uint64_t timebase; /* Hz */
-    struct machine_region memory[MACHINE_MAX_RANGES];
+    uint64_t timebase;                                /* Hz */
+    struct machine_region memory[MACHINE_MAX_MEMORY]; /* sorted, apart */
     size_t n_memory;
     struct machine_imsic imsic;
     struct machine_aplic aplics[MACHINE_MAX_APLICS]; /* S-level ones */
@@ -210,6 +211,20 @@ static inline bool machine_owns(const struct machine_aplic *a, uint32_t source)
 {
     return source >= 1 && source <= a->num_sources && (a->owned[source / 32] >> source % 32 & 1u);
 }
+
+/*
+ * Whether an image may lie at `image`: all of it is memory, nobody has claimed any of it, and the tree itself is elsewhere.
+ * Pure as machine_discover(), with the same needs; makes no list, and so needs no memory but the stack. Returns 0, or -1 with
+ * `err` filled in; *finisher is what machine.finisher will be, whatever it returns.
+ */
+int machine_place(const void *fdt, size_t max, const struct machine_region *image, uint64_t *finisher,
+                  struct machine_error *err);
+
+/* Claim a region: `reserved` stays sorted and apart. Where it has no room, more is reserved than was asked for, never less. */
+void machine_reserve(struct machine *m, const struct machine_region *region);
+
+/* Whether all of `r` is memory, and none of it reserved. */
+bool machine_is_free(const struct machine *m, const struct machine_region *r);
 
 /* "NODE: PROPERTY: TEXT", or "NODE: TEXT" where no property is to blame; 270 bytes always hold it. */
 void machine_error_line(const struct machine_error *err, char *out, size_t size);

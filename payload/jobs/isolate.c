@@ -10,6 +10,7 @@
 #include "payload/iommu.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
+#include "payload/symbols.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
@@ -133,6 +134,31 @@ static void strays(void)
     check(wait_for(faults(), before + n + 1) && *faults() == before + n + 1,
           "by DMA, to files and to memory: %lu faults", (uint64_t)*faults() - before);
     check(word == 0x12345678, "memory is untouched");
+}
+
+/*
+ * What a device that a driver of ours has may reach: this one gets the second stage of those for a while. Our variables,
+ * but neither our code, nor the tables that say so, nor memory that is not ours.
+ */
+static void reach(void)
+{
+    static uint32_t word = 0x12345678;
+    const uint64_t places[] = {image_start() + 56, (uintptr_t)iommu.mapped + 2048, image_end(),
+                               machine.memory[0].base};
+    const uint64_t n = sizeof(places) / sizeof(places[0]), root = (1ull << 44) - 1;
+    uint64_t *iohgatp = &device->context[1], was = *iohgatp, before = *faults();
+
+    mmio_write64((uintptr_t)iohgatp, (was & ~root) | (uintptr_t)iommu.mapped >> 12);
+    check(!iommu_forget(), "our devices' memory for it: told to the unit");
+    for (unsigned i = 0; i < n; i++)
+        dma(places[i]);
+    check(wait_for(faults(), before + n) && *faults() == before + n,
+          "by DMA, to code, tables and memory that is not ours: %lu faults", (uint64_t)*faults() - before);
+    before = *faults();
+    dma((uintptr_t)&word);
+    check(*(volatile uint32_t *)&word != 0x12345678 && *faults() == before, "to a variable: it is there");
+    mmio_write64((uintptr_t)iohgatp, was);
+    check(!iommu_forget(), "our devices' memory for it: taken back");
 }
 
 /* ---- what is wrong in the tables ---- */
@@ -291,6 +317,7 @@ int job_isolate(void)
     check(raisers_start_all(), "load on another device");
     strays();
     if (device) {
+        reach();
         bad_tables();
         bad_command();
         own_window();

@@ -17,7 +17,9 @@
 
 struct usb_bench usb_benches[USB_MAX];
 
-static uint64_t buffers[USB_MAX][LARGE_READ * BLOCK / 8] __attribute__((aligned(65536), section(".noinit")));
+/* Each is 64 KiB, which a TRB's buffer may not cross: room for one more, as the image may be at any multiple of 4 KiB. */
+#define LARGE_BYTES ((uintptr_t)LARGE_READ * BLOCK)
+static uint64_t buffers[USB_MAX + 1][LARGE_BYTES / 8] __attribute__((aligned(4096), section(".noinit")));
 
 /* ---- what a wait that takes too long finds out ---- */
 
@@ -145,7 +147,8 @@ bool usb_init(struct usb_bench *u, struct pci_device *pd, const char *name, unsi
 {
     struct xhci *x = &u->x;
 
-    u->buffer = buffers[u - usb_benches];
+    uintptr_t first = ((uintptr_t)buffers + LARGE_BYTES - 1) & ~(LARGE_BYTES - 1);
+    u->buffer = (uint64_t *)first + (size_t)(u - usb_benches) * (LARGE_BYTES / 8);
     if (!said(u, "reset", xhci_init(x, pd, name, max_intrs)) ||
         !said(u, "interrupts", request_interrupts(x)) || !said(u, "run", xhci_run(x)))
         return false;

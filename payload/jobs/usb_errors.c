@@ -12,7 +12,7 @@
 
 static struct usb_bench *const usb = &usb_benches[0];
 
-static uint64_t data[65536 / 8] __attribute__((aligned(65536)));
+static uint64_t data[65536 / 8] __attribute__((aligned(4096)));
 
 static void reads(const char *after)
 {

@@ -40,6 +40,43 @@ static void check_region(const struct machine_region *r)
     expect(r->size && r->base + r->size - 1 >= r->base);
 }
 
+/* Sorted and apart: what touches is one. */
+static void check_list(const struct machine_region *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        check_region(&list[i]);
+        expect(!i || (list[i].base > list[i - 1].base && list[i].base - list[i - 1].base > list[i - 1].size));
+    }
+}
+
+static void check_memory(const struct machine *m)
+{
+    expect(m->n_memory >= 1 && m->n_memory <= MACHINE_MAX_MEMORY && m->n_reserved <= MACHINE_MAX_RESERVED);
+    check_list(m->memory, m->n_memory);
+    check_list(m->reserved, m->n_reserved);
+}
+
+/* An image that may lie somewhere lies in memory, and in nothing reserved, as far as the lists go. */
+static void check_place(const struct machine *m, const void *blob, size_t size)
+{
+    struct machine_error e;
+    uint64_t finisher;
+
+    for (size_t i = 0; i < m->n_memory; i++) {
+        struct machine_region image = {(m->memory[i].base + 4095) & ~4095ull, 0x200000};
+        if (image.base > UINT64_MAX - image.size)
+            continue;
+        bool good = !machine_place(blob, size, &image, &finisher, &e);
+        expect(finisher == m->finisher);
+        if (!good) {
+            check_error(&e);
+            continue;
+        }
+        expect(machine_is_free(m, &image) || m->n_memory == MACHINE_MAX_MEMORY ||
+               m->n_reserved == MACHINE_MAX_RESERVED);
+    }
+}
+
 static void check_harts(const struct machine *m)
 {
     expect(m->n_harts >= 1 && m->n_harts <= MACHINE_MAX_HARTS);
@@ -137,7 +174,7 @@ static void check_machine(const struct machine *m)
     check_unused(m);
     expect(m->imsic.present || m->n_aplics);
     expect(m->timebase);
-    expect(m->n_memory >= 1 && m->n_memory <= MACHINE_MAX_RANGES);
+    check_memory(m);
     expect(strnlen(m->bootargs, sizeof(m->bootargs)) < sizeof(m->bootargs));
     expect(strnlen(m->model, sizeof(m->model)) < sizeof(m->model));
 }
@@ -154,7 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (machine_discover(blob, size, &m, &err))
         check_error(&err);
     else
-        check_machine(&m);
+        check_machine(&m), check_place(&m, blob, size);
     free(blob);
     return 0;
 }

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory, and what somebody has claimed of it (Devicetree Specification, sections 3.4 /memory, 3.5 /reserved-memory, 5.3
+ * memory reservation block). No order and no number of nodes and ranges is wrong, and overlaps are none either: two
+ * claims on the same memory are one.
+ */
+#include <string.h>
+
+#include "discover.h"
+
+static void each_range(struct discovery *d, int node, disc_take *take, void *arg)
+{
+    struct disc_reg_list list;
+    struct machine_region r;
+
+    if (disc_reg_list(d, node, &list)) {
+        take(d, node, NULL, arg);
+        return;
+    }
+    /* A /reserved-memory without ranges means the addresses that it has, not that nobody can reach them. */
+    if (list.way.n && !fdt_getprop(d->fdt, list.way.bus[0], "ranges", NULL))
+        list.way.n = 0;
+    for (uint32_t i = 0; i < list.n; i++)
+        take(d, node, disc_reg_at(d, &list, i, &r) ? NULL : &r, arg);
+}
+
+static bool is_memory(const struct discovery *d, int node)
+{
+    int len;
+    const char *type = fdt_getprop(d->fdt, node, "device_type", &len);
+    const char *name = fdt_get_name(d->fdt, node, NULL);
+
+    if (type)
+        return len == 7 && !memcmp(type, "memory", 7);
+    return !strcmp(name, "memory") || !strncmp(name, "memory@", 7);
+}
+
+void disc_each_memory(struct discovery *d, disc_take *take, void *arg)
+{
+    int node;
+
+    fdt_for_each_subnode(node, d->fdt, 0) if (is_memory(d, node) && disc_usable(d, node))
+        each_range(d, node, take, arg);
+}
+
+/* Only `disabled' gives a claim up: `reserved' and the others are said of what others use. */
+static bool is_claim(const struct discovery *d, int node)
+{
+    int len;
+    const char *s = fdt_getprop(d->fdt, node, "status", &len);
+
+    /* Without reg it asks for a place of its size, which nobody has chosen yet. */
+    return fdt_getprop(d->fdt, node, "reg", NULL) && !(s && len == 9 && !memcmp(s, "disabled", 9));
+}
+
+void disc_each_reserved(struct discovery *d, disc_take *take, void *arg)
+{
+    int node, parent = fdt_path_offset(d->fdt, "/reserved-memory"), n = fdt_num_mem_rsv(d->fdt);
+    struct machine_region r;
+
+    for (int i = 0; i < n; i++) {
+        if (fdt_get_mem_rsv(d->fdt, i, &r.base, &r.size) || !r.size)
+            continue;
+        if (r.size - 1 > UINT64_MAX - r.base)
+            r.size = UINT64_MAX - r.base + 1;
+        take(d, -1, &r, arg);
+    }
+    if (parent >= 0)
+        fdt_for_each_subnode(node, d->fdt, parent) if (is_claim(d, node)) each_range(d, node, take, arg);
+}
+
+static void add_memory(struct discovery *d, int node, const struct machine_region *r, void *arg)
+{
+    struct machine *m = arg;
+    bool twice = false;
+
+    if (!r) {
+        (void)disc_unused(d, MACHINE_PART_MEMORY);
+        return;
+    }
+    for (size_t i = 0; i < m->n_memory; i++)
+        twice |= disc_overlap(r, &m->memory[i]);
+    if (twice) { /* it counts, once */
+        (void)disc_fail(d, node, "reg", "%#llx is memory that is listed twice", (unsigned long long)r->base);
+        (void)disc_unused(d, MACHINE_PART_MEMORY);
+    }
+    if (disc_add_region(m->memory, &m->n_memory, MACHINE_MAX_MEMORY, r))
+        return;
+    (void)disc_fail(d, node, "reg", "%#llx is one range of memory too many: %u are kept",
+                    (unsigned long long)r->base, (unsigned)MACHINE_MAX_MEMORY);
+    (void)disc_unused(d, MACHINE_PART_MEMORY);
+}
+
+int disc_memory(struct discovery *d)
+{
+    disc_each_memory(d, add_memory, d->m);
+    if (d->m->n_memory)
+        return 0;
+    (void)disc_fail(d, 0, "", "no memory node");
+    return disc_need(d, MACHINE_PART_MEMORY);
+}
+
+static void add_reserved(struct discovery *d, int node, const struct machine_region *r, void *arg)
+{
+    (void)node;
+    if (r)
+        machine_reserve(arg, r);
+    else
+        (void)disc_unused(d, MACHINE_PART_MEMORY);
+}
+
+int disc_reserved(struct discovery *d)
+{
+    disc_each_reserved(d, add_reserved, d->m);
+    return 0;
+}

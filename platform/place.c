@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whether the image lies where it may, before it touches what may be somebody's. */
+#include <string.h>
+
+#include "discover.h"
+
+#define PAGE 4096u
+
+/*
+ * A walk over the ranges: how far from its beginning the image is covered, by adjacent ranges too; and the first that is in
+ * its way.
+ */
+struct place {
+    const struct machine_region *image;
+    uint64_t covered;         /* bytes */
+    bool longer;              /* this walk has found more */
+    bool any;                 /* there is memory */
+    struct machine_error why; /* the first range that cannot be read */
+    bool found;               /* a claim in the way */
+    int node;                 /* of the last range that covers, or of that claim */
+    struct machine_region claim;
+};
+
+static void cover(struct discovery *d, int node, const struct machine_region *r, void *arg)
+{
+    struct place *p = arg;
+    uint64_t at = p->image->base + p->covered;
+
+    if (!r) {
+        p->why = p->why.text[0] ? p->why : *d->err;
+        return;
+    }
+    p->any = true;
+    if (p->covered == p->image->size || at < r->base || at - r->base >= r->size)
+        return;
+    uint64_t more = r->size - (at - r->base), left = p->image->size - p->covered;
+    p->covered += more < left ? more : left;
+    p->longer = true;
+    p->node = node;
+}
+
+static void clash(struct discovery *d, int node, const struct machine_region *r, void *arg)
+{
+    struct place *p = arg;
+
+    (void)d;
+    if (!r || p->found || !disc_overlap(r, p->image))
+        return; /* the first is enough */
+    p->found = true;
+    p->node = node;
+    p->claim = *r;
+}
+
+/* The image's last byte, to be printed. */
+static unsigned long long last(const struct machine_region *r)
+{
+    return r->base + (r->size - 1);
+}
+
+static int check_memory(struct discovery *d, const struct machine_region *image)
+{
+    struct place p = {.image = image};
+
+    do {
+        p.longer = false;
+        disc_each_memory(d, cover, &p);
+    } while (p.longer);
+    if (p.covered == image->size)
+        return 0;
+    if (p.covered)
+        return disc_fail(d, p.node, "reg", "memory ends before %#llx, the image is at %#llx to %#llx",
+                         (unsigned long long)(image->base + p.covered), (unsigned long long)image->base,
+                         last(image));
+    if (p.any)
+        return disc_fail(d, 0, "", "no memory node has %#llx, where the image begins",
+                         (unsigned long long)image->base);
+    (void)disc_fail(d, 0, "", "no memory node");
+    if (p.why.text[0])
+        *d->err = p.why;
+    return -1;
+}
+
+static int check_claims(struct discovery *d, const struct machine_region *image)
+{
+    struct place p = {.image = image};
+
+    disc_each_reserved(d, clash, &p);
+    if (!p.found)
+        return 0;
+    return disc_fail(d, p.node, p.node < 0 ? "" : "reg",
+                     "%#llx to %#llx is %s, the image is at %#llx to %#llx", (unsigned long long)p.claim.base,
+                     last(&p.claim), p.node < 0 ? "in the memory reservation block" : "reserved",
+                     (unsigned long long)image->base, last(image));
+}
+
+static bool is_in(const void *fdt, size_t size, const struct machine_region *image)
+{
+    struct machine_region tree = {(uintptr_t)fdt, size ? size : 1};
+
+    return disc_overlap(&tree, image);
+}
+
+int machine_place(const void *fdt, size_t max, const struct machine_region *image, uint64_t *finisher,
+                  struct machine_error *err)
+{
+    struct discovery d = {.fdt = fdt, .err = err};
+    bool readable;
+
+    *finisher = 0;
+    memset(err, 0, sizeof(*err));
+    readable = !disc_check_blob(&d, max);
+    if (readable) {
+        *finisher = disc_find_finisher(&d);
+        if (image->base % PAGE)
+            return disc_fail(&d, 0, "", "the image is at %#llx, which is not a multiple of %u",
+                             (unsigned long long)image->base, PAGE);
+        if (check_memory(&d, image))
+            return -1;
+    }
+    if (is_in(fdt, max, image)) /* which may be why it cannot be read */
+        return disc_fail(&d, 0, "", "the device tree, at %#llx, is in the image, %#llx to %#llx",
+                         (unsigned long long)(uintptr_t)fdt, (unsigned long long)image->base, last(image));
+    return !readable || check_claims(&d, image) ? -1 : 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lists of regions: sorted by address, and apart, for what touches becomes one. Their ends are inclusive: 2^64 is none. */
+#include <string.h>
+
+#include "discover.h"
+
+static uint64_t last(const struct machine_region *r)
+{
+    return r->base + (r->size - 1);
+}
+
+static bool touch(const struct machine_region *a, const struct machine_region *b)
+{
+    const struct machine_region *low = a->base <= b->base ? a : b, *high = low == a ? b : a;
+
+    return high->base <= last(low) || high->base == last(low) + 1;
+}
+
+/* From the beginning of the lower one to the end of the higher one. */
+static struct machine_region hull(const struct machine_region *a, const struct machine_region *b)
+{
+    uint64_t base = a->base < b->base ? a->base : b->base, end = last(a) > last(b) ? last(a) : last(b);
+
+    return (struct machine_region){base, end - base + (end - base != UINT64_MAX)};
+}
+
+static void take_out(struct machine_region *list, size_t *n, size_t i)
+{
+    memmove(list + i, list + i + 1, (--*n - i) * sizeof(*list));
+}
+
+bool disc_add_region(struct machine_region *list, size_t *n, size_t max, const struct machine_region *region)
+{
+    struct machine_region r = *region;
+    size_t i = 0;
+
+    while (i < *n) {
+        if (touch(&list[i], &r)) {
+            r = hull(&list[i], &r);
+            take_out(list, n, i);
+        } else {
+            i++;
+        }
+    }
+    if (*n == max)
+        return false; /* nothing was touched, so the list is as it was */
+    for (i = *n; i && list[i - 1].base > r.base; i--)
+        list[i] = list[i - 1];
+    list[i] = r;
+    ++*n;
+    return true;
+}
+
+/* How far apart two are that do not touch. */
+static uint64_t gap(const struct machine_region *a, const struct machine_region *b)
+{
+    return a->base < b->base ? b->base - last(a) : a->base - last(b);
+}
+
+void machine_reserve(struct machine *m, const struct machine_region *region)
+{
+    size_t nearest = 0;
+
+    if (!region->size || disc_add_region(m->reserved, &m->n_reserved, MACHINE_MAX_RESERVED, region))
+        return;
+    for (size_t i = 1; i < m->n_reserved; i++)
+        if (gap(&m->reserved[i], region) < gap(&m->reserved[nearest], region))
+            nearest = i;
+    struct machine_region both = hull(&m->reserved[nearest], region);
+    (void)disc_add_region(m->reserved, &m->n_reserved, MACHINE_MAX_RESERVED, &both);
+}
+
+bool machine_is_free(const struct machine *m, const struct machine_region *r)
+{
+    bool is_memory = false;
+
+    for (size_t i = 0; i < m->n_memory; i++)
+        is_memory |= r->base >= m->memory[i].base && r->size <= m->memory[i].size &&
+                     r->base - m->memory[i].base <= m->memory[i].size - r->size;
+    for (size_t i = 0; i < m->n_reserved; i++)
+        if (disc_overlap(r, &m->reserved[i]))
+            return false;
+    return is_memory;
+}
