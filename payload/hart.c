@@ -5,6 +5,7 @@
 #include "payload/mmu.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
+#include "payload/pulse.h"
 #include "payload/sbi.h"
 #include "payload/time.h"
 #include "csr.h"
@@ -130,6 +131,9 @@ static void init_one(unsigned index, unsigned slot)
 static int enter(struct hart *h)
 {
     hart_index_ = h->index;
+    PULSE_SET(sbi, 0); /* of the call that stopped it */
+    PULSE_SET(irqs_off, false);
+    pulse_step(PULSE_ENTERS);
     mmu_hart_init();
     time_hart_init(machine.harts[h->index].sstc);
     csr_write(sie, SIE_SSIE | SIE_STIE);
@@ -190,6 +194,7 @@ static int request_start(struct hart *h)
     if (before == HART_ONLINE || !change_state(h, before, HART_STARTING))
         return HART_EBUSY;
     atomic_store(&h->job, 0);
+    atomic_store(&h->started_at, time_now());
     long error = hart_start_call(h->hartid, (uintptr_t)hart_entry, (uintptr_t)h);
     if (!error)
         return HART_OK;
@@ -304,7 +309,9 @@ long hart_suspend(bool retentive)
         return sbi_hart_suspend(SBI_SUSPEND_RETENTIVE, 0, 0);
 
     unsigned long sie = csr_read(sie), satp = csr_read(satp);
+    pulse_sbi((uint64_t)SBI_EXT_HSM << 8 | 3);
     long error = hart_suspend_away(SBI_SUSPEND_NON_RETENTIVE);
+    PULSE_SET(sbi, 0);
 
     csr_write(satp, satp);
     csr_sfence_vma();

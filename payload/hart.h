@@ -65,6 +65,7 @@ struct hart {
     uint64_t hartid;
     _Atomic int state; /* enum hart_state */
     _Atomic int sbi_error;
+    _Atomic uint64_t started_at; /* when the firmware was last asked to start it; 0: never */
 
     /* The mailbox: one job at a time. */
     _Atomic int job;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/cycle.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/time.h"
@@ -10,6 +11,8 @@ static bool said(unsigned hart, const char *what, struct hotplug_error e)
 {
     if (e.step)
         print("hart %u %s: %s: %s\n", hart, what, e.step, e.why);
+    if (e.step)
+        hang_look();
     return !e.step;
 }
 
@@ -43,7 +46,7 @@ struct cycle_books cycle_books(void)
     memset(&b, 0, sizeof(b));
     for (unsigned h = 0; h < hart_count(); h++)
         if (hart_is_online(h))
-            (void)aia_call(&aia, h, look_here, &b);
+            (void)hang_call(h, look_here, &b);
     aia_vector_stats(&aia, &b.vectors);
     for (unsigned h = 0; h < hart_count(); h++) {
         b.calls += atomic_load(&aia.config.harts[h].call.state) != 0;

@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 #include "payload/irq.h"
+#include "payload/jobs/hangs.h"
 
 /* Arguments that loop_run() reads, for a job's table. */
 #define LOOP_ARGS                                                                                          \
-    {"seconds", "how long (5)"}, {"ms", "the same in milliseconds"},                                       \
+    HANGS_ARG, {"seconds", "how long (5)"}, {"ms", "the same in milliseconds"},                            \
         {"seed", "what was drawn at random, again"}, {"nomove", "move no interrupt"},                      \
         {"nohotplug", "take no hart offline"}, {"unplug", "have that device stop answering halfway"},      \
     {                                                                                                      \
