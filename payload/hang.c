@@ -20,7 +20,8 @@ struct signs {
 
 static struct {
     bool hangs;
-    struct signs signs; /* when that was found */
+    struct signs signs;  /* when that was found */
+    uint64_t never_came; /* said of the start at that moment */
 } found[MACHINE_MAX_HARTS];
 
 static struct signs signs_of(unsigned hart)
@@ -155,7 +156,6 @@ static void say_state(unsigned hart)
     print("hart %u: %s\n", hart, t.s);
 }
 
-/* A hart that was started and has not come has no pulse of its own yet. */
 static void say_never_came(unsigned hart)
 {
     struct text t = {.n = 0};
@@ -226,14 +226,22 @@ static void explain(unsigned hart)
 {
     unsigned long was = console_lock();
 
-    if (pulses[hart].step_at < harts[hart].started_at) {
-        say_never_came(hart);
-    } else {
-        say_state(hart);
-        say_last(hart);
-        say_sent(hart);
-    }
+    say_state(hart);
+    say_last(hart);
+    say_sent(hart);
     console_unlock(was);
+}
+
+/* Once for each start. It is not waited for any more, nor does it keep what is anybody's: the load goes on without it. */
+static void look_for_start(unsigned hart)
+{
+    uint64_t started = harts[hart].started_at;
+
+    if (hart_state(hart) != HART_FAILED || found[hart].never_came == started)
+        return;
+    found[hart].never_came = started;
+    if (sbi_hart_status(harts[hart].hartid) != SBI_HSM_STOPPED)
+        say_never_came(hart);
 }
 
 /* ---- the look ---- */
@@ -243,7 +251,7 @@ static bool is_up(unsigned hart)
 {
     enum hart_state state = hart_state(hart);
 
-    if (hart == hart_index() || state == HART_ABSENT || state == HART_STOPPED)
+    if (hart == hart_index() || state == HART_ABSENT || state == HART_STOPPED || state == HART_FAILED)
         return false;
     return state == HART_ONLINE || sbi_hart_status(harts[hart].hartid) != SBI_HSM_STOPPED;
 }
@@ -280,6 +288,7 @@ static void look(void)
     ask_all(before, asked);
     for (unsigned h = 0; h < hart_count(); h++) {
         struct signs now = signs_of(h);
+        look_for_start(h);
         if (!asked[h] || now.step != before[h].step)
             continue;
         if (same(before[h], now)) {
@@ -292,14 +301,29 @@ static void look(void)
     }
 }
 
+static _Noreturn void end(const char *what)
+{
+    print("\n%s: the run ends here\n", what);
+    look();
+    print("VERDICT: FAIL\n");
+    machine_exit(EXIT_FAIL);
+}
+
 void hang_look(void)
 {
     static _Atomic int looking;
+    static uint64_t first_found;
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
     while (atomic_exchange(&looking, 1))
         (void)hart_wait_more(&w);
     look();
+    if (hang_first() == HANG_NONE)
+        first_found = 0;
+    else if (!first_found)
+        first_found = time_now();
+    else if (time_now() > first_found + time_from_ms(HANG_END_MS))
+        end("more waits for a hart that hangs");
     atomic_store(&looking, 0);
 }
 
@@ -340,18 +364,17 @@ int hang_join(unsigned hart, uint64_t ticks)
     return error;
 }
 
-static _Noreturn void end(const char *what)
-{
-    print("\n%s: the run ends here\n", what);
-    hang_look();
-    print("VERDICT: FAIL\n");
-    machine_exit(EXIT_FAIL);
-}
-
 void hang_wait_more(struct hart_wait *w)
 {
     if (!hart_wait_more(w))
         end("what this hart waits for is not given back");
+}
+
+void hang_end(void)
+{
+    hang_look();
+    if (hang_first() != HANG_NONE)
+        end("the job cannot go on without a hart that hangs");
 }
 
 void hang_watch(unsigned hart)

@@ -11,11 +11,11 @@
 #include <stdbool.h>
 
 #define HANG_NONE   (~0u)
-#define HANG_END_MS 20000 /* what nobody gives back by then is in a hart that hangs */
+#define HANG_END_MS 20000 /* longer than all that waits for a hart which goes on */
 
 /*
  * After a wait in vain: ask every hart for a sign, for a second at most, and say of each one that gives none what is known of
- * it, once. Thread context, interrupts on.
+ * it, once. Who comes with further waits HANG_END_MS after one was found ends the run. Thread context, interrupts on.
  */
 void hang_look(void);
 
@@ -34,6 +34,9 @@ int hang_join(unsigned hart, uint64_t ticks);
 
 /* For a wait that has no end but with a hart that hangs, begun with HANG_END_MS: what is to be said, and the end of the run. */
 void hang_wait_more(struct hart_wait *w);
+
+/* The job cannot go on. If a hart hangs, that is why, and this the end of the run; else it returns. */
+void hang_end(void);
 
 /* A loop that works for `hart` calls this at each turn: if that one has made no step for so long, the run ends. */
 void hang_watch(unsigned hart);

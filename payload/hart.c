@@ -251,14 +251,17 @@ static void report_missing(unsigned index, int error)
 {
     const struct hart *h = &harts[index];
 
+    long status = sbi_hart_status(h->hartid);
+
     if (error == HART_EFIRMWARE)
         print("hart %u (id %lu): left out: the firmware refuses to start it: %s\n", index, h->hartid,
               sbi_strerror(hart_firmware_error(index)));
     else if (error == HART_ENOFILE)
         print("hart %u (id %lu): left out: %s\n", index, h->hartid, hart_strerror(error));
     else
-        print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s\n", index, h->hartid,
-              START_MS, sbi_hsm_state_name(sbi_hart_status(h->hartid)));
+        print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s%s\n", index, h->hartid,
+              START_MS, sbi_hsm_state_name(status),
+              status == SBI_HSM_STARTED ? ": the firmware or the machine holds it" : "");
 }
 
 /*
