@@ -99,7 +99,7 @@ DEV_virtio   = $(call DRIVE,virtio) -device virtio-blk-pci,disable-legacy=on,dri
 # Two controllers, one with plain MSI, of which it has sixteen, and one with MSI-X; one image for both disks.
 DEV_xhci     = $(call DRIVE,xhci),readonly=on -device nec-usb-xhci,msi=on,msix=off,id=nec -device usb-storage,bus=nec.0,drive=xhci \
 	-drive id=stick,if=none,format=raw,file.locking=off,readonly=on,file=$B/disk/xhci-8192.img \
-	-device qemu-xhci,msi=off,id=qemu -device usb-storage,bus=qemu.0,drive=stick
+	-device qemu-xhci,id=qemu -device usb-storage,bus=qemu.0,drive=stick
 IMAGES      := $(WANTED:%=$B/disk/%-8192.img)
 
 $B/disk/%.img: scripts/image

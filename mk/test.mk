@@ -122,7 +122,7 @@ test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/ho
 
 # On an old QEMU, whose APLIC differs from the specification in known ways; the driver is to work on it unasked.
 OLD_ROWS := main main-wired main-direct main-two-aplics moves hotplug hotplug-wired suspend level wires wires-modern \
-	direct direct-rounds direct-storms wired wired-rounds wired-storms
+	direct direct-rounds direct-storms wired wired-rounds wired-storms all xhci
 .PHONY: test-old-qemu
 test-old-qemu: all $B/qemu/hop.bin
 	@mkdir -p $B/log $B/qemu
