@@ -306,7 +306,7 @@ int hart_stop_self(void)
     return HART_EFIRMWARE;
 }
 
-long hart_suspend(bool retentive)
+static long suspend(bool retentive)
 {
     if (retentive)
         return sbi_hart_suspend(SBI_SUSPEND_RETENTIVE, 0, 0);
@@ -321,6 +321,13 @@ long hart_suspend(bool retentive)
     time_hart_resume();
     csr_write(sie, sie);
     return error;
+}
+
+long (*hart_suspend_call)(bool retentive) = suspend;
+
+long hart_suspend(bool retentive)
+{
+    return hart_suspend_call(retentive);
 }
 
 int hart_wait_stopped(unsigned index, uint64_t ticks)

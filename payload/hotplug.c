@@ -4,8 +4,10 @@
 #include "payload/hart.h"
 #include "payload/pulse.h"
 #include "payload/irq.h"
+#include "payload/sbi.h"
 #include "payload/time.h"
 #include "csr.h"
+#include <string.h>
 
 #define STOP_MS  5000
 #define START_MS 5000
@@ -254,6 +256,11 @@ struct hotplug_error hotplug_offline_self(void)
     e = die(hart_irq_save());
     stay(hart_index());
     return e;
+}
+
+bool hotplug_not_here(unsigned hart, struct hotplug_error e)
+{
+    return e.step && !strcmp(e.step, "hart_stop") && hart_firmware_error(hart) == SBI_ERR_NOT_SUPPORTED;
 }
 
 struct hotplug_error hotplug_online(unsigned hart)

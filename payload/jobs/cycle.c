@@ -4,6 +4,7 @@
 #include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
+#include "payload/panic.h"
 #include "payload/time.h"
 #include <string.h>
 
@@ -11,6 +12,10 @@ static bool said(unsigned hart, const char *what, struct hotplug_error e)
 {
     if (e.step)
         print("hart %u %s: %s: %s\n", hart, what, e.step, e.why);
+    if (hotplug_not_here(hart, e)) {
+        print("nothing was tested: the firmware's hart_stop is not here\n");
+        machine_exit(EXIT_MACHINE);
+    }
     if (e.step)
         hang_look();
     return !e.step;

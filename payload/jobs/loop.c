@@ -9,6 +9,7 @@
 #include "payload/iommu.h"
 #include "payload/panic.h"
 #include "payload/pulse.h"
+#include "payload/sbi.h"
 #include "payload/irq.h"
 #include "payload/stats.h"
 #include "payload/time.h"
@@ -26,6 +27,7 @@ static struct {
     struct random control;
     unsigned turn; /* the hart that goes next */
     bool down;     /* it is offline now */
+    bool stays;    /* the firmware cannot stop it */
     uint64_t moves, offlines, onlines;
     unsigned failures;  /* of operations: moves and hotplug */
     unsigned refused;   /* of these, for what was made not to answer */
@@ -68,7 +70,11 @@ static void change_a_hart(void)
     }
     e = hotplug_offline(job.turn);
     if (e.step) {
-        if (job.unplugged)
+        if (hotplug_not_here(job.turn, e)) {
+            print("\nnot here: the firmware's hart_stop: %s; no hart goes offline\n",
+                  sbi_strerror(SBI_ERR_NOT_SUPPORTED));
+            job.stays = true;
+        } else if (job.unplugged)
             job.refused++; /* its interrupts, its queues cannot be had away, until it is given up */
         else
             report("offline", job.turn, e);
@@ -165,7 +171,7 @@ static void control(uint64_t ms)
         pulse_step(PULSE_WORKS);
         if (moves)
             move_some();
-        if (hotplug && time_now() >= next_change) {
+        if (hotplug && !job.stays && time_now() >= next_change) {
             change_a_hart();
             next_change = time_now() + time_from_us(PAUSE_US);
         }
@@ -209,6 +215,11 @@ static bool strays(void)
     return n != 0;
 }
 
+static long no_stop(void)
+{
+    return SBI_ERR_NOT_SUPPORTED;
+}
+
 bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
 {
     uint64_t ms = args_u64("ms", args_u64("seconds", 5) * 1000);
@@ -223,6 +234,8 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
 
     if (!hangs_init())
         machine_exit(EXIT_MACHINE);
+    if (args_get("nostop"))
+        hart_stop_call = no_stop;
     job.failures += !raisers_start_all();
     control(ms);
     if (hang_first() != HANG_NONE) {
