@@ -77,6 +77,11 @@ needs_fuzz     := test fuzz
 needs_coverage := test coverage
 needs_test     := test model boot campaign hosts junit
 needs_test-old-qemu := test old
+needs_test-qemu := test $(PAIR)
+PAIR_DIR := build/dl/pair-$(PAIR)
+ifneq ($(filter test-qemu,$(MAKECMDGOALS)),)
+$(if $(filter trixie sid,$(PAIR)),,$(error PAIR=$(PAIR): which pair of QEMU and OpenSBI? PAIR=trixie or PAIR=sid))
+endif
 needs     = $(if $(filter $1,$(needs_none)),,$(or $(needs_$1),test))
 NEEDS    := run $(sort $(foreach goal,$(GOALS),$(call needs,$(goal))) $(if $(JUNIT),junit) $(if $(HOSTS),hosts))
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
@@ -100,7 +105,7 @@ DEV_virtio   = $(call DRIVE,virtio) -device virtio-blk-pci,disable-legacy=on,dri
 # Two controllers, one with plain MSI, of which it has sixteen, and one with MSI-X; one image for both disks.
 DEV_xhci     = $(call DRIVE,xhci),readonly=on -device nec-usb-xhci,msi=on,msix=off,id=nec -device usb-storage,bus=nec.0,drive=xhci \
 	-drive id=stick,if=none,format=raw,file.locking=off,readonly=on,file=$B/disk/xhci-8192.img \
-	-device qemu-xhci,msi=off,id=qemu -device usb-storage,bus=qemu.0,drive=stick
+	-device qemu-xhci,id=qemu -device usb-storage,bus=qemu.0,drive=stick
 IMAGES      := $(WANTED:%=$B/disk/%-8192.img)
 
 $B/disk/%.img: scripts/image
@@ -141,6 +146,7 @@ help:
 	@echo 'make test        host unit tests and QEMU tests, under one prove; the end lists what failed, and how to repeat it'
 	@echo '                 TEST="WORD..." for some of them; REPEAT=n times; LOAD=m busy processes beside them'
 	@echo 'make test-old-qemu  the rows about wires, moves and hotplug on Debian 12'\''s own QEMU 7.2, which is fetched'
+	@echo 'make test-qemu PAIR=trixie|sid  the QEMU tests on the QEMU and OpenSBI of a later Debian, fetched beside ours; TEST='
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
 	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
 	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex, JUNIT=file; any QEMU, FIRMWARE, KERNEL'

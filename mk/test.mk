@@ -122,11 +122,21 @@ test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/ho
 
 # On an old QEMU, whose APLIC differs from the specification in known ways; the driver is to work on it unasked.
 OLD_ROWS := main main-wired main-direct main-two-aplics moves hotplug hotplug-wired suspend level wires wires-modern \
-	direct direct-rounds direct-storms wired wired-rounds wired-storms
+	direct direct-rounds direct-storms wired wired-rounds wired-storms all xhci
 .PHONY: test-old-qemu
 test-old-qemu: all $B/qemu/hop.bin
 	@mkdir -p $B/log $B/qemu
 	@QEMU=build/dl/qemu-old/usr/bin/qemu-system-riscv64 FIRMWARE='$(FIRMWARE)' BUILD='$B' tests/qemu/run $(OLD_ROWS)
+
+# The rows and the hotplug suite on the QEMU and OpenSBI of a later Debian: PAIR=trixie or sid, which scripts/setup fetches.
+.PHONY: test-qemu
+test-qemu: all hooks examples board flash-image $B/qemu/hop.bin
+	@mkdir -p $B/log
+	@export QEMU='$(PAIR_DIR)/qemu-system-riscv64' FIRMWARE='$(PAIR_DIR)/fw_dynamic.bin' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
+	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
+	set -- $$qemu_tests $(if $(TEST),,tests/qemu/matrix tests/qemu/shell); \
+	[ $$# != 0 ] || { echo "no row has a name like: $(TEST)"; exit 1; }; \
+	REPEAT='$(REPEAT)' LOAD='$(LOAD)' PROVE_ARGS='$(PROVE_ARGS)' tests/prove/run "$$@"
 
 # The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names, KERNEL
 # another payload.elf; JUNIT a file for the results. docs/ci.md

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/audit.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/wires.h"
@@ -47,9 +48,12 @@ unsigned audit_all(void)
     for (unsigned h = 0; h < hart_count(); h++) {
         if (!hart_is_online(h))
             continue;
-        int error = aia_call(&aia, h, audit_here, &t);
+        int error = hang_call(h, audit_here, &t);
         if (error) {
-            print("audit: hart %u: %s\n", h, aia_strerror(error));
+            if (hang_first() != HANG_NONE)
+                print("audit: hart %u: unknown, hart %u hangs\n", h, hang_is(h) ? h : hang_first());
+            else
+                print("audit: hart %u: %s\n", h, aia_strerror(error));
             t.findings++;
         }
     }

@@ -14,7 +14,8 @@ enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
 enum { IER_RECEIVED = 1u << 0, IER_THR_EMPTY = 1u << 1 };
 enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
 
-#define UART_WAIT_MS 100
+#define UART_WAIT_MS  100
+#define OWNER_WAIT_MS 10000 /* what several prints in one piece take on a slow line, and more */
 
 static struct machine_uart uart;
 
@@ -107,19 +108,10 @@ static bool try_lock(unsigned self)
     return false;
 }
 
-unsigned long console_lock(void)
+/* Without its owner's leave, if it keeps the lock for longer than that. */
+static void take_lock(unsigned ms)
 {
-    unsigned long was = csr_irq_save();
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
-
-    while (!try_lock(hart_index() + 1))
-        (void)hart_wait_more(&w);
-    return was;
-}
-
-void console_lock_panic(void)
-{
-    struct hart_wait w = hart_wait_begin(time_from_ms(UART_WAIT_MS));
+    struct hart_wait w = hart_wait_begin(time_from_ms(ms));
 
     while (!try_lock(hart_index() + 1)) {
         if (hart_wait_more(&w))
@@ -130,9 +122,22 @@ void console_lock_panic(void)
     }
 }
 
+unsigned long console_lock(void)
+{
+    unsigned long was = csr_irq_save();
+
+    take_lock(OWNER_WAIT_MS); /* a hart that hangs while it prints does not silence the others */
+    return was;
+}
+
+void console_lock_panic(void)
+{
+    take_lock(UART_WAIT_MS);
+}
+
 void console_unlock(unsigned long was)
 {
-    if (--depth == 0)
+    if (atomic_load_explicit(&owner, memory_order_relaxed) == hart_index() + 1 && --depth == 0)
         atomic_store_explicit(&owner, 0, memory_order_release);
     csr_irq_restore(was);
 }

@@ -5,6 +5,7 @@
 #include "payload/mmu.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
+#include "payload/pulse.h"
 #include "payload/sbi.h"
 #include "payload/time.h"
 #include "csr.h"
@@ -130,6 +131,9 @@ static void init_one(unsigned index, unsigned slot)
 static int enter(struct hart *h)
 {
     hart_index_ = h->index;
+    PULSE_SET(sbi, 0); /* of the call that stopped it */
+    PULSE_SET(irqs_off, false);
+    pulse_step(PULSE_ENTERS);
     mmu_hart_init();
     time_hart_init(machine.harts[h->index].sstc);
     csr_write(sie, SIE_SSIE | SIE_STIE);
@@ -190,6 +194,7 @@ static int request_start(struct hart *h)
     if (before == HART_ONLINE || !change_state(h, before, HART_STARTING))
         return HART_EBUSY;
     atomic_store(&h->job, 0);
+    atomic_store(&h->started_at, time_now());
     long error = hart_start_call(h->hartid, (uintptr_t)hart_entry, (uintptr_t)h);
     if (!error)
         return HART_OK;
@@ -246,14 +251,17 @@ static void report_missing(unsigned index, int error)
 {
     const struct hart *h = &harts[index];
 
+    long status = sbi_hart_status(h->hartid);
+
     if (error == HART_EFIRMWARE)
         print("hart %u (id %lu): left out: the firmware refuses to start it: %s\n", index, h->hartid,
               sbi_strerror(hart_firmware_error(index)));
     else if (error == HART_ENOFILE)
         print("hart %u (id %lu): left out: %s\n", index, h->hartid, hart_strerror(error));
     else
-        print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s\n", index, h->hartid,
-              START_MS, sbi_hsm_state_name(sbi_hart_status(h->hartid)));
+        print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s%s\n", index, h->hartid,
+              START_MS, sbi_hsm_state_name(status),
+              status == SBI_HSM_STARTED ? ": the firmware or the machine holds it" : "");
 }
 
 /*
@@ -298,19 +306,28 @@ int hart_stop_self(void)
     return HART_EFIRMWARE;
 }
 
-long hart_suspend(bool retentive)
+static long suspend(bool retentive)
 {
     if (retentive)
         return sbi_hart_suspend(SBI_SUSPEND_RETENTIVE, 0, 0);
 
     unsigned long sie = csr_read(sie), satp = csr_read(satp);
+    pulse_sbi((uint64_t)SBI_EXT_HSM << 8 | 3);
     long error = hart_suspend_away(SBI_SUSPEND_NON_RETENTIVE);
+    PULSE_SET(sbi, 0);
 
     csr_write(satp, satp);
     csr_sfence_vma();
     time_hart_resume();
     csr_write(sie, sie);
     return error;
+}
+
+long (*hart_suspend_call)(bool retentive) = suspend;
+
+long hart_suspend(bool retentive)
+{
+    return hart_suspend_call(retentive);
 }
 
 int hart_wait_stopped(unsigned index, uint64_t ticks)

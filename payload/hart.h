@@ -65,6 +65,7 @@ struct hart {
     uint64_t hartid;
     _Atomic int state; /* enum hart_state */
     _Atomic int sbi_error;
+    _Atomic uint64_t started_at; /* when the firmware was last asked to start it; 0: never */
 
     /* The mailbox: one job at a time. */
     _Atomic int job;
@@ -117,9 +118,10 @@ int hart_start(unsigned index, uint64_t ticks);
  */
 int hart_stop_self(void);
 
-/* The calls by which these two reach the firmware. A test puts others in their place. */
+/* The calls by which these two, and hart_suspend(), reach the firmware. A test puts others in their place. */
 extern long (*hart_stop_call)(void);
 extern long (*hart_start_call)(uint64_t hartid, uintptr_t address, uintptr_t opaque);
+extern long (*hart_suspend_call)(bool retentive);
 
 /*
  * HSM hart_suspend of the running hart, interrupts off. Retentive: returns when an interrupt is pending. Else the

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/hotplug.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
+#include "payload/pulse.h"
 #include "payload/irq.h"
+#include "payload/sbi.h"
 #include "payload/time.h"
 #include "csr.h"
+#include <string.h>
 
 #define STOP_MS  5000
 #define START_MS 5000
@@ -26,10 +30,11 @@ static const char *tell(const char *(*whom)(unsigned hart), unsigned hart)
 
 static void begin(void)
 {
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    struct hart_wait w =
+        hart_wait_begin(time_from_ms(10 * HANG_END_MS)); /* a change may wait for several harts */
 
     while (atomic_exchange(&changing, 1))
-        (void)hart_wait_more(&w);
+        hang_wait_more(&w);
 }
 
 static void end(void)
@@ -61,7 +66,7 @@ static struct hotplug_error die(unsigned long was)
         while (aia_hart_online(&aia) < 0)
             (void)hart_stop_self();
     }
-    csr_irq_restore(was);
+    hart_irq_restore(was);
     (void)aia_hart_return(&aia, hart_index(), AIA_STAY_AWAY); /* what was shut down for its leaving */
     return e;
 }
@@ -71,7 +76,7 @@ static struct hotplug_error died; /* die_job()'s result; under `changing` */
 static void die_job(void *arg)
 {
     (void)arg;
-    died = die(csr_irq_save());
+    died = die(hart_irq_save());
 }
 
 /* ---- a hart that has its interrupts off while it is left ---- */
@@ -88,7 +93,7 @@ static bool deaf_becomes(unsigned hart, enum deaf from, enum deaf to)
 
 static void deaf_job(void *arg)
 {
-    unsigned long was = csr_irq_save();
+    unsigned long was = hart_irq_save();
     unsigned here = hart_index();
     struct hart_wait w = hart_wait_begin(time_from_ms(STOP_MS));
 
@@ -101,7 +106,7 @@ static void deaf_job(void *arg)
     if (atomic_load(&deaf[here]) == DEAF_DIES)
         died = die(was);
     else
-        csr_irq_restore(was);
+        hart_irq_restore(was);
 }
 
 /* If it is not in time, it finds that nobody waits for it any more. */
@@ -248,9 +253,14 @@ struct hotplug_error hotplug_offline_self(void)
     end(); /* no other change is made to this hart: it is leaving, and then not there */
     if (e.step)
         return e;
-    e = die(csr_irq_save());
+    e = die(hart_irq_save());
     stay(hart_index());
     return e;
+}
+
+bool hotplug_not_here(unsigned hart, struct hotplug_error e)
+{
+    return e.step && !strcmp(e.step, "hart_stop") && hart_firmware_error(hart) == SBI_ERR_NOT_SUPPORTED;
 }
 
 struct hotplug_error hotplug_online(unsigned hart)

@@ -3,6 +3,8 @@
 #ifndef PAYLOAD_HOTPLUG_H
 #define PAYLOAD_HOTPLUG_H
 
+#include <stdbool.h>
+
 /* What went wrong, and where. */
 struct hotplug_error {
     const char *step; /* NULL: nothing did */
@@ -27,6 +29,9 @@ struct hotplug_error hotplug_offline_deaf(unsigned hart);
  * hart_wait_stopped(), and must before hotplug_online(). Returns only on an error.
  */
 struct hotplug_error hotplug_offline_self(void);
+
+/* Was that because the firmware cannot stop harts? */
+bool hotplug_not_here(unsigned hart, struct hotplug_error e);
 
 /* Bring it back. Thread context, interrupts on. */
 struct hotplug_error hotplug_online(unsigned hart);

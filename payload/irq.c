@@ -3,6 +3,7 @@
 #include "payload/irq.h"
 #include "payload/args.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/payload.h"
@@ -216,6 +217,8 @@ void aia_port_report(const struct aia_report *report)
             watch_unowned(report->vec.id);
         return;
     }
+    if (report->what == AIA_REPORT_CALL_STUCK) /* its caller waits for the hart for ever */
+        hang_look();
     unsigned n = atomic_fetch_add(&n_reports, 1);
 
     reports[n % REPORTS] = *report;

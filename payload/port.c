@@ -3,6 +3,7 @@
  * What the library asks of its embedder at every turn: which hart, what time, interrupts, locks. Compiled without frame
  * pointers (mk/payload.mk), for a frame would be half of what each takes; nothing here can fail and be traced.
  */
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/time.h"
@@ -34,14 +35,14 @@ void aia_port_irq_restore(unsigned long was)
  */
 static __attribute__((noinline)) void wait_for_lock(_Atomic uintptr_t *word)
 {
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
 
     irq_lock_waiting++;
     w.spins = irq_spins;
     while (atomic_load_explicit(word, memory_order_relaxed) ||
            atomic_exchange_explicit(word, 1, memory_order_acquire)) {
         w.sleep = time_from_us(1); /* locks are held for no longer, and an interrupt waits for this one */
-        (void)hart_wait_more(&w);
+        hang_wait_more(&w);
     }
     irq_lock_waiting--;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/sbi.h"
+#include "payload/pulse.h"
 #include <stddef.h>
 
 /* SBI specification, "Binary Encoding": a7 = extension, a6 = function; a0 = error and a1 = value come back. */
 static struct sbi_ret sbi_call(unsigned long ext, unsigned long fid, unsigned long arg0, unsigned long arg1,
                                unsigned long arg2)
 {
+    pulse_sbi((uint64_t)ext << 8 | fid);
     register unsigned long a0 __asm__("a0") = arg0;
     register unsigned long a1 __asm__("a1") = arg1;
     register unsigned long a2 __asm__("a2") = arg2;
@@ -13,7 +15,9 @@ static struct sbi_ret sbi_call(unsigned long ext, unsigned long fid, unsigned lo
     register unsigned long a7 __asm__("a7") = ext;
 
     __asm__ __volatile__("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a6), "r"(a7) : "memory");
-    return (struct sbi_ret){(long)a0, (long)a1};
+    struct sbi_ret ret = {(long)a0, (long)a1};
+    PULSE_SET(sbi, 0);
+    return ret;
 }
 
 const char *sbi_strerror(long error)
@@ -48,6 +52,31 @@ const char *sbi_hsm_state_name(long state)
     if (state < 0)
         return sbi_strerror(state);
     return state < (long)(sizeof(names) / sizeof(names[0])) ? names[state] : "a state unknown to us";
+}
+
+const char *sbi_call_name(uint64_t call)
+{
+    static const struct {
+        unsigned long extension, function;
+        const char *name;
+    } names[] = {
+        {SBI_EXT_LEGACY_PUTCHAR, 0, "console_putchar"},
+        {SBI_EXT_LEGACY_GETCHAR, 0, "console_getchar"},
+        {SBI_EXT_TIME, 0, "TIME set_timer"},
+        {SBI_EXT_IPI, 0, "IPI send_ipi"},
+        {SBI_EXT_HSM, 0, "HSM hart_start"},
+        {SBI_EXT_HSM, 1, "HSM hart_stop"},
+        {SBI_EXT_HSM, 2, "HSM hart_get_status"},
+        {SBI_EXT_HSM, 3, "HSM hart_suspend"},
+        {SBI_EXT_SRST, 0, "SRST system_reset"},
+        {SBI_EXT_DBCN, 1, "DBCN console_read"},
+        {SBI_EXT_DBCN, 2, "DBCN console_write_byte"},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (call == ((uint64_t)names[i].extension << 8 | names[i].function))
+            return names[i].name;
+    return "of the base extension";
 }
 
 bool sbi_probe(unsigned long extension)

@@ -55,6 +55,7 @@ struct sbi_ret {
 
 const char *sbi_strerror(long error);
 const char *sbi_hsm_state_name(long state);
+const char *sbi_call_name(uint64_t call); /* extension << 8 | function */
 
 /* Base: 0 or less is "absent". */
 bool sbi_probe(unsigned long extension);

@@ -4,6 +4,7 @@
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/panic.h"
+#include "payload/pulse.h"
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include "csr.h"
@@ -15,6 +16,9 @@ void trap_other(unsigned long cause)
 {
     if (!hart_stack_ok(hart_index()))
         panic("stack overflow: the canary is gone");
+    PULSE_SET(trap, (unsigned)cause);
+    PULSE_SET(trap_at, time_now());
+    PULSE_SET(in_trap, true);
     switch (cause) {
     case IRQ_TIMER:
         time_interrupt();
@@ -28,6 +32,7 @@ void trap_other(unsigned long cause)
     default:
         panic("interrupt %lu, which nobody enabled", cause);
     }
+    PULSE_SET(in_trap, false);
 }
 
 void trap_pending(void)

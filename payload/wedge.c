@@ -3,7 +3,9 @@
 #include "payload/console.h"
 #include "payload/time.h"
 #include "mmio.h"
+#include "payload/pci/msi.h"
 #include <stdio.h>
+#include <string.h>
 
 #define MOVES    4096 /* remembered: what was sent long ago may be taken only now */
 #define LANDINGS 256
@@ -192,6 +194,7 @@ static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 /* A hart's own eip, which only it can read: is there anything that belongs to `irq`, or to nobody? */
 struct scan {
     const struct aia_irq *irq;
+    unsigned deaf; /* the hart that did not answer, + 1 */
     struct clue clue;
 };
 
@@ -221,8 +224,10 @@ static void scan_hart(void *arg)
 static void call_all(struct scan *t)
 {
     t->clue.at.id = 0;
-    for (unsigned h = 0; h < aia.config.n_harts; h++)
-        (void)aia_call(&aia, h, scan_hart, t); /* an offline hart has nothing: its sweep saw to that */
+    for (unsigned h = 0; h < aia.config.n_harts && !t->deaf; h++)
+        if (aia_call(&aia, h, scan_hart, t) ==
+            AIA_ETIMEOUT) /* an offline hart has nothing: its sweep saw to that */
+            t->deaf = h + 1;
 }
 
 /* ---- the line ---- */
@@ -255,15 +260,33 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
                    irq->vec.id);
 }
 
-static void say(const struct wedge_source *s, const struct wedge_state *st, const struct clue *clue)
+/* What the device itself says of an edge that it did not let go. */
+static void add_held(const struct aia_irq *irq, char *text, size_t n)
+{
+    const struct aia_msi *device = irq->msi;
+    size_t used = strlen(text);
+
+    while (device->below)
+        device = device->below;
+    const char *held = pci_msix_holds(device);
+    if (held)
+        (void)snprintf(text + used, n - used, "; %s", held);
+}
+
+static void say(const struct wedge_source *s, const struct wedge_state *st, const struct clue *clue,
+                enum wedge_finding finding)
 {
     uint64_t ms = time_to_us(time_now() - st->ran_at) / 1000;
-    char since[32] = "ever", where[160], message[112];
+    char since[32] = "ever", where[160], message[224];
 
     compare_message(s->irq, message, sizeof(message));
+    add_held(s->irq, message, sizeof(message));
     if (st->ran_at)
         (void)snprintf(since, sizeof(since), "since %lu.%03lu s", ms / 1000, ms % 1000);
-    if (!st->sent)
+    if (finding == WEDGE_HANGS)
+        (void)snprintf(where, sizeof(where), "where its edge is, is unknown: hart %u does not answer",
+                       clue->at.hart);
+    else if (!st->sent)
         (void)snprintf(where, sizeof(where), "the device has sent none");
     else if (clue->at.id)
         (void)snprintf(where, sizeof(where), "edge landed on hart %u identity %u, %s%s%s%s", clue->at.hart,
@@ -286,6 +309,10 @@ static enum wedge_finding decide(const struct wedge_source *s, struct wedge_stat
             return WEDGE_GONE;
         if (st->progress != progress)
             return WEDGE_SLOW;
+        if (t.deaf) {
+            *clue = (struct clue){.at.hart = (uint16_t)(t.deaf - 1)};
+            return WEDGE_HANGS;
+        }
     }
     if (atomic_load(&s->irq->flow) & AIA_FLOW_DISABLED) {
         *clue = (struct clue){.at = s->irq->vec, .how = "kept there while the interrupt is disabled"};
@@ -333,7 +360,7 @@ static enum wedge_finding look(const struct wedge_source *s)
         if (error)
             print("%s: no answer: %s\n", s->name, s->strerror(error));
         else
-            say(s, &st, &clue);
+            say(s, &st, &clue, finding);
     }
     return finding;
 }

@@ -36,6 +36,7 @@ enum wedge_finding {
     WEDGE_UNSENT, /* it has, and sent no interrupt */
     WEDGE_LOST,   /* it sent one, and no hart has it or will have it */
     WEDGE_GONE,   /* it does not answer */
+    WEDGE_HANGS,  /* a hart does not answer, and may have it: lost or not is unknown */
 };
 
 /* Begin to note edges that nobody owns. Takes irq_watch_unowned(). */
@@ -55,7 +56,7 @@ void wedge_stray(const struct aia_irq *ran);
 
 /*
  * Find out. Thread context, interrupts on; every online hart is called, so that what is pending anywhere has been
- * taken by the end. Prints the line for the last three findings.
+ * taken by the end. Prints the line for the last four findings.
  */
 enum wedge_finding wedge_look(const struct wedge_source *s);
 

@@ -2,6 +2,7 @@
 #include "payload/wires.h"
 #include "payload/args.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/payload.h"
@@ -126,8 +127,11 @@ static bool arrives(struct aplic *a)
         return true;
     probe.domain = a;
     for (unsigned h = 0; h < hart_count() && !probe.failed; h++) /* one is enough, and each takes its time */
-        if (hart_is_online(h) && aia_call(&aia, h, probe_here, NULL))
+        if (hart_is_online(h) && hang_call(h, probe_here, NULL)) {
+            print("aplic at 0x%lx: hart %u does not answer, so its messages cannot be tried there\n", a->mmio,
+                  h);
             probe.failed++;
+        }
     return known[a - domains] = !probe.failed;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hart.h: how one hart waits for another, and hands it work. */
-#include "payload/hart.h"
+#include "payload/hang.h"
 #include "payload/panic.h"
+#include "payload/pulse.h"
 #include "payload/sbi.h"
 #include "payload/time.h"
 #include "csr.h"
@@ -45,7 +46,10 @@ bool hart_wait_more(struct hart_wait *w)
         return false;
     panic_check();
     uint64_t when = now + w->sleep;
+    PULSE_SET(step, PULSE_WAITS);
+    PULSE_SET(step_at, now);
     sleep_until(when < w->deadline ? when : w->deadline);
+    PULSE_SET(step, PULSE_WORKS);
     w->sleep = w->sleep * 2 < longest ? w->sleep * 2 : longest;
     return true;
 }
@@ -87,7 +91,7 @@ int hart_join(unsigned index, uint64_t ticks)
     while (atomic_load_explicit(&h->job, memory_order_acquire) != JOB_FREE) {
         if (!hart_is_online(index))
             return HART_EOFFLINE;
-        if (!hart_wait_more(&w))
+        if (hang_is(index) || !hart_wait_more(&w))
             return HART_ETIMEOUT;
     }
     return HART_OK;
@@ -107,9 +111,17 @@ bool hart_poll(void)
 
     if (!atomic_compare_exchange_strong(&h->job, &expected, JOB_RUNNING))
         return false;
+    PULSE_SET(job, h->fn);
+    pulse_step(PULSE_WORKS);
     h->fn(h->arg);
     atomic_store_explicit(&h->job, JOB_FREE, memory_order_release);
     return true;
+}
+
+static void idle(void)
+{
+    PULSE_SET(step, PULSE_IDLE);
+    hart_wfi();
 }
 
 void hart_loop(void)
@@ -121,7 +133,7 @@ void hart_loop(void)
         /* With interrupts off, a kick between the check and the wfi stays pending and ends the wfi. */
         unsigned long was = csr_irq_save();
         if (atomic_load(&harts[hart_index()].job) != JOB_POSTED)
-            hart_wfi();
+            idle();
         csr_irq_restore(was);
     }
 }

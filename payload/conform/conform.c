@@ -7,6 +7,7 @@
 #include "mmio.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define WAIT_MS 20
 
@@ -15,6 +16,28 @@ const char *conform_result_name(enum conform_result result)
     static const char *const names[] = {"PASS", "FAIL", "UNSPECIFIED", "SKIPPED"};
 
     return names[result];
+}
+
+static struct {
+    const char *what; /* NULL: nothing was read yet */
+    unsigned where;
+    uint64_t value;
+} last;
+
+void conform_read(const char *what, unsigned where, uint64_t value)
+{
+    last.what = what;
+    last.where = where;
+    last.value = value;
+}
+
+static void add_value(struct conform *c)
+{
+    size_t n = strlen(c->seen);
+
+    if (last.what)
+        (void)snprintf(c->seen + n, sizeof(c->seen) - n, " (%s %#x read %#lx)", last.what, last.where,
+                       (unsigned long)last.value);
 }
 
 static void note(struct conform *c, enum conform_result result, const char *fmt, va_list ap)
@@ -28,8 +51,11 @@ bool expect(struct conform *c, bool good, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    if (!good && c->result != CONFORM_FAIL)
+    if (!good && c->result != CONFORM_FAIL) {
         note(c, CONFORM_FAIL, fmt, ap);
+        if (!strstr(fmt, "read") && !strstr(fmt, "trap"))
+            add_value(c);
+    }
     va_end(ap);
     return good;
 }
@@ -69,6 +95,7 @@ bool try_ireg_read(unsigned reg, unsigned long *v)
 {
     trap_guard_begin();
     *v = csr_ireg_read(reg);
+    conform_read("siselect", reg, *v);
     return trap_guard_end() == TRAP_NONE;
 }
 
@@ -108,6 +135,7 @@ void conform_run(const struct conform_check *check, struct conform *c)
 
     c->result = CONFORM_PASS;
     c->seen[0] = '\0';
+    last.what = NULL;
     conform_save(c, &saved);
     check->run(c);
     conform_restore(c, &saved);

@@ -42,7 +42,7 @@ struct conform {
     const struct conform_file *file;
     const struct conform_domain *domain;
     enum conform_result result;
-    char seen[96];
+    char seen[128];
 };
 
 struct conform_check {
@@ -74,6 +74,9 @@ void left_out(struct conform *c, const char *why);
 
 /* "eventually, but not necessarily immediately": look again until `want(c)` or some milliseconds have passed. */
 bool eventually(const struct conform *c, bool (*want)(const struct conform *c));
+
+/* The last value that a check has read, and where: a failure whose own text does not say it ends with it. */
+void conform_read(const char *what, unsigned where, uint64_t value);
 
 /* Guarded accesses. False: it trapped. */
 bool try_ireg_read(unsigned reg, unsigned long *v);

@@ -9,7 +9,10 @@
 
 static inline uint32_t reg_read(const struct conform *c, unsigned reg)
 {
-    return mmio_read32(c->domain->mmio + reg);
+    uint32_t v = mmio_read32(c->domain->mmio + reg);
+
+    conform_read("offset", reg, v);
+    return v;
 }
 
 static inline void reg_write(const struct conform *c, unsigned reg, uint32_t v)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/drivers/slow.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"
@@ -17,9 +18,9 @@ static unsigned long lock(struct slow *s)
 
     if (!atomic_exchange_explicit(&s->lock, 1, memory_order_acquire))
         return was;
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
     while (atomic_exchange_explicit(&s->lock, 1, memory_order_acquire))
-        (void)hart_wait_more(&w);
+        hang_wait_more(&w);
     return was;
 }
 
@@ -95,13 +96,13 @@ void slow_poll(struct slow *s)
 static void bus_lock(struct aia_msi *msi)
 {
     struct slow *s = slow_of(msi);
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
     int nobody = 0;
 
     require(csr_read(sstatus) & SSTATUS_SIE, "a bus lock where nothing may wait");
     while (!atomic_compare_exchange_strong(&s->bus, &nobody, (int)hart_index() + 1)) {
         nobody = 0;
-        (void)hart_wait_more(&w);
+        hang_wait_more(&w);
     }
 }
 

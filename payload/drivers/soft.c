@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/drivers/soft.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"
@@ -19,10 +20,10 @@ static struct soft *soft_of(struct aia_msi *msi)
 static unsigned long lock(struct soft *s)
 {
     unsigned long was = csr_read_clear(sstatus, SSTATUS_SIE) & SSTATUS_SIE;
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
 
     while (atomic_exchange_explicit(&s->lock, 1, memory_order_acquire)) {
-        (void)hart_wait_more(&w);
+        hang_wait_more(&w);
         w.sleep = time_from_us(1);
     }
     return was;

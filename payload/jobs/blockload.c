@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/blockload.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/time.h"
 #include "payload/wedge.h"
@@ -116,7 +117,7 @@ static bool all_took_theirs(void)
 {
     hart_sleep_until(time_after(time_from_ms(BLOCK_LOOK_MS)));
     for (unsigned h = 0; h < hart_count(); h++) {
-        int error = aia_call(&aia, h, nothing, NULL);
+        int error = hang_call(h, nothing, NULL);
         if (error && error != AIA_EOFFLINE)
             return false;
     }
@@ -281,10 +282,14 @@ static bool settle(const struct load_kind *kind)
             if (block_devices[i].kind == kind && block_devices[i].disk->ops->service)
                 (void)block_devices[i].disk->ops->service(block_devices[i].disk);
         service(kind);
-        if (!hart_wait_more(&w)) {
+        unsigned hangs = hang_first();
+        if (hangs != HANG_NONE)
+            print("%s: %u requests unknown: hart %u hangs\n", kind->name, n, hangs);
+        else if (!hart_wait_more(&w))
             print("%s: %u requests have not ended\n", kind->name, n);
-            return false;
-        }
+        else
+            continue;
+        return false;
     }
     for (unsigned i = 0; i < block_n_devices; i++)
         if (block_devices[i].kind == kind && !atomic_load(&block_devices[i].disk->dead))

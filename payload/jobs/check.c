@@ -2,6 +2,7 @@
 #include "payload/jobs/check.h"
 #include "payload/audit.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"
@@ -23,6 +24,8 @@ bool check(bool good, const char *fmt, ...)
     print("\n");
     va_end(ap);
     console_unlock(was);
+    if (!good)
+        hang_look();
     atomic_fetch_add(good ? &passed : &failed, 1);
     return good;
 }
@@ -42,6 +45,8 @@ void must_move(struct aia_irq *irq, unsigned hart)
     struct aia_hartset set = aia_hartset_one(hart);
     int error = aia_irq_set_affinity(&aia, irq, &set);
 
+    if (error == AIA_ETIMEOUT)
+        hang_end();
     require(!error && irq->vec.hart == hart, "%s: move to hart %u: %s", irq->name, hart, aia_strerror(error));
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/cycle.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
+#include "payload/panic.h"
 #include "payload/time.h"
 #include <string.h>
 
@@ -10,6 +12,12 @@ static bool said(unsigned hart, const char *what, struct hotplug_error e)
 {
     if (e.step)
         print("hart %u %s: %s: %s\n", hart, what, e.step, e.why);
+    if (hotplug_not_here(hart, e)) {
+        print("nothing was tested: the firmware's hart_stop is not here\n");
+        machine_exit(EXIT_MACHINE);
+    }
+    if (e.step)
+        hang_look();
     return !e.step;
 }
 
@@ -43,7 +51,7 @@ struct cycle_books cycle_books(void)
     memset(&b, 0, sizeof(b));
     for (unsigned h = 0; h < hart_count(); h++)
         if (hart_is_online(h))
-            (void)aia_call(&aia, h, look_here, &b);
+            (void)hang_call(h, look_here, &b);
     aia_vector_stats(&aia, &b.vectors);
     for (unsigned h = 0; h < hart_count(); h++) {
         b.calls += atomic_load(&aia.config.harts[h].call.state) != 0;

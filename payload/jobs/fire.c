@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/fire.h"
 #include "payload/console.h"
-#include "payload/hart.h"
+#include "payload/hang.h"
+#include "payload/pulse.h"
 #include "payload/time.h"
+#include "payload/jobs/hangs.h"
 
 #define JOIN_MS 8000
 
@@ -10,6 +12,7 @@ struct fire fire;
 
 static struct random randoms[MACHINE_MAX_HARTS];
 static _Atomic int leave[MACHINE_MAX_HARTS];
+static unsigned leader[MACHINE_MAX_HARTS]; /* who has it at work */
 
 void fire_init(uint64_t seed)
 {
@@ -39,6 +42,8 @@ static void move(struct random *r)
     } else if (error) {
         atomic_fetch_add(&fire.failed, 1);
         print("%s: move: %s\n", irq->name, aia_strerror(error));
+        if (error == AIA_ETIMEOUT)
+            hang_look();
     } else {
         atomic_fetch_add(&fire.moves, 1);
     }
@@ -55,6 +60,7 @@ void fire_step(struct random *r)
 {
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
+    pulse_step(PULSE_WORKS);
     for (unsigned i = 0; i < fire.n_tallies; i++) /* an edge that was posted waits for nobody */
         tally_poll(&fire.tallies[i]);
     if (random_below(r, 8) < fire.moves_in_8)
@@ -68,8 +74,11 @@ static void burn(void *arg)
     unsigned h = hart_index();
 
     (void)arg;
-    while (!atomic_load_explicit(&leave[h], memory_order_relaxed))
+    while (!atomic_load_explicit(&leave[h], memory_order_relaxed)) {
+        hang_watch(leader[h]);
+        hangs_if_asked();
         fire_step(&randoms[h]);
+    }
 }
 
 static bool said(unsigned hart, int error)
@@ -82,13 +91,14 @@ static bool said(unsigned hart, int error)
 bool fire_start(unsigned hart)
 {
     atomic_store(&leave[hart], 0);
+    leader[hart] = hart_index();
     return said(hart, hart_run(hart, burn, NULL));
 }
 
 bool fire_stop(unsigned hart)
 {
     atomic_store(&leave[hart], 1);
-    return said(hart, hart_join(hart, time_from_ms(JOIN_MS)));
+    return said(hart, hang_join(hart, time_from_ms(JOIN_MS)));
 }
 
 bool fire_start_all(void)

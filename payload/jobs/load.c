@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/load.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/payload.h"
 #include "payload/time.h"
@@ -73,7 +74,7 @@ static bool found(struct load_device *d, uint32_t bits)
 {
     for (unsigned i = 0; i < LOOKS; i++) {
         for (unsigned h = 0; h < hart_count(); h++)
-            (void)aia_call(&aia, h, nothing, NULL);
+            (void)hang_call(h, nothing, NULL);
         if (wait_seen(d, bits, LOAD_LOST_MS / LOOKS))
             return true;
     }
@@ -88,6 +89,12 @@ static void look_for(struct load_device *d, uint32_t bits)
     uint32_t missing = bits & ~atomic_load(&d->seen);
     if (!missing)
         return;
+    unsigned hangs = hang_keeps(d->irq);
+    if (hangs != HANG_NONE) {
+        d->unknown += (unsigned)__builtin_popcount(missing);
+        load_acknowledge(d, missing);
+        return;
+    }
     d->lost += (unsigned)__builtin_popcount(missing);
     print("%s: lost 0x%08x of 0x%08x: status 0x%08x, flow 0x%x, now at hart %u identity %u\n", d->name,
           missing, bits, load_status(d), atomic_load(&d->irq->flow), d->irq->vec.hart, d->irq->vec.id);
@@ -135,14 +142,14 @@ bool load_step(struct random *r)
 /* Whoever has it now comes to an end, for load_step() is bounded. */
 bool load_raise(struct load_device *d)
 {
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
 
     atomic_store(&d->wanted, 1);
     while (atomic_exchange_explicit(&d->taken, 1, memory_order_acquire))
-        (void)hart_wait_more(&w);
-    uint64_t lost = d->lost;
+        hang_wait_more(&w);
+    uint64_t lost = d->lost + d->unknown;
     raise_edges(d, 1);
-    bool good = d->lost == lost;
+    bool good = d->lost + d->unknown == lost;
     atomic_store_explicit(&d->taken, 0, memory_order_release);
     atomic_store(&d->wanted, 0);
     return good;
@@ -156,7 +163,13 @@ bool load_balanced(void)
 
     for (unsigned i = 0; i < load_n_devices; i++) {
         struct load_device *d = &load_devices[i];
-        if (d->lost || d->edges != d->handled + d->coalesced) {
+        uint64_t seen = d->handled + d->coalesced + d->lost;
+        unsigned hangs = hang_keeps(d->irq);
+        hangs = hangs == HANG_NONE ? hang_first() : hangs; /* which has raised it, then, or holds who has */
+        if (hangs != HANG_NONE && !d->lost && d->edges > seen) {
+            print("%s: %lu edges unknown, hart %u hangs\n", d->name, d->edges - seen, hangs);
+            good = false;
+        } else if (d->lost || d->edges != d->handled + d->coalesced) {
             print("%s: books do not balance: edges %lu, handled %lu + coalesced %lu, lost %lu\n", d->name,
                   d->edges, d->handled, d->coalesced, d->lost);
             good = false;

@@ -42,6 +42,7 @@ struct load_device {
     /* The books. edges and lost are the raising hart's, the others the handler's. */
     uint64_t edges;             /* raised */
     uint64_t lost;              /* of these, no handler run saw */
+    uint64_t unknown;           /* of these, may be in a hart that hangs */
     _Atomic uint64_t handled;   /* handler runs that saw an edge */
     _Atomic uint64_t coalesced; /* edges seen by such a run beyond its first */
     _Atomic uint64_t empty;     /* runs that saw none: the run of an edge that another run saw already */

@@ -3,13 +3,18 @@
 #include "payload/args.h"
 #include "payload/audit.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/iommu.h"
+#include "payload/panic.h"
+#include "payload/pulse.h"
+#include "payload/sbi.h"
 #include "payload/irq.h"
 #include "payload/stats.h"
 #include "payload/time.h"
 #include "payload/wedge.h"
+#include "payload/jobs/hangs.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/raisers.h"
 #include <string.h>
@@ -22,6 +27,7 @@ static struct {
     struct random control;
     unsigned turn; /* the hart that goes next */
     bool down;     /* it is offline now */
+    bool stays;    /* the firmware cannot stop it */
     uint64_t moves, offlines, onlines;
     unsigned failures;  /* of operations: moves and hotplug */
     unsigned refused;   /* of these, for what was made not to answer */
@@ -34,6 +40,7 @@ static void report(const char *what, unsigned h, struct hotplug_error e)
 {
     print("hart %u: %s failed at %s: %s\n", h, what, e.step, e.why);
     job.failures++;
+    hang_look();
 }
 
 /* One change: the hart whose turn it is goes offline, or comes back and the turn goes on. */
@@ -63,7 +70,11 @@ static void change_a_hart(void)
     }
     e = hotplug_offline(job.turn);
     if (e.step) {
-        if (job.unplugged)
+        if (hotplug_not_here(job.turn, e)) {
+            print("\nnot here: the firmware's hart_stop: %s; no hart goes offline\n",
+                  sbi_strerror(SBI_ERR_NOT_SUPPORTED));
+            job.stays = true;
+        } else if (job.unplugged)
             job.refused++; /* its interrupts, its queues cannot be had away, until it is given up */
         else
             report("offline", job.turn, e);
@@ -102,6 +113,8 @@ static void move_some(void)
         } else if (error) {
             print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
             job.failures++;
+            if (error == AIA_ETIMEOUT)
+                hang_look();
         } else {
             job.moves++;
         }
@@ -133,6 +146,20 @@ static void unplug(uint64_t when)
     job.failures += !kinds_unplug(job.victim);
 }
 
+/* A hart is made to hang, with all interrupts on it, so that what it keeps can be told from what is lost. */
+static void hang(uint64_t when)
+{
+    struct aia_irq *list[IRQ_MAX];
+    struct aia_hartset set = aia_hartset_one(hangs_victim());
+
+    if (!hangs_wanted(when))
+        return;
+    unsigned n = kinds_irqs(list, IRQ_MAX);
+    for (unsigned i = 0; i < n; i++)
+        (void)aia_irq_set_affinity(&aia, list[i], &set);
+    hangs_turn(when);
+}
+
 static void control(uint64_t ms)
 {
     uint64_t start = time_now(), end = start + time_from_ms(ms);
@@ -140,10 +167,11 @@ static void control(uint64_t ms)
     bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
 
-    while (time_now() < end) {
+    while (time_now() < end && hang_first() == HANG_NONE) {
+        pulse_step(PULSE_WORKS);
         if (moves)
             move_some();
-        if (hotplug && time_now() >= next_change) {
+        if (hotplug && !job.stays && time_now() >= next_change) {
             change_a_hart();
             next_change = time_now() + time_from_us(PAUSE_US);
         }
@@ -157,10 +185,11 @@ static void control(uint64_t ms)
         kinds_service();
         iommu_print_faults();
         unplug(start + (end - start) / 2);
+        hang(start + (end - start) / 2);
     }
     progress(start);
     print("\n");
-    if (job.down)
+    if (job.down && hang_first() == HANG_NONE)
         change_a_hart();
 }
 
@@ -186,6 +215,11 @@ static bool strays(void)
     return n != 0;
 }
 
+static long no_stop(void)
+{
+    return SBI_ERR_NOT_SUPPORTED;
+}
+
 bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
 {
     uint64_t ms = args_u64("ms", args_u64("seconds", 5) * 1000);
@@ -198,8 +232,16 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     print("%u devices, %u harts, %lu %s, seed=%lu\n", kinds_n_devices, hart_online_count(),
           ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s", job.seed);
 
+    if (!hangs_init())
+        machine_exit(EXIT_MACHINE);
+    if (args_get("nostop"))
+        hart_stop_call = no_stop;
     job.failures += !raisers_start_all();
     control(ms);
+    if (hang_first() != HANG_NONE) {
+        print("hart %u hangs: the load ends early\n", hang_first());
+        job.failures++;
+    }
     job.failures += !raisers_stop_all();
     job.failures += !kinds_settle();
     if (job.asked && !job.unplugged) {

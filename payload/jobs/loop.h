@@ -10,12 +10,14 @@
 #include <stdint.h>
 
 #include "payload/irq.h"
+#include "payload/jobs/hangs.h"
 
 /* Arguments that loop_run() reads, for a job's table. */
 #define LOOP_ARGS                                                                                          \
-    {"seconds", "how long (5)"}, {"ms", "the same in milliseconds"},                                       \
-        {"seed", "what was drawn at random, again"}, {"nomove", "move no interrupt"},                      \
-        {"nohotplug", "take no hart offline"}, {"unplug", "have that device stop answering halfway"},      \
+    HANGS_ARG, {"nostop", "as firmware would that cannot stop a hart"}, {"seconds", "how long (5)"},       \
+        {"ms", "the same in milliseconds"}, {"seed", "what was drawn at random, again"},                   \
+        {"nomove", "move no interrupt"}, {"nohotplug", "take no hart offline"},                            \
+        {"unplug", "have that device stop answering halfway"},                                             \
     {                                                                                                      \
         "pull",                                                                                            \
             "the same, when somebody pulls it after having been asked to: device_del of what is in a slot" \

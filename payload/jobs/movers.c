@@ -7,15 +7,18 @@
 #include "payload/audit.h"
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/panic.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/cycle.h"
 #include "payload/jobs/fire.h"
+#include "payload/jobs/hangs.h"
 #include "payload/jobs/jobs.h"
 
 const struct arg job_movers_args[] = {
     {"rounds", "how often the hart goes (1000)"},
     {"seed", "what was drawn at random, again"},
+    HANGS_ARG,
     {NULL, NULL},
 };
 
@@ -56,12 +59,15 @@ int job_movers(void)
     unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = (hart_index() + 1) % hart_count();
     uint64_t moved = 0;
 
+    if (!hangs_init())
+        return EXIT_MACHINE;
     if (!check(hart_online_count() > 2, "more than two harts") || !set_up())
         return verdict();
     fire_init(args_u64("seed", 1));
     check(fire_start_all(), "%u harts move and raise", hart_online_count() - 1);
     uint64_t start = time_now();
     for (unsigned i = 0; i < rounds; i++) {
+        hangs_turn(start + time_from_ms(500));
         uint64_t strayed = aia.strayed;
         good += cycle(hart, i);
         moved += aia.strayed - strayed;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/raisers.h"
 #include "payload/console.h"
-#include "payload/hart.h"
+#include "payload/hang.h"
 #include "payload/payload.h"
+#include "payload/pulse.h"
 #include "payload/time.h"
+#include "payload/jobs/hangs.h"
 
 #define JOIN_MS 5000
 
 static struct random randoms[MACHINE_MAX_HARTS];
 static _Atomic int leave[MACHINE_MAX_HARTS];
+static unsigned leader[MACHINE_MAX_HARTS]; /* who has it raise */
 static bool (*step)(struct random *r);
 
 void raisers_init(uint64_t seed, bool (*fn)(struct random *r))
@@ -26,9 +29,13 @@ static void raise_loop(void *arg)
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
     (void)arg;
-    while (!atomic_load_explicit(&leave[h], memory_order_relaxed))
+    while (!atomic_load_explicit(&leave[h], memory_order_relaxed)) {
+        pulse_step(PULSE_WORKS);
+        hang_watch(leader[h]);
+        hangs_if_asked();
         if (!step(&randoms[h]))
             (void)hart_wait_more(&w);
+    }
 }
 
 static bool said(unsigned hart, int error)
@@ -41,13 +48,14 @@ static bool said(unsigned hart, int error)
 bool raisers_start(unsigned hart)
 {
     atomic_store(&leave[hart], 0);
+    leader[hart] = hart_index();
     return said(hart, hart_run(hart, raise_loop, NULL));
 }
 
 bool raisers_stop(unsigned hart)
 {
     atomic_store(&leave[hart], 1);
-    return said(hart, hart_join(hart, time_from_ms(JOIN_MS)));
+    return said(hart, hang_join(hart, time_from_ms(JOIN_MS)));
 }
 
 bool raisers_start_all(void)

@@ -6,6 +6,7 @@
 #include "payload/args.h"
 #include "payload/audit.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"
@@ -13,6 +14,7 @@
 #include "payload/jobs/check.h"
 #include "payload/jobs/cycle.h"
 #include "payload/jobs/fire.h"
+#include "payload/jobs/hangs.h"
 #include "payload/jobs/jobs.h"
 #include <string.h>
 
@@ -23,6 +25,7 @@ const struct arg job_storms_args[] = {
      "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire"},
     {"caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)"},
     {"reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)"},
+    HANGS_ARG,
     {"down", "how many harts may be down at once (2)"},
     {NULL, NULL},
 };
@@ -164,19 +167,20 @@ static void change(unsigned hart)
 
 static void storm(uint64_t seconds)
 {
-    uint64_t end = time_now() + time_from_ms(seconds * 1000);
+    uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
     unsigned n = hart_count();
 
-    while (time_now() < end) {
+    while (time_now() < end && hang_first() == HANG_NONE) {
         unsigned hart = random_below(&control, n);
         if (hart != hart_index())
             change(hart);
         for (unsigned i = 0; i < 4; i++)
             fire_step(&control);
         irq_print_reports();
+        hangs_turn(start + (end - start) / 2);
     }
     for (unsigned h = 0; h < n; h++)
-        if (down[h])
+        if (down[h] && hang_first() == HANG_NONE)
             change(h);
 }
 
@@ -196,6 +200,8 @@ int job_storms(void)
 
     max_down = (unsigned)args_u64("down", hart_count() > 2 ? 2 : 1);
     control.state = seed;
+    if (!hangs_init())
+        return EXIT_MACHINE;
     if (!check(hart_online_count() > 1, "more than one hart") || !set_up())
         return verdict();
     struct cycle_books before = cycle_books();

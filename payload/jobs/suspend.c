@@ -6,7 +6,9 @@
 #include "payload/args.h"
 #include "payload/console.h"
 #include "payload/hart.h"
+#include "payload/panic.h"
 #include "payload/payload.h"
+#include "payload/pulse.h"
 #include "payload/sbi.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"
@@ -14,9 +16,12 @@
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/tally.h"
 #include "csr.h"
+#include <string.h>
 
 const struct arg job_suspend_args[] = {
     {"rounds", "suspensions of each kind (500)"},
+    {"refuse",
+     "as other firmware does: retentive, all, or at-once: what it has not, or a suspension that is none"},
     {NULL, NULL},
 };
 
@@ -31,6 +36,7 @@ static enum when when;
 static _Atomic unsigned ready, go, woken; /* round numbers */
 static _Atomic int leave;
 static _Atomic long error;
+static long (*firmware)(bool retentive);
 
 static struct imsic_saved saved;
 
@@ -98,6 +104,78 @@ static bool asleep(unsigned hart)
     return true;
 }
 
+/* ---- what is not here ---- */
+
+static long no_retentive(bool retentive)
+{
+    return retentive ? SBI_ERR_NOT_SUPPORTED : firmware(false);
+}
+
+static long none(bool retentive)
+{
+    (void)retentive;
+    return SBI_ERR_NOT_SUPPORTED;
+}
+
+static long at_once(bool retentive)
+{
+    (void)retentive;
+    return SBI_SUCCESS;
+}
+
+static bool set_firmware(void)
+{
+    static const struct {
+        const char *name;
+        long (*call)(bool retentive);
+    } others[] = {{"retentive", no_retentive}, {"all", none}, {"at-once", at_once}};
+    const char *refuse = args_get("refuse");
+
+    firmware = hart_suspend_call;
+    for (unsigned i = 0; refuse && i < sizeof(others) / sizeof(others[0]); i++)
+        if (!strcmp(refuse, others[i].name))
+            hart_suspend_call = others[i].call;
+    if (refuse && hart_suspend_call == firmware)
+        print("argument refuse=%s: not retentive, all or at-once\n", refuse);
+    return !refuse || hart_suspend_call != firmware;
+}
+
+static _Atomic bool tried;
+
+static void try_once(void *arg)
+{
+    unsigned long was = hart_irq_save();
+
+    (void)arg;
+    suspend_once();
+    hart_irq_restore(was);
+    atomic_store(&tried, true);
+}
+
+/* Why this kind cannot be tested on this machine; NULL: it can. A wfi may be no wait at all, says the specification. */
+static const char *why_not(unsigned hart)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(WAIT_MS));
+    bool slept = false;
+
+    when = ASLEEP;
+    must_move(one.irq, hart);
+    atomic_store(&tried, false);
+    if (hart_run(hart, try_once, NULL))
+        return NULL;
+    while (!slept && !atomic_load(&tried) && hart_wait_more(&w))
+        slept = sbi_hart_status(machine.harts[hart].hartid) == SBI_HSM_SUSPENDED;
+    for (unsigned k = 0; k < WAIT_MS / 20 && hart_join(hart, time_from_ms(20)); k++) {
+        tally_send(&one);
+        hart_kick(hart);
+    }
+    if (atomic_load(&error) == SBI_ERR_NOT_SUPPORTED)
+        return sbi_strerror(SBI_ERR_NOT_SUPPORTED);
+    return slept || atomic_load(&error) ? NULL : "it returns at once, with nothing pending";
+}
+
+/* ---- rounds ---- */
+
 static void nothing(void *arg)
 {
     (void)arg;
@@ -119,9 +197,10 @@ static bool one_round(unsigned hart, unsigned n)
     return good && atomic_load(&error) == 0 && aia_irq_runs(&aia, one.irq, hart) == ran + 1;
 }
 
+static const char *const kinds[] = {"retentive", "non-retentive", "non-retentive and the file lost"};
+
 static void rounds(unsigned hart, unsigned n_rounds)
 {
-    static const char *const kinds[] = {"retentive", "non-retentive", "non-retentive and the file lost"};
     static const char *const whens[] = {"pending before", "that comes when it sleeps", "at any time"};
     unsigned good = 0, i;
 
@@ -148,15 +227,28 @@ int job_suspend(void)
 {
     unsigned other = (hart_index() + 1) % hart_count(), n = (unsigned)args_u64("rounds", 500);
 
+    unsigned tested = 0;
+
+    if (!set_firmware())
+        return EXIT_MACHINE;
     if (!check(hart_online_count() > 1, "more than one hart"))
         return verdict();
     struct aia_request r = {.name = "soft", .affinity = aia_hartset_one(other)};
     if (!check(!tally_soft(&one, AIA_MSI_PLAIN, r), "an interrupt"))
         return verdict();
     for (kind = 0; kind < (irq_by_message() ? N_KINDS : LOST);
-         kind++) /* a controller is not the hart's to lose */
-        for (when = 0; when < N_WHEN; when++)
+         kind++) { /* a controller is not the hart's to lose */
+        const char *why = why_not(other);
+        if (why)
+            print("not here: hart_suspend, %s: %s\n", kinds[kind], why);
+        for (when = 0; when < N_WHEN && !why; when++)
             rounds(other, n);
+        tested += !why;
+    }
+    if (!tested) {
+        print("nothing was tested: hart_suspend is not here\n");
+        return EXIT_MACHINE;
+    }
     check(cycle_spurious() == 0, "nothing spurious");
     check(cycle_down(other) && cycle_up(other) && cycle_late() == 0, "it goes and comes as ever");
     check(tally_edge(&one), "and its interrupt works");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/tally.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/time.h"
@@ -40,11 +41,11 @@ static int request(struct tally *t, struct aia_msi *msi, struct aia_request r)
 
 static unsigned long lock(struct tally *t)
 {
-    struct hart_wait w = hart_wait_begin(TIME_NEVER);
+    struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
     unsigned long was = csr_irq_save();
 
     while (atomic_exchange_explicit(&t->lock, 1, memory_order_acquire))
-        (void)hart_wait_more(&w);
+        hang_wait_more(&w);
     return was;
 }
 
@@ -163,10 +164,14 @@ static void nothing(void *arg)
 static bool look_for(struct tally *t, uint64_t n)
 {
     for (unsigned h = 0; h < hart_count(); h++)
-        (void)aia_call(&aia, h, nothing, NULL);
+        (void)hang_call(h, nothing, NULL);
     if (wait_seen(t, n, LOST_MS)) {
         t->delayed++;
         return true;
+    }
+    if (hang_keeps(t->irq) != HANG_NONE) {
+        t->unknown++;
+        return false;
     }
     t->lost++;
     print("%s: lost edge %lu, seen %lu: flow 0x%x, now at hart %u identity %u\n", t->name, n,
@@ -193,9 +198,13 @@ bool tally_step(struct tally *t)
 
 bool tally_balanced(const struct tally *t)
 {
-    bool good = !t->lost && !t->wrong && t->seen >= t->last;
+    bool good = !t->lost && !t->unknown && !t->wrong && t->seen >= t->last;
+    unsigned hangs = hang_keeps(t->irq);
 
-    if (!good)
+    hangs = hangs == HANG_NONE ? hang_first() : hangs;
+    if (hangs != HANG_NONE && !good && !t->lost && !t->wrong)
+        print("%s: last edge sent %lu, seen %lu: unknown, hart %u hangs\n", t->name, t->last, t->seen, hangs);
+    else if (!good)
         print("%s: last edge sent %lu, seen %lu, lost %lu, two at once %lu\n", t->name, t->last, t->seen,
               t->lost, t->wrong);
     return good;

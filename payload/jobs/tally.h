@@ -33,6 +33,7 @@ struct tally {
     _Atomic uint64_t inside;           /* handlers running: never two */
     _Atomic uint64_t wrong;
     uint64_t lost, delayed; /* delayed: seen, after LATE_MS */
+    uint64_t unknown;       /* not seen, but a hart that may have it hangs */
 };
 
 /* Request an interrupt of a soft device of that kind, or of a slow one. The rest of the request is in `r`. */

@@ -136,8 +136,12 @@ static void note_edges(struct trial_result *r)
         r->edges++;
         r->lost += !e->answered;
         r->access[i] = e->access;
-        if (!e->of_neighbour && e->delay > r->delay[e->where])
-            r->delay[e->where] = e->delay;
+        if (!e->of_neighbour)
+            r->landed[e->where]++;
+        if (!e->of_neighbour && e->delay.instret > r->delay[e->where])
+            r->delay[e->where] = e->delay.instret;
+        if (!e->of_neighbour && e->delay.ns > r->ns[e->where])
+            r->ns[e->where] = e->delay.ns;
     }
 }
 

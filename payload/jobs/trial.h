@@ -51,7 +51,9 @@ struct trial_result {
     unsigned phantom; /* runs of I beyond its edges, their copies and what was sent again */
     unsigned reinjected, copies;
     bool early;                      /* the old vectors were reclaimed before the lazy timer came */
-    uint64_t delay[TRIAL_N_WHERE];   /* longest, of the edges whose message named that hart, instructions */
+    uint64_t landed[TRIAL_N_WHERE];  /* edges whose message named that hart */
+    uint64_t delay[TRIAL_N_WHERE];   /* longest of them, instructions */
+    uint64_t ns[TRIAL_N_WHERE];      /* the same in time */
     const char *access[TRIAL_EDGES]; /* the access before which the edge was raised */
     const char *wrong;               /* what else is: a phrase, or NULL */
 };
@@ -65,6 +67,9 @@ bool trial_has(enum trial_kind kind);
 /* Request I and J; free them, and see that all vectors are as before. False, and said, if not. */
 bool trial_begin(enum trial_kind kind, struct aia_policy policy);
 bool trial_end(void);
+
+/* Do all harts count instructions by one clock, so that `delay` means something? */
+bool edges_one_clock(void);
 
 struct trial_result trial_run(const struct trial *t);
 

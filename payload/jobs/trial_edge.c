@@ -15,14 +15,20 @@
  * The clock. Under -icount instret counts the instructions of all harts together, 1 ns each: the finest there is. Harts
  * have turns, and one that waits gives its turn away only by sleeping: so all waits here sleep at once and are woken,
  * not polled, and whoever has just sent an interrupt to another hart lets it have its turn (access_hook). Then a delay
- * is what the harts on the edge's way have retired; of others there is what a busy hart spins in its turns.
+ * is what the harts on the edge's way have retired; of others there is what a busy hart spins in its turns. QEMU 11 counts for
+ * each hart apart (edges_one_clock): then time is the clock, in which they sleep, too, and which ticks every 100 ns.
  */
 static unsigned long hook_time; /* spent in the hook, which is no part of any delay */
 static unsigned long hook_cost; /* of each call, what it cannot see itself */
 
-static unsigned long now(void)
+static struct moment now(void)
 {
-    return csr_read(instret) - hook_time;
+    return (struct moment){csr_read(instret) - hook_time, time_to_ns(time_now()) - hook_time};
+}
+
+static unsigned long since(unsigned long now, unsigned long then)
+{
+    return (long)(now - then) > 0 ? now - then : 0;
 }
 
 /* ---- edges ---- */
@@ -37,7 +43,7 @@ static unsigned mover;
 static bool moving;                     /* the call has not returned yet */
 static unsigned off[MACHINE_MAX_HARTS]; /* nested csr_irq_save() of the library */
 static bool held;                       /* the old hart holds its interrupts off */
-static unsigned long last_access;
+static struct moment last_access;
 static _Thread_local bool in_hook;
 
 static bool waits(const struct edge *e)
@@ -55,7 +61,7 @@ bool edges_all_answered(void)
 
 enum aia_result trial_handler(void *context, struct aia_irq *irq)
 {
-    unsigned long t = now();
+    struct moment t = now();
 
     (void)context;
     (void)irq;
@@ -64,7 +70,8 @@ enum aia_result trial_handler(void *context, struct aia_irq *irq)
         struct edge *e = &edges[i];
         if (e->of_neighbour || !waits(e))
             continue;
-        e->delay = e->ready && (long)(t - e->ready) > 0 ? t - e->ready : 0;
+        e->delay.instret = e->ready ? since(t.instret, e->could.instret) : 0;
+        e->delay.ns = e->ready ? since(t.ns, e->could.ns) : 0;
         e->answered = 1;
     }
     if (armed && hart_index() != mover)
@@ -83,11 +90,17 @@ enum aia_result trial_neighbour_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
+static void can_take(struct edge *e)
+{
+    e->ready = true;
+    e->could = now();
+}
+
 static void ready_on(unsigned hart)
 {
     for (unsigned i = 0; i < TRIAL_EDGES; i++)
         if (edges[i].raised && !edges[i].ready && edges[i].hart == hart)
-            edges[i].ready = now();
+            can_take(&edges[i]);
 }
 
 /* May the hart that the edge goes to take it now? One whose turn does not come while the mover runs may not. */
@@ -122,10 +135,12 @@ static void let_others_run(void)
         time_arm_wake(time_now() + 2);
         hart_wfi();
     }
-    unsigned long idle = now() - last_access;
+    struct moment end_of_idle = now();
     for (unsigned i = 0; i < TRIAL_EDGES; i++)
-        if (waits(&edges[i]) && edges[i].ready)
-            edges[i].ready += idle;
+        if (waits(&edges[i]) && edges[i].ready) {
+            edges[i].could.instret += end_of_idle.instret - last_access.instret;
+            edges[i].could.ns += end_of_idle.ns - last_access.ns;
+        }
     time_arm_wake(before);
     csr_set(sstatus, was);
 }
@@ -145,7 +160,7 @@ static void raise_edge(unsigned i, const char *what)
     e->hart = e->where == TRIAL_ON_OLD ? place.old : place.new;
     e->access = what;
     if (may_take(e->hart))
-        e->ready = now();
+        can_take(e);
     e->raised = 1;
     if (e->of_neighbour)
         place_raise_neighbour();
@@ -161,7 +176,7 @@ static void may_now_take(unsigned here)
 {
     for (unsigned i = 0; i < TRIAL_EDGES && moving && place.kind == TRIAL_TORN && here == place.old; i++)
         if (waits(&edges[i]) && edges[i].hart == here)
-            edges[i].ready = 0;
+            edges[i].ready = false;
     ready_on(here);
 }
 
@@ -244,9 +259,28 @@ void trial_calibrate(void)
 
     trial = &none;
     armed = true;
-    unsigned long begun = now();
+    unsigned long begun = now().instret;
     for (unsigned i = 0; i < n; i++)
         access_hook("mmio_write32");
-    hook_cost = (now() - begun) / n;
+    hook_cost = (now().instret - begun) / n;
     armed = false;
+}
+
+static void note_instret(void *arg)
+{
+    *(unsigned long *)arg = csr_read(instret);
+}
+
+/* Another hart's lies between two of this hart's around it. */
+bool edges_one_clock(void)
+{
+    for (unsigned h = 0; h < hart_count(); h++) {
+        unsigned long theirs = 0, before = csr_read(instret);
+        if (!hart_is_online(h) || aia_call(&aia, h, note_instret, &theirs))
+            continue;
+        unsigned long after = csr_read(instret);
+        if (theirs < before || theirs > after)
+            return false;
+    }
+    return true;
 }

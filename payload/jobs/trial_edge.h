@@ -5,13 +5,19 @@
 
 #include "payload/jobs/trial.h"
 
+/* By both clocks: instructions, which may be each hart's own, and time. */
+struct moment {
+    unsigned long instret, ns;
+};
+
 extern struct edge {
     _Atomic int raised, answered; /* a handler run began after it was raised */
     bool of_neighbour;
     unsigned hart; /* that its message named */
     enum trial_where where;
-    unsigned long ready; /* since when that hart may take interrupts; 0: it may not yet */
-    unsigned long delay; /* from then to the run */
+    bool ready;          /* that hart may take interrupts */
+    struct moment could; /* since when */
+    struct moment delay; /* from then to the run */
     const char *access;
 } edges[TRIAL_EDGES];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/usb.h"
 #include "payload/console.h"
+#include "payload/hang.h"
 #include "payload/hart.h"
 #include "payload/payload.h"
 #include "payload/time.h"
@@ -60,6 +61,10 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
 
         if (finding == WEDGE_GONE)
             return XHCI_EGONE;
+        if (finding == WEDGE_HANGS) {
+            hang_look();
+            return XHCI_ETIMEOUT; /* and no wedge of the device's */
+        }
         if (finding == WEDGE_LOST || finding == WEDGE_UNSENT) {
             count_wedge((struct usb_bench *)x, xi); /* its first member */
             return XHCI_ETIMEOUT;

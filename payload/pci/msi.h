@@ -67,6 +67,8 @@ struct pci_msix {
     struct aia_msi *top; /* as pci_msi.top */
     uintptr_t entry;
     uint32_t control; /* vector control without its mask bit: reserved bits, which software keeps */
+    struct pci_device *pd;
+    uint16_t cap, index;
 };
 
 /*
@@ -75,6 +77,12 @@ struct pci_msix {
  * interrupt. Returns PCI_OK, what pci_find_cap() does, or AIA_ESILENT.
  */
 int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd);
+
+/*
+ * If `msi` is an entry of an MSI-X table that holds messages back, or has: a phrase. NULL if not, or if it is something else.
+ * Looks only, at its mask bits and at the pending bit array.
+ */
+const char *pci_msix_holds(const struct aia_msi *msi);
 
 /* Entry `i`, masked until start(). Returns PCI_OK or AIA_EINVAL: there is no such entry. */
 int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned i);

@@ -81,6 +81,36 @@ static const struct aia_msi_ops msix_ops = {
     .read_back = msix_read_back,
 };
 
+/* Its pending bit (7.7.2.10); false too where the array is in no BAR that we know. */
+static bool is_pending(const struct pci_msix *px)
+{
+    uint32_t where = pci_read32(px->pd, px->cap + PCI_MSIX_PENDING), offset = where & ~PCI_MSIX_BAR;
+    uint32_t word = px->index / 32u * 4u;
+
+    if (offset + (uint64_t)word + 4 > pci_bar_size(px->pd, where & PCI_MSIX_BAR))
+        return false;
+    return mmio_read32(pci_bar(px->pd, where & PCI_MSIX_BAR) + offset + word) >> px->index % 32u & 1u;
+}
+
+const char *pci_msix_holds(const struct aia_msi *msi)
+{
+    const struct pci_msix *px = (const struct pci_msix *)msi;
+
+    if (msi->ops != &msix_ops)
+        return NULL;
+    bool masked = mmio_read32(px->entry + PCI_MSIX_ENTRY_CONTROL) & PCI_MSIX_ENTRY_MASKED;
+    bool all = pci_read16(px->pd, px->cap + PCI_MSIX_CONTROL) & PCI_MSIX_CONTROL_MASK, pends = is_pending(px);
+    if (masked || all)
+        return pends
+                   ? all ? "its function is masked, and its pending bit set: the device holds the edge back"
+                         : "its MSI-X entry is masked, and its pending bit set: the device holds the edge back"
+               : all ? "its function is masked, and its pending bit clear"
+                     : "its MSI-X entry is masked, and its pending bit clear";
+    return pends
+               ? "its pending bit is set, though its MSI-X entry is not masked: the device holds the edge back"
+               : NULL;
+}
+
 static int find_table(struct pci_msix_table *t, struct pci_device *pd)
 {
     int cap = pci_find_cap(pd, PCI_CAP_MSIX, PCI_MSIX_SIZE);
@@ -136,6 +166,9 @@ int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned
     *px = (struct pci_msix){
         .msi = {.ops = &msix_ops, .kind = AIA_MSI_MASKABLE},
         .entry = t->base + i * PCI_MSIX_ENTRY,
+        .pd = t->pd,
+        .cap = t->cap,
+        .index = (uint16_t)i,
     };
     px->control = mmio_read32(px->entry + PCI_MSIX_ENTRY_CONTROL) & ~PCI_MSIX_ENTRY_MASKED;
     px->top = pci_remap ? pci_remap(t->pd, i, 0, &px->msi) : &px->msi;

@@ -27,6 +27,9 @@ static void begin(enum defect d, bool direct)
     hardware.eie[1] = 0x30;
 }
 
+static const char *told; /* the check whose words are kept */
+static char *tells;
+
 /* Run a table; returns how many failed, and whether `id` did. */
 static unsigned run(const struct conform_check *table, const struct conform *on, const char *id, bool *hit)
 {
@@ -39,6 +42,8 @@ static unsigned run(const struct conform_check *table, const struct conform *on,
             continue;
         n++;
         *hit |= id && !strcmp(table->id, id);
+        if (told && !strcmp(table->id, told))
+            (void)strcpy(tells, c.seen);
         if (!id)
             print_message("%s: %s\n", table->id, c.seen);
     }
@@ -145,6 +150,35 @@ static void test_defects_found(void **state)
     }
 }
 
+/* What a failure says of the defect, with the value that was read. */
+static const char *says(enum defect d, bool direct, const char *id)
+{
+    static char said[128];
+    bool hit = false;
+
+    told = id;
+    tells = said;
+    run_all(d, direct, id, &hit);
+    told = NULL;
+    assert_true(hit);
+    return said;
+}
+
+static void test_values_are_told(void **state)
+{
+    (void)state;
+    assert_string_equal(says(ODD_READABLE, false, "imsic.odd-registers"),
+                        "siselect 0x81: a read does not trap, and gives 0x55");
+    assert_string_equal(says(STALE_TARGET, true, "aplic.inactive-zero"),
+                        "made inactive, its target reads 0x1");
+    assert_string_equal(says(LEVEL_STAYS, false, "aplic.level-falls"),
+                        "its rectified input went down, and it stays pending (offset 0x1c04 read 0x100)");
+    assert_string_equal(says(ID_0, false, "imsic.eip"),
+                        "eip0: all ones reads 0xffffffffffffffff, not 0xfffffffffffffffe");
+    assert_string_equal(says(HALF_WORDS, true, "aplic.access"),
+                        "a write of 2 bytes at offset 0x1cdc acts (offset 0x1c04 read 0x100)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_restores),
         cmocka_unit_test(test_busy_domain_left_alone),
         cmocka_unit_test(test_defects_found),
+        cmocka_unit_test(test_values_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,14 @@ static const char *name_of(int error)
     return error == -7 ? "DEV_EGONE: gone" : "?";
 }
 
+/* What an MSI-X entry says of itself (payload/pci/msix.c). */
+static const char *holds;
+
+const char *pci_msix_holds(const struct aia_msi *msi)
+{
+    return msi == &q.dev.msi ? holds : NULL;
+}
+
 /* Its device was moved from hart 1 to hart 0, and has 3 events and has sent an interrupt; its handler last ran 1.203 s ago. */
 static void silent(enum aia_msi_kind kind, unsigned order)
 {
@@ -374,6 +382,28 @@ static void test_message(void **unused)
           "the device does not say what its message is\n");
 }
 
+/* A hart that is there, and answers no call: whether the edge is lost cannot be told. */
+static void test_hart_hangs(void **unused)
+{
+    (void)unused;
+    silent(AIA_MSI_PLAIN, 0);
+    m.hart[2].hold = true;
+    assert_int_equal(look(), WEDGE_HANGS);
+    assert_non_null(strstr(console, "; where its edge is, is unknown: hart 2 does not answer\n"));
+    m.hart[2].hold = false;
+}
+
+static void test_held(void **unused)
+{
+    (void)unused;
+    silent(AIA_MSI_MASKABLE, 0);
+    holds = "its MSI-X entry is masked, and its pending bit set: the device holds the edge back";
+    looks(WEDGE_LOST,
+          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; its "
+          "MSI-X entry is masked, and its pending bit set: the device holds the edge back\n");
+    holds = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +422,8 @@ int main(void)
         cmocka_unit_test(test_pending),
         cmocka_unit_test(test_nowhere),
         cmocka_unit_test(test_message),
+        cmocka_unit_test(test_held),
+        cmocka_unit_test(test_hart_hangs),
     };
 
     return T_RUN(tests);

@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 34;
+use Test::More tests => 47;
 
 my $dir = tempdir(CLEANUP => 1);
 my $run = $0 =~ s/runner\.t$/run/r;
@@ -89,6 +89,36 @@ passes('a crash that is not its fault, once', $frail, 'again: ^QEMU: (killed by 
 fails('and one that it was not forgiven', $frail, 'again: ^QEMU: killed by signal 6$', '(killed by signal 11|exit code 139)');
 unlink "$dir/been";
 fails('what is not its fault, always', "$fine; echo left out", 'again: ^left', 'the console does not end with');
+
+# What is somebody else's, and explained: a TODO, and no failure; but never a hang, a panic or a lost edge.
+sub knows {
+    my ($what, $does) = @_;
+    my ($code, $said) = judge($does, "timeout: 1\nnever: PANIC\nknown: the firmware's => ^(hart 1: held)\$");
+    my $todo = $said =~ /^not ok 1 - row: something # TODO known: the firmware's: hart 1: held$/m;
+    ok($code == 0 && $todo && $said =~ /^# row: known: the firmware's: hart 1: held$/m, $what) || diag $said;
+    return $said;
+}
+sub knows_not {
+    my ($what, $does) = @_;
+    my ($code, $said) = judge($does, "timeout: 1\nnever: none\nknown: the firmware's => ^(hart 1: held)\$");
+    ok($code == 1 && $said =~ /^not ok 1 - row: something$/m && $said !~ /TODO/, $what) || diag $said;
+}
+knows('a failure that is known', 'echo hart 1: held; echo VERDICT: FAIL; exit 1');
+knows_not('one that is not', 'echo hart 2: held; echo VERDICT: FAIL; exit 1');
+knows_not('a hang is never known', 'echo hart 1: held; exec sleep 100');
+knows_not('nor is a panic', 'echo hart 1: held; echo PANIC: hart 2; exit 3');
+knows_not('nor a lost edge', 'echo hart 1: held; echo edu0: lost 0x1 of 0x1; echo VERDICT: FAIL; exit 1');
+passes('what is known, and does not fail', "echo hart 1: held; $fine", 'known: x => ^hart 1: held');
+
+# Lines for versions of QEMU.
+my $versions = "[ \"\$1\" = --version ] && { echo QEMU emulator version 10.0.13; exit; }; $fine";
+for (['10.0.13', 1], ['10.0.4', 1], ['9.2', 1], ['10', 1], ['10.0.14', 0], ['10.1', 0]) {
+    my ($version, $has) = @$_;
+    my ($here, $else) = ($has ? '>=' : '<', $has ? '<' : '>=');
+    my ($code, $said) = judge($versions, "exit[qemu$here$version]: 0\nexit[qemu$else$version]: 7\nwant[qemu$else$version]: ^no");
+    ok($code == 0 && $said =~ /^ok 1/m, "10.0.13 is $here $version") || diag $said;
+}
+passes('one of several exit codes', "$fine; exit 1", 'exit: 0 1');
 
 my $begin = time;
 my $said = fails('a hang', 'echo imsicle; exec sleep 100', 'timeout: 1', 'no end after 1 s');

@@ -122,7 +122,7 @@ unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v
         hardware.trapped = true;
         return 0;
     }
-    uint64_t old = *at;
+    uint64_t old = has(ODD_READABLE) && reg >= 0x80 && reg % 2 ? 0x55 : *at;
     *at = (modify(op, old, v) & mask) | (old & ~mask);
     return old;
 }
@@ -340,6 +340,11 @@ uint64_t model_mmio_read(uintptr_t a, unsigned size)
 
 void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
 {
+    if (size == 8 && a % 8 == 4) { /* misaligned: the hart makes two accesses of it, as it may */
+        model_mmio_write(a, (uint32_t)v, 4);
+        model_mmio_write(a + 4, v >> 32, 4);
+        return;
+    }
     if ((size != 4 || a % 4) && !(has(HALF_WORDS) && size == 2 && a % 4 == 0)) {
         hardware.trapped = true;
         return;
