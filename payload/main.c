@@ -130,6 +130,25 @@ static void read_arguments(void)
     machine_exit(EXIT_MACHINE);
 }
 
+static bool in_memory(uint64_t base, uint64_t size)
+{
+    for (size_t i = 0; i < machine.n_memory; i++) {
+        const struct machine_region *r = &machine.memory[i];
+        if (base >= r->base && size <= r->size && base - r->base <= r->size - size)
+            return true;
+    }
+    return false;
+}
+
+/* What is in memory is no UART, whatever the tree says. */
+static void start_console(void)
+{
+    if (in_memory(machine.uart.base, 1))
+        print("console: the device tree's UART is in memory: the firmware's console is used\n");
+    else
+        start_console();
+}
+
 /* With boot=N: begin again on that hart, as if the firmware had chosen it. */
 static void hand_over(uint64_t hartid, const void *fdt)
 {
@@ -170,7 +189,7 @@ void payload_main(uint64_t hartid, const void *fdt)
         discover(fdt);
         read_arguments();
     }
-    console_init(&machine.uart);
+    start_console();
     selfcheck_step("the console, of board %s", board.name);
     time_init(machine.timebase);
     hand_over(hartid, fdt);
