@@ -17,9 +17,9 @@
 #include "platform/board.h"
 #include "payload/shell/shell.h"
 #include <aia/version.h>
+#include <libfdt.h>
 #include <string.h>
 
-#define FDT_MAGIC    0xd00dfeedu
 #define FDT_SIZE_MAX (4ul << 20) /* no real tree comes near; a totalsize beyond it is rubbish */
 
 struct machine machine;
@@ -67,15 +67,29 @@ static _Noreturn void refuse(const struct machine_error *e)
     machine_exit(EXIT_MACHINE);
 }
 
+/* The tree that the board's fix_tree makes of this one. What is no tree is left to discovery, which says so. */
+static const void *mend(const void *fdt, size_t size)
+{
+    struct machine_error e = {"/", "", "the board has too little memory for a copy of the device tree"};
+
+    if (!board.fix_tree || fdt_check_full(fdt, size))
+        return fdt;
+    if (fdt_open_into(fdt, board.tree, (int)board.tree_size) || board.fix_tree(board.tree, &e))
+        refuse(&e);
+    return board.tree;
+}
+
 static void discover(const void *fdt)
 {
     static const struct machine_error no_aia = {
         "/", "", "no S-level IMSIC and no S-level APLIC: this machine has no AIA"};
     struct machine_error e;
+    size_t size = fdt && (uintptr_t)fdt % 8 == 0 ? fdt_extent(fdt) : 0;
     uint64_t finisher =
         machine.finisher; /* of the tree before this one, if any: it can still end the machine */
 
-    if (machine_discover(fdt, fdt && (uintptr_t)fdt % 8 == 0 ? fdt_extent(fdt) : 0, &machine, &e)) {
+    fdt = size ? mend(fdt, size) : fdt;
+    if (machine_discover(fdt, fdt == board.tree ? board.tree_size : size, &machine, &e)) {
         machine.finisher = machine.finisher ? machine.finisher : finisher;
         refuse(&e);
     }
