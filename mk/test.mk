@@ -58,6 +58,7 @@ $(foreach d,xhci nvme ahci virtio,$(eval $(addprefix $B/host/test_,$($d_tests)):
 
 $(patsubst %,$B/host/test_%,pci pci_msi pci_msix pci_place pci_slot disk_identify): $B/host/obj/tests/host/devices/pci_fabric.o
 $B/host/test_conform: $B/host/obj/tests/host/conform/hardware.o
+$B/host/test_args: $B/host/obj/payload/args.o
 $B/host/test_uart: $B/host/obj/payload/uart.o
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a

@@ -175,6 +175,8 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
         .fault = iommu_note,
     };
 
+    if (c.max_id < max_id(p))
+        args_refuse("iommu_ids", "there are ids up to %u", max_id(p));
     if (!c.window) {
         print("iommu: no bus addresses below 4 GiB for the devices' messages\n");
         return false;
@@ -324,8 +326,11 @@ bool iommu_start(struct pci *p)
 {
     if (!read_argument())
         return false;
-    if (machine.iommu.form == MACHINE_IOMMU_NONE)
+    if (machine.iommu.form == MACHINE_IOMMU_NONE) {
+        if (args_get("iommu") && use != USE_OFF)
+            args_refuse("iommu", "this machine has no IOMMU that we know");
         return true;
+    }
     uintptr_t mmio = registers(p);
     if (!mmio)
         return false;

@@ -41,6 +41,8 @@ struct aia_trace_ring *trace_rings(void)
     uint64_t bytes = args_get("trace_at") ? args_u64("trace_mib", 8) << 20 : sizeof(ours);
     uint64_t n = 2;
 
+    if (args_get("trace_mib") && !args_get("trace_at"))
+        args_refuse("trace_mib", "only with trace_at=");
     if (args_get("trace_at") && (at % 64 || !is_memory(at, bytes))) {
         print("arguments trace_at, trace_mib: not free memory of this machine\n");
         machine_exit(EXIT_MACHINE);

@@ -15,8 +15,8 @@
 #define LOST_MS 5000 /* on a busy host a hart may not run for long */
 
 const struct arg job_blocks_args[] = {
-    {"moves", "of each block (300)"},
-    {NULL, NULL},
+    ARG_WORK("moves", "of each block (300)", ARG_MAX_ROUNDS),
+    ARGS_END,
 };
 
 static struct soft soft;

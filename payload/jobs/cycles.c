@@ -11,8 +11,8 @@
 #include "payload/jobs/tally.h"
 
 const struct arg job_cycles_args[] = {
-    {"rounds", "how often (1000)"},
-    {NULL, NULL},
+    ARG_WORK("rounds", "how often (1000)", ARG_MAX_ROUNDS),
+    ARGS_END,
 };
 
 #define N 8

@@ -256,7 +256,11 @@ static void check_named(void)
 }
 
 const struct arg job_hostile_args[] = {
-    {"seconds", "how long (2)"}, {"seed", "what was drawn at random, again"}, {NULL, NULL}};
+    ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
+    ARG_SEED,
+    ARG_TEXT("devices", "kinds of them, apart by commas, or all (edu)"),
+    ARGS_END,
+};
 
 int job_hostile(void)
 {

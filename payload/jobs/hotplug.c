@@ -17,9 +17,9 @@
 #include "csr.h"
 
 const struct arg job_hotplug_args[] = {
-    {"rounds", "how often each hart goes (10)"},
-    {"seed", "what was drawn at random, again"},
-    {NULL, NULL},
+    ARG_WORK("rounds", "how often each hart goes (10)", ARG_MAX_ROUNDS),
+    ARG_SEED,
+    ARGS_END,
 };
 
 /* Everybody quiet, then every file against the books. */

@@ -14,9 +14,9 @@
 #define HELD 8 /* a line is held through so many runs at most */
 
 const struct arg job_level_args[] = {
-    {"rounds", "how many (10000)"},
-    {"seed", "what was drawn at random, again"},
-    {NULL, NULL},
+    ARG_WORK("rounds", "how many (10000)", ARG_MAX_ROUNDS),
+    ARG_SEED,
+    ARGS_END,
 };
 
 static struct random moves;

@@ -19,11 +19,11 @@
 #include <string.h>
 
 const struct arg job_main_args[] = {
-    {"devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"},
-    {"naive", "move without the library's care, to see what it is for: FAIL is expected"},
-    {"pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"},
+    ARG_TEXT("devices", "kinds of them, apart by commas, or all (edu); wired: edu, by its wire"),
+    ARG_FLAG("naive", "move without the library's care, to see what it is for: FAIL is expected"),
+    ARG_FLAG("pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"),
     LOOP_ARGS,
-    {NULL, NULL},
+    ARGS_END,
 };
 
 /* With `pressure`: none of the ways to change a message was left out. */

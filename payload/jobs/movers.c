@@ -14,9 +14,9 @@
 #include "payload/jobs/jobs.h"
 
 const struct arg job_movers_args[] = {
-    {"rounds", "how often the hart goes (1000)"},
-    {"seed", "what was drawn at random, again"},
-    {NULL, NULL},
+    ARG_WORK("rounds", "how often the hart goes (1000)", ARG_MAX_ROUNDS),
+    ARG_SEED,
+    ARGS_END,
 };
 
 #define AUDIT_EVERY 20

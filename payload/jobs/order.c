@@ -15,8 +15,8 @@
 #define N 20
 
 const struct arg job_order_args[] = {
-    {"seed", "what was drawn at random, again"},
-    {NULL, NULL},
+    ARG_SEED,
+    ARGS_END,
 };
 
 static struct source {

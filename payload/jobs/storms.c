@@ -17,14 +17,18 @@
 #include <string.h>
 
 const struct arg job_storms_args[] = {
-    {"seconds", "how long (2)"},
-    {"seed", "what was drawn at random, again"},
-    {"devices",
-     "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire"},
-    {"caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)"},
-    {"reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)"},
-    {"down", "how many harts may be down at once (2)"},
-    {NULL, NULL},
+    ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
+    ARG_SEED,
+    ARG_ONE_OF(
+        "devices",
+        "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire",
+        "edu soft slow managed all wired"),
+    ARG_NUMBER("caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)",
+               0, 1),
+    ARG_NUMBER("reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)",
+               0, 2),
+    ARG_WORK("down", "how many harts may be down at once (2)", MACHINE_MAX_HARTS),
+    ARGS_END,
 };
 
 static struct random control;

@@ -16,8 +16,8 @@
 #include "csr.h"
 
 const struct arg job_suspend_args[] = {
-    {"rounds", "suspensions of each kind (500)"},
-    {NULL, NULL},
+    ARG_WORK("rounds", "suspensions of each kind (500)", ARG_MAX_ROUNDS),
+    ARGS_END,
 };
 
 #define WAIT_MS 5000 /* on a busy host a hart may not run for long */

@@ -20,9 +20,9 @@
 #define GIVE_UP   20   /* failures of one row after which it ends */
 
 const struct arg job_sweep_args[] = {
-    {"kind", "only this kind of move"},
-    {"pairs", "none, some (of the default policy), all (some)"},
-    {NULL, NULL},
+    ARG_TEXT("kind", "only this kind of move"),
+    ARG_ONE_OF("pairs", "none, some (of the default policy), all (some)", "none some all"),
+    ARGS_END,
 };
 
 static struct totals {

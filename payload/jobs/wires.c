@@ -16,9 +16,9 @@
 #include <string.h>
 
 const struct arg job_wires_args[] = {
-    {"seconds", "how long (2)"},
-    {"type", "the text that will be typed, once \"type: \" has been printed"},
-    {NULL, NULL},
+    ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
+    ARG_TEXT("type", "the text that will be typed, once \"type: \" has been printed"),
+    ARGS_END,
 };
 
 static struct goldfish rtc;
@@ -84,6 +84,8 @@ static void typing_arrives(const char *want)
 
 int job_wires(void)
 {
+    if (args_get("type") && strlen(args_get("type")) >= sizeof(text))
+        args_refuse("type", "at most %u characters", (unsigned)sizeof(text) - 1);
     bool good = goldfish_init(&rtc) && virtio_rng_init(&rng) && typing_init();
 
     if (!check(good, "RTC, random numbers and UART have their wires"))

@@ -29,18 +29,20 @@
 #define UNPLUG_MS      1000 /* by then the drivers must have named it */
 
 const struct arg job_xhci_args[] = {
-    {"seconds", "how long the load lasts (5)"},
-    {"seed", "what was drawn at random, again"},
-    {"intrs", "interrupters to use at most (4; with naive 1)"},
-    {"nomove", "move no interrupt"},
-    {"nohotplug", "take no hart offline"},
-    {"noerrors", "leave out the error paths"},
-    {"naive",
-     "move without the library's care, to see what it is for: FAIL is expected. naive=torn: with as much "
-     "care as can be had without it, the message apart"},
-    {"unplug", "have the controller stop answering halfway"},
-    {"pull", "say so halfway, and wait for somebody to pull the disk (device_del)"},
-    {NULL, NULL},
+    ARG_WORK("seconds", "how long the load lasts (5)", ARG_MAX_SECONDS),
+    ARG_SEED,
+    ARG_WORK("intrs", "interrupters to use at most (4; with naive 1)", XHCI_INTRS),
+    ARG_FLAG("nomove", "move no interrupt"),
+    ARG_FLAG("nohotplug", "take no hart offline"),
+    ARG_FLAG("noerrors", "leave out the error paths"),
+    ARG_FLAG_OR(
+        "naive",
+        "move without the library's care, to see what it is for: FAIL is expected. naive=torn: with as much "
+        "care as can be had without it, the message apart",
+        "torn"),
+    ARG_FLAG("unplug", "have the controller stop answering halfway"),
+    ARG_FLAG("pull", "say so halfway, and wait for somebody to pull the disk (device_del)"),
+    ARGS_END,
 };
 
 static struct usb_bench *const usb = &usb_benches[0];
