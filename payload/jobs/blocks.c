@@ -222,8 +222,9 @@ int job_blocks(void)
 {
     unsigned moves = (unsigned)args_u64("moves", 300);
 
-    if (!check(hart_online_count() > 1, "two harts or more"))
-        return verdict();
+    if (!has_harts(2))
+        return EXIT_MACHINE;
+    irq_need_ids(61);
     for (unsigned order = 1; order <= 5; order++) {
         block(AIA_MSI_PLAIN, order, moves);
         block(AIA_MSI_MASKABLE, order, moves);

@@ -268,12 +268,11 @@ int job_hostile(void)
     unsigned attacker = (hart_index() + hart_count() - 1) % hart_count();
     const char *devices = args_get("devices");
 
-    if (hart_online_count() < MIN_HARTS || hart_online_count() != hart_count()) {
-        print("hostile: %u harts, needs %u (-smp)\n", hart_online_count(), MIN_HARTS);
+    if (!has_harts(hart_count() > MIN_HARTS ? hart_count() : MIN_HARTS))
         return EXIT_MACHINE;
-    }
     if (!kinds_init(devices ? devices : "edu"))
         return EXIT_MACHINE;
+    irq_need_ids(load_n_devices + 4); /* and some that the attacker can use up */
     print("seed=%lu\n", seed);
     aia.config.storm_window = time_from_ms(2000); /* a loaded host's harts are slow, the attacker too */
     job.random.state = seed;

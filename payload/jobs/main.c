@@ -11,6 +11,7 @@
 #include "payload/panic.h"
 #include "payload/stats.h"
 #include "payload/wedge.h"
+#include "payload/jobs/check.h"
 #include "payload/jobs/loop.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
@@ -27,16 +28,13 @@ const struct arg job_main_args[] = {
 };
 
 /* With `pressure`: none of the ways to change a message was left out. */
-static bool all_updates(void)
+static void all_updates(void)
 {
-    bool good = true;
-
-    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
-        if (!aia.updates[u]) {
+    for (unsigned u = 0; u < AIA_N_UPDATES; u++) {
+        worked(aia.updates[u], "a way to change a message was not used; ids= small (8) brings them all");
+        if (!aia.updates[u])
             print("no message was changed by: %s\n", stats_update_name((enum aia_update)u));
-            good = false;
-        }
-    return good;
+    }
 }
 
 static int move_naively(struct aia_irq *irq, unsigned hart)
@@ -87,7 +85,7 @@ int job_main(void)
         naive_init();
     bool good = loop_run(naive ? move_naively : NULL);
     good &= !naive || !naive_print();
-    good &= !pressure || all_updates();
-    print("VERDICT: %s\n", good ? "PASS" : "FAIL");
-    return good ? EXIT_PASS : EXIT_FAIL;
+    if (pressure && !naive)
+        all_updates();
+    return verdict_of(good);
 }

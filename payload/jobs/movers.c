@@ -56,8 +56,11 @@ int job_movers(void)
     unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = (hart_index() + 1) % hart_count();
     uint64_t moved = 0;
 
-    if (!check(hart_online_count() > 2, "more than two harts") || !set_up())
+    if (!has_harts(3))
+        return EXIT_MACHINE;
+    if (!set_up())
         return verdict();
+    irq_need_ids(fire.n_tallies + load_n_devices);
     fire_init(args_u64("seed", 1));
     check(fire_start_all(), "%u harts move and raise", hart_online_count() - 1);
     uint64_t start = time_now();
@@ -73,6 +76,7 @@ int job_movers(void)
     check(good == rounds, "%u of %u times the hart went and came, and no interrupt was stranded", good,
           rounds);
     check(fire.failed == 0, "%lu moves failed", fire.failed);
+    worked(fire.moves, "no interrupt was moved");
     check(fire_balanced() && fire_total().lost == 0, "the books balance");
     check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
     return verdict();

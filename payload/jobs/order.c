@@ -51,6 +51,8 @@ int job_order(void)
     struct random r = {args_u64("seed", 1)};
     unsigned order[N], rounds = 100, good = 0;
 
+    irq_need_ids(N);
+
     for (unsigned i = 0; i < N; i++) {
         soft_init(&sources[i].soft, AIA_MSI_STORE);
         struct aia_request q = {.name = "soft",

@@ -115,11 +115,8 @@ static bool set_up(void)
     policy.reclaim = (enum aia_reclaim)args_u64("reclaim", 0);
     fire.moves_in_8 = 3;
     n_posts = random_below(&control, 4);
-    if (chosen("edu")) {
-        good &= load_init(1, LOAD_MAX);
-        for (unsigned i = 0; i < load_n_devices; i++)
-            load_devices[i].irq->policy = policy; /* before anything moves */
-    }
+    for (unsigned i = 0; i < load_n_devices; i++)
+        load_devices[i].irq->policy = policy; /* before anything moves */
     if (chosen("soft"))
         good &= add_soft();
     if (chosen("slow") && !wires_wanted())
@@ -200,8 +197,13 @@ int job_storms(void)
 
     max_down = (unsigned)args_u64("down", hart_count() > 2 ? 2 : 1);
     control.state = seed;
-    if (!check(hart_online_count() > 1, "more than one hart") || !set_up())
+    if (!has_harts(2))
+        return EXIT_MACHINE;
+    if (chosen("edu") && !load_init(1, LOAD_MAX))
+        return untested("it takes an edu device, or devices= without");
+    if (!set_up())
         return verdict();
+    irq_need_ids(fire.n_tallies + load_n_devices);
     struct cycle_books before = cycle_books();
     fire_init(seed);
     check(fire_start_all(), "%u harts under fire, seed=%lu", hart_online_count(), seed);
@@ -213,6 +215,8 @@ int job_storms(void)
     check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
     check(cycle_spurious() == 0, "nothing spurious");
     check(cycle_late() == 0, "nothing late");
+    worked(cycles, "no hart went and came");
+    worked(fire_total().edges, "no edge was raised");
     print("totals: cycles %lu edges %lu moves %lu audits %lu drained %lu swept %lu lost %lu late %lu\n",
           cycles, fire_total().edges, fire.moves, audits, drained(), cycle_swept(), fire_total().lost,
           cycle_late());
