@@ -58,6 +58,8 @@ $(foreach d,xhci nvme ahci virtio,$(eval $(addprefix $B/host/test_,$($d_tests)):
 
 $(patsubst %,$B/host/test_%,pci pci_msi pci_msix pci_place pci_slot disk_identify): $B/host/obj/tests/host/devices/pci_fabric.o
 $B/host/test_conform: $B/host/obj/tests/host/conform/hardware.o
+$B/host/test_args: $B/host/obj/payload/args.o
+$B/host/test_uart: $B/host/obj/payload/uart.o
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
@@ -88,6 +90,16 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$Q$(CROSS)gcc -march=rv64imac -mabi=lp64 -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
 	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
+# The payload with a board that traps in a panic.
+$B/qemu/traps.o: tests/qemu/traps.c $B/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$Q$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) -MMD -MP -c $< -o $@
+
+$B/qemu/traps.elf: $B/qemu/traps.o $B/payload.elf
+	$(call say,LD,$@)
+	$QCROSS=$(CROSS) scripts/symbols $@ $(filter-out $(BOARD_OBJ),$(PAYLOAD_LINK)) $B/qemu/traps.o
+
 # The payload that test=sweep needs, beside the other.
 .PHONY: hooks
 hooks: | setup
@@ -111,7 +123,7 @@ script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two tests at a time run
 # until the last; the QEMU tests first, the longest at the head. REPEAT=n runs all of them n times, LOAD=m beside m busy
 # processes. What the tests boot is in the environment, with what of SMP, MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/hop.bin
+test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/hop.bin $B/qemu/traps.elf
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \

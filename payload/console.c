@@ -3,72 +3,69 @@
 #include "payload/hart.h"
 #include "payload/sbi.h"
 #include "payload/time.h"
+#include "payload/trap.h"
+#include "payload/uart.h"
 #include "platform/board.h"
 #include "csr.h"
-#include "mmio.h"
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* ns16550 registers (data sheet, "Line Status Register"). */
-enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
-enum { IER_RECEIVED = 1u << 0, IER_THR_EMPTY = 1u << 1 };
-enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
+static bool board_failed; /* its put or get has trapped */
 
-#define UART_WAIT_MS  100
-#define OWNER_WAIT_MS 10000 /* what several prints in one piece take on a slow line, and more */
-
-static struct machine_uart uart;
-
-static uint32_t uart_read(unsigned reg)
+/* The firmware's console is what is left, if it is another one; there it is said why. */
+static void left(const char *what, const char *why)
 {
-    uintptr_t a = uart.base + ((uintptr_t)reg << uart.reg_shift);
+    const char *const words[] = {"\r\nconsole: ", what, " ", why, ": it is not used any more\r\n"};
 
-    switch (uart.reg_io_width) {
-    case 4:
-        return mmio_read32(a);
-    case 2:
-        return mmio_read16(a);
-    default:
-        return mmio_read8(a);
-    }
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        for (const char *c = words[i]; *c; c++)
+            sbi_putchar(*c);
 }
 
-static void uart_write(unsigned reg, uint8_t v)
+static void uart_left(const char *why)
 {
-    uintptr_t a = uart.base + ((uintptr_t)reg << uart.reg_shift);
-
-    switch (uart.reg_io_width) {
-    case 4:
-        mmio_write32(a, v);
-        break;
-    case 2:
-        mmio_write16(a, v);
-        break;
-    default:
-        mmio_write8(a, v);
-    }
+    left("the UART of the device tree", why);
 }
 
-/* False: the UART is stuck. Its output is then lost, but nothing hangs. */
-static bool uart_wait(uint32_t lsr)
+/* After a call of the board's between trap_guard_begin() and this. */
+static void end_board_try(void)
 {
-    if (uart_read(UART_LSR) & lsr)
-        return true;
-    uint64_t deadline = time_after(time_from_ms(UART_WAIT_MS));
-    while (!(uart_read(UART_LSR) & lsr))
-        if (time_now() >= deadline)
-            return false;
-    return true;
+    if (trap_guard_end() == TRAP_NONE)
+        return;
+    board_failed = true;
+    left("that of the board", "traps");
+}
+
+static bool board_put(char c)
+{
+    trap_guard_begin();
+    board.put(c);
+    end_board_try();
+    return !board_failed;
+}
+
+static int board_get(void)
+{
+    trap_guard_begin();
+    int c = board.get();
+    end_board_try();
+    return board_failed ? -1 : c;
 }
 
 static void put(char c)
 {
-    if (board.put)
-        board.put(c);
-    else if (!uart.present)
-        sbi_putchar(c);
-    else if (uart_wait(LSR_THR_EMPTY))
-        uart_write(UART_DATA, (uint8_t)c);
+    unsigned long was = csr_irq_save();
+
+    if (!board.put || board_failed || !board_put(c))
+        if (!uart_put(c))
+            sbi_putchar(c);
+    csr_irq_restore(was);
+}
+
+void console_by_firmware(void)
+{
+    uart_leave();
+    board_failed = true;
 }
 
 /* picolibc's output function. */
@@ -88,8 +85,11 @@ FILE *const stderr = &console_file;
 void console_init(const struct machine_uart *u)
 {
     if (u && u->present)
-        uart = *u;
+        uart_init(u, uart_left);
 }
+
+#define LOCK_WAIT_MS  100   /* in a panic */
+#define OWNER_WAIT_MS 10000 /* what several prints in one piece take on a slow line, and more */
 
 /* The lock's owner is a hart's index + 1, so that a trap inside print() finds itself there. */
 static atomic_uint owner;
@@ -132,7 +132,7 @@ unsigned long console_lock(void)
 
 void console_lock_panic(void)
 {
-    take_lock(UART_WAIT_MS);
+    take_lock(LOCK_WAIT_MS);
 }
 
 void console_unlock(unsigned long was)
@@ -165,13 +165,11 @@ void print(const char *fmt, ...)
 
 static int poll(void)
 {
-    if (board.get)
-        return board.get();
-    if (!uart.present)
-        return sbi_getchar();
-    if (!(uart_read(UART_LSR) & LSR_READY))
-        return -1;
-    return (int)(uart_read(UART_DATA) & 0xff);
+    unsigned long was = csr_irq_save();
+    int c = board.get && !board_failed ? board_get() : uart_is_used() ? uart_get() : sbi_getchar();
+
+    csr_irq_restore(was);
+    return c;
 }
 
 /* What was received and not yet read: one interrupt handler puts, one reader takes. Indices run freely. */
@@ -224,22 +222,29 @@ bool console_interrupted(void)
     return false;
 }
 
+static void set_interrupts(bool empty)
+{
+    unsigned long was = csr_irq_save();
+
+    uart_interrupts((atomic_load(&typed.on) ? UART_RECEIVED : 0) | (empty ? UART_EMPTY : 0));
+    csr_irq_restore(was);
+}
+
 void console_receive_interrupt(bool on)
 {
-    atomic_store(&typed.on, on && uart.present);
-    console_empty_interrupt(false);
+    atomic_store(&typed.on, on && uart_is_used());
+    set_interrupts(false);
 }
 
 void console_empty_interrupt(bool on)
 {
-    unsigned enabled = (atomic_load(&typed.on) ? IER_RECEIVED : 0) | (on ? IER_THR_EMPTY : 0);
-
-    if (uart.present)
-        uart_write(UART_IER, (uint8_t)enabled);
+    set_interrupts(on);
 }
 
 void console_drain(void)
 {
-    if (uart.present)
-        (void)uart_wait(LSR_IDLE);
+    unsigned long was = csr_irq_save();
+
+    uart_drain();
+    csr_irq_restore(was);
 }

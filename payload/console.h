@@ -10,8 +10,13 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-/* Once machine is known. NULL: stay with the firmware's. */
+/*
+ * Once machine is known. NULL: stay with the firmware's. So does a UART that is not there: that traps, at whichever access,
+ * or that is never ready. A board's console is tried before, until it traps.
+ */
 void console_init(const struct machine_uart *uart);
+/* From here on the firmware's, whatever there is. */
+void console_by_firmware(void);
 
 /*
  * printf, whole: under a lock with interrupts off, so that what one call prints is never mixed with

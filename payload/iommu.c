@@ -187,6 +187,8 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
         .fault = iommu_note,
     };
 
+    if (c.max_id < max_id(p))
+        args_refuse("iommu_ids", "there are ids up to %u", max_id(p));
     if (!c.window) {
         print("iommu: no bus addresses below 4 GiB for the devices' messages\n");
         return false;
@@ -398,6 +400,8 @@ bool iommu_start(struct pci *p)
         let_all_pass(p);
         return true;
     }
+    if (args_get("iommu") && machine.iommu.form == MACHINE_IOMMU_NONE)
+        args_refuse("iommu", "no IOMMU that can be used: %s", machine_without(MACHINE_PART_IOMMU));
     leave_out_behind(p, false);
     if (machine.iommu.form != MACHINE_IOMMU_NONE && !bring_up(p))
         leave_out_behind(p, true);

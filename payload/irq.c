@@ -33,12 +33,26 @@ static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
 
 _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
 
+#define RESERVED_IDS 2 /* in each file: IPIs, sync */
+
 /* `ids=` pretends that the files are smaller than they are, so that a test can run out of identities. */
 static uint16_t implemented_ids(void)
 {
     uint64_t ids = args_u64("ids", machine.imsic.num_ids);
 
-    return (uint16_t)(ids < machine.imsic.num_ids ? ids : machine.imsic.num_ids);
+    if (ids > machine.imsic.num_ids)
+        args_refuse("ids", "the interrupt files have %u", machine.imsic.num_ids);
+    if (ids <= RESERVED_IDS)
+        args_refuse("ids", "%u are ours, and one must be left", RESERVED_IDS);
+    if (ids < machine.imsic.ipi_id)
+        args_refuse("ids", "riscv,ipi-id is %u", machine.imsic.ipi_id);
+    return (uint16_t)ids;
+}
+
+void irq_need_ids(unsigned n)
+{
+    if (irq_by_message() && args_get("ids") && n + RESERVED_IDS > implemented_ids())
+        args_refuse("ids", "too few: this job needs %u", n + RESERVED_IDS);
 }
 
 void irq_init(void)
@@ -77,6 +91,12 @@ void irq_init(void)
     }
     int error = aia_init(&aia, &c);
     require(!error, "aia_init: %s", aia_strerror(error));
+}
+
+void irq_most_ids(unsigned n)
+{
+    if (irq_by_message() && files[0].n_ids > n)
+        args_refuse("ids", "this job needs one that is at most %u", n);
 }
 
 bool irq_by_message(void)

@@ -19,6 +19,11 @@ bool irq_reaches(unsigned hart);
 /* Do harts have interrupt files? If not, their APLIC interrupts them itself. */
 bool irq_by_message(void);
 
+/* With ids=: ends the program, naming it, if it leaves fewer identities for a hart's devices than `n`. */
+void irq_need_ids(unsigned n);
+/* The same for a job that uses all of them up: ends the program if a file has more than `n`. */
+void irq_most_ids(unsigned n);
+
 /* Can it be delivered to this hart? An APLIC that delivers itself has harts of its own. */
 bool irq_goes(const struct aia_irq *irq, unsigned hart);
 

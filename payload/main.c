@@ -12,12 +12,15 @@
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include "payload/trace.h"
+#include "payload/trap.h"
 #include "payload/wires.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/selfcheck.h"
 #include "platform/board.h"
+#include "csr.h"
 #include "payload/shell/shell.h"
 #include <aia/version.h>
+#include <libfdt.h>
 #include <string.h>
 
 struct machine machine;
@@ -26,20 +29,26 @@ long start_hand_over(uint64_t hartid, const void *fdt); /* start.S */
 _Noreturn void payload_main(uint64_t hartid, const void *fdt);
 
 static const struct arg common_args[] = {
-    {"test", "the job to run instead of main"},
-    {"ids", "use only identities 1 to this of each interrupt file"},
-    {"fdt", "where another device tree is, to use in place of the firmware's, bootargs and all"},
-    {"boot", "the hart id to boot on, in place of the one the firmware chose"},
-    {"iommu_ids", "the highest device id that the IOMMU's directory is to have room for"},
-    {"iommu_wired", "the IOMMU's own interrupts by a wire, not by MSIs"},
-    {"iommu", "on; off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode"},
-    {"shell", "read commands from the console before the end, and after a panic"},
-    {"devices", "wired: by their wires, where messages would do as well"},
-    {"lazy_us", "how long a retired vector may wait for its reclaim, microseconds"},
-    {"trace", "trace the job, and say where the records are: make trace"},
-    {"trace_at", "free memory for the trace, in place of 8 MiB of our own; trace_mib= of it"},
-    {"trace_mib", "how much of it"},
-    {NULL, NULL},
+    ARG_TEXT("test", "the job to run instead of main"),
+    ARG_NUMBER("ids", "use only identities 1 to this of each interrupt file", 0, UINT64_MAX),
+    ARG_NUMBER("fdt", "where another device tree is, to use in place of the firmware's, bootargs and all", 0,
+               UINT64_MAX),
+    ARG_NUMBER("boot", "the hart id to boot on, in place of the one the firmware chose", 0, UINT64_MAX),
+    ARG_NUMBER("iommu_ids", "the highest device id that the IOMMU's directory is to have room for", 0,
+               0xffffff),
+    ARG_FLAG("iommu_wired", "the IOMMU's own interrupts by a wire, not by MSIs"),
+    ARG_ONE_OF("iommu",
+               "on; off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode",
+               "on off bare basic"),
+    ARG_FLAG("shell", "read commands from the console before the end, and after a panic"),
+    ARG_ONE_OF("devices", "wired: by their wires, where messages would do as well", "wired"),
+    ARG_NUMBER("lazy_us", "how long a retired vector may wait for its reclaim, microseconds", 0,
+               ARG_MAX_SECONDS * 1000000ull),
+    ARG_FLAG("trace", "trace the job, and say where the records are: make trace"),
+    ARG_NUMBER("trace_at", "free memory for the trace, in place of 8 MiB of our own; trace_mib= of it", 0,
+               UINT64_MAX),
+    ARG_NUMBER("trace_mib", "how much of it", 1, 1u << 20),
+    ARGS_END,
 };
 
 static _Noreturn void refuse(const struct machine_error *e)
@@ -67,22 +76,47 @@ static void claim(const void *fdt, const struct machine_region *before, size_t n
         machine_reserve(&machine, before++);
 }
 
-static void discover(const void *fdt)
+/* The tree that the board's fix_tree makes of this one. What is no tree is left to discovery, which says so. */
+static const void *mend(const void *fdt, size_t size)
+{
+    struct machine_error e = {"/", "", "the board has too little memory for a copy of the device tree"};
+
+    if (!board.fix_tree || fdt_check_full(fdt, size))
+        return fdt;
+    if (fdt_open_into(fdt, board.tree, (int)board.tree_size) || board.fix_tree(board.tree, &e))
+        refuse(&e);
+    return board.tree;
+}
+
+/* Returns the tree that was read. */
+static const void *discover(const void *fdt)
 {
     struct machine_error e;
+    size_t size = fdt && (uintptr_t)fdt % 8 == 0 ? fdt_extent(fdt) : 0;
     uint64_t finisher =
         machine.finisher; /* of the tree before this one, if any: it can still end the machine */
     struct machine_region before[MACHINE_MAX_RESERVED];
     size_t n = machine.n_reserved;
 
     memcpy(before, machine.reserved, sizeof(before));
-    if (machine_discover(fdt, fdt_extent(fdt), &machine, &e)) {
+    fdt = size ? mend(fdt, size) : fdt;
+    if (machine_discover(fdt, fdt == board.tree ? board.tree_size : size, &machine, &e)) {
         machine.finisher = machine.finisher ? machine.finisher : finisher;
         refuse(&e);
     }
     claim(fdt, before, n);
     if (board.fix && board.fix(&machine, &e))
         refuse(&e);
+    return fdt;
+}
+
+/* Those of the tree, where the description has no room for all; else the description's, which the board may have changed. */
+static void read_arguments(const void *fdt)
+{
+    int size = 0;
+    const char *line = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", &size);
+
+    args_parse(line && size > (int)sizeof(machine.bootargs) && !line[size - 1] ? line : machine.bootargs);
 }
 
 static void banner(void)
@@ -142,24 +176,70 @@ static bool is_by_message(const struct job *job)
     return false;
 }
 
-static void read_arguments(void)
+static bool in_memory(uint64_t base, uint64_t size)
 {
-    if (args_parse(machine.bootargs))
-        return;
-    print("arguments: too many\n");
-    machine_exit(EXIT_MACHINE);
+    for (size_t i = 0; i < machine.n_memory; i++) {
+        const struct machine_region *r = &machine.memory[i];
+        if (base >= r->base && size <= r->size && base - r->base <= r->size - size)
+            return true;
+    }
+    return false;
+}
+
+/* What is in memory is no UART, whatever the tree says. */
+static void start_console(void)
+{
+    if (in_memory(machine.uart.base, 1))
+        print("console: the device tree's UART is in memory: the firmware's console is used\n");
+    else
+        console_init(&machine.uart);
+}
+
+/* False: there is nothing, or something that traps. */
+static bool can_read(const unsigned char *at)
+{
+    unsigned long was = csr_irq_save();
+
+    trap_guard_begin();
+    (void)*(const volatile unsigned char *)at;
+    bool good = trap_guard_end() == TRAP_NONE;
+    csr_irq_restore(was);
+    return good;
+}
+
+/* The tree that fdt= names. What is outside of memory may be a device, which reading changes. */
+static const void *other_tree(void)
+{
+    uint64_t at = args_u64("fdt", 0);
+    const unsigned char *fdt = (const unsigned char *)(uintptr_t)at;
+
+    if (at % 8)
+        args_refuse("fdt", "a device tree is at a multiple of 8");
+    if (!in_memory(at, 8))
+        args_refuse("fdt", "not in this machine's memory");
+    if (!can_read(fdt))
+        args_refuse("fdt", "what is there cannot be read");
+    if (fdt_magic(fdt) != FDT_MAGIC)
+        args_refuse("fdt", "there is no device tree");
+    size_t size = fdt_extent(fdt);
+    if (!in_memory(at, size) || !can_read(fdt + size - 1))
+        args_refuse("fdt", "the %lu bytes of that device tree are not all in memory", (unsigned long)size);
+    return fdt;
 }
 
 /* With boot=N: begin again on that hart, as if the firmware had chosen it: with its own tree, which knows its memory. */
 static void hand_over(uint64_t hartid, const void *fdt)
 {
     uint64_t boot = args_u64("boot", hartid);
+    bool listed = false;
 
     if (boot == hartid)
         return;
-    long error = start_hand_over(boot, fdt);
-    print("argument boot=%lu: hart_start: %s\n", boot, sbi_strerror(error));
-    machine_exit(EXIT_MACHINE);
+    for (unsigned h = 0; h < hart_count(); h++)
+        listed |= machine.harts[h].hartid == boot;
+    if (!listed)
+        args_refuse("boot", "the device tree has no such hart");
+    args_refuse("boot", "hart_start: %s", sbi_strerror(start_hand_over(boot, fdt)));
 }
 
 /* The job that was asked for. This machine has what it needs, and it knows the arguments. */
@@ -167,16 +247,12 @@ static const struct job *choose_job(void)
 {
     const struct job *job = find_job();
 
-    if (is_by_message(job) && wires_wanted()) {
-        print("argument test=%s: it needs devices that send messages, and here %s\n", job->name,
-              irq_by_message() ? "devices=wired" : "there are no interrupt files");
-        machine_exit(EXIT_MACHINE);
-    }
-    const char *unknown = args_unknown(common_args, job->args);
-    if (unknown) {
-        print("argument %s: job %s does not know it\n", unknown, job->name);
-        machine_exit(EXIT_MACHINE);
-    }
+    args_check(common_args, job);
+    if (is_by_message(job) && wires_wanted())
+        args_refuse("test", "it needs devices that send messages, and here %s",
+                    irq_by_message() ? "devices=wired" : "there are no interrupt files");
+    if (job->run == job_shell && !args_get("shell"))
+        args_refuse("test", "there is no shell without the word shell");
     return job;
 }
 
@@ -185,17 +261,17 @@ void payload_main(uint64_t hartid, const void *given)
     const void *fdt = given;
 
     guard_init(time_now());
-    discover(fdt);
-    read_arguments();
+    read_arguments(discover(fdt));
     if (args_get("fdt")) {
-        fdt = (const void *)(uintptr_t)args_u64("fdt", 0);
-        discover(fdt);
-        read_arguments();
+        fdt = other_tree();
+        args_only("fdt");
+        read_arguments(discover(fdt));
     }
-    console_init(&machine.uart);
+    start_console();
     selfcheck_step("the console, of board %s", board.name);
     time_init(machine.timebase);
     hand_over(hartid, given);
+    const struct job *job = choose_job();
     selfcheck_step("the interrupt files' books, %u harts", hart_count());
     irq_init();
     selfcheck_step("wires");
@@ -207,7 +283,6 @@ void payload_main(uint64_t hartid, const void *given)
     (void)hart_init(hartid);
     banner();
 
-    const struct job *job = choose_job();
     selfcheck_step("the other harts start");
     if (args_get("shell"))
         shell_want(fdt);

@@ -17,6 +17,7 @@
 #define FINISHER_FAIL 0x3333u
 
 static atomic_uint panicking; /* the hart that is at it: index + 1 */
+static unsigned nested;       /* traps of that hart meanwhile */
 
 static _Noreturn void halt(void)
 {
@@ -26,13 +27,25 @@ static _Noreturn void halt(void)
         hart_wfi();
 }
 
+/* The ways to end the machine: each may trap, and then a panic comes back here for the next one. */
+enum { WAY_BOARD = 1u << 0, WAY_FINISHER = 1u << 1 };
+
+static bool is_untried(unsigned way)
+{
+    static _Thread_local unsigned tried;
+    bool first = !(tried & way);
+
+    tried |= way;
+    return first;
+}
+
 void machine_exit(int code)
 {
     csr_irq_save();
     console_drain();
-    if (board.end)
+    if (board.end && is_untried(WAY_BOARD))
         board.end(code);
-    if (machine.finisher) {
+    if (machine.finisher && is_untried(WAY_FINISHER)) {
         mmio_write32(machine.finisher, code ? (uint32_t)code << 16 | FINISHER_FAIL : FINISHER_PASS);
         fence_all();
         for (uint64_t until = time_after(time_from_ms(1000)); time_now() < until;)
@@ -54,6 +67,9 @@ void panic_begin(void)
     if (!atomic_compare_exchange_strong(&panicking, &nobody, self)) {
         if (nobody != self)
             halt();
+        console_by_firmware(); /* ours may be what traps */
+        if (nested++)
+            machine_exit(EXIT_PANIC);
         print("\nhart %u: a second trap or panic while reporting: scause %lx sepc %lx stval %lx\n",
               hart_index(), csr_read(scause), csr_read(sepc), csr_read(stval));
         machine_exit(EXIT_PANIC);

@@ -36,11 +36,12 @@ static struct machine_region room(void)
 {
     struct machine_region r = {(uintptr_t)ours, sizeof(ours)};
 
+    if (args_get("trace_mib") && !args_get("trace_at"))
+        args_refuse("trace_mib", "only with trace_at=");
     if (!args_get("trace_at"))
         return r;
-    uint64_t mib = args_u64("trace_mib", 8);
-    r = (struct machine_region){args_u64("trace_at", 0), mib << 20};
-    if (r.base % 64 == 0 && mib == r.size >> 20 && r.size >= ring_bytes(2) && machine_is_free(&machine, &r))
+    r = (struct machine_region){args_u64("trace_at", 0), args_u64("trace_mib", 8) << 20};
+    if (r.base % 64 == 0 && r.size >= ring_bytes(2) && machine_is_free(&machine, &r))
         return r;
     print("arguments trace_at, trace_mib: not free memory of this machine\n");
     machine_exit(EXIT_MACHINE);

@@ -96,10 +96,10 @@ unsigned long trap_guard_end(void)
     return guard_cause;
 }
 
-/* What a load, a store or a CSR access can raise: illegal instruction, misaligned, access fault, hardware error. */
+/* What a load, a store or a CSR access can raise: illegal instruction, misaligned, access or page fault, hardware error. */
 static bool is_of_an_access(unsigned long cause)
 {
-    return (cause >= 4 && cause <= 7) || cause == 2 || cause == 19;
+    return (cause >= 4 && cause <= 7) || cause == 2 || cause == 13 || cause == 15 || cause == 19;
 }
 
 /* An instruction that does not end in 11 is a compressed one (Unprivileged ISA, "Base Instruction-Length Encoding"). */

@@ -14,8 +14,19 @@ struct board {
     const char *name; /* for the banner */
 
     /*
-     * Correct what the tree says wrongly, or add what it does not say. Boot hart, once, right behind a discovery that went
-     * well, the MMU off. 0; or -1 with `err` filled in, to be printed before the machine ends. NULL: the tree is right.
+     * Mend the device tree before anything is read from it: what discovery would refuse, or not find. `fdt` is a copy, in
+     * the board's own memory: `tree`, aligned to 8, of `tree_size` bytes, the rest of which libfdt's writing calls
+     * (fdt_setprop, fdt_del_node...) may use. Boot hart, the MMU off, the console the firmware's; before each discovery: of
+     * the firmware's tree, then of one that fdt= names. 0; or -1 with `err` filled in, to be printed before the machine
+     * ends. NULL: discovery reads the tree where the firmware has put it.
+     */
+    int (*fix_tree)(void *fdt, struct machine_error *err);
+    void *tree;
+    size_t tree_size;
+
+    /*
+     * Correct what was understood of the tree, or add what a tree cannot say. Boot hart, the MMU off; after each discovery
+     * that went well. 0; or -1 as above. NULL: it is right.
      */
     int (*fix)(struct machine *m, struct machine_error *err);
 

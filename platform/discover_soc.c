@@ -56,16 +56,19 @@ static int read_uart(struct discovery *d, int node)
 {
     struct machine_uart u = {.present = true, .reg_io_width = 1};
     struct machine_region r;
+    uint32_t offset = 0; /* the 8250 binding's reg-offset: where in reg the registers begin */
 
-    if (disc_reg(d, node, &r) || disc_u32_in(d, node, "reg-shift", 0, 3, &u.reg_shift) < 0 ||
+    if (disc_reg(d, node, &r) || disc_u32(d, node, "reg-offset", &offset) < 0 ||
+        disc_u32_in(d, node, "reg-shift", 0, 3, &u.reg_shift) < 0 ||
         disc_u32_in(d, node, "reg-io-width", 1, 4, &u.reg_io_width) < 0 ||
         disc_u32(d, node, "clock-frequency", &u.clock) < 0)
         return -1;
     if (u.reg_io_width == 3)
         return disc_fail(d, node, "reg-io-width", "3 is not 1, 2 or 4");
-    if (r.size < UINT64_C(8) << u.reg_shift)
-        return disc_fail(d, node, "reg", "%#llx bytes do not hold 8 registers", (unsigned long long)r.size);
-    u.base = r.base;
+    if (r.size < offset || r.size - offset < UINT64_C(8) << u.reg_shift)
+        return disc_fail(d, node, "reg", "%#llx bytes do not hold 8 registers%s", (unsigned long long)r.size,
+                         offset ? " from reg-offset on" : "");
+    u.base = r.base + offset;
     d->m->uart = u;
     d->uart = node;
     return 0;

@@ -214,8 +214,7 @@ static void bench_sizes(void)
     bench_figure("bytes of bitmaps per hart", words, "bytes");
 }
 
-/* Does instret count instructions, and nothing else? */
-static bool counts(void)
+bool bench_counts(void)
 {
     uint64_t start = csr_read(instret);
 
@@ -226,7 +225,7 @@ static bool counts(void)
 
 int job_bench(void)
 {
-    if (hart_online_count() < 2 || !machine.imsic.present || !counts()) {
+    if (hart_online_count() < 2 || !machine.imsic.present || !bench_counts()) {
         print("bench: needs two harts with IMSICs, and instret exact (make run ICOUNT=1)\n");
         return EXIT_MACHINE;
     }

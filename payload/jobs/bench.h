@@ -83,4 +83,7 @@ extern struct bench_floor_slot bench_floor_table[IMSIC_MAX_IDS + 1];
 /* 1000 times two instructions. */
 void bench_count_2000(void);
 
+/* Does instret count instructions, and nothing else? */
+bool bench_counts(void);
+
 #endif

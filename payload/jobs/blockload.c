@@ -318,16 +318,24 @@ static void count(const struct load_kind *kind, uint64_t *completions, uint64_t 
         }
 }
 
-static struct pci_device *unplug(const struct load_kind *kind, const char *device)
+static struct block_device *find(const struct load_kind *kind, const char *name)
 {
-    for (unsigned i = 0; i < block_n_devices; i++) {
-        struct block_device *d = &block_devices[i];
-        if (d->kind != kind || strcmp(d->disk->name, device) != 0)
-            continue;
-        d->unplugged = true;
-        return d->disk->pd;
-    }
+    for (unsigned i = 0; i < block_n_devices; i++)
+        if (block_devices[i].kind == kind && !strcmp(block_devices[i].disk->name, name))
+            return &block_devices[i];
     return NULL;
+}
+
+static struct pci_device *device(const struct load_kind *kind, const char *name)
+{
+    const struct block_device *d = find(kind, name);
+
+    return d ? d->disk->pd : NULL;
+}
+
+static void unplug(const struct load_kind *kind, const char *name)
+{
+    find(kind, name)->unplugged = true;
 }
 
 /* All but the driver is common to them. */
@@ -335,7 +343,7 @@ static struct pci_device *unplug(const struct load_kind *kind, const char *devic
     {                                                                                                    \
         .name = #which, .noun = "disk", .data = &which##_driver, .find = block_find, .step = block_step, \
         .irqs = irqs, .service = service, .settle = settle, .count = count, .print = block_print,        \
-        .balanced = block_balanced, .unplug = unplug,                                                    \
+        .balanced = block_balanced, .device = device, .unplug = unplug,                                  \
     }
 const struct load_kind load_kind_nvme = BLOCK_KIND(nvme);
 const struct load_kind load_kind_ahci = BLOCK_KIND(ahci);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "payload/irq.h"
+#include "payload/panic.h"
 
 /* Print PASS or FAIL and what was checked; returns `good`. */
 bool check(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -16,10 +17,19 @@ bool wait_for(const _Atomic uint64_t *value, uint64_t want);
 /* Move `irq` to `hart`, which must work. */
 void must_move(struct aia_irq *irq, unsigned hart);
 
-/*
- * The end of a job: audit, reports, and the verdict line. Returns the exit code. At least one check must
- * have been made.
- */
+/* Are so many harts online? If not, that is said, and the job returns EXIT_MACHINE. */
+bool has_harts(unsigned n);
+
+/* "nothing was tested: TEXT". Returns EXIT_MACHINE, for the job to return. */
+int untested(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* What the job is about was done `n` times. `none` says what it means if that is 0: then there will be no PASS. */
+void worked(uint64_t n, const char *none);
+
+/* The end of a job that counts by itself: the verdict line, or that nothing was tested. Returns the exit code. */
+int verdict_of(bool good);
+
+/* The end of a job of checks: audit, reports, and the same. */
 int verdict(void);
 
 #endif

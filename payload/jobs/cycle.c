@@ -6,16 +6,15 @@
 #include "payload/hotplug.h"
 #include "payload/panic.h"
 #include "payload/time.h"
+#include "payload/jobs/check.h"
 #include <string.h>
 
 static bool said(unsigned hart, const char *what, struct hotplug_error e)
 {
     if (e.step)
         print("hart %u %s: %s: %s\n", hart, what, e.step, e.why);
-    if (hotplug_not_here(hart, e)) {
-        print("nothing was tested: the firmware's hart_stop is not here\n");
-        machine_exit(EXIT_MACHINE);
-    }
+    if (hotplug_not_here(hart, e))
+        machine_exit(untested("the firmware's hart_stop is not here"));
     if (e.step)
         hang_look();
     return !e.step;

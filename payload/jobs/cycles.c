@@ -11,8 +11,8 @@
 #include "payload/jobs/tally.h"
 
 const struct arg job_cycles_args[] = {
-    {"rounds", "how often (1000)"},
-    {NULL, NULL},
+    ARG_WORK("rounds", "how often (1000)", ARG_MAX_ROUNDS),
+    ARGS_END,
 };
 
 #define N 8
@@ -50,7 +50,10 @@ int job_cycles(void)
 {
     unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = (hart_index() + 1) % hart_count();
 
-    if (!check(hart_online_count() > 1, "more than one hart") || !set_up(hart))
+    if (!has_harts(2))
+        return EXIT_MACHINE;
+    irq_need_ids(N);
+    if (!set_up(hart))
         return verdict();
     struct cycle_books before = cycle_books();
     uint64_t start = time_now();

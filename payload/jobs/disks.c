@@ -21,7 +21,7 @@
 
 #define WAIT_MS 5000
 
-const struct arg job_disks_args[] = {LOOP_ARGS, {NULL, NULL}};
+const struct arg job_disks_args[] = {LOOP_ARGS, ARGS_END};
 
 static struct disk *disk;
 static struct block_device *dev;

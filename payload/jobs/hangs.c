@@ -44,22 +44,19 @@ static const struct kind *kind;
 static unsigned victim;
 static _Atomic bool asked;
 
-bool hangs_init(void)
+void hangs_init(void)
 {
     const char *name = args_get("hang");
 
     for (size_t i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (!strcmp(kinds[i].name, name))
             kind = &kinds[i];
-    if (name && (!kind || hart_online_count() < 2)) {
-        print("argument hang=%s: %s\n", name, kind ? "it needs a second hart" : "no such kind");
-        return false;
-    }
+    if (kind && hart_online_count() < 2)
+        args_refuse("hang", "it needs a second hart");
     victim = hart_index();
     for (unsigned h = 0; kind && strcmp(kind->name, "lead") != 0 && h < hart_count(); h++)
         if (hart_is_online(h) && h != hart_index())
             victim = h;
-    return true;
 }
 
 unsigned hangs_victim(void)

@@ -3,17 +3,18 @@
 #ifndef PAYLOAD_JOBS_HANGS_H
 #define PAYLOAD_JOBS_HANGS_H
 
+#include "payload/args.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HANGS_ARG                                                                                           \
-    {                                                                                                       \
-        "hang",                                                                                             \
-            "halfway a hart hangs, on purpose: spin, sbi, held, busy, or lead (the one that leads the job)" \
-    }
+#define HANGS_ARG                                                                                        \
+    ARG_ONE_OF(                                                                                          \
+        "hang",                                                                                          \
+        "halfway a hart hangs, on purpose: spin, sbi, held, busy, or lead (the one that leads the job)", \
+        "spin sbi held busy lead")
 
-/* False: the argument names no kind, or there is no second hart; said. */
-bool hangs_init(void);
+/* Take the argument. Without a second hart the argument ends the program by name. */
+void hangs_init(void);
 
 /* Is a hart to hang, from that moment on? */
 bool hangs_wanted(uint64_t when);

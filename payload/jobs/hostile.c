@@ -261,7 +261,11 @@ static void check_named(void)
 }
 
 const struct arg job_hostile_args[] = {
-    {"seconds", "how long (2)"}, {"seed", "what was drawn at random, again"}, {NULL, NULL}};
+    ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
+    ARG_SEED,
+    ARG_TEXT("devices", "kinds of them, apart by commas, or all (edu)"),
+    ARGS_END,
+};
 
 int job_hostile(void)
 {
@@ -269,12 +273,11 @@ int job_hostile(void)
     unsigned attacker = (hart_index() + hart_count() - 1) % hart_count();
     const char *devices = args_get("devices");
 
-    if (hart_online_count() < MIN_HARTS || hart_online_count() != hart_count()) {
-        print("hostile: %u harts, needs %u (-smp)\n", hart_online_count(), MIN_HARTS);
+    if (!has_harts(hart_count() > MIN_HARTS ? hart_count() : MIN_HARTS))
         return EXIT_MACHINE;
-    }
     if (!(devices ? kinds_init(devices) : kinds_init_default()))
         return EXIT_MACHINE;
+    irq_need_ids(load_n_devices + 4); /* and some that the attacker can use up */
     print("seed=%lu\n", seed);
     aia.config.storm_window = time_from_ms(2000); /* a loaded host's harts are slow, the attacker too */
     job.random.state = seed;

@@ -350,7 +350,10 @@ int job_ims(void)
     other = (here + 1) % hart_count();
     unsigned device_hart = (here + 2) % hart_count();
     soft_init(&filler, AIA_MSI_STORE);
-    if (!check(hart_online_count() >= 3, "three harts or more") || !request(&filler.msi, &filler_irq))
+    if (!has_harts(3))
+        return EXIT_MACHINE;
+    irq_need_ids(2);
+    if (!request(&filler.msi, &filler_irq))
         return verdict();
     struct aia_descriptor d;
     check(aia_descriptor_init(&d, (struct aia_descriptor_entry *)((uintptr_t)&entry + 8), AIA_MSI_STORE_LOW,

@@ -61,6 +61,8 @@ int job_ipi(void)
     unsigned n = hart_online_count();
     uint64_t start = time_now(), calls = 0;
 
+    if (!has_harts(2))
+        return EXIT_MACHINE;
     irq_test_ipi(mail_arrived);
     for (unsigned h = 0; h < hart_count(); h++)
         if (h != hart_index() && hart_is_online(h))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/kinds.h"
+#include "payload/jobs/check.h"
+#include "payload/args.h"
 #include "payload/console.h"
 #include "payload/iommu.h"
 #include "payload/payload.h"
@@ -133,14 +135,38 @@ static bool take_all(void)
         join(kinds[i], n);
     }
     if (kinds_n_devices == before)
-        print("nothing was tested: none of them is here, and devices=soft needs none\n");
+        (void)untested("none of them is here, and devices=soft needs none");
     return kinds_n_devices != before;
+}
+
+/* Each name in devices= is a kind's, and is there once; all stands alone. */
+static void check_list(const char *list)
+{
+    bool named[N_KINDS] = {false};
+
+    if (!strcmp(list, "all"))
+        return;
+    for (const char *name = list; name; name = strchr(name, ',')) {
+        name += name != list;
+        size_t length = strcspn(name, ",");
+        unsigned i = 0;
+        while (i < N_KINDS && (strlen(kinds[i]->name) != length || strncmp(kinds[i]->name, name, length)))
+            i++;
+        if (i < N_KINDS && !named[i])
+            named[i] = true;
+        else if (i < N_KINDS)
+            args_refuse("devices", "%s twice", kinds[i]->name);
+        else
+            args_refuse("devices", "no kind \"%.*s\"", (int)length, name);
+    }
 }
 
 bool kinds_init(const char *names)
 {
     size_t length;
     bool good = true;
+
+    check_list(names);
 
     for (; good && (length = next_name(&names)) != 0; names += length) {
         bool all = length == 3 && !strncmp(names, "all", 3);
@@ -228,15 +254,29 @@ static bool silence(struct pci_device *pd)
     return !error;
 }
 
+static const struct load_kind *kind_of(const char *device)
+{
+    for (unsigned i = 0; i < n_taken; i++)
+        if (taken[i]->device && taken[i]->device(taken[i], device))
+            return taken[i];
+    return NULL;
+}
+
+struct pci_device *kinds_device(const char *name)
+{
+    const struct load_kind *kind = kind_of(name);
+
+    return kind ? kind->device(kind, name) : NULL;
+}
+
 bool kinds_unplug(const char *device)
 {
-    for (unsigned i = 0; i < n_taken; i++) {
-        struct pci_device *pd = taken[i]->unplug ? taken[i]->unplug(taken[i], device) : NULL;
-        if (pd)
-            return silence(pd);
-    }
-    print("no device %s\n", device);
-    return false;
+    const struct load_kind *kind = kind_of(device);
+
+    if (!kind)
+        return false;
+    kind->unplug(kind, device);
+    return silence(kind->device(kind, device));
 }
 
 bool kinds_pressed(void)

@@ -30,8 +30,10 @@ struct load_kind {
     void (*count)(const struct load_kind *kind, uint64_t *completions, uint64_t *lost);
     void (*print)(const struct load_kind *kind);
     bool (*balanced)(const struct load_kind *kind); /* are the books in order? Says what is not */
-    /* It is about to stop answering, and that is no fault. Its function, or NULL: no such device. May be NULL. */
-    struct pci_device *(*unplug)(const struct load_kind *kind, const char *device);
+    /* The function of that device, or NULL: the kind has none of that name. May be NULL. */
+    struct pci_device *(*device)(const struct load_kind *kind, const char *name);
+    /* That device is about to stop answering, and that is no fault. */
+    void (*unplug)(const struct load_kind *kind, const char *name);
 };
 
 /* The machine's PCI, brought up once; NULL: it cannot be, and that was said. */
@@ -61,6 +63,9 @@ bool kinds_settle(void);
 void kinds_count(uint64_t *completions, uint64_t *lost);
 void kinds_print(void);
 bool kinds_balanced(void);
+
+/* The function of that device, or NULL: there is none that can be made to stop answering. */
+struct pci_device *kinds_device(const char *name);
 
 /*
  * Make it stop answering: its slot's power goes off, or else its decoding and bus mastering. False: there is no such

@@ -17,9 +17,9 @@
 #define HELD 8 /* a line is held through so many runs at most */
 
 const struct arg job_level_args[] = {
-    {"rounds", "how many (10000)"},
-    {"seed", "what was drawn at random, again"},
-    {NULL, NULL},
+    ARG_WORK("rounds", "how many (10000)", ARG_MAX_ROUNDS),
+    ARG_SEED,
+    ARGS_END,
 };
 
 static struct random moves;
@@ -128,10 +128,9 @@ int job_level(void)
     lines_init();
     if (!load_init_edu(LOAD_MAX))
         return EXIT_MACHINE;
-    if (!n_held()) {
-        print("nothing was tested: no device here has a wire that could be held up\n");
-        return EXIT_MACHINE;
-    }
+    if (!n_held())
+        return untested("no device here has a wire that could be held up");
+    irq_need_ids(n_held());
     for (unsigned i = 0; i < load_n_devices; i++)
         load_devices[i].singly = true;
     moves.state = random_next(&r);

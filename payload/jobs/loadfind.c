@@ -4,6 +4,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/payload.h"
+#include "payload/jobs/check.h"
 #include "payload/jobs/load.h"
 #include <stdio.h>
 #include <string.h>
@@ -113,7 +114,7 @@ bool load_need_edu(unsigned n)
 
     if (pci && pci_find(pci, EDU_VENDOR, EDU_DEVICE, n - 1))
         return true;
-    print("nothing was tested: this job needs real devices, %u of -device edu\n", n);
+    (void)untested("this job needs real devices, %u of -device edu", n);
     return false;
 }
 

@@ -15,8 +15,10 @@
 #include "payload/time.h"
 #include "payload/wedge.h"
 #include "payload/jobs/hangs.h"
+#include "payload/jobs/check.h"
 #include "payload/jobs/kinds.h"
 #include "payload/jobs/raisers.h"
+#include "payload/pci/slot.h"
 #include <string.h>
 
 #define MOVES_PER_TURN 8
@@ -220,6 +222,56 @@ static long no_stop(void)
     return SBI_ERR_NOT_SUPPORTED;
 }
 
+/* Can anything go anywhere? By wire not where each hart has a domain of its own. */
+static bool can_move(void)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX);
+
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned h = 0; h < hart_count(); h++)
+            if (hart_is_online(h) && h != list[i]->vec.hart && irq_goes(list[i], h))
+                return true;
+    return false;
+}
+
+/* What was not done, though it was to be. */
+static void note_work(void)
+{
+    uint64_t completions, lost;
+
+    kinds_count(&completions, &lost);
+    worked(completions, "no edge was raised");
+    worked(job.moves || (!job.move && (args_get("nomove") || !can_move())), "no interrupt was moved");
+    worked(job.offlines || job.move || args_get("nohotplug") || hart_online_count() == 1,
+           "no hart went offline");
+}
+
+/* With ids=: whichever harts are away, the others have identities for all. */
+static void check_ids(void)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX), ids = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        ids += 1u << list[i]->order;
+    irq_need_ids(ids);
+}
+
+/* The device that is to stop answering is there, and can. */
+static void check_victim(void)
+{
+    const char *arg = args_get("pull") ? "pull" : "unplug";
+    struct pci_device *pd = job.victim ? kinds_device(job.victim) : NULL;
+
+    if (job.victim && !pd)
+        args_refuse(arg, "no such device, or none that can");
+    if (job.victim && args_get("pull") && !pci_slot_of(pd))
+        args_refuse(arg, "it is in no slot");
+    if (args_get("pull") && args_get("unplug"))
+        args_refuse(arg, "unplug= is there too");
+}
+
 bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
 {
     uint64_t ms = args_u64("ms", args_u64("seconds", 5) * 1000);
@@ -228,12 +280,13 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     job.control.state = job.seed;
     job.move = move;
     job.victim = args_get("pull") ? args_get("pull") : args_get("unplug");
+    check_victim();
+    check_ids();
     raisers_init(job.seed, kinds_step);
     print("%u devices, %u harts, %lu %s, seed=%lu\n", kinds_n_devices, hart_online_count(),
           ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s", job.seed);
 
-    if (!hangs_init())
-        machine_exit(EXIT_MACHINE);
+    hangs_init();
     if (args_get("nostop"))
         hart_stop_call = no_stop;
     job.failures += !raisers_start_all();
@@ -255,6 +308,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     stats_print_harts();
     print_totals(ms);
     iommu_print();
+    note_work();
     bool good = kinds_balanced();
     good &= !strays();
     good &= iommu_check();

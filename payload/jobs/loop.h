@@ -9,19 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "payload/args.h"
 #include "payload/irq.h"
 #include "payload/jobs/hangs.h"
 
 /* Arguments that loop_run() reads, for a job's table. */
-#define LOOP_ARGS                                                                                          \
-    HANGS_ARG, {"nostop", "as firmware would that cannot stop a hart"}, {"seconds", "how long (5)"},       \
-        {"ms", "the same in milliseconds"}, {"seed", "what was drawn at random, again"},                   \
-        {"nomove", "move no interrupt"}, {"nohotplug", "take no hart offline"},                            \
-        {"unplug", "have that device stop answering halfway"},                                             \
-    {                                                                                                      \
-        "pull",                                                                                            \
-            "the same, when somebody pulls it after having been asked to: device_del of what is in a slot" \
-    }
+#define LOOP_ARGS                                                                                         \
+    HANGS_ARG, ARG_FLAG("nostop", "as firmware would that cannot stop a hart"),                           \
+        ARG_WORK("seconds", "how long (5)", ARG_MAX_SECONDS),                                             \
+        ARG_WORK("ms", "the same in milliseconds, and what counts if both are given",                     \
+                 ARG_MAX_SECONDS * 1000ull),                                                              \
+        ARG_SEED, ARG_FLAG("nomove", "move no interrupt"), ARG_FLAG("nohotplug", "take no hart offline"), \
+        ARG_TEXT("unplug", "have that device stop answering halfway"),                                    \
+        ARG_TEXT("pull", "the same, when somebody pulls it after having been asked to: device_del of "    \
+                         "what is in a slot")
 
 /*
  * The kinds are taken (kinds_init). Load, moves and hotplug, then all the figures. True: nothing is wrong. `move`, if not

@@ -11,6 +11,7 @@
 #include "payload/panic.h"
 #include "payload/stats.h"
 #include "payload/wedge.h"
+#include "payload/jobs/check.h"
 #include "payload/jobs/loop.h"
 #include "payload/jobs/jobs.h"
 #include "payload/jobs/kinds.h"
@@ -19,25 +20,23 @@
 #include <string.h>
 
 const struct arg job_main_args[] = {
-    {"devices",
-     "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"},
-    {"naive", "move without the library's care, to see what it is for: FAIL is expected"},
-    {"pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"},
+    ARG_TEXT(
+        "devices",
+        "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"),
+    ARG_FLAG("naive", "move without the library's care, to see what it is for: FAIL is expected"),
+    ARG_FLAG("pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"),
     LOOP_ARGS,
-    {NULL, NULL},
+    ARGS_END,
 };
 
 /* With `pressure`: none of the ways to change a message was left out. */
-static bool all_updates(void)
+static void all_updates(void)
 {
-    bool good = true;
-
-    for (unsigned u = 0; u < AIA_N_UPDATES; u++)
-        if (!aia.updates[u]) {
+    for (unsigned u = 0; u < AIA_N_UPDATES; u++) {
+        worked(aia.updates[u], "a way to change a message was not used; ids= small (8) brings them all");
+        if (!aia.updates[u])
             print("no message was changed by: %s\n", stats_update_name((enum aia_update)u));
-            good = false;
-        }
-    return good;
+    }
 }
 
 static int move_naively(struct aia_irq *irq, unsigned hart)
@@ -97,7 +96,7 @@ int job_main(void)
         naive_init();
     bool good = loop_run(naive ? move_naively : NULL);
     good &= !naive || !naive_print();
-    good &= !pressure || all_updates();
-    print("VERDICT: %s\n", good ? "PASS" : "FAIL");
-    return good ? EXIT_PASS : EXIT_FAIL;
+    if (pressure && !naive)
+        all_updates();
+    return verdict_of(good);
 }

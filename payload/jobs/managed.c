@@ -76,11 +76,11 @@ static bool choose_harts(void)
     return true;
 }
 
-/* The devices that load_init() found are its own; the first becomes ours. */
+/* The device that load_init() found is its own, and becomes ours. */
 static bool set_up(void)
 {
     static const char *const names[N_SOFT] = {"plain", "maskable", "store"};
-    if (!load_init(1) || !choose_harts())
+    if (!choose_harts())
         return false;
     device = &load_devices[0];
     struct aia_request r = request(device->name);
@@ -160,11 +160,14 @@ static void go_and_come(unsigned a, unsigned b)
 
 int job_managed(void)
 {
-    if (!check(hart_online_count() > 2, "more than two harts"))
-        return verdict();
+    if (!has_harts(3))
+        return EXIT_MACHINE;
+    irq_need_ids(N_SOFT + 1);
     (void)kinds_pci(); /* an IOMMU has an interrupt of its own */
     struct cycle_books before = cycle_books();
     owned_before = before.vectors.n[IMSIC_OWNED];
+    if (!load_init(1))
+        return EXIT_MACHINE;
     if (!set_up())
         return verdict();
     struct cycle_books requested = cycle_books();

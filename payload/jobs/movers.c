@@ -16,10 +16,10 @@
 #include "payload/jobs/jobs.h"
 
 const struct arg job_movers_args[] = {
-    {"rounds", "how often the hart goes (1000)"},
-    {"seed", "what was drawn at random, again"},
+    ARG_WORK("rounds", "how often the hart goes (1000)", ARG_MAX_ROUNDS),
+    ARG_SEED,
     HANGS_ARG,
-    {NULL, NULL},
+    ARGS_END,
 };
 
 #define AUDIT_EVERY 20
@@ -59,10 +59,12 @@ int job_movers(void)
     unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = (hart_index() + 1) % hart_count();
     uint64_t moved = 0;
 
-    if (!hangs_init())
+    if (!has_harts(3))
         return EXIT_MACHINE;
-    if (!check(hart_online_count() > 2, "more than two harts") || !set_up())
+    hangs_init();
+    if (!set_up())
         return verdict();
+    irq_need_ids(fire.n_tallies + load_n_devices);
     fire_init(args_u64("seed", 1));
     check(fire_start_all(), "%u harts move and raise", hart_online_count() - 1);
     uint64_t start = time_now();
@@ -79,6 +81,7 @@ int job_movers(void)
     check(good == rounds, "%u of %u times the hart went and came, and no interrupt was stranded", good,
           rounds);
     check(fire.failed == 0, "%lu moves failed", fire.failed);
+    worked(fire.moves, "no interrupt was moved");
     check(fire_balanced() && fire_total().lost == 0, "the books balance");
     check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
     return verdict();

@@ -198,8 +198,13 @@ static void by_plain_message(unsigned here, unsigned other)
 
 int job_moves(void)
 {
-    if (!check(load_init(1), "a device"))
-        return verdict();
+    if (!has_harts(2))
+        return EXIT_MACHINE;
+    if (!load_init(1))
+        return EXIT_MACHINE;
+    irq_need_ids(2);
+    if (!wires_wanted())
+        irq_most_ids(IRQ_MAX);
     dev = &load_devices[0];
     unsigned self = hart_index(), here = irq_goes(dev->irq, self) ? self : next_hart(self);
     unsigned other = next_hart(here), third = next_hart(other);

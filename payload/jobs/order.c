@@ -15,8 +15,8 @@
 #define N 20
 
 const struct arg job_order_args[] = {
-    {"seed", "what was drawn at random, again"},
-    {NULL, NULL},
+    ARG_SEED,
+    ARGS_END,
 };
 
 static struct source {
@@ -50,6 +50,8 @@ int job_order(void)
 {
     struct random r = {args_u64("seed", 1)};
     unsigned order[N], rounds = 100, good = 0;
+
+    irq_need_ids(N);
 
     for (unsigned i = 0; i < N; i++) {
         soft_init(&sources[i].soft, AIA_MSI_STORE);

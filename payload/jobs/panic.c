@@ -118,11 +118,11 @@ static const struct kind *find_kind(void)
 
 /* all: every hart faults, as nearly at once as one hart can ask them to. noise: the others print. */
 const struct arg job_panic_args[] = {
-    {"kind", "load, store, illegal, jump, stack, assert, text, exec, const or smash"},
-    {"hart", "which hart faults"},
-    {"all", "every hart faults"},
-    {"noise", "the others print"},
-    {NULL, NULL},
+    ARG_TEXT("kind", "load, store, illegal, jump, stack, assert, text, exec, const or smash"),
+    ARG_NUMBER("hart", "which hart faults", 0, MACHINE_MAX_HARTS - 1),
+    ARG_FLAG("all", "every hart faults"),
+    ARG_FLAG("noise", "the others print"),
+    ARGS_END,
 };
 
 int job_panic(void)

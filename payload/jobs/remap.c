@@ -79,12 +79,12 @@ static void offlines(void)
 
 int job_remap(void)
 {
-    if (!load_need_edu(1) || !load_init_edu(LOAD_MAX))
+    if (!has_harts(2) || !load_need_edu(1) || !load_init_edu(LOAD_MAX))
         return EXIT_MACHINE;
     edu = &load_devices[0];
     cost();
-    if (!check(iommu_remaps(), "interrupts are remapped"))
-        return verdict();
+    if (!iommu_remaps())
+        return untested("no interrupt is remapped");
     struct aia_message before = own();
     raisers_init(11, load_step);
     check(raisers_start_all(), "load");

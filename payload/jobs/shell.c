@@ -11,9 +11,10 @@
 #include "payload/jobs/kinds.h"
 
 const struct arg job_shell_args[] = {
-    {"devices",
-     "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"},
-    {NULL, NULL},
+    ARG_TEXT(
+        "devices",
+        "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"),
+    ARGS_END,
 };
 
 int job_shell(void)

@@ -12,6 +12,8 @@
 /* Each edge must be a run of its own, so as many times a hart has to get its turn on the host. */
 #define HIT_MS 20000
 
+#define UNOWNED 42 /* an identity that nobody has asked for */
+
 static struct soft soft;
 static struct aia_irq *irq;
 static _Atomic uint64_t runs;
@@ -55,7 +57,7 @@ static void unowned(unsigned hart)
 {
     struct imsic_stats stats;
     uint64_t spurious = aia.config.harts[hart].spurious;
-    target = (struct imsic_vector){.hart = (uint16_t)hart, .id = 42};
+    target = (struct imsic_vector){.hart = (uint16_t)hart, .id = UNOWNED};
     unsigned n = hit(send_to_target, AIA_REPORT_STORM_UNOWNED);
 
     check(n > aia.config.storm_limit, "unowned identity on hart %u: shut off after %u edges", hart, n);
@@ -142,6 +144,7 @@ int job_storm(void)
     struct aia_request q = {
         .name = "soft", .handler = handler, .msi = &soft.msi, .affinity = aia_hartset_one(other)};
 
+    irq_need_ids(UNOWNED);
     aia.config.storm_window = time_from_ms(HIT_MS); /* as long as hit() tries */
     soft_init(&soft, AIA_MSI_STORE);
     int error = aia_irq_request(&aia, &q, &irq);

@@ -19,15 +19,19 @@
 #include <string.h>
 
 const struct arg job_storms_args[] = {
-    {"seconds", "how long (2)"},
-    {"seed", "what was drawn at random, again"},
-    {"devices",
-     "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire"},
-    {"caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)"},
-    {"reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)"},
+    ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
+    ARG_SEED,
+    ARG_ONE_OF(
+        "devices",
+        "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire",
+        "edu soft slow managed all wired"),
+    ARG_NUMBER("caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)",
+               0, 1),
+    ARG_NUMBER("reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)",
+               0, 2),
     HANGS_ARG,
-    {"down", "how many harts may be down at once (2)"},
-    {NULL, NULL},
+    ARG_WORK("down", "how many harts may be down at once (2)", MACHINE_MAX_HARTS),
+    ARGS_END,
 };
 
 static struct random control;
@@ -114,11 +118,8 @@ static bool set_up(void)
     policy.reclaim = (enum aia_reclaim)args_u64("reclaim", 0);
     fire.moves_in_8 = 3;
     n_posts = random_below(&control, 4);
-    if (chosen("edu")) {
-        good &= load_init(LOAD_MAX);
-        for (unsigned i = 0; i < load_n_devices; i++)
-            load_devices[i].irq->policy = policy; /* before anything moves */
-    }
+    for (unsigned i = 0; i < load_n_devices; i++)
+        load_devices[i].irq->policy = policy; /* before anything moves */
     if (chosen("soft"))
         good &= add_soft();
     if (chosen("slow") && !wires_wanted())
@@ -200,10 +201,12 @@ int job_storms(void)
 
     max_down = (unsigned)args_u64("down", hart_count() > 2 ? 2 : 1);
     control.state = seed;
-    if (!hangs_init())
+    if (!has_harts(2) || (chosen("edu") && !load_init(LOAD_MAX)))
         return EXIT_MACHINE;
-    if (!check(hart_online_count() > 1, "more than one hart") || !set_up())
+    hangs_init();
+    if (!set_up())
         return verdict();
+    irq_need_ids(fire.n_tallies + load_n_devices);
     struct cycle_books before = cycle_books();
     fire_init(seed);
     check(fire_start_all(), "%u harts under fire, seed=%lu", hart_online_count(), seed);
@@ -215,6 +218,8 @@ int job_storms(void)
     check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
     check(cycle_spurious() == 0, "nothing spurious");
     check(cycle_late() == 0, "nothing late");
+    worked(cycles, "no hart went and came");
+    worked(fire_total().edges, "no edge was raised");
     print("totals: cycles %lu edges %lu moves %lu audits %lu drained %lu swept %lu lost %lu late %lu\n",
           cycles, fire_total().edges, fire.moves, audits, drained(), cycle_swept(), fire_total().lost,
           cycle_late());

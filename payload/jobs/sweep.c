@@ -22,9 +22,9 @@
 #define GIVE_UP 20 /* failures of one row after which it ends */
 
 const struct arg job_sweep_args[] = {
-    {"kind", "only this kind of move"},
-    {"pairs", "none, some (of the default policy), all (some)"},
-    {NULL, NULL},
+    ARG_TEXT("kind", "only this kind of move"),
+    ARG_ONE_OF("pairs", "none, some (of the default policy), all (some)", "none some all"),
+    ARGS_END,
 };
 
 static struct totals {
@@ -182,7 +182,9 @@ static bool hooked(void)
     if (!trial_begin(TRIAL_ADDR, policies[0].policy))
         return false;
     unsigned accesses = trial_run(&t).accesses;
-    return trial_end() && check(accesses, "a build with a hook at each access (make HOOKS=1)");
+    if (!accesses)
+        (void)untested("it takes a build with a hook at each access: make HOOKS=1");
+    return trial_end() && accesses;
 }
 
 /* No edge is handled in no time at all: then the clock is none. */
@@ -200,12 +202,23 @@ static void check_delays(const struct totals *t, const char *when)
           t->delay[TRIAL_ON_NEW], when, t->landed[TRIAL_ON_NEW]);
 }
 
+/* The kind that was asked for, if one was, is one that there is. */
+static void check_kind(const char *only)
+{
+    for (unsigned kind = 0; kind < TRIAL_N_KINDS && only; kind++)
+        if (!strcmp(only, trial_kind_name(kind)))
+            return;
+    if (only)
+        args_refuse("kind", "no such kind of move");
+}
+
 int job_sweep(void)
 {
     const char *only = args_get("kind"), *pairs = args_get("pairs");
 
+    check_kind(only);
     if (!trial_init() || !hooked())
-        return verdict();
+        return EXIT_MACHINE;
     print("%-12s %-20s %4s %7s %8s %8s %5s %5s %9s %7s  max delay: old, new, kept\n", "move",
           "caught, reclaim", "K", "points", "pairs", "edges", "lost", "stray", "re-inject", "copies");
     for (unsigned kind = 0; kind < TRIAL_N_KINDS; kind++) {
@@ -215,9 +228,9 @@ int job_sweep(void)
             run_row(kind, &policies[p],
                     pairs ? !strcmp(pairs, "all") || (p == 0 && strcmp(pairs, "none")) : p == 0);
     }
-    check(sum.points && !sum.bad,
-          "%lu single points, %lu pairs, %lu edges: %lu lost, %lu stray, %lu runs too many", sum.points,
-          sum.pairs, sum.edges, sum.lost, sum.stray, sum.phantom);
+    worked(sum.points, "these harts have no such moves");
+    check(!sum.bad, "%lu single points, %lu pairs, %lu edges: %lu lost, %lu stray, %lu runs too many",
+          sum.points, sum.pairs, sum.edges, sum.lost, sum.stray, sum.phantom);
     check_delays(&sum, "");
     check_delays(&lazy_1s, ", with a lazy timer of 1 s");
     return verdict();

@@ -129,15 +129,27 @@ static bool balanced(const struct load_kind *kind)
     return good;
 }
 
-static struct pci_device *unplug(const struct load_kind *kind, const char *device)
+static unsigned number_of(const char *name)
+{
+    unsigned b = 0;
+
+    while (b < n_benches && strcmp(usb_benches[b].x.name, name) != 0)
+        b++;
+    return b;
+}
+
+static struct pci_device *device(const struct load_kind *kind, const char *name)
+{
+    unsigned b = number_of(name);
+
+    (void)kind;
+    return b < n_benches ? usb_benches[b].x.pd : NULL;
+}
+
+static void unplug(const struct load_kind *kind, const char *name)
 {
     (void)kind;
-    for (unsigned b = 0; b < n_benches; b++)
-        if (!strcmp(usb_benches[b].x.name, device)) {
-            unplugged[b] = true;
-            return usb_benches[b].x.pd;
-        }
-    return NULL;
+    unplugged[number_of(name)] = true;
 }
 
 const struct load_kind load_kind_xhci = {
@@ -151,5 +163,6 @@ const struct load_kind load_kind_xhci = {
     .count = count,
     .print = print_all,
     .balanced = balanced,
+    .device = device,
     .unplug = unplug,
 };

@@ -18,9 +18,9 @@
 #include <string.h>
 
 const struct arg job_wires_args[] = {
-    {"seconds", "how long (2)"},
-    {"type", "the text that will be typed, once \"type: \" has been printed"},
-    {NULL, NULL},
+    ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
+    ARG_TEXT("type", "the text that will be typed, once \"type: \" has been printed"),
+    ARGS_END,
 };
 
 static char text[64];
@@ -130,18 +130,19 @@ static bool set_up(void)
     if (!(devices && !strcmp(devices, "soft") ? load_add_soft(LOAD_MAX) : load_init_edu(LOAD_MAX)))
         return false;
     if (!n_lines && !load_n_devices)
-        print("nothing was tested: no device here has a wire that could be raised\n");
-    else if (args_get("type") && !typing.line.irq)
-        print("argument type: the console's UART has no wire here\n");
-    else
-        return true;
-    return false;
+        return untested("no device here has a wire that could be raised") == EXIT_PASS;
+    if (args_get("type") && !typing.line.irq)
+        args_refuse("type", "the console's UART has no wire here");
+    return true;
 }
 
 int job_wires(void)
 {
+    if (args_get("type") && strlen(args_get("type")) >= sizeof(text))
+        args_refuse("type", "at most %u characters", (unsigned)sizeof(text) - 1);
     if (!set_up())
         return EXIT_MACHINE;
+    irq_need_ids(n_lines + load_n_devices);
     under_fire(args_u64("seconds", 2));
     if (args_get("type"))
         typing_arrives(args_get("type"));

@@ -6,6 +6,7 @@
 #include "platform/board.h"
 #include "mmio.h"
 
+#include <libfdt.h>
 #include <string.h>
 
 #define UART      0x10000000ul /* ns16550, registers a byte apart */
@@ -16,6 +17,20 @@
 #define SPINS     100000u /* some milliseconds: then the byte is lost, but nothing hangs */
 
 #define FINISHER 0x100000ul /* sifive,test0 */
+
+static _Alignas(8) char tree[64 << 10]; /* a copy of the device tree, and room for what is added to it */
+
+/* For example: interrupt files of which the tree forgot to say how many identities they have. */
+static int template_fix_tree(void *fdt, struct machine_error *err)
+{
+    for (int node = -1; (node = fdt_node_offset_by_compatible(fdt, node, "riscv,imsics")) >= 0;)
+        if (!fdt_getprop(fdt, node, "riscv,num-ids", NULL) &&
+            fdt_setprop_u32(fdt, node, "riscv,num-ids", 255)) {
+            *err = (struct machine_error){"/", "riscv,num-ids", "template: no room for it in the tree"};
+            return -1;
+        }
+    return 0;
+}
 
 static int template_fix(struct machine *m, struct machine_error *err)
 {
@@ -50,6 +65,9 @@ static void template_end(int code)
 
 const struct board board = {
     .name = "template",
+    .fix_tree = template_fix_tree,
+    .tree = tree,
+    .tree_size = sizeof(tree),
     .fix = template_fix,
     .put = template_put,
     .get = template_get,

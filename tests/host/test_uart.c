@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The console's UART where it is not what the device tree says: it traps, it is never ready, it is not there. */
+#include "fixture.h"
+#include "payload/trap.h"
+#include "payload/uart.h"
+#include <string.h>
+
+#define BASE 0x10010000u
+
+static struct {
+    unsigned shift, width;   /* what it is accessed by */
+    unsigned n, traps_at;    /* accesses so far; that one traps, and all after it. 0: none */
+    unsigned n_after;        /* of these */
+    unsigned lsr, ier, data; /* what it reads as */
+    unsigned ready_from;     /* so many looks at LSR until it is */
+    char sent[64];
+    unsigned n_sent;
+    uint64_t now;
+    bool trapped;
+    const char *left;
+    unsigned n_left;
+} hw;
+
+void trap_guard_begin(void)
+{
+    hw.trapped = false;
+}
+
+unsigned long trap_guard_end(void)
+{
+    return hw.trapped ? 5 : TRAP_NONE;
+}
+
+uint64_t time_from_ms(uint64_t ms);
+uint64_t time_from_ms(uint64_t ms)
+{
+    return ms;
+}
+
+uint64_t time_after(uint64_t ticks);
+uint64_t time_after(uint64_t ticks)
+{
+    return hw.now + ticks;
+}
+
+uint64_t model_time(void)
+{
+    return hw.now++;
+}
+
+static unsigned access_at(uintptr_t a, unsigned size)
+{
+    assert_int_equal(size, hw.width);
+    assert_int_equal((a - BASE) % (1u << hw.shift), 0);
+    hw.n++;
+    hw.trapped |= hw.traps_at && hw.n >= hw.traps_at;
+    hw.n_after += hw.traps_at && hw.n > hw.traps_at;
+    return (unsigned)(a - BASE) >> hw.shift;
+}
+
+uint64_t model_mmio_read(uintptr_t a, unsigned size)
+{
+    switch (access_at(a, size)) {
+    case 0:
+        return hw.data;
+    case 1:
+        return hw.ier;
+    case 5:
+        if (hw.ready_from && --hw.ready_from)
+            return hw.lsr & ~0x60u;
+        return hw.lsr;
+    default:
+        fail_msg("no such register: 0x%lx", (unsigned long)a);
+        return 0;
+    }
+}
+
+void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
+{
+    unsigned reg = access_at(a, size);
+
+    if (hw.trapped)
+        return;
+    assert_int_equal(reg, 0);
+    hw.sent[hw.n_sent++ % sizeof(hw.sent)] = (char)v;
+}
+
+static void left(const char *why)
+{
+    hw.left = why;
+    hw.n_left++;
+}
+
+static void start(void)
+{
+    const struct machine_uart u = {
+        .present = true, .base = BASE, .reg_shift = hw.shift, .reg_io_width = hw.width};
+
+    hw.n = hw.n_after = hw.n_sent = hw.n_left = 0;
+    hw.left = "";
+    uart_init(&u, left);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&hw, 0, sizeof(hw));
+    hw.width = 1;
+    hw.lsr = 0x60;
+    return 0;
+}
+
+static void sends(void **state)
+{
+    static const unsigned ways[][2] = {{0, 1}, {1, 2}, {2, 4}, {3, 4}};
+
+    for (unsigned i = 0; i < 4; i++) {
+        setup(state);
+        hw.shift = ways[i][0];
+        hw.width = ways[i][1];
+        start();
+        assert_true(uart_put('a'));
+        assert_int_equal(uart_get(), -1);
+        hw.lsr |= 1;
+        hw.data = 0xffffffe5;
+        assert_int_equal(uart_get(), 0xe5);
+        assert_memory_equal(hw.sent, "a", 1);
+        assert_int_equal(hw.n_left, 0);
+    }
+}
+
+/* Whichever access is the first to trap: no other follows, the bytes go elsewhere, and it is said once. */
+static void traps_at_any_access(void **state)
+{
+    for (unsigned at = 1; at <= 20; at++) {
+        unsigned elsewhere = 0;
+        setup(state);
+        hw.traps_at = at;
+        start();
+        for (unsigned i = 0; i < 12; i++)
+            elsewhere += !uart_put('x');
+        uart_drain();
+        assert_int_equal(uart_get(), -1);
+        assert_int_equal(hw.n_after, 0);
+        assert_int_equal(hw.n_left, 1);
+        assert_string_equal(hw.left, "traps");
+        assert_false(uart_is_used());
+        assert_int_equal(hw.n_sent + elsewhere, 12);
+    }
+}
+
+static void never_ready(void **state)
+{
+    (void)state;
+    hw.lsr = 0;
+    start();
+    assert_false(uart_put('x'));
+    assert_string_equal(hw.left, "is never ready");
+    unsigned n = hw.n;
+    assert_true(n < 1000);
+    assert_false(uart_put('x'));
+    assert_int_equal(hw.n, n);
+}
+
+/* One that was ready may be so again: flow control, a reader that sleeps. One wait, however many bytes. */
+static void stuck_for_a_while(void **state)
+{
+    (void)state;
+    start();
+    assert_true(uart_put('a'));
+    hw.lsr = 0;
+    for (unsigned i = 0; i < 1000; i++)
+        assert_true(uart_put('b'));
+    uart_drain();
+    assert_true(hw.n < 3000);
+    hw.lsr = 0x60;
+    assert_true(uart_put('c'));
+    assert_int_equal(hw.n_sent, 2);
+    assert_memory_equal(hw.sent, "ac", 2);
+    hw.ready_from = 50; /* and is waited for again */
+    assert_true(uart_put('d'));
+    assert_memory_equal(hw.sent, "acd", 3);
+    assert_int_equal(hw.n_left, 0);
+}
+
+static void all_ones(void **state)
+{
+    (void)state;
+    hw.lsr = hw.ier = hw.data = 0xffffffff;
+    start();
+    assert_string_equal(hw.left, "is not there");
+    assert_false(uart_put('x'));
+    hw.ier = 5; /* a byte is there, and every error */
+    start();
+    assert_string_equal(hw.left, "");
+    assert_true(uart_put('x'));
+}
+
+static void left_by_a_panic(void **state)
+{
+    (void)state;
+    start();
+    uart_leave();
+    unsigned n = hw.n;
+    assert_false(uart_put('x'));
+    assert_int_equal(uart_get(), -1);
+    uart_interrupts(UART_RECEIVED);
+    uart_drain();
+    assert_int_equal(hw.n, n);
+    assert_int_equal(hw.n_left, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(sends, setup),       cmocka_unit_test_setup(traps_at_any_access, setup),
+        cmocka_unit_test_setup(never_ready, setup), cmocka_unit_test_setup(stuck_for_a_while, setup),
+        cmocka_unit_test_setup(all_ones, setup),    cmocka_unit_test_setup(left_by_a_panic, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
