@@ -28,7 +28,7 @@ rv32: | setup
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
-	payload/drivers/edu.c payload/wedge.c \
+	payload/drivers/edu.c payload/wedge.c payload/time.c \
 	payload/drivers/disk.c payload/drivers/virtq.c payload/drivers/virtio_pci.c payload/drivers/virtio_blk.c \
 	$(wildcard payload/drivers/nvme*.c payload/drivers/ahci*.c payload/drivers/xhci*.c payload/drivers/usb*.c payload/conform/*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
