@@ -110,19 +110,23 @@ static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
         below->ops->start(below, own);
 }
 
-/*
- * What the device has sent is pushed as far as the unit by a read, and by a fence on to the file. Then the entry is made
- * invalid: who sends to one that is not in use is told of as a fault.
- */
+/* What the device has sent is pushed as far as the unit by a read, and by a fence on to the file. */
+static int let_out(struct aia_iommu_msi *m)
+{
+    struct aia_message own;
+
+    (void)m->msi.below->ops->read_back(m->msi.below, &own);
+    fence_io_rwio();
+    return aia_iommu_flush(unit(m));
+}
+
+/* After what the device has sent, the entry is made invalid: the unit reports a fault for a device that still sends to it. */
 static void remap_stop(struct aia_msi *msi)
 {
     struct aia_iommu_msi *m = self(msi);
-    struct aia_message own;
 
     msi->below->ops->stop(msi->below);
-    (void)msi->below->ops->read_back(msi->below, &own);
-    fence_io_rwio();
-    m->error = aia_iommu_flush(unit(m));
+    m->error = let_out(m);
     mmio_write64(entry(m), 0);
     int error = renew(m);
     m->error = m->error ? m->error : error;
@@ -197,7 +201,10 @@ static void basic_write_addr(struct aia_msi *msi, uint64_t addr)
     m->error = renew(m);
 }
 
-/* This one the device has to be given: the page changes in the entry, the identity does not. */
+/*
+ * This one the device has to be given: the page changes in the entry, the identity does not. What it sent by the old one is
+ * in the file before the page changes, where that identity is another's.
+ */
 static void basic_write_data(struct aia_msi *msi, uint32_t data)
 {
     struct aia_iommu_msi *m = self(msi);
@@ -208,11 +215,15 @@ static void basic_write_data(struct aia_msi *msi, uint32_t data)
         below->ops->write_data(below, data);
     else
         below->ops->store(below, &m->own);
+    if (msi->kind == AIA_MSI_PLAIN)
+        m->error = let_out(m);
 }
 
+/* Masked, the page is changed before the data: so what it sent is let out here. */
 static void basic_mask(struct aia_msi *msi)
 {
     msi->below->ops->mask(msi->below);
+    (void)let_out(self(msi)); /* if the unit does not answer, it will not when its entry has changed */
 }
 
 static void basic_unmask(struct aia_msi *msi)

@@ -30,5 +30,5 @@ explore: $(EXPLORE)
 	$Q$(EXPLORE) $(EXPLORE_ARGS) $(SCENARIO)
 
 # MUTANT="NAME..." takes those alone.
-mutants: $(EXPLORE) host
+mutants: $(EXPLORE) host dtbs
 	$Qtests/mutants/run $B $(MUTANT)

@@ -6,9 +6,9 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 	-fno-omit-frame-pointer -Iinclude -Itests/host/model -Itests/host/devices -I. $(HOST_CFLAGS)
 
 # A second time with the registers and the atomic accesses of RV32: what has to do with interrupt files and their books.
-HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) $(wildcard tests/host/model/m_*.c) tests/host/fixture.c
+HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) $(wildcard tests/host/model/m_*.c) tests/host/fixture.c tests/host/block_bench.c
 HOST32_OBJ   := $(HOST32_SRC:%.c=$B/host32/obj/%.o)
-HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug return audit states managed_drain moment)
+HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug return audit block block_books states managed_drain moment)
 
 $B/host32/obj/%.o: %.c $B/.flags
 	$(call say,HOSTCC,$< (RV32))
@@ -28,7 +28,7 @@ rv32: | setup
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
-	payload/drivers/edu.c payload/wedge.c \
+	payload/drivers/edu.c payload/wedge.c payload/time.c \
 	payload/drivers/disk.c payload/drivers/virtq.c $(addprefix payload/drivers/virtio_,pci.c blk.c mmio.c) \
 	$(wildcard payload/drivers/nvme*.c payload/drivers/ahci*.c payload/drivers/xhci*.c payload/drivers/usb*.c payload/conform/*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))

@@ -27,6 +27,23 @@ static const struct {
 
 static struct tally managed;
 static unsigned victim;
+
+/* What follows the victim, such as a device's queues: shut when it is about to leave, and open while it has not left. */
+static bool shut;
+static const char *no; /* why it does not shut */
+
+static const char *leaves(unsigned hart)
+{
+    shut |= hart == victim;
+    return hart == victim ? no : NULL;
+}
+
+static const char *back(unsigned hart)
+{
+    shut &= hart != victim;
+    return NULL;
+}
+
 static struct cycle_books before;
 static _Atomic int veto; /* the state that may not be entered; -1: all may */
 
@@ -60,6 +77,7 @@ static void whole(const char *what)
     bool good = raisers_stop_all();
 
     if (hart_is_online(victim)) {
+        check(!shut, "%s: what follows it is open again", what);
         good &= tally_edge(&managed) && managed.irq->vec.hart == victim;
         home();
         good &= cycle_same(&before);
@@ -80,6 +98,45 @@ static void going(unsigned i, struct hotplug_error (*offline)(unsigned hart))
           offline == hotplug_offline ? "" : "interrupts off: ", states[i].name, e.step ? e.step : "no error",
           e.step ? e.why : "");
     whole(states[i].name);
+}
+
+/* In its mailbox until it is let go. */
+static _Atomic int let_go;
+
+static void busy_job(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&let_go))
+        hart_pause();
+}
+
+/* It has left already when it turns out that it has no time to die: interrupts may come to it again at once. */
+static void busy(void)
+{
+    to_victim();
+    atomic_store(&let_go, 0);
+    check(!hart_run(victim, busy_job, NULL), "hart %u is busy", victim);
+    struct hotplug_error e = hotplug_offline(victim);
+    check(e.step && hart_is_online(victim), "busy: %s: %s", e.step ? e.step : "no error",
+          e.step ? e.why : "");
+    struct aia_hartset online = aia_online(&aia);
+    check(aia_hartset_has(&online, victim) && aia_ipi_send(&aia, victim, IRQ_IPI_WAKE) == AIA_OK,
+          "busy: it takes IPIs");
+    to_victim();
+    atomic_store(&let_go, 1);
+    check(!hart_join(victim, time_from_ms(1000)), "it is idle");
+    whole("busy");
+}
+
+static void does_not_shut(void)
+{
+    to_victim();
+    no = "it does not drain";
+    struct hotplug_error e = hotplug_offline(victim);
+    no = NULL;
+    check(e.step && hart_is_online(victim), "what follows it does not shut: %s: %s",
+          e.step ? e.step : "no error", e.step ? e.why : "");
+    whole("not shut");
 }
 
 static void coming(void)
@@ -103,7 +160,6 @@ static long stop_refused(void)
 }
 
 /* As if the firmware kept it: neither stopped nor back. Then it is refused after all, or stops. */
-static _Atomic int let_go;
 static long stuck(void)
 {
     while (!atomic_load(&let_go))
@@ -188,6 +244,7 @@ int job_faults(void)
         return verdict();
     atomic_store(&veto, -1);
     aia.config.may_enter = may_enter;
+    hotplug_watch(leaves, back);
     home();
     before = cycle_books();
     raisers_init(1, load_step);
@@ -196,6 +253,8 @@ int job_faults(void)
         going(i, hotplug_offline);
     for (unsigned i = 0; i < N_STATES; i++)
         going(i, hotplug_offline_deaf);
+    busy();
+    does_not_shut();
     coming();
     refused();
     never_stops(stuck, "STOPPED not reached", true);

@@ -27,7 +27,8 @@ const struct arg job_suspend_args[] = {
     ARGS_END,
 };
 
-#define WAIT_MS 5000 /* on a busy host a hart may not run for long */
+#define WAIT_MS  5000 /* on a busy host a hart may not run for long */
+#define TIMER_US 500
 
 enum kind { RETENTIVE, NON_RETENTIVE, LOST, N_KINDS };
 enum when { PENDING, ASLEEP, ANY_TIME, N_WHEN };
@@ -39,6 +40,7 @@ static _Atomic unsigned ready, go, woken; /* round numbers */
 static _Atomic int leave;
 static _Atomic long error;
 static long (*firmware)(bool retentive);
+static _Atomic unsigned timers_lost;
 
 static struct imsic_saved saved;
 
@@ -52,6 +54,24 @@ static void lose(void)
         imsic_file_clear(f);
 }
 
+/* And a timer that does not keep the moment that it was given. */
+static void lose_timer(void)
+{
+    if (machine.harts[hart_index()].sstc)
+        csr_write(CSR_STIMECMP, TIME_NEVER);
+    else
+        (void)sbi_set_timer(TIME_NEVER);
+}
+
+/* Interrupts on: does that moment come? Nothing here may set the timer anew, as every wait of hart.h does. */
+static bool timer_comes(void)
+{
+    for (uint64_t end = time_after(time_from_ms(WAIT_MS)); time_wake() != TIME_NEVER;)
+        if (time_now() > end)
+            return false;
+    return true;
+}
+
 static void suspend_once(void)
 {
     if (kind == RETENTIVE) {
@@ -59,6 +79,10 @@ static void suspend_once(void)
         return;
     }
     aia_hart_save(&aia, &saved);
+    if (kind == LOST) {
+        time_arm_wake(time_after(time_from_us(TIMER_US)));
+        lose_timer();
+    }
     atomic_store(&error, hart_suspend(false));
     if (kind == LOST)
         lose();
@@ -80,6 +104,8 @@ static void sleeper(void *arg)
         if (!atomic_load(&leave))
             suspend_once();
         csr_irq_restore(was);
+        if (!timer_comes())
+            atomic_fetch_add(&timers_lost, 1);
         atomic_store(&woken, n);
         while (atomic_load(&go) < n && !atomic_load(&leave))
             hart_pause();
@@ -220,6 +246,7 @@ static void rounds(unsigned hart, unsigned n_rounds)
     check(!hart_call(hart, nothing, NULL, time_from_ms(WAIT_MS)), "hart %u is awake", hart);
     check(good == n_rounds, "%u of %u edges wake it and are handled (%s)", good, n_rounds,
           sbi_strerror(atomic_load(&error)));
+    check(atomic_load(&timers_lost) == 0, "its timer comes after it");
 }
 
 int job_suspend(void)

@@ -24,7 +24,7 @@
 #define T_STORM    50u
 #define T_WINDOW   1000000u
 #define T_FILLER   0xfffff0u /* owner of what t_fill() takes */
-#define T_FOREVER  1000000u  /* longer than any wait or timer */
+#define T_FOREVER  4000000u  /* longer than any wait or timer, on RV32 too, whose moments are coarse */
 
 /* An interrupt, its device and what its handler saw. */
 struct t_irq {

@@ -108,6 +108,101 @@ static void test_no_early_reuse(void **state)
     }
 }
 
+/*
+ * What the device has in its own queue is pushed and let out before the entry names another hart: by the data that it was
+ * sent with it would be another's there. And before the move ends, or it would come to a vector that is free.
+ */
+static struct t_irq taker;
+
+static void test_no_early_reuse_basic(void **state)
+{
+    static const enum aia_msi_kind kinds[] = {AIA_MSI_PLAIN, AIA_MSI_MASKABLE, AIA_MSI_STORE};
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        for (unsigned other_id = 0; other_id < 2; other_id++) {
+            b_machine(2);
+            b_up();
+            b_irq(&b, 8, AIA_IOMMU_BASIC, kinds[i], 0);
+            if (other_id)
+                t_irq(&taker, AIA_MSI_STORE, 1);
+            struct imsic_vector old = b.q.irq->vec;
+            assert_true(!other_id || taker.irq->vec.id == old.id);
+            m_raise(&b.q.dev);
+            m_settle();
+            m.post_lag = M_NEVER;
+            m_raise(&b.q.dev);
+            assert_int_equal(t_move(&b.q, 1), AIA_OK);
+            assert_int_equal(b.q.dev.posted.n + i_unit.taken.n, 0);
+            assert_int_equal(aia_ipi_send(&t.aia, 0, AIA_IPI_RECLAIM), AIA_OK);
+            m_take();
+            assert_true(t_is_free(0, old.id));
+            t_check(&b.q);
+            assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+            assert_int_equal(other_id ? taker.runs : 0, 0);
+        }
+}
+
+/* Identities of eleven bits, whose highest has a place of its own in a notice; and of fewer, on each side of that. */
+static void test_identities(void **state)
+{
+    static const uint16_t ids[] = {3, 1022, 1023, 1024, 1025, 1536, 2046, 2047};
+
+    (void)state;
+    for (unsigned mode = AIA_IOMMU_NOTICE; mode <= AIA_IOMMU_BASIC; mode++)
+        for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+            b_machine(2);
+            t_machine(2, 2047);
+            i_reset();
+            b_up();
+            b_irq(&b, 8, mode, AIA_MSI_MASKABLE, 0);
+            t_fill(1, ids[i]);
+            assert_int_equal(t_move(&b.q, 1), AIA_OK);
+            assert_int_equal(b.q.irq->vec.id, ids[i]);
+            struct aia_message have;
+            assert_int_equal(b.msi.msi.ops->read_back(&b.msi.msi, &have), AIA_OK);
+            assert_int_equal(have.data, ids[i]);
+            assert_int_equal(have.addr, m.hart[1].msi_addr);
+            m_raise(&b.q.dev);
+            t_check(&b.q);
+            assert_int_equal(b.q.hart, 1);
+            assert_int_equal(t.harts[1].spurious, 0);
+        }
+}
+
+/* When its entry is made invalid, nothing that the device has sent is on its way through the unit any more. */
+static bool is_invalid;
+
+static void in_the_unit(const struct m_event *e, void *arg)
+{
+    uintptr_t entry = (uintptr_t)b.device.table;
+
+    (void)arg;
+    if (e->kind != M_MMIO || e->where != entry || e->what != 8 || e->value)
+        return;
+    is_invalid = true;
+    assert_int_equal(b.q.dev.posted.n + i_unit.taken.n, 0);
+}
+
+static void test_stop_lets_out(void **state)
+{
+    (void)state;
+    for (unsigned mode = AIA_IOMMU_NOTICE; mode <= AIA_IOMMU_BASIC; mode++) {
+        b_machine(2);
+        b_up();
+        b_irq(&b, 8, mode, AIA_MSI_PLAIN, 1);
+        m.post_lag = M_NEVER;
+        is_invalid = false;
+        m_raise(&b.q.dev);
+        m.hook = in_the_unit;
+        assert_int_equal(aia_irq_free(&t.aia, b.q.irq), AIA_OK);
+        m.hook = NULL;
+        assert_true(is_invalid);
+        t_check(&b.q);
+        assert_int_equal(b.q.runs, 1);
+    }
+}
+
 static void test_two_devices(void **state)
 {
     (void)state;
@@ -221,10 +316,17 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request),         cmocka_unit_test(test_move_sweep),
-        cmocka_unit_test(test_no_early_reuse),  cmocka_unit_test(test_two_devices),
-        cmocka_unit_test(test_offline),         cmocka_unit_test(test_unit_hangs),
-        cmocka_unit_test(test_message_changed), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_move_sweep),
+        cmocka_unit_test(test_no_early_reuse),
+        cmocka_unit_test(test_two_devices),
+        cmocka_unit_test(test_offline),
+        cmocka_unit_test(test_unit_hangs),
+        cmocka_unit_test(test_message_changed),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_early_reuse_basic),
+        cmocka_unit_test(test_identities),
+        cmocka_unit_test(test_stop_lets_out),
     };
 
     return T_RUN(tests);

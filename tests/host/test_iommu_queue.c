@@ -204,6 +204,30 @@ static void test_time_out_and_full(void **state)
     assert_int_equal(b_unit.stuck, 20);
 }
 
+/*
+ * A queue that is full keeps one entry free, or it would look empty: what is in it while the unit hangs is all done when that
+ * goes on. Batches of one command and of four, in a queue of eight, from each place in it.
+ */
+static void test_full_is_not_empty(void **state)
+{
+    (void)state;
+    for (unsigned begin = 0; begin < 8; begin++)
+        for (unsigned four = 0; four < 2; four++) {
+            b_machine(1);
+            b_config.log2_commands = 3;
+            b_up();
+            for (unsigned i = 0; i < begin; i++)
+                assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
+            unsigned fences = i_unit.n_fence, fit = four ? 1 : 7;
+            i_unit.hung = true;
+            for (unsigned i = 0; i < fit + 2; i++)
+                assert_int_equal(four ? aia_iommu_forget(&b_unit) : aia_iommu_flush(&b_unit), AIA_ETIMEOUT);
+            i_unit.hung = false;
+            assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
+            assert_int_equal(i_unit.n_fence, fences + fit + 1);
+        }
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -334,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_bypass),
         cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_time_out_and_full),
+        cmocka_unit_test(test_full_is_not_empty),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_hangs_in_reset),
         cmocka_unit_test(test_error_under_two),

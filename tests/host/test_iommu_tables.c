@@ -222,13 +222,57 @@ static void test_cut_off(void **state)
     assert_int_equal(b_unit.cut_offs, 1);
 }
 
+/*
+ * A context that is valid, of one who stormed before anybody knew it, is not filled in as it stands: the unit may read it
+ * meanwhile. It is made invalid, and what the unit has kept of it is forgotten, before another word of it changes.
+ */
+static uint64_t *stormed;
+static unsigned n_stores;
+
+static void context_is_invalid(const struct m_event *e, void *arg)
+{
+    uintptr_t tc = (uintptr_t)stormed;
+
+    (void)arg;
+    if (e->kind != M_MMIO || !e->what || e->where <= tc || e->where >= tc + 64)
+        return;
+    n_stores++;
+    assert_int_equal(stormed[0] & 1, 0);
+    for (unsigned i = 0; i < I_KEPT; i++)
+        assert_false(i_unit.contexts[i].valid && i_unit.contexts[i].id == 9);
+}
+
+static void test_stormed_then_attached(void **state)
+{
+    (void)state;
+    for (unsigned dma = AIA_IOMMU_BLOCKED; dma <= AIA_IOMMU_BARE; dma++) {
+        b_machine(1);
+        b_up();
+        for (unsigned i = 0; i < B_STORM + 5; i++) {
+            assert_false(i_write(9, B_MEMORY, 1));
+            (void)aia_iommu_service(&b_unit);
+        }
+        assert_int_equal(b_unit.cut_offs, 1);
+        assert_false(i_write(9, B_MEMORY, 1)); /* the unit has its context now */
+        stormed = b_unit.root + 9 * 8ul;
+        assert_int_equal(stormed[0] & 1, 1);
+        n_stores = 0;
+        m.hook = context_is_invalid;
+        assert_int_equal(attach(0, 9, dma), AIA_OK);
+        m.hook = NULL;
+        assert_ptr_equal(d[0].context, stormed);
+        assert_int_equal(n_stores, 6);
+        assert_int_equal(i_write(9, B_MEMORY, 1), dma != AIA_IOMMU_BLOCKED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels),       cmocka_unit_test(test_attach_sweep),
         cmocka_unit_test(test_out_of_pages), cmocka_unit_test(test_map),
         cmocka_unit_test(test_policies),     cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_cut_off),      cmocka_unit_test(test_stormed_then_attached),
     };
 
     return T_RUN(tests);

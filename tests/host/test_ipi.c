@@ -166,6 +166,42 @@ static void test_calls_from_many(void **state)
         assert_int_equal(results[i], AIA_OK);
 }
 
+/* In the order in which they came, whether an IPI has them run, or their hart as it goes. */
+static unsigned order[8], n_order;
+
+static void note_order(void *arg)
+{
+    order[n_order++] = *(unsigned *)arg;
+}
+
+static void call_in_order(void *arg)
+{
+    assert_true(aia_call(&t.aia, 1, note_order, arg) == AIA_OK);
+}
+
+static void test_calls_oldest_first(void **state)
+{
+    (void)state;
+    for (unsigned going = 0; going < 2; going++) {
+        unsigned number[4] = {0, 1, 2, 3};
+        set_up(6);
+        n_order = 0;
+        assert_true(!going || aia_hart_leave(&t.aia, 1) == AIA_OK);
+        m.hart[1].hold = true;
+        for (unsigned i = 0; i < 4; i++) {
+            m_spawn(2 + i, call_in_order, &number[i]);
+            m_run(2 + i);
+        }
+        assert_int_equal(n_order, 0);
+        assert_true(!going || t_die(1, 0) == AIA_OK);
+        m.hart[1].hold = false;
+        m_settle();
+        assert_int_equal(n_order, 4);
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(order[i], i);
+    }
+}
+
 /* Two harts call each other: both are in a wait with interrupts on. */
 static void call_0(void *arg)
 {
@@ -369,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_send_at_every_access),
         cmocka_unit_test(test_call),
         cmocka_unit_test(test_calls_from_many),
+        cmocka_unit_test(test_calls_oldest_first),
         cmocka_unit_test(test_calls_crossing),
         cmocka_unit_test(test_call_preempted),
         cmocka_unit_test(test_call_timeout),

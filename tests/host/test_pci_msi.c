@@ -188,6 +188,29 @@ static void several_messages(void **state)
     }
 }
 
+/* Mask bits that were found set: those of its own messages are its own, all others stay as they were. */
+static void masks_found_set(void **state)
+{
+    for (unsigned order = 0; order <= 2; order++) {
+        struct pci_msi msi;
+        uint32_t own = (1u << (1u << order)) - 1;
+
+        setup(state);
+        struct pm_fn *f = add(NULL, 8);
+        unsigned mask = pm_cap_msi(f, true, true) + 16;
+        pm_set(f, mask, 4, UINT32_MAX);
+        assert_int_equal(pci_msi_init(&msi, start_up(f)), PCI_OK);
+        assert_int_equal(pci_msi_set_order(&msi, order), AIA_OK);
+        assert_int_equal(pm_get(f, mask, 4), UINT32_MAX);
+        msi.msi.ops->start(&msi.msi, &(struct aia_message){FILE0, 76});
+        assert_int_equal(pm_get(f, mask, 4), ~own);
+        msi.msi.ops->mask(&msi.msi);
+        assert_int_equal(pm_get(f, mask, 4), UINT32_MAX);
+        msi.msi.ops->unmask(&msi.msi);
+        assert_int_equal(pm_get(f, mask, 4), ~own);
+    }
+}
+
 static void capability_cut_short(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
@@ -223,8 +246,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(plain_msi_starts_whole), T(plain_msi_write_order), T(maskable_msi),
-        T(several_messages),       T(capability_cut_short),  T(addresses_it_cannot_send_to),
+        T(plain_msi_starts_whole),
+        T(plain_msi_write_order),
+        T(maskable_msi),
+        T(several_messages),
+        T(capability_cut_short),
+        T(masks_found_set),
+        T(addresses_it_cannot_send_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

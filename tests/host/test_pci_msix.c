@@ -123,6 +123,49 @@ static void msix_tables_outside(void **state)
     assert_int_equal(pm_get(f, cap + 2, 2) & 0xc000, 0);
 }
 
+/*
+ * The table in each BAR there may be, the only one or one of many, of 32 and of 64 bits. The others are too small for it:
+ * an access by one of them would be another's.
+ */
+static void table_in_a_bar(unsigned bar, bool wide, bool alone)
+{
+    struct pm_fn *f = add(NULL, 8);
+    struct pci_msix_table table;
+    struct pci_msix msix;
+    uint64_t offset;
+
+    pm_bar(f, bar, 4096, wide ? PM_64 | PM_PREFETCH : 0);
+    for (unsigned i = 0; i < PCI_N_BARS && !alone; i++)
+        if (i != bar && !(wide && i == bar + 1))
+            pm_bar(f, i, 128, 0);
+    pm_cap_msix(f, 3, bar, 0x100);
+    assert_int_equal(scan(), PCI_OK);
+    struct pci_device *pd = found(f);
+    assert_int_equal(pci_enable(pd), PCI_OK);
+    assert_int_equal(pci_msix_init(&table, pd), PCI_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(pci_msix_entry(&msix, &table, i), PCI_OK);
+        assert_int_equal(msix.entry, pci_bar(pd, bar) + 0x100 + 16 * i);
+        msix.msi.ops->start(&msix.msi, &(struct aia_message){FAR, 70 + i});
+        assert_ptr_equal(pm_decode(pd->res[bar].addr + 0x100 + 16 * i, &offset), f);
+        assert_int_equal(offset, 0x100 + 16 * i);
+        assert_int_equal(f->mem[offset + 8], 70 + i);
+        assert_reads_back(&msix.msi, FAR, 70 + i);
+    }
+    assert_int_equal(pm.faults, 0);
+}
+
+static void msix_tables_elsewhere(void **state)
+{
+    for (unsigned bar = 0; bar < PCI_N_BARS; bar++)
+        for (unsigned alone = 0; alone < 2; alone++)
+            for (unsigned wide = 0; wide < 2; wide++) {
+                setup(state);
+                if (!wide || bar + 1 < PCI_N_BARS)
+                    table_in_a_bar(bar, wide, alone);
+            }
+}
+
 static void silent_devices(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
@@ -204,7 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        T(msix_entries),   T(msix_holds), T(msix_tables_outside),
+        T(msix_entries),   T(msix_holds), T(msix_tables_outside), T(msix_tables_elsewhere),
         T(silent_devices), T(edu_works),  T(edu_that_is_none),
     };
 

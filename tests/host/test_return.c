@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Coming back: strayed interrupts, suspension that loses the file, blocks, and two harts that leave together. */
+/* Coming back: strayed interrupts, suspension that loses the file, and two harts that leave together. */
 #include <string.h>
 
 #include "fixture.h"
@@ -225,103 +225,6 @@ static void test_suspend_keeps_the_books(void **state)
     }
 }
 
-/* ---- blocks ---- */
-
-#define ORDER 2
-#define BLOCK (1u << ORDER)
-static struct m_dev multi;
-static struct aia_irq *block;
-static uint64_t sent[BLOCK], ran[BLOCK];
-static unsigned block_hart;
-
-static enum aia_result block_handler(void *context, struct aia_irq *irq)
-{
-    (void)context;
-    ran[irq - irq->first] = sent[irq - irq->first];
-    block_hart = m.here;
-    return AIA_HANDLED;
-}
-
-/* Message n of the device: its data with n in the low bits. */
-static void raise_block(void *arg)
-{
-    (void)arg;
-    for (unsigned n = 0; n < BLOCK && multi.enabled; n++) {
-        sent[n]++;
-        m_queue_add(&multi.posted, multi.message.addr, multi.message.data | n);
-    }
-    if (m.post_lag == 0)
-        m_push(&multi);
-}
-
-static void set_up_block(enum aia_msi_kind kind, uint32_t lag)
-{
-    t_machine(3, 63);
-    memset(sent, 0, sizeof(sent));
-    memset(ran, 0, sizeof(ran));
-    m_dev_init(&multi, kind);
-    struct aia_request r = {
-        .name = "block", .handler = block_handler, .msi = &multi.msi, .affinity = {{2}}, .order = ORDER};
-    assert_int_equal(aia_irq_request(&t.aia, &r, &block), AIA_OK);
-    m.inbound_lag = m.store_lag = m.post_lag = lag;
-}
-
-static void check_block(void)
-{
-    for (unsigned twice = 0; twice < 2; twice++) {
-        m_settle();
-        assert_memory_equal(ran, sent, sizeof(ran));
-        raise_block(NULL);
-    }
-    m_settle();
-    assert_memory_equal(ran, sent, sizeof(ran));
-    assert_int_equal(block_hart, block->vec.hart);
-    t_check_books();
-}
-
-static void test_block_goes_and_comes_back(void **state)
-{
-    (void)state;
-    for (unsigned kind = 0; kind < 3; kind++)
-        for (unsigned lag = 0; lag < 2; lag++) {
-            bool more = true;
-            for (unsigned k = 0; more; k++) {
-                set_up_block((enum aia_msi_kind)kind, lag ? M_NEVER : 0);
-                struct imsic_stats before = t_stats();
-                t_at(k, true, raise_block, NULL);
-                assert_int_equal(t_offline(1, 0), AIA_OK);
-                more = t_at_done();
-                assert_int_equal(t.files[1].n_free, 61);
-                check_block();
-                assert_int_equal(t_back(1, 0), 0);
-                assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
-                assert_int_equal(block->vec.hart, 1);
-                check_block();
-                t_same_stats(before);
-            }
-        }
-}
-
-/* There is room for its number, but in no row: the hart stays, and nothing has changed. */
-static void test_no_room_for_a_block(void **state)
-{
-    (void)state;
-    set_up_block(AIA_MSI_PLAIN, 0);
-    for (unsigned h = 0; h < 3; h += 2) {
-        t_fill(h, 0);
-        for (unsigned id = 8; id < 56; id += 4)
-            imsic_free(&t.aia.imsic, (struct imsic_vector){(uint16_t)h, (uint16_t)id});
-    }
-    struct imsic_stats before = t_stats();
-    assert_int_equal(t_offline(1, 0), AIA_ENOVEC);
-    assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
-    assert_int_equal(block->vec.hart, 1);
-    t_same_stats(before);
-    t_unfill(0);
-    t_unfill(2);
-    check_block();
-}
-
 /* ---- two harts at once ---- */
 
 /* Both have left before either dies: what the first gave the second is not stuck there. */
@@ -383,8 +286,6 @@ int main(void)
         cmocka_unit_test(test_suspend_with_pending_edges),
         cmocka_unit_test(test_edge_at_every_access_of_suspend),
         cmocka_unit_test(test_suspend_keeps_the_books),
-        cmocka_unit_test(test_block_goes_and_comes_back),
-        cmocka_unit_test(test_no_room_for_a_block),
         cmocka_unit_test(test_two_leave_before_either_dies),
         cmocka_unit_test(test_two_of_two),
     };

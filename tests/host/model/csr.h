@@ -6,6 +6,8 @@
 #ifndef CSR_H
 #define CSR_H
 
+#include <stdint.h>
+
 /* 32: the model of RV32's registers, in host tests that are built a second time. */
 #ifndef CSR_XLEN
 #define CSR_XLEN 64
@@ -48,6 +50,13 @@ unsigned long csr_sip(void);
 /* For payload/conform; its test's model has them. */
 unsigned long csr_stopi(void);
 unsigned long csr_sie_external(unsigned long on);
+
+/* For payload/time.c; its test has them. */
+#define CSR_STIMECMP 0x14d
+unsigned long csr_irq_save(void);
+void csr_irq_restore(unsigned long was);
+void model_csr_write(unsigned csr, uint64_t v);
+#define csr_write(csr, v) model_csr_write((csr), (v))
 
 /* For the payload's drivers, whose tests bring a clock. */
 uint64_t model_time(void);

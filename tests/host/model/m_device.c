@@ -45,7 +45,7 @@ static void dev_write_addr(struct aia_msi *msi, uint64_t addr)
 {
     struct m_dev *d = CONTAINER(msi);
 
-    if (d->msi.kind == AIA_MSI_STORE || (d->msi.kind == AIA_MSI_PLAIN && addr >> 32 != d->message.addr >> 32))
+    if (d->msi.kind >= AIA_MSI_STORE || (d->msi.kind == AIA_MSI_PLAIN && addr >> 32 != d->message.addr >> 32))
         m_die("a %s device's address written", d->msi.kind == AIA_MSI_STORE ? "single-store" : "plain");
     if (names_message(d, M_ADDR, addr))
         d->message.addr = addr;
@@ -55,7 +55,7 @@ static void dev_write_data(struct aia_msi *msi, uint32_t data)
 {
     struct m_dev *d = CONTAINER(msi);
 
-    if (d->msi.kind == AIA_MSI_STORE)
+    if (d->msi.kind >= AIA_MSI_STORE)
         m_die("a single-store device's data written");
     if (names_message(d, M_DATA, data))
         d->message.data = data;
@@ -94,8 +94,10 @@ static void dev_store(struct aia_msi *msi, const struct aia_message *message)
 {
     struct m_dev *d = CONTAINER(msi);
 
-    if (d->msi.kind != AIA_MSI_STORE)
+    if (d->msi.kind < AIA_MSI_STORE)
         m_die("a device that has no single store got one");
+    if (d->msi.kind == AIA_MSI_STORE_LOW && message->addr >> 32 != d->message.addr >> 32)
+        m_die("half an address stored: a stray write to memory");
     if (names_message(d, M_STORE, message->data))
         d->message = *message;
 }

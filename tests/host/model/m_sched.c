@@ -102,7 +102,7 @@ void m_sched_reset(void)
 {
     current = &root;
     failure[0] = '\0';
-    for (unsigned h = 0; h < M_MAX_HARTS; h++) {
+    for (unsigned h = 0; h < m.n_harts; h++) {
         ASAN_UNPOISON_MEMORY_REGION(stacks[h], STACK);
         fibers[h] = (struct fiber){.stack = stacks[h], .stack_size = STACK, .idle = true};
     }

@@ -43,7 +43,7 @@
 #include <aia/aia.h>
 
 #ifndef M_MAX_HARTS /* the explorer (tests/explore) makes do with less */
-#define M_MAX_HARTS 8
+#define M_MAX_HARTS 128
 #define M_DEVS      256
 #define M_QUEUE     128
 #define M_WORDS     32

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Calls at a time that is not theirs, and departures that are refused halfway: what include/aia/aia.h says of each. */
+#include "fixture.h"
+
+static struct t_irq q;
+
+/* ---- calls at the wrong time ---- */
+
+static unsigned n_entered;
+
+/* On hart 1, interrupts off. */
+static void on_hart_1(int (*fn)(struct aia *a), int error)
+{
+    unsigned here = m.here;
+    bool was = m.hart[1].irqs_on;
+
+    m_on(1);
+    m.hart[1].irqs_on = false;
+    assert_int_equal(fn(&t.aia), error);
+    m.hart[1].irqs_on = was;
+    m_on(here);
+}
+
+/* While hart 1 is about to enter `next`, it has entered the state before. */
+static void wrong_time(unsigned hart, enum aia_hart_state next)
+{
+    enum aia_hart_state state = (enum aia_hart_state)t.harts[hart].state;
+
+    if (state != AIA_HART_ONLINE) {
+        assert_int_equal(aia_hart_leave(&t.aia, hart), AIA_EOFFLINE);
+        assert_int_equal(aia_hart_return(&t.aia, hart, AIA_COME_BACK), AIA_EOFFLINE);
+    }
+    if (next != AIA_HART_FORCED) /* it is in there */
+        on_hart_1(aia_hart_dying, AIA_EINVAL);
+    on_hart_1(aia_hart_online, AIA_EINVAL);
+    assert_int_equal((enum aia_hart_state)t.harts[hart].state, state);
+}
+
+static int all_are_tried(void *arg, unsigned hart, enum aia_hart_state next)
+{
+    (void)arg;
+    if (next == AIA_HART_ONLINE)
+        return AIA_OK;
+    n_entered++;
+    wrong_time(hart, next);
+    return AIA_OK;
+}
+
+static void test_wrong_time(void **state)
+{
+    (void)state;
+    t_machine_of_kinds(3, 0);
+    t.aia.config.may_enter = all_are_tried;
+    n_entered = 0;
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_EOFFLINE); /* twice */
+    assert_int_equal(t.harts[1].state, AIA_HART_EVACUATED);
+    assert_false(t.files[1].open);
+    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(n_entered, 6);
+    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_EOFFLINE);
+    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_EOFFLINE);
+    m_start(1);
+    on_hart_1(aia_hart_dying, AIA_EINVAL);
+    m_stop(1);
+    t_edges(NULL);
+    t_check_kinds();
+    assert_int_equal(t_back(1, 0), 0);
+    on_hart_1(aia_hart_online, AIA_EINVAL); /* twice */
+    t_check_kinds();
+}
+
+/* ---- refused halfway ---- */
+
+static enum aia_hart_state refused;
+static unsigned called_on, n_called;
+
+static void called(void *arg)
+{
+    (void)arg;
+    n_called++;
+    called_on = m.here;
+}
+
+static void hart_2_calls(void *arg)
+{
+    int *error = arg;
+
+    *error = aia_call(&t.aia, 1, called, NULL);
+}
+
+/* Work for hart 1 comes at the last moment before it is told that it may not go on. */
+static int ipi_error, call_error;
+
+static int refuse(void *arg, unsigned hart, enum aia_hart_state next)
+{
+    (void)arg;
+    if (next != refused)
+        return AIA_OK;
+    ipi_error = aia_ipi_send(&t.aia, hart, AIA_IPI_USER + 1);
+    m_spawn(2, hart_2_calls, &call_error);
+    m_run(2);
+    return AIA_EAGAIN;
+}
+
+/* It is done when the hart is back, if it was taken on; and whatever comes then. */
+static void test_refused_with_work(void **state)
+{
+    static const enum aia_hart_state way_out[] = {AIA_HART_CLOSED, AIA_HART_EVACUATED, AIA_HART_FORCED,
+                                                  AIA_HART_QUIET,  AIA_HART_SWEPT,     AIA_HART_OFFLINE};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(way_out) / sizeof(way_out[0]); i++) {
+        bool closed = i > 3;
+        refused = way_out[i];
+        t_machine_of_kinds(3, 0);
+        t.aia.config.may_enter = refuse;
+        call_error = 1;
+        n_called = 0;
+        int error = aia_hart_leave(&t.aia, 1);
+        if (!error)
+            error = t_die(1, 0);
+        assert_int_equal(error, AIA_EAGAIN);
+        m_settle();
+        while (m_busy(2))
+            m_run(2);
+        assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+        assert_true(t.files[1].open);
+        assert_int_equal(ipi_error, closed ? AIA_EOFFLINE : AIA_OK);
+        assert_int_equal(call_error, closed ? AIA_EOFFLINE : AIA_OK);
+        assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER + 1], !closed);
+        assert_int_equal(n_called, !closed);
+        assert_true(closed || called_on == 1);
+
+        assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK);
+        assert_int_equal(aia_call(&t.aia, 1, called, NULL), AIA_OK);
+        m_settle();
+        assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1);
+        for (unsigned k = 0; k < T_KINDS; k++)
+            assert_int_equal(t_move(&t_kind[k], 1), AIA_OK);
+        t_edges(NULL);
+        t_check_kinds();
+    }
+}
+
+/* ---- what keeps a hart from leaving ---- */
+
+/* All other files are across 4 GiB, which a message that changes in two halves cannot pass. */
+static void far_away(enum aia_msi_kind kind)
+{
+    static const uint16_t ids[] = {63, 63, 63};
+
+    t_prepare(3, ids);
+    t.files[0].msi_addr = m.hart[0].msi_addr += 1ull << 32;
+    t.files[2].msi_addr = m.hart[2].msi_addr += 1ull << 32;
+    t_init();
+    for (unsigned h = 3; h-- > 0;)
+        t_online(h);
+    t_irq(&q, kind, 1);
+}
+
+static void test_far_away(void **state)
+{
+    (void)state;
+    for (unsigned kind = AIA_MSI_PLAIN; kind <= AIA_MSI_STORE_LOW; kind++) {
+        bool stays = kind == AIA_MSI_PLAIN || kind == AIA_MSI_STORE_LOW;
+        struct aia_hartset set = aia_hartset_one(0);
+        far_away((enum aia_msi_kind)kind);
+        aia_hartset_add(&set, 2);
+        assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), stays ? AIA_EADDRHI : AIA_OK);
+        if (!stays)
+            assert_int_equal(t_move(&q, 1), AIA_OK);
+        int error = t_offline(1, 0);
+        assert_int_equal(error, stays ? AIA_EADDRHI : AIA_OK);
+        assert_int_equal(t.harts[1].state, stays ? AIA_HART_ONLINE : AIA_HART_OFFLINE);
+        m_raise(&q.dev);
+        t_check(&q);
+        assert_int_equal(q.hart == 1, stays);
+        t_check_books();
+    }
+}
+
+/* The same found out only by the dying hart: it is online again. */
+static void test_far_away_dying(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        far_away(AIA_MSI_STORE);
+        assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        imsic_open(&t.aia.imsic, 1); /* as if it had been requested before, and was slow to come */
+        t_irq(&q, i ? AIA_MSI_STORE_LOW : AIA_MSI_PLAIN, 1);
+        imsic_close(&t.aia.imsic, 1);
+        assert_int_equal(t_die(1, 0), AIA_EADDRHI);
+        assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
+        m_raise(&q.dev);
+        t_check(&q);
+        assert_int_equal(q.hart, 1);
+        t_check_books();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong_time),
+        cmocka_unit_test(test_refused_with_work),
+        cmocka_unit_test(test_far_away),
+        cmocka_unit_test(test_far_away_dying),
+    };
+
+    return T_RUN(tests);
+}
