@@ -124,7 +124,7 @@ static __attribute__((noinline)) bool others(unsigned long top, struct aia_hart 
 static __attribute__((noinline)) bool the_long_way(struct aia_hart *h)
 {
     struct aia *a = h->aia;
-    unsigned here = aia_port_hart();
+    unsigned here = (uint16_t)aia_port_hart(); /* as a vector has it: narrowed once, and not for each event */
     unsigned long top;
 
     if (is_direct(a))

@@ -83,17 +83,20 @@ static bool set_up(void)
     if (!choose_harts())
         return false;
     device = &load_devices[0];
+    int error =
+        aia_irq_free(&aia, device->irq); /* first: of a source in use aplic_request() changes nothing */
     struct aia_request r = request(device->name);
     r.handler = device_handler;
     r.context = device;
     r.msi = load_msi(device);
     if (device->wire)
         r = aplic_request(device->wire, &r);
-    if (!check(!aia_irq_free(&aia, device->irq) && !aia_irq_request(&aia, &r, &device->irq), "%s: managed",
-               device->name))
+    if (!error)
+        error = aia_irq_request(&aia, &r, &device->irq);
+    if (!check(!error, "%s: managed: %s", device->name, aia_strerror(error)))
         return false;
     for (unsigned i = 0; i < N_SOFT; i++) {
-        int error = tally_soft(&softs[i], (enum aia_msi_kind)i, request(names[i]));
+        error = tally_soft(&softs[i], (enum aia_msi_kind)i, request(names[i]));
         if (!check(!error, "%s: managed: %s", names[i], aia_strerror(error)))
             return false;
     }
