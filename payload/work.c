@@ -46,10 +46,15 @@ bool hart_wait_more(struct hart_wait *w)
         return false;
     panic_check();
     uint64_t when = now + w->sleep;
-    PULSE_SET(step, PULSE_WAITS);
-    PULSE_SET(step_at, now);
+    bool brief =
+        w->sleep < longest; /* then the others need not know of it, and it is on the way of an interrupt */
+    if (!brief) {
+        PULSE_SET(step, PULSE_WAITS);
+        PULSE_SET(step_at, now);
+    }
     sleep_until(when < w->deadline ? when : w->deadline);
-    PULSE_SET(step, PULSE_WORKS);
+    if (!brief)
+        PULSE_SET(step, PULSE_WORKS);
     w->sleep = w->sleep * 2 < longest ? w->sleep * 2 : longest;
     return true;
 }

@@ -79,7 +79,7 @@ static void offlines(void)
 
 int job_remap(void)
 {
-    if (!has_harts(2) || !load_need_edu(1) || !load_init_edu(LOAD_MAX))
+    if (!load_need_edu(1) || !has_harts(2) || !load_init_edu(LOAD_MAX))
         return EXIT_MACHINE;
     edu = &load_devices[0];
     cost();

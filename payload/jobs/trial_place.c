@@ -84,6 +84,17 @@ static bool reclaim_now(void)
     return true;
 }
 
+/* An identity that is neither the interrupt's, nor the bystander's, nor reserved. */
+static uint64_t another(void)
+{
+    unsigned id = 1;
+
+    while (id == place.irq->vec.id || id == place.neighbour->vec.id || id == aia.imsic.ipi_id ||
+           id == aia.imsic.sync_id)
+        id++;
+    return 1ull << id;
+}
+
 bool place_prepare(bool old_is_mover)
 {
     unsigned here = hart_index(), old = old_is_mover ? here : (here + 1) % hart_count();
@@ -96,10 +107,9 @@ bool place_prepare(bool old_is_mover)
     }
     if (!reclaim_now())
         return false;
-    uint64_t id = 1ull << place.irq->vec.id, other = id == 1ull << 3 ? 1ull << 4 : 1ull << 3, on_old = 0,
-             on_new = other;
+    uint64_t other = another(), on_old = 0, on_new = other;
     if (place.kind == TRIAL_ADDR)
-        on_new = id;
+        on_new = 1ull << place.irq->vec.id;
     if (place.kind == TRIAL_COMMON)
         on_old = other;
     place.torn = (unsigned)__builtin_ctzll(other);
