@@ -90,10 +90,12 @@ enum aia_result trial_neighbour_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
+/* The moment first: the edge's handler may run between the two stores, here or on another hart. */
 static void can_take(struct edge *e)
 {
-    e->ready = true;
     e->could = now();
+    atomic_thread_fence(memory_order_release);
+    e->ready = true;
 }
 
 static void ready_on(unsigned hart)
