@@ -171,8 +171,9 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
 #define FLOW_BURST 16u
 
 /*
- * A trap has taken that many, `n` of them irq's, at `id`. Traps that do so one after the other leave their hart nothing else
- * to do: an interrupt that has had storm_limit runs in these storms, whatever its handler says. `irq` may be NULL. Own, off.
+ * A trap is full: it has taken that many, `n` of them irq's, at `id`, and more is pending. Full traps one after the other are a
+ * streak, aia_hart.streak is its number, and it leaves the hart nothing else to do: an interrupt that has had
+ * storm_limit runs in one streak storms, whatever its handler says. `irq` may be NULL. Own, off.
  */
 void flow_full(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n);
 

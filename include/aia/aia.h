@@ -135,8 +135,9 @@ struct aia_hart {
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
-    uint16_t streak;                /* of traps that were full (flow_full): its number, */
-    uint32_t full_at;               /* and the edges that had been taken when the latest was */
+    uint16_t streak;                /* of full traps, one after the other: its number */
+    uint32_t full_at;               /* edges that traps had taken when the latest full one ended */
+    uint32_t caught;                /* edges that traps took on retiring vectors */
     /* Its file's, or NULL: controllers deliver, or edges are traced, and go the long way. And its row of config.runs. */
     _Atomic uint32_t *slots;
     aia_counter *runs;
