@@ -108,6 +108,8 @@ static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
         below->ops->restore(below, own);
     else
         below->ops->start(below, own);
+    if (below->kind == AIA_MSI_MASKABLE) /* a reset has masked it, too, and the library unmasks the topmost alone */
+        below->ops->unmask(below);
 }
 
 /* What the device has sent is pushed as far as the unit by a read, and by a fence on to the file. */
