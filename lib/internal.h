@@ -273,6 +273,9 @@ void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 /* Free those retiring vectors of this hart whose drain is now proven. Own, off, no lock held. */
 int reclaim(struct aia *a, unsigned here);
 
+/* How many ticks until time has drained all devices whose vectors retire on `hart`. Any. */
+uint64_t drain_left(struct aia *a, unsigned hart);
+
 /* Vectors began to retire on this hart: see to it that the timer comes. Own, off. */
 void reclaim_later(struct aia *a);
 
