@@ -67,7 +67,7 @@ int aia_irq_restore(struct aia *a, struct aia_irq *irq)
 {
     struct aia_irq *first = irq->first;
 
-    if (!is_used(first))
+    if (!is_used(irq))
         return AIA_EINVAL;
     struct aia_msi *bus = bus_lock(first);
     unsigned long was = irq_lock(first);
