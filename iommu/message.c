@@ -97,7 +97,7 @@ static void remap_start(struct aia_msi *msi, const struct aia_message *to)
         msi->below->ops->start(msi->below, &m->own);
 }
 
-/* The entry is in memory, and is as it was; it is the device that has lost its own. */
+/* The entry is in memory and has not changed: only the device has lost its message. */
 static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
 {
     struct aia_msi *below = msi->below;
@@ -108,7 +108,8 @@ static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
         below->ops->restore(below, own);
     else
         below->ops->start(below, own);
-    if (below->kind == AIA_MSI_MASKABLE) /* a reset has masked it, too, and the library unmasks the topmost alone */
+    if (below->kind ==
+        AIA_MSI_MASKABLE) /* a reset has masked it, too, and the library unmasks the topmost alone */
         below->ops->unmask(below);
 }
 

@@ -122,8 +122,8 @@ static __attribute__((noinline)) bool full(struct aia_hart *h, unsigned id, unsi
 }
 
 /*
- * `top`, which has been claimed behind another, and what follows, as much as one trap may take. True: more is pending. Apart, or
- * the compiler would get ready for many where there is mostly one.
+ * Deliver `top`, which was claimed after another, and claim and deliver more, as much as one trap may take. True: more is
+ * pending. A function apart, or the compiler would get ready for many where there is mostly one.
  */
 static __attribute__((noinline)) bool others(unsigned long top, struct aia_hart *h,
                                              struct aia_trace_ring *ring)

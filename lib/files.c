@@ -80,7 +80,7 @@ int file_close(struct aia *a, unsigned hart)
 }
 
 /*
- * Wait until time has proven the drain of those devices of which nothing else can (posted_limit). The hart is closed
+ * Wait until time has proven the drain of those devices whose drain nothing else proves (posted_limit). The hart is closed
  * and evacuated: nothing puts that off any more.
  */
 int file_settle(struct aia *a, unsigned hart)

@@ -279,8 +279,8 @@ static void resend(struct aia *a, struct aia_irq *irq)
 
 /*
  * After a storm an edge may wait, or yet come, where the interrupt is, where it was when it stormed, and where a slow bus is
- * taking it: on any hart. So all are asked, which costs each a look at what it has shut off. A hart that takes no IPIs is
- * offline, and has nothing shut off, or looks itself if it stays (hotplug.c).
+ * taking it: on any hart. So each hart is asked to look at what it has shut off. A hart that takes no IPIs is offline and has
+ * nothing shut off, or is leaving, and looks by itself if it stays after all (hotplug.c, unhush()).
  */
 static void reopen(struct aia *a, struct aia_irq *irq)
 {

@@ -296,8 +296,9 @@ int move_back(struct aia *a, struct aia_irq *irq);
 /* ---- irq.c ---- */
 
 /*
- * Give the interrupt a vector and start its message, unless it has one, or was stopped for good. Thread. AIA_OK; AIA_ENOHART, AIA_ENOVEC:
- * nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; AIA_ESILENT: it has a vector, or is dead.
+ * Give the interrupt a vector and start its message, unless it has one, or was stopped for good. Thread. AIA_OK; AIA_ENOHART,
+ * AIA_ENOVEC: nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; any other error, of its read-back: it has a
+ * vector, or is dead.
  */
 int start(struct aia *a, struct aia_irq *irq);
 

@@ -222,7 +222,8 @@ uint64_t drain_left(struct aia *a, unsigned hart)
             uint32_t slot = slot_read(f, w * 64 + lowest_bit(bits));
             if (imsic_slot_state(slot) != IMSIC_RETIRING) /* its hart has reclaimed it just now */
                 continue;
-            uint64_t left = moment_left(drained_at(f, &a->config.irqs[imsic_slot_owner(slot)]), aia_port_time());
+            uint64_t left =
+                moment_left(drained_at(f, &a->config.irqs[imsic_slot_owner(slot)]), aia_port_time());
             longest = left > longest ? left : longest;
         }
     return longest;
