@@ -108,8 +108,7 @@ static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
         below->ops->restore(below, own);
     else
         below->ops->start(below, own);
-    if (below->kind ==
-        AIA_MSI_MASKABLE) /* a reset has masked it, too, and the library unmasks the topmost alone */
+    if (below->kind == AIA_MSI_MASKABLE) /* by a reset; the library unmasks the topmost alone */
         below->ops->unmask(below);
 }
 
