@@ -42,7 +42,7 @@ static void stop(struct aia_msi *msi)
     aplic_source_stop_(self(msi));
 }
 
-/* Of an inactive source, whose target reads zero where an active one has a priority, nowhere. */
+/* An inactive source names no hart: its target reads zero, and the priority in an active one's is never zero. */
 static int read_back(struct aia_msi *msi, struct aia_message *m)
 {
     const struct aplic_source *s = self(msi);

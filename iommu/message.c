@@ -97,7 +97,7 @@ static void remap_start(struct aia_msi *msi, const struct aia_message *to)
         msi->below->ops->start(msi->below, &m->own);
 }
 
-/* The entry is in memory, and is as it was; it is the device that has lost its own. */
+/* The entry is in memory and has not changed: only the device has lost its message. */
 static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
 {
     struct aia_msi *below = msi->below;
@@ -108,6 +108,8 @@ static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
         below->ops->restore(below, own);
     else
         below->ops->start(below, own);
+    if (below->kind == AIA_MSI_MASKABLE) /* by a reset; the library unmasks the topmost alone */
+        below->ops->unmask(below);
 }
 
 /* What the device has sent is pushed as far as the unit by a read, and by a fence on to the file. */

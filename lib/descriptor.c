@@ -76,7 +76,7 @@ static void set_masked(struct aia_descriptor *d, bool masked)
         atomic_fetch_and_explicit(ctrl, ~AIA_DESCRIPTOR_MASKED, memory_order_relaxed);
 }
 
-/* It is masked: the order inside does not matter. */
+/* It is masked, or has this message already (aia_irq_restore()): the order inside does not matter. */
 static void start(struct aia_msi *msi, const struct aia_message *m)
 {
     struct aia_descriptor *d = self(msi);

@@ -65,7 +65,11 @@ static struct aia_irq *handle(struct aia *a, unsigned here, const struct aia_msi
     return msi->irq;
 }
 
-/* As burst() in entry.c. An interrupt that is freed meanwhile is none to blame: direct_wait_gone() waits for our end. */
+/*
+ * As others() in entry.c. The suspect is not freed before this trap ends: direct_wait_gone() waits for that. A line may fall
+ * after a full trap, and the next one finds nothing: each trap that ends with nothing pending ends the streak, and
+ * no count of edges could tell.
+ */
 bool direct_interrupt(struct aia *a, unsigned here)
 {
     struct aia_controller *c = controller_of(a, here);
@@ -80,10 +84,11 @@ bool direct_interrupt(struct aia *a, unsigned here)
         if (--left)
             continue;
         if (!c->ops->pending(c, here))
-            return false;
+            break;
         flow_full(a, suspect, here, suspect ? suspect->msi->line : 0, n);
         return true;
     }
+    a->config.harts[here].streak++;
     return false;
 }
 

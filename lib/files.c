@@ -80,19 +80,14 @@ int file_close(struct aia *a, unsigned hart)
 }
 
 /*
- * Wait until time has proven the drain of those devices of which nothing else can (posted_limit). The hart is closed
+ * Wait until time has proven the drain of those devices whose drain nothing else proves (posted_limit). The hart is closed
  * and evacuated: nothing puts that off any more.
  */
 int file_settle(struct aia *a, unsigned hart)
 {
-    const struct imsic_file *f = &a->imsic.files[hart];
+    uint64_t left;
 
-    /* Where nothing retires that moment may be any one of long ago. */
-    while (atomic_load_explicit(&f->n_retiring, memory_order_acquire)) {
-        aia_word drained = atomic_load_explicit(&f->drained_at, memory_order_relaxed);
-        uint64_t left = moment_left(drained, aia_port_time());
-        if (!left)
-            break;
+    while ((left = drain_left(a, hart)) != 0) {
         if (moment_never(left))
             return AIA_ETIMEOUT;
         aia_port_relax();

@@ -67,28 +67,12 @@ static bool stormed(const struct aia *a, uint32_t irq)
     return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
 }
 
-static uint32_t taken(const struct aia_hart *h)
-{
-    return (uint32_t)(atomic_load_explicit(&h->handled, memory_order_relaxed) +
-                      atomic_load_explicit(&h->spurious, memory_order_relaxed) +
-                      atomic_load_explicit(&h->ipis_taken, memory_order_relaxed));
-}
-
-/*
- * No trap between two full ones has taken anything, if no more edges were counted since the last than one trap takes. A streak
- * of such traps has a number of its own, on all harts.
- */
 void flow_full(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n)
 {
-    struct aia_hart *h = &a->config.harts[here];
-    uint32_t now = taken(h);
-
-    if (now - h->full_at > FLOW_BURST)
-        h->streak++;
-    h->full_at = now;
     if (!irq || stormed(a, irq->number))
         return;
-    uint16_t streak = (uint16_t)(h->streak * a->config.n_harts + here + 1);
+    /* A number that no other streak has, on whatever hart, but one of long ago. */
+    uint16_t streak = (uint16_t)(a->config.harts[here].streak * a->config.n_harts + here + 1);
     if (atomic_load_explicit(&irq->streak, memory_order_relaxed) != streak)
         atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
     atomic_store_explicit(&irq->streak, streak, memory_order_relaxed);
@@ -202,14 +186,16 @@ static void send_again(struct aia *a, struct aia_irq *irq)
 }
 
 /*
- * Edges that other harts note keep this one running the handler. Let go, and send the latest to where the interrupt is now;
- * if it was disabled meanwhile it is kept there. False: it is nowhere, being stopped, and its last edges run where they are.
+ * Edges that other harts note keep this one running the handler. Let go, and send the latest to where the interrupt is now.
+ * False: run() goes on as always. The interrupt is disabled, and what was noted is kept; sending it would unmask a line that
+ * storms. Or it is nowhere, being stopped, and its last edges run where they are.
  */
 static bool pass_on(struct aia *a, struct aia_irq *irq)
 {
     const uint32_t off = AIA_FLOW_RUNNING | AIA_FLOW_PENDING;
     unsigned long was = irq_lock(irq->first);
-    bool somewhere = irq->vec.id;
+    bool enabled = !(atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED);
+    bool somewhere = irq->vec.id && enabled;
 
     if (somewhere && atomic_fetch_and_explicit(&irq->flow, ~off, memory_order_acq_rel) & AIA_FLOW_PENDING)
         send_again(a, irq);
@@ -293,8 +279,8 @@ static void resend(struct aia *a, struct aia_irq *irq)
 
 /*
  * After a storm an edge may wait, or yet come, where the interrupt is, where it was when it stormed, and where a slow bus is
- * taking it: on any hart. So all are asked, which costs each a look at what it has shut off. A hart that takes no IPIs is
- * offline, and has nothing shut off, or looks itself if it stays (hotplug.c).
+ * taking it: on any hart. So each hart is asked to look at what it has shut off. A hart that takes no IPIs is offline and has
+ * nothing shut off, or is leaving, and looks by itself if it stays after all (hotplug.c, unhush()).
  */
 static void reopen(struct aia *a, struct aia_irq *irq)
 {

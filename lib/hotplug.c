@@ -120,7 +120,7 @@ static int hush(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
-/* Whoever was refused AIA_IPI_REOPEN meanwhile has relied on us to look. */
+/* AIA_IPI_REOPEN may have been refused meanwhile, and its sender relies on this look (flow.c, reopen()). */
 static void unhush(struct aia *a, unsigned here)
 {
     ipi_open(a, here);

@@ -171,8 +171,9 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
 #define FLOW_BURST 16u
 
 /*
- * A trap has taken that many, `n` of them irq's, at `id`. Traps that do so one after the other leave their hart nothing else
- * to do: an interrupt that has had storm_limit runs in these storms, whatever its handler says. `irq` may be NULL. Own, off.
+ * A trap is full: it has taken that many, `n` of them irq's, at `id`, and more is pending. Full traps one after the other are a
+ * streak, aia_hart.streak is its number, and it leaves the hart nothing else to do: an interrupt that has had
+ * storm_limit runs in one streak storms, whatever its handler says. `irq` may be NULL. Own, off.
  */
 void flow_full(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n);
 
@@ -272,6 +273,9 @@ void forward(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 /* Free those retiring vectors of this hart whose drain is now proven. Own, off, no lock held. */
 int reclaim(struct aia *a, unsigned here);
 
+/* How many ticks until time has drained all devices whose vectors retire on `hart`. Any. */
+uint64_t drain_left(struct aia *a, unsigned hart);
+
 /* Vectors began to retire on this hart: see to it that the timer comes. Own, off. */
 void reclaim_later(struct aia *a);
 
@@ -292,8 +296,9 @@ int move_back(struct aia *a, struct aia_irq *irq);
 /* ---- irq.c ---- */
 
 /*
- * Give the interrupt a vector and start its message, unless it has one, or was stopped for good. Thread. AIA_OK; AIA_ENOHART, AIA_ENOVEC:
- * nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; AIA_ESILENT: it has a vector, or is dead.
+ * Give the interrupt a vector and start its message, unless it has one, or was stopped for good. Thread. AIA_OK; AIA_ENOHART,
+ * AIA_ENOVEC: nothing changed; AIA_EAGAIN: a managed interrupt's vector drains yet; any other error, of its read-back: it has a
+ * vector, or is dead.
  */
 int start(struct aia *a, struct aia_irq *irq);
 

@@ -119,8 +119,12 @@ void ipi_open(struct aia *a, unsigned here)
 {
     struct aia_hart *h = &a->config.harts[here];
 
-    /* In this order: whoever finds the list open must be able to send the IPI for it. */
-    atomic_store_explicit(&h->ipis, 0, memory_order_release);
+    /*
+     * In this order: whoever finds the list open must be able to send the IPI for it. An exchange, not a store: unhush() in
+     * hotplug.c then looks at what others changed before they found the word closed, and a load need not wait for a
+     * store before it (models/memory/reopen.litmus).
+     */
+    atomic_exchange_explicit(&h->ipis, 0, memory_order_acq_rel);
     atomic_store_explicit(&h->calls, NULL, memory_order_release);
 }
 

@@ -67,7 +67,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
         atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
 }
 
-/* From the topmost of a chain down to the device's own. Under irqs_lock, so that of two requests for one message one wins. */
+/* Of each message of a chain. Under irqs_lock, so that one of two requests for a message wins. */
 static void set_owner(struct aia_msi *msi, struct aia_irq *irq)
 {
     for (; msi; msi = msi->below)
@@ -83,7 +83,8 @@ static bool has_owner(const struct aia_msi *msi)
 
 /*
  * The first of a row of 2^order, filled in. A hart that comes or goes looks at all that are used, so none is before it is
- * whole: what it holds until then is its last owner's. AIA_OK; AIA_EBUSY, AIA_EINVAL: there is no such row.
+ * whole: what it holds until then is its last owner's. AIA_OK; AIA_EBUSY: the
+ * message has an interrupt; AIA_EINVAL: there is no such row.
  */
 static int take_descriptors(struct aia *a, const struct aia_request *r, struct aia_irq **irq)
 {
@@ -116,7 +117,7 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 
     aia_port_lock(&a->irqs_lock);
     aia_port_lock(&irq->lock);
-    set_owner(irq->msi, NULL); /* no hart is about to look for a line's any more */
+    set_owner(irq->msi, NULL); /* no hart has a claim of its line in hand any more */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
         irq[i].msi = NULL; /* it is the caller's again: harts that come or go must not look at it */

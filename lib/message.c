@@ -146,13 +146,13 @@ int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
     return error;
 }
 
-/* Is it one from nobody, as a read is answered that no device takes? Then all is ones, and an address of ours is aligned. */
+/* Has no device answered the read? Then all bits are ones, which no address of ours is: those are aligned. */
 static bool all_ones(const struct aia_message *m)
 {
     return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
 }
 
-/* What drain() says of a message that may not be the one it should be. */
+/* drain() said `error`, or read back a message that is not what was written: what is the error? */
 static __attribute__((noinline)) int is_another(struct aia_irq *irq, int error,
                                                 const struct aia_message *have)
 {
@@ -227,8 +227,8 @@ void message_restore(struct aia_msi *msi, const struct aia_message *m)
 }
 
 /*
- * The device has lost its message, by a reset say, and the hart it was on leaves. It gets the new one as a whole. If it
- * takes none, it can send nothing to that hart all the same, unless that is whom it names.
+ * The device has lost its message, by a reset say, and its hart leaves. Write the new message as a whole. If the device does
+ * not take it, the hart may leave all the same, unless the message that the device has names the hart.
  */
 static int insist(struct aia *a, struct aia_irq *irq, const struct update *u, const struct aia_message *want)
 {

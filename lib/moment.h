@@ -29,7 +29,10 @@ static inline aia_word moment(uint64_t ticks)
     return m ? m : 1;
 }
 
-/* Further ahead nothing is told from the past: a quarter of what a word holds, since both of two compared may be as far off. */
+/*
+ * The farthest that a moment may be ahead: a quarter of what a word holds. Of two moments each may be as far ahead, and more
+ * than half of a word apart, the later is taken for the earlier.
+ */
 #define MOMENT_FAR (1ull << (AIA_WORD_BITS - 2 + MOMENT_SHIFT))
 
 static inline aia_word moment_after(uint64_t now, uint64_t ticks)
@@ -45,7 +48,7 @@ static inline uint64_t moment_left(aia_word m, uint64_t now)
     return !m || left >> (AIA_WORD_BITS - 1) ? 0 : (uint64_t)left << MOMENT_SHIFT;
 }
 
-/* So long that who waits for it waits for ever. */
+/* Is that so long that a wait for it has no end? */
 static inline bool moment_never(uint64_t left)
 {
     return left > MOMENT_FAR / 2;

@@ -212,6 +212,23 @@ static uint64_t retiring(const struct imsic_file *f, unsigned w)
     return bits;
 }
 
+uint64_t drain_left(struct aia *a, unsigned hart)
+{
+    const struct imsic_file *f = &a->imsic.files[hart];
+    uint64_t longest = 0;
+
+    for (unsigned w = 0; w < imsic_file_words(f); w++)
+        for (uint64_t bits = retiring(f, w); bits; bits &= bits - 1) {
+            uint32_t slot = slot_read(f, w * 64 + lowest_bit(bits));
+            if (imsic_slot_state(slot) != IMSIC_RETIRING) /* its hart has reclaimed it just now */
+                continue;
+            uint64_t left =
+                moment_left(drained_at(f, &a->config.irqs[imsic_slot_owner(slot)]), aia_port_time());
+            longest = left > longest ? left : longest;
+        }
+    return longest;
+}
+
 static void report_no_sync(struct aia *a, unsigned here)
 {
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,

@@ -4,7 +4,7 @@
 
 #include "mmio.h"
 
-/* Does it hold what it was given? Then it has lost nothing, or not that. Lock held. */
+/* Does the device still have its message? Lock held. */
 static bool has_message(struct aia_irq *irq, const struct aia_message *want)
 {
     struct aia_message have;
@@ -14,7 +14,7 @@ static bool has_message(struct aia_irq *irq, const struct aia_message *want)
     return !error && have.addr == want->addr && have.data == want->data;
 }
 
-/* Can its start() drop an edge of one that is sending? A plain one is turned off for it, others are masked or need it not. */
+/* Can its start() drop an edge of a device that is sending? A plain device is turned off by it; any other keeps its edges. */
 static bool is_stopped_by_start(const struct aia_msi *msi)
 {
     while (msi && msi->kind != AIA_MSI_PLAIN)
@@ -22,7 +22,7 @@ static bool is_stopped_by_start(const struct aia_msi *msi)
     return msi;
 }
 
-/* One edge to each vector, in the place of one that it may have lost just now. Lock held. */
+/* Send an edge to each vector, in the place of one that the device may have dropped just now. Lock held. */
 static void send_each(struct aia *a, struct aia_irq *irq)
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
@@ -40,7 +40,7 @@ static int write_again(struct aia *a, struct aia_irq *irq)
 
     trace_irq(a, AIA_EVENT_START, irq, irq->vec, 0);
     message_restore(irq->msi, &want);
-    if (slow) /* bus_sync() tells */
+    if (slow) /* bus_sync() reads it back */
         return AIA_OK;
     int error = message_is(a, irq, &want, &have);
     if (!error && well)
@@ -67,7 +67,7 @@ int aia_irq_restore(struct aia *a, struct aia_irq *irq)
 {
     struct aia_irq *first = irq->first;
 
-    if (!is_used(first))
+    if (!is_used(irq))
         return AIA_EINVAL;
     struct aia_msi *bus = bus_lock(first);
     unsigned long was = irq_lock(first);

@@ -6,9 +6,11 @@ HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,
 	-fno-omit-frame-pointer -Iinclude -Itests/host/model -Itests/host/devices -I. $(HOST_CFLAGS)
 
 # A second time with the registers and the atomic accesses of RV32: what has to do with interrupt files and their books.
-HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) $(wildcard tests/host/model/m_*.c) tests/host/fixture.c tests/host/block_bench.c
+HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) \
+	$(wildcard tests/host/model/m_*.c tests/host/model/aplic_*.c) \
+	$(addprefix tests/host/,fixture.c block_bench.c lose.c wires.c)
 HOST32_OBJ   := $(HOST32_SRC:%.c=$B/host32/obj/%.o)
-HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug return audit block block_books states managed_drain moment)
+HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug return audit block block_books states managed_drain moment limits burst streak reopen restore lost twice)
 
 $B/host32/obj/%.o: %.c $B/.flags
 	$(call say,HOSTCC,$< (RV32))

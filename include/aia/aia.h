@@ -91,7 +91,7 @@ struct aia_irq {
     bool stopped;      /* by aia_irq_stop() or aia_irq_free(), and not to be started again */
     bool managed;      /* its affinity is fixed, and a vector is kept on each hart of it */
     uint8_t order;     /* the block is 2^order descriptors */
-    _Atomic uint16_t streak; /* of full traps (struct aia_hart) that it ran in last */
+    _Atomic uint16_t streak; /* number of the streak (struct aia_hart) that it ran in last */
     struct aia_lock lock;
     struct aia_irq *first; /* of the block; itself, for most */
     struct aia_policy policy;
@@ -114,8 +114,8 @@ struct aia_irq {
     aia_counter kept;             /* edges that came while disabled */
     aia_counter resent;           /* sent again by enable */
     aia_counter none;             /* handler runs that returned AIA_NONE */
-    _Atomic uint32_t streak_runs; /* in the streak of full traps */
-    _Atomic uint32_t changed;     /* read-backs of its message that were another, and not reported yet */
+    _Atomic uint32_t streak_runs; /* in that streak */
+    _Atomic uint32_t changed;     /* read-backs that were not what was written, since the last report */
 };
 
 /* ---- harts ---- */
@@ -135,8 +135,9 @@ struct aia_hart {
     struct aia_call *_Atomic calls; /* to run here, newest first; or closed */
     struct aia_call call;           /* of this hart to others */
     bool was_online;                /* its file holds what we left there */
-    uint16_t streak;                /* of traps that were full (flow_full): its number, */
-    uint32_t full_at;               /* and the edges that had been taken when the latest was */
+    uint16_t streak;                /* of full traps, one after the other: its number */
+    uint32_t full_at;               /* edges that traps had taken when the latest full one ended */
+    uint32_t caught;                /* edges that traps took on retiring vectors */
     /* Its file's, or NULL: controllers deliver, or edges are traced, and go the long way. And its row of config.runs. */
     _Atomic uint32_t *slots;
     aia_counter *runs;
@@ -195,9 +196,10 @@ static inline void aia_trace(const struct aia *a, enum aia_event event, const st
 /* ---- entry points, for the embedder's trap handler; own, off ---- */
 
 /*
- * Supervisor external interrupt (scause 9): claims and handles until nothing is pending. True: it returns although something
- * may be, which interrupts again; let timer and software interrupts have their turn first, which the hart
- * takes after it (Privileged Architecture, "Supervisor Interrupt Registers").
+ * Supervisor external interrupt (scause 9): claims and handles until nothing is pending, or until the trap has taken as many
+ * edges as one trap may take. In the second case it returns true. The edges that are left stay pending, and the hart traps
+ * again for them. Handle timer and software interrupts before you return from this trap: the hart takes an external
+ * interrupt before those (Privileged Architecture, "Supervisor Interrupt Registers").
  */
 bool aia_interrupt(struct aia *a);
 
@@ -231,10 +233,10 @@ struct aia_request {
  * Take a descriptor, give the interrupt a vector on the least loaded online hart of its affinity, and
  * start its message. The interrupt is enabled. Thread. `*irq` is the first of a block: the handler tells message n
  * by its irq - irq->first.
- * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_EBUSY (the message, or one below it, is an
- * interrupt's already: it is to be freed first), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT, AIA_ECHANGED (the device does not
- * take its message): nothing changed, and *irq is NULL. If it is not, a silent device's vector could not be had back in
- * time: the descriptor waits for aia_irq_free().
+ * AIA_OK; AIA_EINVAL (no handler, no message, no free descriptors), AIA_EBUSY (the message, or one below it, belongs
+ * to an interrupt: free that one first), AIA_ENOHART, AIA_ENOVEC, AIA_ESILENT, AIA_ECHANGED (the device does not
+ * take its message), behind an IOMMU AIA_ETIMEOUT and AIA_EREFUSED (aia_iommu_flush()): nothing changed, and *irq is NULL. If
+ * *irq is not NULL, a silent device's vector could not be had back in time: the descriptor waits for aia_irq_free().
  */
 int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia_irq **irq);
 
@@ -270,19 +272,21 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  * its vectors have not drained yet, the call waits for some. Blocks move whole, whichever of them is named. Thread.
  * AIA_OK; else affinity and vector are as they were: AIA_EINVAL (managed, or without a vector: being requested or freed),
  * AIA_ENOHART (none of the set is online, or its line reaches none), AIA_ENOVEC, AIA_EADDRHI (all that have one are across
- * 4 GiB), AIA_ESILENT (behind a slow bus it is dead then), AIA_ECHANGED (the device does not have what it was given: it was
- * reset, say, and aia_irq_restore() is for that), AIA_ETIMEOUT (the old hart, or its file, does not answer, or
- * vectors do not drain), AIA_EAGAIN (others moved it each time).
+ * 4 GiB), AIA_ESILENT (behind a slow bus it is dead then), AIA_ECHANGED (the device's message is not what was written: the
+ * device was reset, say, and aia_irq_restore() is for that), AIA_ETIMEOUT (the old hart, its file, or the device's IOMMU does
+ * not answer, or vectors do not drain), AIA_EREFUSED (by that IOMMU), AIA_EAGAIN (others moved it each time).
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
 /*
- * The device has lost its message, by a function level reset, a return from D3, a reset of its APLIC (aplic_restore() first):
- * put it in place again, enabled and unmasked, for the interrupt as it is. Whichever of a block is named, the block's. Before
- * the device sends again: what it had to say since it lost the message is its driver's to ask for. One that has lost
- * nothing may have an edge too many. Any; behind a slow bus, thread.
- * AIA_OK, also if it is shut down for want of a hart: its return will start it; AIA_EINVAL (being requested, stopped, or free),
- * AIA_ESILENT, AIA_ECHANGED (it does not take its message: again, when it does).
+ * The device has lost its message, by a function level reset, a return from D3, or a reset of its APLIC (aplic_restore() comes
+ * first then). Put the message of the interrupt as it is now in place again, enabled and unmasked. Any interrupt of a block may
+ * be named: it is the block's message. Call this before the device sends again; the driver asks the device what happened
+ * since the message was lost. If the device had lost nothing, its handler may run once too often. Any; behind a slow bus,
+ * thread.
+ * AIA_OK, also if the interrupt is shut down for want of a hart: the hart's return will start it. AIA_EINVAL (the interrupt is
+ * being requested, is stopped, or is free), AIA_ESILENT, AIA_ECHANGED (the device does not take the message: call again when
+ * it does); behind an IOMMU AIA_ETIMEOUT and AIA_EREFUSED (aia_iommu_flush()).
  */
 int aia_irq_restore(struct aia *a, struct aia_irq *irq);
 
@@ -326,10 +330,10 @@ int aia_hart_online(struct aia *a);
  * First half of taking `hart` offline: close it to allocation and move all interrupts away. Thread, on
  * any hart. AIA_OK; else the hart is as it was, nothing lost: AIA_EINVAL (no such hart), AIA_EOFFLINE (not online, or
  * leaving already), AIA_ELAST, AIA_ENOVEC (the others have no room), or of the first interrupt that could not be moved
- * AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EAGAIN as for aia_irq_set_affinity(); AIA_ECHANGED
- * (the device takes no message, and names `hart` still: one that has lost its message, so that it cannot send there, gets the
- * new one and is reported); and whatever
- * config.may_enter() said.
+ * AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ETIMEOUT, AIA_EREFUSED, AIA_EAGAIN as for aia_irq_set_affinity();
+ * AIA_ECHANGED (the device takes no message, and the one that it has names `hart`). A device that has lost its message does not
+ * keep the hart: it gets the new one, and AIA_REPORT_CHANGED says so. AIA_ETIMEOUT also if a device's posted_limit is so
+ * long that its drain is never proven; and whatever config.may_enter() said.
  */
 int aia_hart_leave(struct aia *a, unsigned hart);
 
@@ -344,8 +348,8 @@ void aia_hart_stay(struct aia *a, unsigned hart);
  * the file, stop delivery. Own, off; the next thing the embedder does is HSM hart_stop. If that fails,
  * aia_hart_online brings the hart back. AIA_OK; AIA_EINVAL: aia_hart_leave() has not been here, nothing done. Else the hart
  * is online again, nothing lost, and aia_hart_return() is to be called for it. Of an interrupt that has come to it since
- * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED as for that, AIA_ECONTEXT (behind a
- * slow bus, which nobody can wait for here), AIA_EAGAIN (a vector of it is not drained yet: leave once more). AIA_ETIMEOUT:
+ * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED as for aia_hart_leave(), AIA_ECONTEXT
+ * (behind a slow bus, which nobody can wait for here), AIA_EAGAIN (a vector of it is not drained yet: leave once more). AIA_ETIMEOUT:
  * writes to this hart's file do not arrive; and whatever config.may_enter() said.
  */
 int aia_hart_dying(struct aia *a);

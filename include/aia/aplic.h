@@ -80,9 +80,9 @@ struct aplic_source {
 int aplic_init(struct aplic *a);
 
 /*
- * The domain has been reset behind our back: configure it again, and delivery to the harts of `online`, as aia_online()
- * has them. Its sources are inactive then: aia_irq_restore() for each interrupt follows. AIA_OK or AIA_EINVAL. Any, none of
- * its sources moving.
+ * The domain has been reset, and not by aplic_init(): configure it again, with delivery to the harts of `online`, which
+ * aia_online() returns. The reset has made its sources inactive: call aia_irq_restore() for each interrupt next. Any; no
+ * hart comes or goes and no source moves meanwhile. AIA_OK; AIA_EINVAL: the domain does not take the configuration.
  */
 int aplic_restore(struct aplic *a, const struct aia_hartset *online);
 
@@ -95,8 +95,8 @@ int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, 
 /*
  * The request for this source's interrupt, to be passed to aia_irq_request(): `r` of the driver with its handler
  * wrapped. The handler of a level runs only while the line is up, and is run again for as long as it stays up; it may
- * handle one cause at a time. One of a source at a time, and not while it is freed. Of one that has an interrupt nothing
- * changes, and aia_irq_request() says AIA_EBUSY.
+ * handle one cause at a time. Not twice at once for one source, and not while the source's interrupt is freed. If the source
+ * has an interrupt, nothing of that changes, and aia_irq_request() says AIA_EBUSY.
  */
 struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r);
 

@@ -81,8 +81,8 @@ struct aia_config {
     void (*kick)(unsigned hart); /* with controllers: make `hart` take a software interrupt. Any context */
     uint16_t ipi_id; /* identity of the IPIs, in each file: the device tree's riscv,ipi-id, or 1 */
     /*
-     * Identity of imsic_sync(): any other that all files have. It is never enabled. Identity 0 does not exist, so no block of
-     * messages holds 1: that one, or 2 if the IPIs have 1, costs no larger block.
+     * Identity of imsic_sync(): any other that all files have. It is never enabled. Best is 1, or 2 if the IPIs have 1: blocks of
+     * messages are aligned, and identity 0 does not exist, so no block of four or more has these anyway.
      */
     uint16_t sync_id;
 
@@ -109,8 +109,8 @@ struct aia_config {
     /* Ticks within which edges that did no good (struct aia_storm) are counted together; less than 2^32 on RV32. */
     uint64_t storm_window;
     /*
-     * So many of them within a window, and the interrupt, or the identity that nobody owns, is shut off. So is an interrupt that
-     * runs so often, to whatever good, on a hart that meanwhile comes to nothing but interrupts.
+     * So many of them within a window, and the interrupt, or the identity that nobody owns, is shut off. An interrupt is
+     * shut off too if it runs so often while its hart does nothing but take interrupts, whatever its handler returns.
      */
     uint32_t storm_limit;
 };

@@ -24,7 +24,7 @@ struct aia_controller_ops {
      * unmasked. What the caller reads afterwards is not older than the claim.
      */
     bool (*claim)(struct aia_controller *c, unsigned hart, struct aia_msi **msi);
-    /* Is there one to claim? Nothing is claimed. */
+    /* Is there a line that claim() would claim? */
     bool (*pending)(const struct aia_controller *c, unsigned hart);
     /* Deliver to this hart, from a clean state; stop. */
     void (*on)(struct aia_controller *c, unsigned hart);

@@ -35,7 +35,10 @@ struct aia_msi;
  * hart, never two at once for one struct aia_msi; none of them may wait for anything but the bus.
  */
 struct aia_msi_ops {
-    /* Put the whole message in place while the device does not send, then let it send. */
+    /*
+     * Put the whole message in place while the device does not send, then let it send. aia_irq_restore() calls this for a
+     * device that may be sending. A PLAIN one may drop what it has to send meanwhile; any other keeps it.
+     */
     void (*start)(struct aia_msi *msi, const struct aia_message *m);
     /* Make the device send no more. Only for shutdown: a move never stops a device. */
     void (*stop)(struct aia_msi *msi);
@@ -51,7 +54,8 @@ struct aia_msi_ops {
      * Read the message back from the device. This is the drain barrier as well as the check: the read's
      * completion pushes every MSI the device sent before ahead of it (PCIe ordering: a read completion
      * does not pass a posted write). A write's completion has no such property, so a read it must be.
-     * Returns AIA_OK, or AIA_ESILENT if the device did not answer.
+     * Returns AIA_OK, or AIA_ESILENT if the device did not answer. An intermediate also returns AIA_ECHANGED, if the device's
+     * own message is not what the intermediate gave it, and the errors of its unit.
      */
     int (*read_back)(struct aia_msi *msi, struct aia_message *m);
     /*
@@ -68,8 +72,8 @@ struct aia_msi_ops {
     void (*park)(struct aia_msi *msi);
     bool (*unpark)(struct aia_msi *msi, const struct aia_message *m);
     /*
-     * For aia_irq_restore(). An intermediate gives the device below the device's own message once more; `m` is the
-     * intermediate's, NULL while it is parked. NULL: start() does it.
+     * aia_irq_restore() of an intermediate: write the device's own message to the device below again, and unmask it. `m` is
+     * the intermediate's message, or NULL while it is parked. May be NULL: the library calls start() in its place.
      */
     void (*restore)(struct aia_msi *msi, const struct aia_message *m);
     /*
@@ -122,7 +126,7 @@ struct aia_msi {
      */
     struct aia_controller *controller;
     uint16_t line;
-    /* The library's: whose it is, from the request to the free. A message has one interrupt, and so has each below it. */
+    /* The library's: the one interrupt of this message and of each below it, from its request to its free. Else NULL. */
     struct aia_irq *irq;
     /* NULL: read_back() drains the device. Else it does but for what is on its way from there, see above. */
     struct aia_barrier *barrier;

@@ -4,6 +4,9 @@
 
 #include "fixture.h"
 
+/* lib/moment.h, MOMENT_FAR */
+#define FAR (1ull << (AIA_WORD_BITS == 64 ? 62 : 50))
+
 static struct t_irq q;
 
 static const uint64_t longest[] = {UINT64_MAX, UINT64_MAX - 1, UINT64_MAX / 2 + 1, UINT64_MAX / 2,
@@ -157,6 +160,30 @@ static void test_posted_beside(void **state)
     assert_int_equal(imsic_slot_state(t.slots[1][id]), IMSIC_RETIRING);
 }
 
+/* The clock has gone so far since that moment that in a word it is ahead again: a departure does not fail for that. */
+static void test_posted_long_ago(void **state)
+{
+    static struct t_irq slow;
+
+    (void)state;
+    for (unsigned n = 8; n < 16; n++) { /* sixteenths of what a word holds */
+        machine(none, 0);
+        memset(&slow, 0, sizeof(slow));
+        m_dev_init(&slow.dev, AIA_MSI_PLAIN);
+        slow.dev.msi.posted_limit = 100;
+        assert_int_equal(t_request_as(&slow, (struct aia_request){.affinity = aia_hartset_one(1)}), AIA_OK);
+        assert_int_equal(t_move(&slow, 0), AIA_OK);
+        m_pass(T_FOREVER);
+        assert_int_equal(t.files[1].n_retiring, 0);
+        m_pass(n * (FAR / 4));
+        request(0);
+        assert_int_equal(t_move(&q, 2), AIA_OK);
+        assert_int_equal(t.files[1].n_retiring, 1);
+        assert_int_equal(t_offline(1, 0), AIA_OK);
+        assert_int_equal(t_back(1, 0), 0);
+    }
+}
+
 /* A window that never ends: all that come count together. */
 static void test_storm_window(void **state)
 {
@@ -179,7 +206,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wait_limit),    cmocka_unit_test(test_silent_for_ever),
         cmocka_unit_test(test_lazy_period),   cmocka_unit_test(test_posted_limit),
-        cmocka_unit_test(test_posted_beside), cmocka_unit_test(test_storm_window),
+        cmocka_unit_test(test_posted_beside), cmocka_unit_test(test_posted_long_ago),
+        cmocka_unit_test(test_storm_window),
     };
 
     return T_RUN(tests);

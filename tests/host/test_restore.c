@@ -157,6 +157,12 @@ static void test_block(void **state)
     lose_check_message(&q);
     assert_int_equal(t_move(&q, 0), AIA_OK);
     lose_check_works(&q);
+
+    struct aia_irq *last = &q.irq[3]; /* free, it is nobody's, whoever has the first one by then */
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    assert_ptr_equal(last->first, q.irq);
+    assert_int_equal(aia_irq_restore(&t.aia, last), AIA_EINVAL);
 }
 
 static void test_refused(void **state)

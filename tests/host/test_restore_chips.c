@@ -119,7 +119,9 @@ static void test_remapped(void **state)
             struct aia_message was = b.q.dev.message;
             b.q.dev.message = (struct aia_message){0};
             b.q.dev.enabled = false;
+            b.q.dev.masked = kind == AIA_MSI_MASKABLE;
             assert_int_equal(aia_irq_restore(&t.aia, b.q.irq), AIA_OK);
+            assert_false(b.q.dev.masked);
             assert_int_equal(b.q.dev.message.addr, was.addr);
             assert_int_equal(b.q.dev.message.data, was.data);
             check_remapped();
