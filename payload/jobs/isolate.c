@@ -290,13 +290,11 @@ static void storm(void)
 
 static bool set_up(void)
 {
-    struct pci_device *pd = load_need_edu(2) ? pci_find(kinds_pci(), EDU_VENDOR, EDU_DEVICE, 1) : NULL;
-
-    if (!pd || !load_init_edu(1))
+    if (!load_own_edu(&spoof, 2) || !load_init_edu(1))
         return false;
-    device = iommu_device(pd);
+    device = iommu_device(spoof.pd);
     iommu.config.storm_limit = CALM;
-    return !edu_init(&spoof, pd);
+    return true;
 }
 
 /* What came for sync_id, which is enabled nowhere, is there until a sync of our own. */
@@ -310,7 +308,7 @@ static void sync_here(void *arg)
 int job_isolate(void)
 {
     if (!set_up())
-        return untested("it takes two edu devices");
+        return EXIT_MACHINE;
     uint64_t before = spurious();
     in_silence();
     raisers_init(7, load_step);

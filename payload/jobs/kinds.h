@@ -36,13 +36,10 @@ struct load_kind {
     void (*unplug)(const struct load_kind *kind, const char *name);
 };
 
-/* The machine's PCI, brought up once; NULL: it cannot be, and that was said. */
+/* The machine's PCI, brought up once. NULL: there is none that can be driven, and the reason was printed. */
 struct pci *kinds_pci(void);
 /* The same if it has been brought up, else NULL. */
 const struct pci *kinds_pci_found(void);
-
-/* After kinds_pci() has returned NULL: is it that there is no PCI which can be driven? Else the IOMMU was in the way. */
-bool kinds_without_pci(void);
 
 /*
  * Take these kinds: names apart by commas, of which there must be devices, or "all": all that there are, but the soft

@@ -70,8 +70,11 @@ bool load_init(unsigned max);
 bool load_init_edu(unsigned max);
 bool load_add_soft(unsigned max);
 
-/* For a job that no soft device can do: are there so many edu devices? Says if not, and takes none. */
-bool load_need_edu(unsigned n);
+/* For a job that no soft device can do: the n-th edu device, from 1. NULL: there are fewer, which is printed. */
+struct pci_device *load_need_edu(unsigned n);
+
+/* The n-th edu device as the job's own: it is none of load_devices. False: it is not there or does not work, which is printed. */
+bool load_own_edu(struct edu *e, unsigned n);
 
 /* The device's end: send an edge with this status bit; the status bits that are set; clear some; its message. */
 void load_raise_bit(struct load_device *d, uint32_t bit);

@@ -102,7 +102,6 @@ static void under_fire(unsigned hart)
 
 int job_park(void)
 {
-    struct pci_device *pd = load_need_edu(1) ? pci_find(kinds_pci(), EDU_VENDOR, EDU_DEVICE, 0) : NULL;
     unsigned last = third(hart_index(), hart_index()), good = 0;
     struct aia_request r = {
         .name = "parked",
@@ -111,10 +110,8 @@ int job_park(void)
         .managed = true,
     };
 
-    if (!has_harts(3))
+    if (!load_own_edu(&edu, 1) || !has_harts(3))
         return EXIT_MACHINE;
-    if (!pd || edu_init(&edu, pd))
-        return untested("it takes an edu device");
     r.msi = edu.msi.top;
     if (!r.msi->ops->park)
         return untested("it takes an IOMMU that can park messages");

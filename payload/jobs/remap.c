@@ -84,7 +84,7 @@ int job_remap(void)
     edu = &load_devices[0];
     cost();
     if (!iommu_remaps())
-        return untested("no interrupt is remapped");
+        return untested("no interrupt is remapped: %s", iommu_why_not());
     struct aia_message before = own();
     raisers_init(11, load_step);
     check(raisers_start_all(), "load");
