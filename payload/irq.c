@@ -33,8 +33,6 @@ static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
 
 _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
 
-#define RESERVED_IDS 2 /* in each file: IPIs, sync */
-
 /* `ids=` pretends that the files are smaller than they are, so that a test can run out of identities. */
 static uint16_t implemented_ids(void)
 {

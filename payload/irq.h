@@ -19,6 +19,8 @@ bool irq_reaches(unsigned hart);
 /* Do harts have interrupt files? If not, their APLIC interrupts them itself. */
 bool irq_by_message(void);
 
+#define RESERVED_IDS 2 /* in each file: IPIs, sync; the lowest ones, if riscv,ipi-id is no other */
+
 /* With ids=: ends the program, naming it, if it leaves fewer identities for a hart's devices than `n`. */
 void irq_need_ids(unsigned n);
 /* The same for a job that uses all of them up: ends the program if a file has more than `n`. */

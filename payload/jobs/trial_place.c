@@ -84,6 +84,16 @@ static bool reclaim_now(void)
     return true;
 }
 
+/* An identity, as a bit, that neither the interrupt nor the bystander has; the lower ones are the library's. */
+static uint64_t another_id(void)
+{
+    unsigned id = RESERVED_IDS + 1;
+
+    while (id == place.irq->vec.id || id == place.neighbour->vec.id)
+        id++;
+    return 1ull << id;
+}
+
 bool place_prepare(bool old_is_mover)
 {
     unsigned here = hart_index(), old = old_is_mover ? here : (here + 1) % hart_count();
@@ -96,8 +106,7 @@ bool place_prepare(bool old_is_mover)
     }
     if (!reclaim_now())
         return false;
-    uint64_t id = 1ull << place.irq->vec.id, other = id == 1ull << 3 ? 1ull << 4 : 1ull << 3, on_old = 0,
-             on_new = other;
+    uint64_t id = 1ull << place.irq->vec.id, other = another_id(), on_old = 0, on_new = other;
     if (place.kind == TRIAL_ADDR)
         on_new = id;
     if (place.kind == TRIAL_COMMON)
