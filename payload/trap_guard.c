@@ -6,9 +6,9 @@
 
 static _Thread_local struct {
     bool on;
-    bool open;          /* the last trap may be a late one: its instruction has not trapped again */
-    unsigned n_late;    /* traps that were late for certain */
-    unsigned long at;   /* where the last trap was taken */
+    bool open;        /* the last trap may be a late one: its instruction has not trapped again */
+    unsigned n_late;  /* traps that were late for certain */
+    unsigned long at; /* where the last trap was taken */
     unsigned long cause;
 } guard;
 

@@ -10,7 +10,8 @@
 
 #define ENTRY_PCI_CELLS 3  /* phys.hi, phys.mid, phys.lo */
 #define BUS_SHIFT       20 /* 1 MiB of configuration space for each bus */
-#define LEAST           0x1000u /* of a window that is used in part: room for the smallest BAR (payload/pci/resource.c) */
+#define LEAST \
+    0x1000u /* of a window that is used in part: room for the smallest BAR (payload/pci/resource.c) */
 
 static int read_bus_range(struct discovery *d, int node, uint32_t *first, uint32_t *last, bool *said)
 {

@@ -117,8 +117,7 @@ static const struct kind *find_kind(void)
 
 /* all: every hart faults, as nearly at once as one hart can ask them to. noise: the others print. */
 const struct arg job_panic_args[] = {
-    ARG_ONE_OF("kind", "what the fault is",
-               "load store illegal jump stack assert text exec const smash"),
+    ARG_ONE_OF("kind", "what the fault is", "load store illegal jump stack assert text exec const smash"),
     ARG_NUMBER("hart", "which hart faults", 0, MACHINE_MAX_HARTS - 1),
     ARG_FLAG("all", "every hart faults"),
     ARG_FLAG("noise", "the others print"),

@@ -180,7 +180,8 @@ static void test_values_are_told(void **state)
 }
 
 /* What came of a check with this defect; and its words. */
-static enum conform_result result_of(enum defect d, const struct conform_check *table, const char *id, char *seen)
+static enum conform_result result_of(enum defect d, const struct conform_check *table, const char *id,
+                                     char *seen)
 {
     struct conform_domain domain = {.mmio = DOMAIN_AT, .n_sources = N_SOURCES, .file = &file};
     struct conform c = {.file = &file, .domain = &domain};

@@ -114,9 +114,9 @@ static void not_the_guards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_traps),     cmocka_unit_test(access_traps),
-        cmocka_unit_test(access_in_a_loop),  cmocka_unit_test(later_instruction),
-        cmocka_unit_test(later_and_itself),  cmocka_unit_test(never_ends),
+        cmocka_unit_test(nothing_traps),    cmocka_unit_test(access_traps),
+        cmocka_unit_test(access_in_a_loop), cmocka_unit_test(later_instruction),
+        cmocka_unit_test(later_and_itself), cmocka_unit_test(never_ends),
         cmocka_unit_test(not_the_guards),
     };
 
