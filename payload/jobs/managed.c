@@ -89,10 +89,11 @@ static bool set_up(void)
     r.handler = device_handler;
     r.context = device;
     r.msi = load_msi(device);
-    int error = aia_irq_free(&aia, device->irq);
-    if (device->wire) /* a source that is an interrupt's keeps its handler */
+    if (device->wire)
         r = aplic_request(device->wire, &r);
-    if (!check(!error && !aia_irq_request(&aia, &r, &device->irq), "%s: managed", device->name))
+    if (!error)
+        error = aia_irq_request(&aia, &r, &device->irq);
+    if (!check(!error, "%s: managed: %s", device->name, aia_strerror(error)))
         return false;
     for (unsigned i = 0; i < N_SOFT; i++) {
         error = tally_soft(&softs[i], (enum aia_msi_kind)i, request(names[i]));
