@@ -97,7 +97,7 @@ static bool add(const struct load_kind *kind, struct disk *disk)
     for (unsigned h = 0; h < BLOCK_HARTS; h++)
         for (unsigned i = 0; i < DISK_DEPTH; i++)
             block_init_slot(d, h, i);
-    if (!disk->sectors || !read_tag(d))
+    if (!read_tag(d)) /* drivers refuse a disk of no sectors */
         return false;
     block_n_devices++;
     print("%s: %lu sectors", disk->name, disk->sectors);
