@@ -7,7 +7,6 @@
 #include "payload/panic.h"
 #include "payload/payload.h"
 #include "payload/stats.h"
-#include "payload/symbols.h"
 #include "payload/time.h"
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,6 @@
 #define PAYLOAD_JOBS_KINDS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "payload/irq.h"

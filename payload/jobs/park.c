@@ -3,11 +3,9 @@
  * test=park: a managed interrupt of one hart, through the IOMMU, while that hart goes and comes. The device is told
  * nothing and goes on sending: what it sends while the hart is away waits in memory, and is handled when it is back.
  */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/iommu.h"
 #include "payload/panic.h"
-#include "payload/payload.h"
 #include "payload/time.h"
 #include "payload/drivers/edu.h"
 #include "payload/jobs/check.h"

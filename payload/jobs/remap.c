@@ -9,7 +9,6 @@
 #include "payload/hotplug.h"
 #include "payload/iommu.h"
 #include "payload/panic.h"
-#include "payload/payload.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"

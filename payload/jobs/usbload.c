@@ -5,7 +5,6 @@
  */
 #include "payload/jobs/usbload.h"
 #include "payload/console.h"
-#include "payload/payload.h"
 #include "payload/wedge.h"
 #include "payload/jobs/usb.h"
 #include "payload/pci/regs.h"

@@ -19,7 +19,6 @@
 #include "payload/jobs/neighbours.h"
 #include "payload/jobs/usb.h"
 #include "payload/jobs/usb_errors.h"
-#include <stdio.h>
 #include <string.h>
 
 #define JOIN_MS        20000 /* a request may last until its own bound */
