@@ -138,7 +138,7 @@ static bool answers(uintptr_t mmio)
     return cause == TRAP_NONE;
 }
 
-/* Its registers; 0, and said. */
+/* Its registers. 0: they cannot be used, and the reason was printed. */
 static uintptr_t registers(struct pci *p)
 {
     if (machine.iommu.form == MACHINE_IOMMU_SYS)
@@ -248,7 +248,7 @@ static bool is_user(const struct pci_device *pd)
     return !pd->bridge && !pd->error && !is_unit(pd);
 }
 
-/* One that the unit cannot take is left out. */
+/* A function that the unit cannot take is left out. */
 static void attach(struct pci_device *pd)
 {
     int64_t id = device_id(pd);

@@ -41,9 +41,9 @@ struct aia_iommu_device *iommu_device(const struct pci_device *pd);
 int iommu_forget(void);
 struct aia_iommu_fault iommu_last_fault(void);
 
-/* For the unit: a fault, to be told of later. Any context. */
+/* For the unit: a fault, to be printed later. Any context. */
 void iommu_note(void *arg, const struct aia_iommu_fault *fault);
-/* Tell of faults since the last call. Thread. */
+/* Print the faults since the last call. Thread. */
 void iommu_print_faults(void);
 /* A line for each remapped message, and the unit's own counters; nothing without one. */
 void iommu_print(void);

@@ -137,7 +137,7 @@ static void banner(void)
               machine.n_unused > 1 ? "s" : "", machine.n_unused > 1 ? "are" : "is");
 }
 
-/* The hart that runs this is one that can be interrupted. Why another is not used is said of each that is not. */
+/* The hart that runs this can be interrupted. If not, a line for each hart that is not used has the reason. */
 static void check_boot_hart(uint64_t hartid)
 {
     char line[272];

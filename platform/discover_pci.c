@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PCI host bridges with ECAM (the Linux binding host-generic-pci.yaml; ranges as the PCI Bus Binding to Open
- * Firmware, section 2.2.1.1). One that is not sound, or has no ECAM, is no host here; of a sound one a window that is
- * not is left out.
+ * Firmware, section 2.2.1.1). A host that is not sound, or has no ECAM, is not used. Of a sound host,
+ * a window that is not sound is left out.
  */
 #include <string.h>
 

@@ -62,7 +62,7 @@ extern struct load_watch {
 
 /*
  * Devices on which edges can be raised at will, at most `max`, with their interrupts, which may go to any hart: PCI's edu
- * devices; where there are none, or with devices=soft, soft ones, which is printed. False, and said: one does not work.
+ * devices; where there are none, or with devices=soft, soft ones, which is printed. False: one does not work, and a line names it.
  */
 bool load_init(unsigned max);
 
@@ -88,7 +88,7 @@ enum aia_result load_handler(void *context, struct aia_irq *irq);
 /*
  * One step on some device that nobody else raises now: a single edge or a burst, and wait for it. An edge
  * not seen after LOAD_LOST_MS, nor after every hart has been through its interrupts once more, is lost:
- * that is counted, and said. False: all devices were taken.
+ * that is counted and printed. False: all devices were taken.
  */
 bool load_step(struct random *r);
 
