@@ -92,8 +92,8 @@ enum aia_result trial_neighbour_handler(void *context, struct aia_irq *irq)
 
 static void can_take(struct edge *e)
 {
-    e->ready = true;
     e->could = now();
+    e->ready = true; /* last: its handler may interrupt this */
 }
 
 static void ready_on(unsigned hart)
