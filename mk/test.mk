@@ -62,6 +62,7 @@ $(patsubst %,$B/host/test_%,pci pci_msi pci_msix pci_place pci_slot disk_identif
 $B/host/test_conform: $B/host/obj/tests/host/conform/hardware.o
 $B/host/test_args: $B/host/obj/payload/args.o
 $B/host/test_uart: $B/host/obj/payload/uart.o
+$B/host/test_trap_guard: $B/host/obj/payload/trap_guard.o
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)

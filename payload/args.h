@@ -6,7 +6,6 @@
 #ifndef PAYLOAD_ARGS_H
 #define PAYLOAD_ARGS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

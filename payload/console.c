@@ -12,7 +12,7 @@
 
 static bool board_failed; /* its put or get has trapped */
 
-/* The firmware's console is what is left, if it is another one; there it is said why. */
+/* From now on the firmware's console is used. The reason is printed there. */
 static void left(const char *what, const char *why)
 {
     const char *const words[] = {"\r\nconsole: ", what, " ", why, ": it is not used any more\r\n"};

@@ -38,7 +38,7 @@ void hang_wait_more(struct hart_wait *w);
 /* The job cannot go on. If a hart hangs, that is why, and this the end of the run; else it returns. */
 void hang_end(void);
 
-/* A loop that works for `hart` calls this at each turn: if that one has made no step for so long, the run ends. */
+/* A loop that works for `hart` calls this at each turn: if `hart` has made no step for HANG_END_MS, the run ends. */
 void hang_watch(unsigned hart);
 
 #endif

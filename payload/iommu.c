@@ -138,7 +138,7 @@ static bool answers(uintptr_t mmio)
     return cause == TRAP_NONE;
 }
 
-/* Its registers; 0, and said. */
+/* Its registers. 0: they cannot be used, and the reason was printed. */
 static uintptr_t registers(struct pci *p)
 {
     if (machine.iommu.form == MACHINE_IOMMU_SYS)
@@ -248,7 +248,7 @@ static bool is_user(const struct pci_device *pd)
     return !pd->bridge && !pd->error && !is_unit(pd);
 }
 
-/* One that the unit cannot take is left out. */
+/* A function that the unit cannot take is left out. */
 static void attach(struct pci_device *pd)
 {
     int64_t id = device_id(pd);
@@ -329,19 +329,24 @@ bool iommu_remaps(void)
     return iommu.enabled && use != USE_BARE;
 }
 
-static bool read_argument(void)
+const char *iommu_why_not(void)
+{
+    static const char *const asked[] = {"its IOMMU cannot be used", "iommu=off", "iommu=bare"};
+
+    return machine.iommu.form == MACHINE_IOMMU_NONE ? machine_without(MACHINE_PART_IOMMU)
+           : use == USE_BASIC                       ? asked[USE_ON]
+                                                    : asked[use];
+}
+
+/* main.c's table has these words. */
+static void read_argument(void)
 {
     static const char *const words[] = {"on", "off", "bare", "basic"};
     const char *arg = args_get("iommu");
 
     for (unsigned i = 0; i < 4 && arg; i++)
-        if (!strcmp(arg, words[i])) {
+        if (!strcmp(arg, words[i]))
             use = (enum use)i;
-            return true;
-        }
-    if (arg)
-        print("argument iommu=%s: not on, off, bare or basic\n", arg);
-    return !arg;
 }
 
 static void tell(uintptr_t mmio)
@@ -392,18 +397,16 @@ static bool bring_up(struct pci *p)
     return true;
 }
 
-bool iommu_start(struct pci *p)
+void iommu_start(struct pci *p)
 {
-    if (!read_argument())
-        return false;
+    read_argument();
     if (use == USE_OFF) {
         let_all_pass(p);
-        return true;
+        return;
     }
     if (args_get("iommu") && machine.iommu.form == MACHINE_IOMMU_NONE)
         args_refuse("iommu", "no IOMMU that can be used: %s", machine_without(MACHINE_PART_IOMMU));
     leave_out_behind(p, false);
     if (machine.iommu.form != MACHINE_IOMMU_NONE && !bring_up(p))
         leave_out_behind(p, true);
-    return true;
 }

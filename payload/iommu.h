@@ -26,12 +26,13 @@ extern unsigned iommu_n_behind;
 
 /*
  * Once, after pci_init() and before any driver; thread. A unit that cannot be used is named, and the functions behind it,
- * or behind one that is not ours, are left out, unless iommu=off. False: the argument cannot be, and that was printed.
+ * or behind one that is not ours, are left out, unless iommu=off.
  */
-bool iommu_start(struct pci *p);
+void iommu_start(struct pci *p);
 
-/* Are messages remapped? */
+/* Are messages remapped? And where none are: why. */
 bool iommu_remaps(void);
+const char *iommu_why_not(void);
 
 /* The device that this function is; NULL: it is behind no IOMMU of ours. */
 struct aia_iommu_device *iommu_device(const struct pci_device *pd);
@@ -40,9 +41,9 @@ struct aia_iommu_device *iommu_device(const struct pci_device *pd);
 int iommu_forget(void);
 struct aia_iommu_fault iommu_last_fault(void);
 
-/* For the unit: a fault, to be told of later. Any context. */
+/* For the unit: a fault, to be printed later. Any context. */
 void iommu_note(void *arg, const struct aia_iommu_fault *fault);
-/* Tell of faults since the last call. Thread. */
+/* Print the faults since the last call. Thread. */
 void iommu_print_faults(void);
 /* A line for each remapped message, and the unit's own counters; nothing without one. */
 void iommu_print(void);

@@ -64,7 +64,7 @@ void iommu_print_faults(void)
     unsigned n = atomic_load_explicit(&n_notes, memory_order_acquire), times;
 
     if (n - printed > NOTES / 2) { /* those in the other half may be written over now */
-        print("iommu: %u faults not told of\n", n - printed - NOTES / 2);
+        print("iommu: %u more faults, not printed\n", n - printed - NOTES / 2);
         printed = n - NOTES / 2;
     }
     for (; printed != n; printed += times) {

@@ -33,8 +33,6 @@ static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
 
 _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
 
-#define RESERVED_IDS 2 /* in each file: IPIs, sync */
-
 /* `ids=` pretends that the files are smaller than they are, so that a test can run out of identities. */
 static uint16_t implemented_ids(void)
 {
@@ -120,7 +118,7 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
     unsigned hart = 0;
 
     for (n++; n; hart++)
-        n -= irq_goes(irq, hart % hart_count());
+        n -= irq_goes(irq, hart % hart_count()) && hart_is_online(hart % hart_count());
     return (hart - 1) % hart_count();
 }
 

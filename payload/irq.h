@@ -19,6 +19,8 @@ bool irq_reaches(unsigned hart);
 /* Do harts have interrupt files? If not, their APLIC interrupts them itself. */
 bool irq_by_message(void);
 
+#define RESERVED_IDS 2 /* in each file: IPIs, sync; the lowest ones, if riscv,ipi-id is no other */
+
 /* With ids=: ends the program, naming it, if it leaves fewer identities for a hart's devices than `n`. */
 void irq_need_ids(unsigned n);
 /* The same for a job that uses all of them up: ends the program if a file has more than `n`. */
@@ -27,7 +29,7 @@ void irq_most_ids(unsigned n);
 /* Can it be delivered to this hart? An APLIC that delivers itself has harts of its own. */
 bool irq_goes(const struct aia_irq *irq, unsigned hart);
 
-/* The n-th of the harts that it goes to, counted round and round. */
+/* The n-th of the online harts that it goes to, counted round and round. */
 unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n);
 
 /* A software interrupt, from trap.c: where there are no interrupt files IPIs come this way. */

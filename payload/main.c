@@ -41,7 +41,8 @@ static const struct arg common_args[] = {
                "on; off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode",
                "on off bare basic"),
     ARG_FLAG("shell", "read commands from the console before the end, and after a panic"),
-    ARG_ONE_OF("devices", "wired: by their wires, where messages would do as well; soft: made of software",
+    ARG_ONE_OF("devices",
+               "wired: by their wires, where messages would do as well; soft: those made of software",
                "wired soft"),
     ARG_NUMBER("lazy_us", "how long a retired vector may wait for its reclaim, microseconds", 0,
                ARG_MAX_SECONDS * 1000000ull),
@@ -136,7 +137,7 @@ static void banner(void)
               machine.n_unused > 1 ? "s" : "", machine.n_unused > 1 ? "are" : "is");
 }
 
-/* The hart that runs this is one that can be interrupted. Why another is not used is said of each that is not. */
+/* The hart that runs this can be interrupted. If not, a line for each hart that is not used has the reason. */
 static void check_boot_hart(uint64_t hartid)
 {
     char line[272];

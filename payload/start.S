@@ -277,7 +277,7 @@ early_end:
     li      t1, 2 << 16 | 0x3333    /* EXIT_MACHINE, as panic.c has it */
     sw      t1, 0(t0)
     fence   iorw, iorw
-    li      t0, 100000000           /* for a machine that takes a while to end */
+    li      t0, 1000000000          /* some time, for a machine that takes a while to end: a busy host may run the hart alone */
 2:  addi    t0, t0, -1
     bnez    t0, 2b
     j       3f

@@ -7,7 +7,6 @@
 #include "payload/panic.h"
 #include "payload/payload.h"
 #include "payload/stats.h"
-#include "payload/symbols.h"
 #include "payload/time.h"
 #include <stdio.h>
 #include <string.h>
@@ -43,8 +42,8 @@ static struct machine_region room(void)
     r = (struct machine_region){args_u64("trace_at", 0), args_u64("trace_mib", 8) << 20};
     if (r.base % 64 == 0 && r.size >= ring_bytes(2) && machine_is_free(&machine, &r))
         return r;
-    print("arguments trace_at, trace_mib: not free memory of this machine\n");
-    machine_exit(EXIT_MACHINE);
+    args_refuse("trace_at", "with trace_mib=%lu that is not free memory of this machine",
+                args_u64("trace_mib", 8));
 }
 
 struct aia_trace_ring *trace_rings(void)

@@ -81,43 +81,13 @@ static void print_registers(const struct trap_frame *f)
         print("  %-3s %016lx%s", names[i], f->x[i], i % 3 == 0 || i == 31 ? "\n" : "");
 }
 
-static _Thread_local bool guarded;
-static _Thread_local unsigned long guard_cause;
-
-void trap_guard_begin(void)
-{
-    guard_cause = TRAP_NONE;
-    guarded = true;
-}
-
-unsigned long trap_guard_end(void)
-{
-    guarded = false;
-    return guard_cause;
-}
-
-/* What a load, a store or a CSR access can raise: illegal instruction, misaligned, access or page fault, hardware error. */
-static bool is_of_an_access(unsigned long cause)
-{
-    return (cause >= 4 && cause <= 7) || cause == 2 || cause == 13 || cause == 15 || cause == 19;
-}
-
-/* An instruction that does not end in 11 is a compressed one (Unprivileged ISA, "Base Instruction-Length Encoding"). */
-static unsigned long behind(unsigned long pc)
-{
-    uint16_t first = *(const volatile uint16_t *)pc;
-
-    return pc + ((first & 3) == 3 ? 4 : 2);
-}
-
 void trap_exception(const struct trap_frame *f)
 {
-    unsigned long cause = csr_read(scause);
+    unsigned long pc = csr_read(sepc);
 
-    if (!guarded || !is_of_an_access(cause))
+    if (!trap_guard_take(csr_read(scause), &pc))
         trap_fatal(f, false);
-    guard_cause = cause;
-    csr_write(sepc, behind(csr_read(sepc)));
+    csr_write(sepc, pc);
 }
 
 void trap_fatal(const struct trap_frame *f, bool bad_stack)

@@ -11,11 +11,14 @@
 
 /* `left` is called, with a reason, once the UART is not used any more: it traps, is never ready, or is not there. */
 void uart_init(const struct machine_uart *u, void (*left)(const char *why));
-/* Do not use it any more; nothing is said. */
+/* Do not use it any more; `left` is not called. */
 void uart_leave(void);
 bool uart_is_used(void);
 
-/* False: there is none, and the byte is not sent. One that was ready and is not any more loses bytes, without a wait for each. */
+/*
+ * False: there is none, and the byte is not sent. A UART that has been ready and is so no longer loses bytes, without a wait
+ * for each.
+ */
 bool uart_put(char c);
 /* The byte, or -1. */
 int uart_get(void);

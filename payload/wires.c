@@ -6,7 +6,6 @@
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/payload.h"
-#include "payload/time.h"
 #include "payload/pci/regs.h"
 #include <string.h>
 

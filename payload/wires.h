@@ -18,14 +18,14 @@ bool wires_init(void);
 struct aia_controller **wires_controllers(void);
 
 /*
- * The source a device is wired to, ready for aplic_request(). NULL, and said, if it has none, or not for itself, or if
- * the APLIC's messages do not arrive where the tree says they should. Thread context.
+ * The source a device is wired to, ready for aplic_request(). NULL, and the reason is printed, if it has none, or not for
+ * itself, or if the APLIC's messages do not arrive where the tree says they should. Thread context.
  */
 struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
 
 /*
  * A source that no device has asked for, without its wire: what software raises (aplic_raise()). From the highest number
- * down, of an APLIC that reaches `hart`; false, and said, if there is none. Thread context.
+ * down, of an APLIC that reaches `hart`; false, and the reason is printed, if there is none. Thread context.
  */
 bool wires_spare(struct aplic_source *s, unsigned hart);
 

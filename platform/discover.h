@@ -99,10 +99,9 @@ int disc_need_u32_in(struct discovery *d, int node, const char *prop, uint32_t m
 int disc_cells(struct discovery *d, int node, const char *prop, uint32_t *out);
 uint64_t disc_number(const fdt32_t *cells, uint32_t n);
 
-/* The reg property in CPU addresses, through the ranges of every bus above it: entry by entry, all, or the first. */
+/* The reg property in CPU addresses, through the ranges of every bus above it: entry by entry, or the first. */
 int disc_reg_list(struct discovery *d, int node, struct disc_reg_list *l);
 int disc_reg_at(struct discovery *d, const struct disc_reg_list *l, uint32_t i, struct machine_region *out);
-int disc_regs(struct discovery *d, int node, struct machine_region *out, size_t max, size_t *n);
 int disc_reg(struct discovery *d, int node, struct machine_region *out);
 /* A bus address as `node` sees it, to a CPU address. `prop` is the property to blame. */
 int disc_translate(struct discovery *d, int node, const char *prop, uint64_t *addr, uint64_t size);

@@ -82,7 +82,7 @@ static int read_mask(struct discovery *d, struct intx *x)
     return 0;
 }
 
-/* An entry that is not sound is left out, and said once; where the next one begins it says all the same. */
+/* An entry that is not sound is left out and named once. It says all the same where the next entry begins. */
 static void read_entries(struct discovery *d, struct intx *x, const fdt32_t *p, uint32_t cells)
 {
     int node = d->hosts[x->host];

@@ -166,6 +166,10 @@ static void read_msi(struct discovery *d, const struct id_map *m, int host)
 
     if (fdt_getprop(d->fdt, host, m->prop, NULL)) {
         read_map(d, m, host);
+        if (*m->n == 0) {
+            (void)disc_fail(d, host, m->prop, "it maps no requester, so none may send MSIs");
+            all_strangers(d, m);
+        }
         return;
     }
     int ours = disc_msi_parent(d, host, &present);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PCI host bridges with ECAM (the Linux binding host-generic-pci.yaml; ranges as the PCI Bus Binding to Open
- * Firmware, section 2.2.1.1). One that is not sound, or has no ECAM, is no host here; of a sound one a window that is
- * not is left out.
+ * Firmware, section 2.2.1.1). A host that is not sound, or has no ECAM, is not used. Of a sound host,
+ * a window that is not sound is left out.
  */
 #include <string.h>
 
@@ -10,6 +10,8 @@
 
 #define ENTRY_PCI_CELLS 3  /* phys.hi, phys.mid, phys.lo */
 #define BUS_SHIFT       20 /* 1 MiB of configuration space for each bus */
+#define LEAST \
+    0x1000u /* of a window that is used in part: room for the smallest BAR (payload/pci/resource.c) */
 
 static int read_bus_range(struct discovery *d, int node, uint32_t *first, uint32_t *last, bool *said)
 {
@@ -59,30 +61,64 @@ static int read_ecam(struct discovery *d, int node, struct machine_pci *pci)
     return 0;
 }
 
-/* An address decodes to one host's window: of two that overlap, the later is not used. */
-static int check_window(struct discovery *d, int node, const struct machine_pci *pci, unsigned i,
-                        const struct machine_pci_window *w)
+/* Take `r` out of the window; of what is left below and above it the larger part stays. False: they are apart. */
+static bool clip(struct machine_pci_window *w, const struct machine_region *r)
 {
-    struct machine_region r = {w->cpu, w->size};
+    if (!w->size || !disc_overlap(&(struct machine_region){w->cpu, w->size}, r))
+        return false;
+    uint64_t last = w->cpu + (w->size - 1), r_last = r->base + (r->size - 1);
+    uint64_t below = r->base > w->cpu ? r->base - w->cpu : 0, above = last > r_last ? last - r_last : 0;
+    uint64_t skip = above > below ? w->size - above : 0;
+
+    w->cpu += skip;
+    w->pci += skip;
+    w->size = above > below ? above : below;
+    return true;
+}
+
+/*
+ * Take out what is decoded already: each host's configuration space, and the windows before this one. The first such range;
+ * NULL: there is none. The name is that of its host.
+ */
+static const char *clip_all(const struct discovery *d, struct machine_pci_window *w,
+                            struct machine_region *first)
+{
+    const char *name = NULL;
+
+    for (size_t h = 0; h < d->m->n_hosts; h++) {
+        const struct machine_pci *other = &d->m->hosts[h];
+        for (size_t j = 0; j <= other->n_windows; j++) {
+            struct machine_region r = other->ecam;
+            if (j)
+                r = (struct machine_region){other->windows[j - 1].cpu, other->windows[j - 1].size};
+            if (!clip(w, &r) || name)
+                continue;
+            name = other->name;
+            *first = r;
+        }
+    }
+    return name;
+}
+
+/* An address decodes to one thing: of a window that overlaps others the part is used that does not. */
+static int check_window(struct discovery *d, int node, unsigned i, struct machine_pci_window *w)
+{
+    struct machine_region r;
 
     if (w->pci + (w->size - 1) < w->pci || w->cpu + (w->size - 1) < w->cpu)
         return disc_fail(d, node, "ranges", "window %u runs past the end of the address space", i);
     if (w->space != MACHINE_PCI_MEM64 && (w->pci + (w->size - 1)) >> 32)
         return disc_fail(d, node, "ranges", "window %u is 32-bit but reaches past 4 GiB", i);
-    if (disc_overlap(&r, &pci->ecam))
-        return disc_fail(d, node, "ranges", "window %u overlaps the configuration space", i);
-    for (unsigned j = 0; j < pci->n_windows; j++)
-        if (disc_overlap(&r, &(struct machine_region){pci->windows[j].cpu, pci->windows[j].size}))
-            return disc_fail(d, node, "ranges", "window %u overlaps another at %#llx", i,
-                             (unsigned long long)pci->windows[j].cpu);
-    for (size_t h = 0; h < d->m->n_hosts; h++) {
-        const struct machine_pci *other = &d->m->hosts[h];
-
-        for (unsigned j = 0; j < other->n_windows; j++)
-            if (disc_overlap(&r, &(struct machine_region){other->windows[j].cpu, other->windows[j].size}))
-                return disc_fail(d, node, "ranges", "window %u overlaps one of %s", i, other->name);
-    }
-    return 0;
+    const char *name = clip_all(d, w, &r);
+    if (!name)
+        return 0;
+    if (w->size < LEAST)
+        return disc_fail(d, node, "ranges", "window %u overlaps %#llx to %#llx of %s", i,
+                         (unsigned long long)r.base, (unsigned long long)(r.base + (r.size - 1)), name);
+    (void)disc_fail(d, node, "ranges", "window %u overlaps %#llx of %s: %#llx to %#llx of it is used", i,
+                    (unsigned long long)r.base, name, (unsigned long long)w->cpu,
+                    (unsigned long long)(w->cpu + (w->size - 1)));
+    return disc_unused(d, MACHINE_PART_PCI);
 }
 
 static int read_window(struct discovery *d, int node, struct machine_pci *pci, const fdt32_t *p,
@@ -102,7 +138,7 @@ static int read_window(struct discovery *d, int node, struct machine_pci *pci, c
         return disc_fail(d, node, "ranges", "window %u is configuration space, not I/O or memory", i);
     if (!w.size)
         return disc_fail(d, node, "ranges", "window %u has no size", i);
-    if (disc_translate(d, node, "ranges", &w.cpu, w.size) || check_window(d, node, pci, i, &w))
+    if (disc_translate(d, node, "ranges", &w.cpu, w.size) || check_window(d, node, i, &w))
         return -1;
     if (pci->n_windows == MACHINE_MAX_RANGES)
         return disc_fail(d, node, "ranges", "more than %u windows", (unsigned)MACHINE_MAX_RANGES);
@@ -140,12 +176,21 @@ static int read_host(struct discovery *d, int node)
     if (d->m->n_hosts == MACHINE_MAX_HOSTS)
         return disc_fail(d, node, "compatible", "more than %u PCI hosts", (unsigned)MACHINE_MAX_HOSTS);
     disc_copy_name(d, node, pci->name, sizeof(pci->name));
-    if (read_ecam(d, node, pci) || read_windows(d, node, pci)) {
+    if (read_ecam(d, node, pci)) {
         memset(pci, 0, sizeof(*pci));
         return -1;
     }
     d->hosts[d->m->n_hosts++] = node;
     return 0;
+}
+
+static void drop_host(struct discovery *d, size_t i)
+{
+    size_t after = --d->m->n_hosts - i;
+
+    memmove(&d->m->hosts[i], &d->m->hosts[i + 1], after * sizeof(d->m->hosts[0]));
+    memmove(&d->hosts[i], &d->hosts[i + 1], after * sizeof(d->hosts[0]));
+    memset(&d->m->hosts[d->m->n_hosts], 0, sizeof(d->m->hosts[0]));
 }
 
 static bool is_type_pci(const struct discovery *d, int node)
@@ -175,11 +220,21 @@ static int one_host(struct discovery *d, int node)
                      disc_compatible(d, node));
 }
 
-/* Every host before the maps of any: an IOMMU may be a function of another. */
+/*
+ * Every host's configuration space before the windows of any, which may overlap it; and every host before the maps of any: an
+ * IOMMU may be a function of another.
+ */
 int disc_pci(struct discovery *d)
 {
     for (int node = fdt_next_node(d->fdt, -1, NULL); node >= 0; node = fdt_next_node(d->fdt, node, NULL))
         if (one_host(d, node))
             (void)disc_unused(d, MACHINE_PART_PCI);
+    for (size_t i = 0; i < d->m->n_hosts;)
+        if (read_windows(d, d->hosts[i], &d->m->hosts[i])) {
+            (void)disc_unused(d, MACHINE_PART_PCI);
+            drop_host(d, i);
+        } else {
+            i++;
+        }
     return 0;
 }

@@ -102,21 +102,6 @@ int disc_reg_at(struct discovery *d, const struct disc_reg_list *l, uint32_t i, 
     return 0;
 }
 
-int disc_regs(struct discovery *d, int node, struct machine_region *out, size_t max, size_t *n)
-{
-    struct disc_reg_list l;
-
-    if (disc_reg_list(d, node, &l))
-        return -1;
-    if (l.n > max)
-        return disc_fail(d, node, "reg", "%u ranges, at most %u can be used", l.n, (unsigned)max);
-    for (uint32_t i = 0; i < l.n; i++)
-        if (disc_reg_at(d, &l, i, &out[i]))
-            return -1;
-    *n = l.n;
-    return 0;
-}
-
 int disc_reg(struct discovery *d, int node, struct machine_region *out)
 {
     struct disc_reg_list l;

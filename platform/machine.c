@@ -49,13 +49,14 @@ int machine_discover(const void *fdt, size_t max, struct machine *m, struct mach
 
 const char *machine_why(const struct machine *m, enum machine_part part, char *out, size_t size)
 {
-    static const struct machine_error none = {"/", "", "the device tree has none"};
-    const struct machine_error *why = &none;
+    const struct machine_error *why = NULL;
     size_t n = m->n_unused < MACHINE_MAX_UNUSED ? m->n_unused : MACHINE_MAX_UNUSED;
 
     while (n--)
         if (m->unused[n].part == part)
             why = &m->unused[n].why;
+    if (!why)
+        return "the device tree has none";
     machine_error_line(why, out, size);
     return out;
 }

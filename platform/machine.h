@@ -201,8 +201,8 @@ struct machine {
 int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err);
 
 /*
- * Why there is no such part, in a line: the first reason that discovery had, or that the tree has none at all. Kept in
- * `out`, of which 270 bytes always hold it.
+ * Why there is no such part, in a line: the first reason that discovery had, or that the tree has none at all. It may
+ * be kept in `out`, of which 270 bytes always hold it.
  */
 const char *machine_why(const struct machine *m, enum machine_part part, char *out, size_t size);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An AHCI port's slots: commands, completions, recovery. Section numbers: Serial ATA AHCI 1.3.1. */
 #include "payload/drivers/ahci_regs.h"
-#include "payload/time.h"
 #include <string.h>
 
 #define STOP_MS 500 /* 10.1.2 */

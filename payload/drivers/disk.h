@@ -29,7 +29,7 @@ enum disk_error {
     DISK_ECOMMAND = -75,  /* a command that sets it up failed */
     DISK_ETIMEOUT = -76,  /* a command was not answered, though its registers are */
     DISK_EGONE = -77,     /* its registers read as all ones */
-    DISK_ENODISK = -78,   /* a controller with nothing attached */
+    DISK_ENODISK = -78,   /* a controller with nothing attached, or a disk of no sectors */
     DISK_EROOM = -79,     /* more devices of this kind than its driver has room for */
 };
 

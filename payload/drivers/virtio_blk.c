@@ -225,7 +225,7 @@ static int read_capacity(struct virtio_blk *b)
         if (mmio_read8(b->pci.common + CONFIG_GENERATION) != before)
             continue;
         b->disk.sectors = high << 32 | low;
-        return b->disk.sectors ? DISK_OK : DISK_EIDENTIFY;
+        return b->disk.sectors ? DISK_OK : DISK_ENODISK;
     }
     return DISK_EIDENTIFY;
 }
@@ -239,7 +239,7 @@ static int read_block_size(struct virtio_blk *b)
     if (error)
         return error;
     b->disk.sectors /= b->disk.sector_size / DISK_SECTOR;
-    return b->disk.sectors ? DISK_OK : DISK_EIDENTIFY;
+    return b->disk.sectors ? DISK_OK : DISK_ENODISK;
 }
 
 static int read_config(struct virtio_blk *b, uint32_t features)

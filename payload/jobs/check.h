@@ -11,13 +11,13 @@
 /* Print PASS or FAIL and what was checked; returns `good`. */
 bool check(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Wait up to two seconds for *value to reach `want`. */
+/* Wait up to ten seconds for *value to reach `want`. */
 bool wait_for(const _Atomic uint64_t *value, uint64_t want);
 
 /* Move `irq` to `hart`, which must work. */
 void must_move(struct aia_irq *irq, unsigned hart);
 
-/* Are so many harts online? If not, that is said, and the job returns EXIT_MACHINE. */
+/* Are so many harts online? If not, a line names what the job takes, and the job returns EXIT_MACHINE. */
 bool has_harts(unsigned n);
 
 /* "nothing was tested: TEXT". Returns EXIT_MACHINE, for the job to return. */

@@ -7,7 +7,7 @@
 
 #include "payload/irq.h"
 
-/* Offline, and online again; false, and said, if it fails. */
+/* Offline, and online again. False: it failed, and the reason was printed. */
 bool cycle_down(unsigned hart);
 bool cycle_down_deaf(unsigned hart); /* hotplug_offline_deaf() */
 bool cycle_up(unsigned hart);

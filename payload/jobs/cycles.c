@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=cycles: one hart down and up, a thousand times, with interrupts on it each time: nothing is used up. */
 #include "payload/args.h"
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
 #include "payload/wires.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=errors: what cannot be done is refused by name, and leaves everything as it was. */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/wires.h"

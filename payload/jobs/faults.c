@@ -4,7 +4,6 @@
  * firmware's by calls in their place. The hart is online again, or offline and clean; nothing is lost or leaks.
  */
 #include "payload/audit.h"
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/sbi.h"

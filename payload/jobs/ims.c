@@ -3,7 +3,6 @@
  * test=ims: messages in memory. A device, played by another hart, reads its descriptor while the library changes it,
  * sends late, and does not answer. Where something must not happen, the same is done wrong first, to see it happen.
  */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/payload.h"
 #include "payload/time.h"

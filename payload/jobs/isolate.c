@@ -290,16 +290,9 @@ static void storm(void)
 
 static bool set_up(void)
 {
-    struct pci_device *pd = load_need_edu(2) ? pci_find(kinds_pci(), EDU_VENDOR, EDU_DEVICE, 1) : NULL;
-
-    if (!pd || !load_init_edu(1))
+    if (!load_own_edu(&spoof, 2) || !load_init_edu(1))
         return false;
-    int error = edu_init(&spoof, pd);
-    if (error) {
-        (void)untested("the second edu: %s", pci_strerror(error));
-        return false;
-    }
-    device = iommu_device(pd);
+    device = iommu_device(spoof.pd);
     iommu.config.storm_limit = CALM;
     return true;
 }

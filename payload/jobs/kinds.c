@@ -30,7 +30,7 @@ static struct pci pci = {
     .max = PCI_MAX,
     .left_out = pci_print_left_out,
 };
-static enum pci_state { PCI_UNKNOWN, PCI_UP, PCI_NONE, PCI_SHUT /* by its IOMMU */ } pci_state;
+static enum pci_state { PCI_UNKNOWN, PCI_UP, PCI_NONE } pci_state;
 
 const struct pci *kinds_pci_found(void)
 {
@@ -65,7 +65,8 @@ static enum pci_state bring_up(void)
         return PCI_NONE;
     }
     leave_out_senders();
-    return iommu_start(&pci) ? PCI_UP : PCI_SHUT;
+    iommu_start(&pci);
+    return PCI_UP;
 }
 
 struct pci *kinds_pci(void)
@@ -73,18 +74,6 @@ struct pci *kinds_pci(void)
     if (pci_state == PCI_UNKNOWN)
         pci_state = bring_up();
     return pci_state == PCI_UP ? &pci : NULL;
-}
-
-bool kinds_without_pci(void)
-{
-    return pci_state == PCI_NONE;
-}
-
-/* The next name in the list; its length. */
-static size_t next_name(const char **list)
-{
-    *list += strspn(*list, ",");
-    return strcspn(*list, ",");
 }
 
 static void join(const struct load_kind *kind, unsigned n)
@@ -98,26 +87,16 @@ static void join(const struct load_kind *kind, unsigned n)
     n_taken += n != 0;
 }
 
-static bool take_named(const char *name, size_t length)
+static bool take_named(const struct load_kind *kind)
 {
-    bool known = false;
+    unsigned n = 0;
 
-    for (unsigned i = 0; i < N_KINDS; i++) {
-        unsigned n = 0;
-        if (strlen(kinds[i]->name) != length || strncmp(kinds[i]->name, name, length) != 0)
-            continue;
-        known = true;
-        if (!kinds[i]->find(kinds[i], &n))
-            return false;
-        if (!n) {
-            print("pci: no %s %s\n", kinds[i]->name, kinds[i]->noun);
-            return false;
-        }
-        join(kinds[i], n);
-    }
-    if (!known)
-        print("argument devices: no kind %.*s\n", (int)length, name);
-    return known;
+    if (!kind->find(kind, &n))
+        return false;
+    if (!n)
+        (void)untested("there is no %s %s", kind->name, kind->noun);
+    join(kind, n);
+    return n != 0;
 }
 
 static bool take_all(void)
@@ -139,40 +118,37 @@ static bool take_all(void)
     return kinds_n_devices != before;
 }
 
-/* Each name in devices= is a kind's, and is there once; all stands alone. */
-static void check_list(const char *list)
+/* The kind of the name that `list` begins with. Ends the program, naming it, if there is no such kind, or it is `taken` twice. */
+static const struct load_kind *named(const char *list, bool *twice)
 {
-    bool named[N_KINDS] = {false};
+    size_t length = strcspn(list, ",");
 
-    if (!strcmp(list, "all"))
-        return;
-    for (const char *name = list; name; name = strchr(name, ',')) {
-        name += name != list;
-        size_t length = strcspn(name, ",");
-        unsigned i = 0;
-        while (i < N_KINDS && (strlen(kinds[i]->name) != length || strncmp(kinds[i]->name, name, length)))
-            i++;
-        if (i < N_KINDS && !named[i])
-            named[i] = true;
-        else if (i < N_KINDS)
+    for (unsigned i = 0; i < N_KINDS; i++) {
+        if (strlen(kinds[i]->name) != length || strncmp(kinds[i]->name, list, length) != 0)
+            continue;
+        if (twice[i])
             args_refuse("devices", "%s twice", kinds[i]->name);
-        else
-            args_refuse("devices", "no kind \"%.*s\"", (int)length, name);
+        twice[i] = true;
+        return kinds[i];
     }
+    args_refuse("devices", "no kind \"%.*s\"", (int)length, list);
 }
 
 bool kinds_init(const char *names)
 {
-    size_t length;
-    bool good = true;
+    const struct load_kind *list[N_KINDS];
+    bool twice[N_KINDS] = {false}, good = true;
+    unsigned n = 0;
 
-    check_list(names);
-
-    for (; good && (length = next_name(&names)) != 0; names += length) {
-        bool all = length == 3 && !strncmp(names, "all", 3);
-        good = n_taken < N_KINDS && (all ? take_all() : take_named(names, length));
+    if (!strcmp(names, "all"))
+        return take_all();
+    for (const char *name = names; name; name = strchr(name, ',')) {
+        name += name != names;
+        list[n++] = named(name, twice);
     }
-    return good && n_taken;
+    for (unsigned i = 0; i < n && good; i++)
+        good = take_named(list[i]);
+    return good;
 }
 
 bool kinds_init_default(void)

@@ -7,7 +7,6 @@
 #define PAYLOAD_JOBS_KINDS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "payload/irq.h"
@@ -19,7 +18,7 @@ struct load_kind {
     const char *noun;             /* what one of them is */
     const void *data;             /* the kind's own */
     const struct load_kind *with; /* deals with its devices, too, but for find(); NULL: none */
-    /* Find the devices, `n` of them, and take them into use. False: one does not work, and that was said. */
+    /* Find the devices, `n` of them, and take them into use. False: one does not work, and a line names it. */
     bool (*find)(const struct load_kind *kind, unsigned *n);
     /* Any hart but the controlling one, thread: do a piece of work. False: there was nothing to do now. */
     bool (*step)(const struct load_kind *kind, struct random *r);
@@ -36,21 +35,19 @@ struct load_kind {
     void (*unplug)(const struct load_kind *kind, const char *name);
 };
 
-/* The machine's PCI, brought up once; NULL: it cannot be, and that was said. */
+/* The machine's PCI, brought up once. NULL: there is none that can be driven, and the reason was printed. */
 struct pci *kinds_pci(void);
 /* The same if it has been brought up, else NULL. */
 const struct pci *kinds_pci_found(void);
 
-/* After kinds_pci() has returned NULL: is it that there is no PCI which can be driven? Else the IOMMU was in the way. */
-bool kinds_without_pci(void);
-
 /*
  * Take these kinds: names apart by commas, of which there must be devices, or "all": all that there are, but the soft
- * ones, which are no part of the machine. What is missing is printed. False: not, and said.
+ * ones, which are no part of the machine. What is missing is printed. False: a device is missing or does not
+ * work, and a line names it.
  */
 bool kinds_init(const char *names);
 
-/* Take what load_init() finds: the kind to have where nobody has asked for another. False: not, and said. */
+/* Take what load_init() finds: what a run without devices= has. False: a device does not work, and a line names it. */
 bool kinds_init_default(void);
 
 extern unsigned kinds_n_devices; /* of all kinds taken */
@@ -69,7 +66,7 @@ struct pci_device *kinds_device(const char *name);
 
 /*
  * Make it stop answering: its slot's power goes off, or else its decoding and bus mastering. False: there is no such
- * device, or its slot does not obey, and that was said.
+ * device, or its slot does not obey, and a line says which.
  */
 bool kinds_unplug(const char *device);
 

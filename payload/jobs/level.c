@@ -5,7 +5,6 @@
  * another device (lines.h) is left up by its handler, as often as it was told.
  */
 #include "payload/args.h"
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/panic.h"
 #include "payload/time.h"

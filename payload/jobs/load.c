@@ -3,9 +3,7 @@
 #include "payload/console.h"
 #include "payload/hang.h"
 #include "payload/hart.h"
-#include "payload/payload.h"
 #include "payload/time.h"
-#include <stdio.h>
 
 #define LOOKS 10
 

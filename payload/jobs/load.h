@@ -62,7 +62,7 @@ extern struct load_watch {
 
 /*
  * Devices on which edges can be raised at will, at most `max`, with their interrupts, which may go to any hart: PCI's edu
- * devices; where there are none, or with devices=soft, soft ones, which is printed. False, and said: one does not work.
+ * devices; where there are none, or with devices=soft, soft ones, which is printed. False: one does not work, and a line names it.
  */
 bool load_init(unsigned max);
 
@@ -70,8 +70,11 @@ bool load_init(unsigned max);
 bool load_init_edu(unsigned max);
 bool load_add_soft(unsigned max);
 
-/* For a job that no soft device can do: are there so many edu devices? Says if not, and takes none. */
-bool load_need_edu(unsigned n);
+/* For a job that no soft device can do: the n-th edu device, from 1. NULL: there are fewer, which is printed. */
+struct pci_device *load_need_edu(unsigned n);
+
+/* The n-th edu device as the job's own: it is none of load_devices. False: it is not there or does not work, which is printed. */
+bool load_own_edu(struct edu *e, unsigned n);
 
 /* The device's end: send an edge with this status bit; the status bits that are set; clear some; its message. */
 void load_raise_bit(struct load_device *d, uint32_t bit);
@@ -85,7 +88,7 @@ enum aia_result load_handler(void *context, struct aia_irq *irq);
 /*
  * One step on some device that nobody else raises now: a single edge or a burst, and wait for it. An edge
  * not seen after LOAD_LOST_MS, nor after every hart has been through its interrupts once more, is lost:
- * that is counted, and said. False: all devices were taken.
+ * that is counted and printed. False: all devices were taken.
  */
 bool load_step(struct random *r);
 

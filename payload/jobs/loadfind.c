@@ -98,7 +98,7 @@ bool load_init_edu(unsigned max)
     struct pci_device *pd;
 
     if (!pci)
-        return kinds_without_pci();
+        return true; /* so none is found */
     max = max < LOAD_MAX - LOAD_SOFT ? max : LOAD_MAX - LOAD_SOFT;
     for (unsigned n = 0; n < max && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
         if (!init_edu(&load_devices[load_n_devices], n, pd))
@@ -108,14 +108,24 @@ bool load_init_edu(unsigned max)
     return true;
 }
 
-bool load_need_edu(unsigned n)
+struct pci_device *load_need_edu(unsigned n)
 {
     struct pci *pci = kinds_pci();
+    struct pci_device *pd = pci ? pci_find(pci, EDU_VENDOR, EDU_DEVICE, n - 1) : NULL;
 
-    if (pci && pci_find(pci, EDU_VENDOR, EDU_DEVICE, n - 1))
-        return true;
-    (void)untested("this job needs real devices, %u of -device edu", n);
-    return false;
+    if (!pd)
+        (void)untested("this job needs real devices, %u of -device edu", n);
+    return pd;
+}
+
+bool load_own_edu(struct edu *e, unsigned n)
+{
+    struct pci_device *pd = load_need_edu(n);
+    int error = pd ? edu_init(e, pd) : PCI_OK;
+
+    if (error)
+        print("pci: %s: %s\n", pd->name, pci_strerror(error));
+    return pd && !error;
 }
 
 /* ---- soft ones ---- */

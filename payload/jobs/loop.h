@@ -7,7 +7,6 @@
 #define PAYLOAD_JOBS_LOOP_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "payload/args.h"
 #include "payload/irq.h"

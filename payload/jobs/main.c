@@ -64,19 +64,17 @@ static bool needs_no_message(const char *devices)
     return !devices || !strcmp(devices, "edu") || !strcmp(devices, "soft");
 }
 
-/* What only messages can do is not quietly left out where there are none. */
-static bool fits(const char *devices, bool naive, bool pressure)
+/* What only messages can do ends the run, by its argument's name, where there are none. */
+static void check_messages(const char *devices, bool naive, bool pressure)
 {
     const char *what = naive                        ? "naive"
                        : pressure                   ? "pressure"
                        : !needs_no_message(devices) ? "devices"
                                                     : NULL;
 
-    if (!what || !wires_wanted())
-        return true;
-    print("argument %s: it needs devices that send messages, and here %s\n", what,
-          irq_by_message() ? "devices=wired" : "there are no interrupt files");
-    return false;
+    if (what && wires_wanted())
+        args_refuse(what, "it needs devices that send messages, and here %s",
+                    irq_by_message() ? "devices=wired" : "there are no interrupt files");
 }
 
 int job_main(void)
@@ -86,12 +84,11 @@ int job_main(void)
 
     if (devices && !strcmp(devices, "wired"))
         devices = NULL; /* the default ones, as wires_wanted() has them */
-    if (!fits(devices, naive, pressure) || !take_devices(devices, pressure))
+    check_messages(devices, naive, pressure);
+    if (!take_devices(devices, pressure))
         return EXIT_MACHINE;
-    if (naive && iommu_remaps()) {
-        print("argument naive: behind the IOMMU no message changes; with iommu=off they do\n");
-        return EXIT_MACHINE;
-    }
+    if (naive && iommu_remaps())
+        args_refuse("naive", "behind the IOMMU no message changes; with iommu=off they do");
     if (naive)
         naive_init();
     bool good = loop_run(naive ? move_naively : NULL);

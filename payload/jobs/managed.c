@@ -3,7 +3,6 @@
  * test=managed: interrupts that belong to two harts, of each kind of device. Both harts go: the devices are shut
  * down, as their registers say; one comes back: its first edge is handled there.
  */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/pci/regs.h"
 #include "payload/time.h"

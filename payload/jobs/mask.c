@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=mask: an interrupt that is disabled keeps its edges, wherever it is enabled again. */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"

@@ -23,7 +23,7 @@ static unsigned next_hart(unsigned hart)
 {
     do
         hart = (hart + 1) % hart_count();
-    while (!irq_goes(dev->irq, hart));
+    while (!irq_goes(dev->irq, hart) || !hart_is_online(hart));
     return hart;
 }
 

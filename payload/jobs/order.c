@@ -5,7 +5,6 @@
  */
 #include "payload/random.h"
 #include "payload/args.h"
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/drivers/soft.h"
 #include "payload/jobs/check.h"

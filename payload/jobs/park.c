@@ -3,11 +3,9 @@
  * test=park: a managed interrupt of one hart, through the IOMMU, while that hart goes and comes. The device is told
  * nothing and goes on sending: what it sends while the hart is away waits in memory, and is handled when it is back.
  */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/iommu.h"
 #include "payload/panic.h"
-#include "payload/payload.h"
 #include "payload/time.h"
 #include "payload/drivers/edu.h"
 #include "payload/jobs/check.h"
@@ -110,11 +108,8 @@ int job_park(void)
         .managed = true,
     };
 
-    if (!load_need_edu(1) || !has_harts(3))
+    if (!load_own_edu(&edu, 1) || !has_harts(3))
         return EXIT_MACHINE;
-    int error = edu_init(&edu, pci_find(kinds_pci(), EDU_VENDOR, EDU_DEVICE, 0));
-    if (error)
-        return untested("edu: %s", pci_strerror(error));
     r.msi = edu.msi.top;
     if (!r.msi->ops->park)
         return untested("it takes an IOMMU that can park messages");

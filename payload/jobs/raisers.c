@@ -2,7 +2,6 @@
 #include "payload/jobs/raisers.h"
 #include "payload/console.h"
 #include "payload/hang.h"
-#include "payload/payload.h"
 #include "payload/pulse.h"
 #include "payload/time.h"
 #include "payload/jobs/hangs.h"

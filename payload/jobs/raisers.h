@@ -11,7 +11,7 @@
 /* `step` is the load, a piece at a time; false: nothing to do now. Each hart draws its own numbers from the seed. */
 void raisers_init(uint64_t seed, bool (*step)(struct random *r));
 
-/* Have an idle online hart raise, or have it stop and be idle. False, and said, if it does not. */
+/* Have an idle online hart raise, or have it stop and be idle. False: it does not, and the reason was printed. */
 bool raisers_start(unsigned hart);
 bool raisers_stop(unsigned hart);
 

@@ -9,7 +9,6 @@
 #include "payload/hotplug.h"
 #include "payload/iommu.h"
 #include "payload/panic.h"
-#include "payload/payload.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/jobs.h"
@@ -44,7 +43,7 @@ static void moves(void)
     bool good = true;
 
     for (unsigned i = 0; i < MOVES; i++) {
-        must_move(edu->irq, (edu->irq->vec.hart + 1) % hart_count());
+        must_move(edu->irq, irq_nth_hart(edu->irq, i));
         good &= names(edu->irq->vec);
     }
     check(good, "%u moves under fire, and the entry names each vector", MOVES);
@@ -56,15 +55,15 @@ static void cost(void)
     uint64_t begin = time_now();
 
     for (unsigned i = 0; i < MOVES; i++)
-        must_move(edu->irq, (edu->irq->vec.hart + 1) % hart_count());
+        must_move(edu->irq, irq_nth_hart(edu->irq, i));
     print("a move: %lu ns\n", time_to_ns(time_now() - begin) / MOVES);
 }
 
 /* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
 static void offlines(void)
 {
-    unsigned last = hart_count() - 1, other = hart_index() == last ? 0 : last,
-             done = 0; /* this one has to stay */
+    unsigned last = irq_nth_hart(edu->irq, hart_online_count() - 1), done = 0;
+    unsigned other = hart_index() == last ? irq_nth_hart(edu->irq, 0) : last; /* this one has to stay */
 
     must_move(edu->irq, other);
     for (unsigned i = 0; i < OFFLINES; i++) {
@@ -84,7 +83,7 @@ int job_remap(void)
     edu = &load_devices[0];
     cost();
     if (!iommu_remaps())
-        return untested("no interrupt is remapped");
+        return untested("no interrupt is remapped: %s", iommu_why_not());
     struct aia_message before = own();
     raisers_init(11, load_step);
     check(raisers_start_all(), "load");

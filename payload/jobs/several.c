@@ -5,7 +5,6 @@
  * interrupt that comes just before the wait for it, or just before the stop.
  */
 #include "payload/audit.h"
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/payload.h"

@@ -3,7 +3,6 @@
  * test=slow: devices whose message lives behind a command queue, which a hart plays: commands are answered after a
  * while, or never. Moves and harts go on; what does not answer is dead, and named, and the others do not notice.
  */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=storm: what fires without end and helps nobody is shut off, reported, and can be had again. */
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/hotplug.h"
 #include "payload/time.h"

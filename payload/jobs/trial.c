@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One trial: the other harts in their parts, the move, and what came of it. */
 #include "payload/jobs/trial.h"
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/time.h"
 #include "payload/jobs/check.h"

@@ -60,11 +60,11 @@ struct trial_result {
 
 const char *trial_kind_name(enum trial_kind kind);
 
-/* Once: find the devices. False, and said, if there are none or too few harts. */
+/* Once: find the devices. False: there are none, or too few harts, and a line says which. */
 bool trial_init(void);
 bool trial_has(enum trial_kind kind);
 
-/* Request I and J; free them, and see that all vectors are as before. False, and said, if not. */
+/* Request I and J; free them, and see that all vectors are as before. False: they are not, which is printed. */
 bool trial_begin(enum trial_kind kind, struct aia_policy policy);
 bool trial_end(void);
 

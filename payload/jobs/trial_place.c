@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/jobs/trial_place.h"
-#include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/payload.h"
 #include "payload/time.h"

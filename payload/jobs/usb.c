@@ -3,7 +3,6 @@
 #include "payload/console.h"
 #include "payload/hang.h"
 #include "payload/hart.h"
-#include "payload/payload.h"
 #include "payload/time.h"
 #include "payload/wedge.h"
 #include "payload/jobs/pattern.h"

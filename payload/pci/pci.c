@@ -154,7 +154,7 @@ static void tell(const struct pci *p, const struct pci_device *pd)
         p->left_out(pd);
 }
 
-/* One function, if there is one. One that there is no room for is told of now, for it is forgotten. */
+/* One function, if there is one. A function that there is no room for is reported now, for it is forgotten. */
 static bool probe(struct pci *p, struct pci_device *parent, uint8_t bus, unsigned devfn, bool *multi)
 {
     const struct machine_pci *m = p->machine;

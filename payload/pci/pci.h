@@ -4,8 +4,8 @@
  *
  * pci_init() takes the buses over: whatever firmware left there is switched off first (decoding, bus
  * mastering, MSIs, bridges' bus numbers) and everything is numbered and placed anew. Nothing works until
- * a driver asks for it with pci_enable(). One function that cannot be used keeps no other from working. Not for concurrent use, except for the operations of struct
- * aia_msi (msi.h), which the library serialises per message.
+ * a driver asks for it with pci_enable(). One function that cannot be used keeps no other from working. Not for concurrent
+ * use, except for the operations of struct aia_msi (msi.h), which the library serialises per message.
  */
 #ifndef PAYLOAD_PCI_H
 #define PAYLOAD_PCI_H
@@ -136,7 +136,7 @@ bool pci_shares_id(const struct pci_device *pd);
 /* May it send MSIs to our interrupt files? Where the tree has neither msi-map nor msi-parent, all may. */
 bool pci_msis_arrive(const struct pci_device *pd);
 
-/* For a person, through the payload's console: one function, or all; and that one is left out, and why. */
+/* For a person, through the payload's console: one function; all; a function that is left out, with the reason. */
 void pci_print_function(const struct pci_device *pd);
 void pci_print(const struct pci *p);
 void pci_print_left_out(const struct pci_device *pd);

@@ -179,6 +179,35 @@ static void test_values_are_told(void **state)
                         "a write of 2 bytes at offset 0x1cdc acts (offset 0x1c04 read 0x100)");
 }
 
+/* What came of a check with this defect; and its words. */
+static enum conform_result result_of(enum defect d, const struct conform_check *table, const char *id,
+                                     char *seen)
+{
+    struct conform_domain domain = {.mmio = DOMAIN_AT, .n_sources = N_SOURCES, .file = &file};
+    struct conform c = {.file = &file, .domain = &domain};
+
+    begin(d, false);
+    assert_true(conform_find_sources(&domain));
+    while (strcmp(table->id, id) != 0)
+        table++;
+    conform_run(table, &c);
+    (void)strcpy(seen, c.seen);
+    return c.result;
+}
+
+/* A rule whose probe is reported at another instruction says nothing, and is no failure; the others go on. */
+static void test_late_traps(void **state)
+{
+    char seen[128];
+
+    (void)state;
+    assert_int_equal(result_of(TRAPS_LATE, conform_aplic, "aplic.access", seen), CONFORM_SKIPPED);
+    assert_string_equal(seen, "not here: an access makes the machine take a trap at another instruction");
+    assert_int_equal(result_of(TRAPS_LATE, conform_imsic_page, "imsic.page-access", seen), CONFORM_SKIPPED);
+    assert_int_equal(result_of(TRAPS_LATE, conform_aplic, "aplic.reserved-bytes", seen), CONFORM_PASS);
+    assert_int_equal(result_of(NONE, conform_aplic, "aplic.access", seen), CONFORM_PASS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_busy_domain_left_alone),
         cmocka_unit_test(test_defects_found),
         cmocka_unit_test(test_values_are_told),
+        cmocka_unit_test(test_late_traps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

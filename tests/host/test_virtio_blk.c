@@ -138,7 +138,7 @@ static void test_cannot_live_with(void **state)
     }
     (void)fresh(state);
     vm.sectors = 0;
-    assert_int_equal(init(), DISK_EIDENTIFY);
+    assert_int_equal(init(), DISK_ENODISK);
     (void)fresh(state);
     fn.bar_size = 0;
     assert_int_equal(init(), PCI_ENOCAP);
@@ -195,7 +195,7 @@ static void test_block_sizes(void **state)
     vm.offered[0] |= 1u << 6;
     vm.blk_size = 4096;
     vm.sectors = 7;
-    assert_int_equal(init(), DISK_EIDENTIFY);
+    assert_int_equal(init(), DISK_ENODISK);
 }
 
 /* VIRTIO_F_ACCESS_PLATFORM is accepted where it is offered, for the device may insist; where it is not, that is kept. */

@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 47;
+use Test::More tests => 51;
 
 my $dir = tempdir(CLEANUP => 1);
 my $run = $0 =~ s/runner\.t$/run/r;
@@ -127,6 +127,13 @@ like($said, qr/to repeat it:\n#     \S*fake -M virt -smp 1 /, 'the command line 
 like($said, qr/^#     imsicle$/m, 'the last lines of the console');
 ok(-s "$dir/log/row.log", 'its log is kept');
 fails('a hang after the verdict', "$fine; exec sleep 100", 'timeout: 1', 'no end after 1 s');
+my $began = time;
+my $left = "echo imsicle; echo 'hart 3 (id 3): left out: not up'";
+fails('a hang after a hart was left out', "$left; exec sleep 100", "timeout: 24\nnever: left out:",
+    'no end after a hart was left out');
+cmp_ok(time - $began, '<', 20, 'it is ended long before its time limit');
+fails('a hart that was left out', "$left; $fine", "timeout: 24\nnever: left out:", 'the console has /left out:/');
+passes('a hart that may be left out', "$left; sleep 3; $fine", 'timeout: 24');
 fails('a hang that prints', 'while :; do echo imsicle; sleep 0.1; done', 'timeout: 1', 'no end after 1 s');
 
 # Nobody is left behind when the runner is ended, with its QEMU in full swing.

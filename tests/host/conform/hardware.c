@@ -17,11 +17,13 @@ static bool has(enum defect d)
 
 void trap_guard_begin(void)
 {
-    hardware.trapped = false;
+    hardware.trapped = hardware.late = false;
 }
 
 unsigned long trap_guard_end(void)
 {
+    if (has(TRAPS_LATE) && hardware.late)
+        return TRAP_ELSEWHERE;
     return hardware.trapped ? 2 : TRAP_NONE;
 }
 
@@ -340,6 +342,7 @@ uint64_t model_mmio_read(uintptr_t a, unsigned size)
 
 void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
 {
+    hardware.late |= has(TRAPS_LATE) && size == 1;
     if (size == 8 && a % 8 == 4) { /* misaligned: the hart makes two accesses of it, as it may */
         model_mmio_write(a, (uint32_t)v, 4);
         model_mmio_write(a + 4, v >> 32, 4);

@@ -39,6 +39,7 @@ enum defect {
     CLAIM_CLEARS_LEVEL,
     TIES_BY_HIGHEST,
     FORCE_STAYS,
+    TRAPS_LATE, /* a store of one byte is reported at a later instruction */
 };
 
 /* All of it, for a test to look at and to begin with. */
@@ -46,7 +47,7 @@ extern struct hardware {
     enum defect defect;
     bool direct;
     uint64_t eip[32], eie[32], eidelivery, eithreshold, time;
-    bool sie, trapped;
+    bool sie, trapped, late;
     uint32_t domaincfg, genmsi;
     uint8_t mode[N_SOURCES + 1];
     uint32_t target[N_SOURCES + 1];
