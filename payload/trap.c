@@ -8,6 +8,7 @@
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include "csr.h"
+#include "mmio.h"
 
 /* scause without the top bit (privileged architecture, "Supervisor Cause Register"). */
 enum { IRQ_SOFT = 1, IRQ_TIMER = 5 };
@@ -81,8 +82,9 @@ static void print_registers(const struct trap_frame *f)
         print("  %-3s %016lx%s", names[i], f->x[i], i % 3 == 0 || i == 31 ? "\n" : "");
 }
 
-static _Thread_local bool guarded;
-static _Thread_local unsigned long guard_cause;
+/* volatile: read and written by the trap of an access between the two, of which the compiler knows nothing. */
+static _Thread_local volatile bool guarded;
+static _Thread_local volatile unsigned long guard_cause;
 
 void trap_guard_begin(void)
 {
@@ -94,6 +96,19 @@ unsigned long trap_guard_end(void)
 {
     guarded = false;
     return guard_cause;
+}
+
+bool trap_answers(const char *name, uintptr_t mmio)
+{
+    unsigned long was = csr_irq_save();
+
+    trap_guard_begin();
+    (void)mmio_read32(mmio);
+    unsigned long cause = trap_guard_end();
+    csr_irq_restore(was);
+    if (cause != TRAP_NONE)
+        print("%s: a read of its registers at 0x%lx traps\n", name, mmio);
+    return cause == TRAP_NONE;
 }
 
 /* What a load, a store or a CSR access can raise: illegal instruction, misaligned, access or page fault, hardware error. */

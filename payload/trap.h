@@ -37,5 +37,8 @@ _Noreturn void trap_fatal(const struct trap_frame *frame, bool bad_stack);
 void trap_guard_begin(void);
 unsigned long trap_guard_end(void);
 
+/* Whether a read of `name's first register ends without a trap, for a tree can name what is not there; if not, that is printed. */
+bool trap_answers(const char *name, uintptr_t mmio);
+
 #endif
 #endif
