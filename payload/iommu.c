@@ -124,25 +124,12 @@ static bool is_unit(const struct pci_device *pd)
            pci_requester(pd) == machine.iommu.function;
 }
 
-/* Does something decode its registers? */
-static bool answers(uintptr_t mmio)
-{
-    unsigned long was = csr_irq_save();
-
-    trap_guard_begin();
-    (void)mmio_read32(mmio);
-    unsigned long cause = trap_guard_end();
-    csr_irq_restore(was);
-    if (cause != TRAP_NONE)
-        print("iommu: a read of its registers at 0x%lx traps\n", mmio);
-    return cause == TRAP_NONE;
-}
-
 /* Its registers. 0: they cannot be used, and the reason was printed. */
 static uintptr_t registers(struct pci *p)
 {
     if (machine.iommu.form == MACHINE_IOMMU_SYS)
-        return answers((uintptr_t)machine.iommu.reg.base) ? (uintptr_t)machine.iommu.reg.base : 0;
+        return trap_answers("iommu", (uintptr_t)machine.iommu.reg.base) ? (uintptr_t)machine.iommu.reg.base
+                                                                        : 0;
     for (size_t i = 0; i < p->n; i++) {
         struct pci_device *pd = &p->devs[i];
         if (!is_unit(pd))
@@ -230,8 +217,23 @@ static void leave_out(struct pci_device *pd)
     pci_leave_out(pd, PCI_EIOMMU, pci_strerror(PCI_EIOMMU));
 }
 
+/* A map or its mask may give several functions one id: then the unit cannot tell them apart. */
+static const struct pci_device *same_id(int64_t id)
+{
+    for (unsigned i = 0; i < iommu_n_behind; i++)
+        if (device_id(iommu_behind[i].pd) == id)
+            return iommu_behind[i].pd;
+    return NULL;
+}
+
 static bool can_attach(const struct pci_device *pd)
 {
+    const struct pci_device *other = same_id(device_id(pd));
+
+    if (other) {
+        print("iommu: by the tree's iommu-map %s has the id of %s\n", pd->name, other->name);
+        return false;
+    }
     if (iommu_n_behind == IOMMU_DEVICES) {
         print("iommu: more than %u functions\n", (unsigned)IOMMU_DEVICES);
         return false;

@@ -8,6 +8,7 @@
 #include "payload/symbols.h"
 #include "payload/time.h"
 #include "csr.h"
+#include "mmio.h"
 
 /* scause without the top bit (privileged architecture, "Supervisor Cause Register"). */
 enum { IRQ_SOFT = 1, IRQ_TIMER = 5 };
@@ -79,6 +80,19 @@ static void print_registers(const struct trap_frame *f)
     };
     for (unsigned i = 1; i < 32; i++)
         print("  %-3s %016lx%s", names[i], f->x[i], i % 3 == 0 || i == 31 ? "\n" : "");
+}
+
+bool trap_answers(const char *name, uintptr_t mmio)
+{
+    unsigned long was = csr_irq_save();
+
+    trap_guard_begin();
+    (void)mmio_read32(mmio);
+    unsigned long cause = trap_guard_end();
+    csr_irq_restore(was);
+    if (cause != TRAP_NONE)
+        print("%s: a read of its registers at 0x%lx traps\n", name, mmio);
+    return cause == TRAP_NONE;
 }
 
 void trap_exception(const struct trap_frame *f)

@@ -41,5 +41,8 @@ unsigned long trap_guard_end(void);
 /* For trap_exception(): an exception at *pc. True: the guard's, and *pc is where to go on. */
 bool trap_guard_take(unsigned long cause, unsigned long *pc);
 
+/* Whether a read of `name's first register ends without a trap, for a tree can name what is not there; if not, that is printed. */
+bool trap_answers(const char *name, uintptr_t mmio);
+
 #endif
 #endif

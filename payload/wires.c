@@ -6,6 +6,7 @@
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/payload.h"
+#include "payload/trap.h"
 #include "payload/pci/regs.h"
 #include <string.h>
 
@@ -17,6 +18,7 @@ static struct aplic domains[MACHINE_MAX_APLICS];
 static struct aplic_source sources[SOURCES_MAX];
 static unsigned n_sources;
 static bool taken[MACHINE_MAX_APLICS][APLIC_MAX_SOURCES + 1];
+static bool left_out[MACHINE_MAX_APLICS];
 
 static void layout(struct aplic *a)
 {
@@ -57,6 +59,8 @@ static bool init_one(struct aplic *a, const struct machine_aplic *m)
     };
     if (m->msi_mode)
         layout(a);
+    if (!trap_answers("aplic", a->mmio))
+        return false;
     int error = aplic_init(a);
     if (error)
         print("aplic at 0x%lx: it does not deliver %s, or is none\n", a->mmio,
@@ -65,32 +69,37 @@ static bool init_one(struct aplic *a, const struct machine_aplic *m)
 }
 
 /* With interrupt files, an APLIC without MSIs reaches nobody. */
-static bool is_used(const struct machine_aplic *m)
+static bool is_used(size_t i)
 {
-    return m->msi_mode == machine.imsic.present;
+    return machine.aplics[i].msi_mode == machine.imsic.present && !left_out[i];
 }
 
 struct aia_controller **wires_controllers(void)
 {
     for (size_t i = 0; i < machine.n_aplics; i++)
         for (unsigned h = 0; h < hart_count(); h++)
-            if (is_used(&machine.aplics[i]) && machine.aplics[i].index[h] >= 0)
+            if (is_used(i) && machine.aplics[i].index[h] >= 0)
                 controllers[h] = &domains[i].controller;
     return controllers;
 }
 
+/* Where harts have interrupt files, an APLIC that cannot be driven costs its wires; else it costs harts their interrupts. */
 bool wires_init(void)
 {
+    bool good = true;
+
     for (size_t i = 0; i < machine.n_aplics; i++)
-        if (is_used(&machine.aplics[i]) && !init_one(&domains[i], &machine.aplics[i]))
-            return false;
-    return true;
+        if (is_used(i) && !init_one(&domains[i], &machine.aplics[i])) {
+            left_out[i] = true;
+            good = machine.imsic.present;
+        }
+    return good;
 }
 
 struct aplic *wires_domain(unsigned n)
 {
     for (size_t i = 0; i < machine.n_aplics; i++)
-        if (is_used(&machine.aplics[i]) && !n--)
+        if (is_used(i) && !n--)
             return &domains[i];
     return NULL;
 }
@@ -152,6 +161,11 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
         print("%s: it is wired to no APLIC of ours: %s\n", name, machine_without(part_of(w)));
         return NULL;
     }
+    if (left_out[w->aplic]) {
+        print("%s: the APLIC at 0x%lx, to which it is wired, cannot be driven\n", name,
+              machine.aplics[w->aplic].reg.base);
+        return NULL;
+    }
     if (taken[w->aplic][w->source]) {
         print("%s: its line is another's too\n", name);
         return NULL;
@@ -178,8 +192,8 @@ static size_t nearest(unsigned hart)
 {
     size_t i = 0;
 
-    while (i + 1 < machine.n_aplics && (!is_used(&machine.aplics[i]) ||
-                                        (!irq_by_message() && controllers[hart] != &domains[i].controller)))
+    while (i + 1 < machine.n_aplics &&
+           (!is_used(i) || (!irq_by_message() && controllers[hart] != &domains[i].controller)))
         i++;
     return i;
 }
@@ -194,7 +208,8 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
                       aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
         number--;
     if (i == machine.n_aplics)
-        print("wires: no APLIC: %s\n", machine_without(MACHINE_PART_APLIC));
+        print("wires: no APLIC%s%s\n", left_out[0] ? " that can be driven" : ": ",
+              left_out[0] ? "" : machine_without(MACHINE_PART_APLIC));
     else if (!number)
         print("wires: no source to spare of those that are delegated to the APLIC at 0x%lx\n",
               domains[i].mmio);

@@ -4,6 +4,7 @@
 #include "payload/hart.h"
 #include "payload/irq.h"
 #include "payload/payload.h"
+#include "payload/trap.h"
 #include "mmio.h"
 
 #define TIME_LOW        0x00u /* reading it latches TIME_HIGH */
@@ -36,6 +37,8 @@ bool goldfish_init(struct goldfish *g)
         print("rtc: none: %s\n", machine_without(MACHINE_PART_RTC));
         return false;
     }
+    if (!trap_answers("rtc", (uintptr_t)machine.rtc.base))
+        return false;
     *g = (struct goldfish){.regs = (uintptr_t)machine.rtc.base,
                            .line.source = wires_source("rtc", &machine.rtc.wire)};
     if (!g->line.source)

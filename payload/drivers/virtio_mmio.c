@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/drivers/virtio_mmio.h"
 #include "payload/payload.h"
+#include "payload/trap.h"
 #include "mmio.h"
 
 /* 4.2.2, and 4.2.4 for what only version 1 has. */
@@ -54,7 +55,7 @@ const struct machine_device *virtio_mmio_find(struct virtio_mmio *v, uint32_t id
 {
     for (size_t i = 0; i < machine.n_virtio; i++) {
         v->regs = (uintptr_t)machine.virtio[i].base;
-        if (get(v, MAGIC) == IS_VIRTIO && get(v, DEVICE_ID) == id)
+        if (trap_answers("virtio", v->regs) && get(v, MAGIC) == IS_VIRTIO && get(v, DEVICE_ID) == id)
             return &machine.virtio[i];
     }
     return NULL;

@@ -26,7 +26,10 @@ static int read_first(struct block_device *d, unsigned queue, struct block_slot 
     return error ? error : s->r.status;
 }
 
-/* The first sector tells the disk's tag; that it is right is seen with the first read of it under load. */
+/*
+ * The first sector tells the disk's tag; that it is right is seen with the first read of it under load. A disk of somebody
+ * else's is left out, for of what is read from it nobody could tell whether it is right.
+ */
 static bool read_tag(struct block_device *d)
 {
     struct block_slot *s = &d->shares[0].slots[0];
@@ -40,7 +43,8 @@ static bool read_tag(struct block_device *d)
     d->tag = sector[1];
     if (pattern_good(sector, 0, d->tag))
         return true;
-    print("%s: sector 0 is none of scripts/image's\n", d->disk->name);
+    disk_kill(d->disk, DISK_ENODISK);
+    pci_leave_out(d->disk->pd, DISK_ENODISK, "sector 0 is none of scripts/image's");
     return false;
 }
 
@@ -114,7 +118,8 @@ static bool is_unsuitable(int error)
 {
     bool of_pci = error && error != PCI_EGONE && pci_strerror(error);
 
-    return of_pci || error == DISK_EFEATURE || error == DISK_ENODISK || error == DISK_EROOM;
+    return of_pci || error == DISK_EFEATURE || error == DISK_ENODISK || error == DISK_EROOM ||
+           error == DISK_EIDENTIFY;
 }
 
 /* False: it ought to work, and does not. One that is left out is named, and its place is the next one's. */
@@ -132,7 +137,7 @@ static bool try(const struct load_kind *kind, struct pci_device *pd, unsigned *n
     if (error)
         print("%s%u: %s\n", driver->name, *n, disk_strerror(error));
     if (error || !add(kind, disk))
-        return false;
+        return pd->error;
     ++*n;
     return true;
 }

@@ -5,6 +5,7 @@
 #include "payload/console.h"
 #include "payload/iommu.h"
 #include "payload/payload.h"
+#include "payload/trap.h"
 #include "payload/wires.h"
 #include "payload/jobs/blockload.h"
 #include "payload/jobs/load.h"
@@ -28,6 +29,7 @@ static struct pci pci = {
     .hosts = machine.hosts,
     .devs = functions,
     .max = PCI_MAX,
+    .answers = trap_answers,
     .left_out = pci_print_left_out,
 };
 static enum pci_state { PCI_UNKNOWN, PCI_UP, PCI_NONE } pci_state;

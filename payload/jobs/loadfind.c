@@ -4,6 +4,7 @@
 #include "payload/console.h"
 #include "payload/hart.h"
 #include "payload/payload.h"
+#include "payload/drivers/disk.h"
 #include "payload/jobs/check.h"
 #include "payload/jobs/load.h"
 #include <stdio.h>
@@ -99,12 +100,14 @@ bool load_init_edu(unsigned max)
 
     if (!pci)
         return true; /* so none is found */
-    max = max < LOAD_MAX - LOAD_SOFT ? max : LOAD_MAX - LOAD_SOFT;
-    for (unsigned n = 0; n < max && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
+    unsigned n = 0, room = LOAD_MAX - LOAD_SOFT;
+    for (; n < max && n < room && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
         if (!init_edu(&load_devices[load_n_devices], n, pd))
             return false;
         load_n_devices++;
     }
+    while (n < max && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)))
+        pci_leave_out(pd, DISK_EROOM, disk_strerror(DISK_EROOM));
     return true;
 }
 

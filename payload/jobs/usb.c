@@ -8,6 +8,7 @@
 #include "payload/jobs/pattern.h"
 #include "payload/pci/regs.h"
 #include <stdio.h>
+#include <string.h>
 
 #define XHCI_CLASS 0x0c0330u /* USB controller, xHCI */
 #define STORM      24        /* No-Ops at most in one */
@@ -122,6 +123,15 @@ int usb_free_interrupts(struct usb_bench *u)
     return error;
 }
 
+/* For the reasons that disk_kill() says. */
+int usb_shut(struct usb_bench *u)
+{
+    pci_write16(u->x.pd, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_NOINTX);
+    int error = usb_free_interrupts(u);
+    pci_write16(u->x.pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
+    return error;
+}
+
 static bool said(const struct usb_bench *u, const char *step, int error)
 {
     if (error)
@@ -147,20 +157,55 @@ static int start_disk(struct usb_bench *u, unsigned port)
     return error ? error : read_tag(u);
 }
 
+/* The first disk. Ports may have other things, and what is behind a hub is not looked for. */
+static int find_disk(struct usb_bench *u, unsigned *port)
+{
+    int error = XHCI_EPORT;
+
+    *port = 0;
+    while ((error == XHCI_EPORT || error == USB_ENOSTORAGE) &&
+           (*port = xhci_port_connected(&u->x, *port)) != 0)
+        error = start_disk(u, *port);
+    return error;
+}
+
+/* What says of itself that it has nothing for us; not what was asked and did not answer, or answered wrongly. */
+static bool is_unsuitable(int error)
+{
+    bool of_pci = error && error != PCI_EGONE && pci_strerror(error);
+
+    return of_pci || error == XHCI_ECONTROLLER || error == XHCI_EPORT || error == USB_ENOSTORAGE ||
+           error == BOT_EFAILED /* no medium */;
+}
+
+/* False, as usb_init() does. */
+static bool refuse(struct usb_bench *u, const char *step, int error)
+{
+    if (!is_unsuitable(error))
+        return said(u, step, error);
+    (void)said(u, "its interrupts", usb_shut(u));
+    pci_leave_out(u->x.pd, error, xhci_strerror(error));
+    return false;
+}
+
 bool usb_init(struct usb_bench *u, struct pci_device *pd, const char *name, unsigned max_intrs)
 {
     struct xhci *x = &u->x;
 
+    memset(u, 0, sizeof(*u));
     uintptr_t first = ((uintptr_t)buffers + LARGE_BYTES - 1) & ~(LARGE_BYTES - 1);
     u->buffer = (uint64_t *)first + (size_t)(u - usb_benches) * (LARGE_BYTES / 8);
-    if (!said(u, "reset", xhci_init(x, pd, name, max_intrs)) ||
-        !said(u, "interrupts", request_interrupts(x)) || !said(u, "run", xhci_run(x)))
+    int error = xhci_init(x, pd, name, max_intrs);
+    if (error)
+        return refuse(u, "reset", error);
+    if (!said(u, "interrupts", request_interrupts(x)) || !said(u, "run", xhci_run(x)))
         return false;
     x->look = look;
     x->look_ms = USB_LOOK_MS;
-    unsigned port = xhci_port_connected(x, 0);
-    if (!said(u, "ports", port ? XHCI_OK : XHCI_EPORT) || !said(u, "disk", start_disk(u, port)))
-        return false;
+    unsigned port;
+    error = find_disk(u, &port);
+    if (error)
+        return refuse(u, "disk", error);
     print("%s: %04x:%04x, %s, %u interrupter%s, %u event ring segment%s; port %u: %s, %lu blocks of %u\n",
           name, pd->vendor, pd->device, x->is_msix ? "MSI-X" : "plain MSI", x->n_intrs,
           x->n_intrs == 1 ? "" : "s", x->n_segments, x->n_segments == 1 ? "" : "s", port, u->disk.product,

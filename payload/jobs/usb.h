@@ -35,7 +35,10 @@ extern struct usb_bench usb_benches[USB_MAX];
 /* The n-th usable xHCI controller; NULL: there are fewer. */
 struct pci_device *usb_find(const struct pci *pci, unsigned n);
 
-/* Start this controller with as many interrupts as it has, and its disk. Says what is wrong. */
+/*
+ * Start this controller with as many interrupts as it has, and the first disk on it. False: it ought to work, and does not,
+ * and why is printed; or it has nothing for us, and is left out by name: pd->error.
+ */
 bool usb_init(struct usb_bench *u, struct pci_device *pd, const char *name, unsigned max_intrs);
 
 /* `n` blocks from `block` on, and compare. An error of the driver's; what differs is counted. */
@@ -46,6 +49,9 @@ bool usb_step(struct usb_bench *u, struct random *r);
 
 /* Give its interrupts back. AIA_OK, or the first error of aia_irq_free(). Thread. */
 int usb_free_interrupts(struct usb_bench *u);
+
+/* It is off the bus, and its interrupts are given back. AIA_OK, or the first error of aia_irq_free(). Thread. */
+int usb_shut(struct usb_bench *u);
 
 /* The controller stops answering: its memory decoding and bus mastering go off. */
 void usb_unplug(struct usb_bench *u);

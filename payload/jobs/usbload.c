@@ -5,6 +5,7 @@
  */
 #include "payload/jobs/usbload.h"
 #include "payload/console.h"
+#include "payload/drivers/disk.h"
 #include "payload/wedge.h"
 #include "payload/jobs/usb.h"
 #include "payload/pci/regs.h"
@@ -24,11 +25,15 @@ static bool find(const struct load_kind *kind, unsigned *n)
     if (!pci)
         return true; /* so none is found */
     wedge_init();
-    for (; n_benches < USB_MAX && (pd = usb_find(pci, n_benches)); n_benches++) {
+    while (n_benches < USB_MAX && (pd = usb_find(pci, n_benches))) {
         (void)snprintf(names[n_benches], sizeof(names[0]), "xhci%u", n_benches);
-        if (!usb_init(&usb_benches[n_benches], pd, names[n_benches], XHCI_INTRS))
+        if (usb_init(&usb_benches[n_benches], pd, names[n_benches], XHCI_INTRS))
+            n_benches++;
+        else if (!pd->error)
             return false;
     }
+    while ((pd = usb_find(pci, n_benches)))
+        pci_leave_out(pd, DISK_EROOM, disk_strerror(DISK_EROOM));
     *n = n_benches;
     return true;
 }
@@ -66,11 +71,9 @@ static void service(const struct load_kind *kind)
         if (!why || u->freed)
             continue;
         print("%s: given up: %s\n", u->x.name, xhci_strerror(why));
-        pci_write16(u->x.pd, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_NOINTX);
-        int error = usb_free_interrupts(u);
+        int error = usb_shut(u);
         if (error)
             print("%s: its interrupts: %s\n", u->x.name, aia_strerror(error));
-        pci_write16(u->x.pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
     }
 }
 

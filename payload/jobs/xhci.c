@@ -160,10 +160,15 @@ static void move_to(struct aia_irq *irq, unsigned to)
     }
 }
 
+/* `than' itself where no other is online. */
 static unsigned another_hart(unsigned than)
 {
-    unsigned h;
+    unsigned h, others = 0;
 
+    for (h = 0; h < hart_count(); h++)
+        others += h != than && hart_is_online(h);
+    if (!others)
+        return than;
     do
         h = random_below(&job.control, hart_count());
     while (!hart_is_online(h) || h == than);
@@ -174,7 +179,9 @@ static void move_some(void)
 {
     for (unsigned i = 0; i < MOVES_PER_TURN && !usb->freed && !atomic_load(&usb->ended); i++) {
         struct aia_irq *irq = usb->x.intrs[random_below(&job.control, usb->x.n_intrs)].irq;
-        move_to(irq, another_hart(irq->vec.hart));
+        unsigned to = another_hart(irq->vec.hart);
+        if (to != irq->vec.hart)
+            move_to(irq, to);
     }
     if (job.unplugged && n_neighbours) { /* the rest of the machine goes on */
         struct neighbour *n = &neighbours[random_below(&job.control, n_neighbours)];
@@ -345,12 +352,16 @@ int job_xhci(void)
     const struct pci *pci = kinds_pci();
 
     wedge_init();
-    struct pci_device *pd = pci ? usb_find(pci, 0) : NULL;
-    if (!pd)
-        return untested("there is no xhci controller (-device nec-usb-xhci,msi=on,msix=off or qemu-xhci)");
     /* A careless driver has one message: to move a block of them takes more care than it has. */
     unsigned intrs = (unsigned)args_u64("intrs", args_get("naive") ? 1 : XHCI_INTRS);
-    if (!usb_init(usb, pd, "xhci", intrs) || !neighbours_init())
+    struct pci_device *pd = NULL;
+    bool up = false;
+    while (pci && (pd = usb_find(pci, 0)) && !(up = usb_init(usb, pd, "xhci", intrs)) && pd->error)
+        continue;
+    if (!pci || !pd)
+        return untested(
+            "there is no xhci controller with a disk (-device nec-usb-xhci,msi=on,msix=off or qemu-xhci)");
+    if (!up || !neighbours_init())
         return EXIT_MACHINE;
     if (!args_get("noerrors"))
         usb_errors();

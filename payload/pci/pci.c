@@ -284,6 +284,8 @@ static int init_host(struct pci *p, const struct machine_pci *machine)
 
     if (buses == 0 || machine->bus_last < machine->bus_first)
         return PCI_ENOECAM;
+    if (p->answers && !p->answers(machine->name, (uintptr_t)machine->ecam.base))
+        return PCI_ENOECAM;
     p->machine = machine;
     p->first = p->n;
     p->last_bus = machine->bus_first;

@@ -84,6 +84,8 @@ struct pci {
     size_t n_hosts;
     struct pci_device *devs;
     size_t max;
+    bool (*answers)(const char *name,
+                    uintptr_t ecam); /* no trap there, or it is said; NULL: none is expected */
     /* Called for each function that is left out, once its `error` is known; those beyond `max` are kept nowhere else. */
     void (*left_out)(const struct pci_device *pd);
 

@@ -222,6 +222,31 @@ static void unknown_header(void **state)
 /* --- several hosts ------------------------------------------------------------------------------------------ */
 
 /* Two hosts onto one model: the second's functions are the first's, elsewhere. */
+static bool answers(const char *name, uintptr_t ecam)
+{
+    assert_true(ecam == pm.machine.ecam.base);
+    return strcmp(name, "absent") != 0;
+}
+
+/* Configuration space where an access traps is not looked into. */
+static void absent_host(void **state)
+{
+    static struct machine_pci hosts[2];
+
+    (void)state;
+    add(NULL, 8);
+    hosts[0] = hosts[1] = pm.machine;
+    strcpy(hosts[0].name, "absent");
+    pci = (struct pci){.hosts = hosts, .n_hosts = 2, .devs = devs, .max = PM_MAX_FNS, .answers = answers};
+    assert_int_equal(pci_init(&pci), PCI_OK);
+    assert_int_equal(pci.host_errors[0], PCI_ENOECAM);
+    assert_int_equal(pci.n, 1);
+    assert_ptr_equal(devs[0].host, &hosts[1]);
+    pci.n_hosts = 1;
+    assert_int_equal(pci_init(&pci), PCI_ENOECAM);
+    assert_int_equal(pci.n, 0);
+}
+
 static void several_hosts(void **state)
 {
     static struct machine_pci hosts[3];
@@ -385,6 +410,7 @@ int main(void)
         T(too_many_buses),
         T(a_bridge_without_numbers),
         T(unknown_header),
+        T(absent_host),
         T(several_hosts),
         T(ids_behind_bridges),
         T(msis_by_the_map),

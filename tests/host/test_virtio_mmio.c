@@ -15,6 +15,7 @@
 #include "mmio.h"
 #include "payload/drivers/virtio_mmio.h"
 #include "payload/payload.h"
+#include "payload/trap.h"
 
 #define REGS        0x10008000ul
 #define NEEDS_RESET 64u
@@ -35,6 +36,14 @@ static struct virtq_memory *memory; /* where a page number of 32 bits reaches (4
 static struct virtq queue;
 static const struct virtio_mmio device = {REGS};
 
+static uintptr_t absent; /* a slot where an access traps */
+
+bool trap_answers(const char *name, uintptr_t mmio)
+{
+    (void)name;
+    return mmio != absent;
+}
+
 static int fresh(void **state)
 {
     (void)state;
@@ -52,8 +61,12 @@ uint64_t model_mmio_read(uintptr_t a, unsigned size)
 {
     assert_int_equal(size, 4);
     switch (a - REGS) {
+    case 0x000:
+        return 0x74726976;
     case 0x004:
         return dev.version;
+    case 0x008:
+        return 4;
     case 0x010:
         return dev.offer == 1 ? dev.offered : 1u << 5;
     case 0x034:
@@ -231,12 +244,27 @@ static void test_features(void **state)
     assert_non_null(strstr(virtio_mmio_start(&device, &queue, memory), "does not take its driver"));
 }
 
+/* A slot that the tree has and the machine has not is not looked into. */
+static void test_absent_slot(void **state)
+{
+    struct virtio_mmio v;
+
+    (void)state;
+    machine.n_virtio = 2;
+    machine.virtio[0].base = absent = REGS - 0x1000;
+    machine.virtio[1].base = REGS;
+    assert_ptr_equal(virtio_mmio_find(&v, 4), &machine.virtio[1]);
+    assert_int_equal(v.regs, REGS);
+    assert_null(virtio_mmio_find(&v, 2));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_sizes, fresh),
         cmocka_unit_test_setup(test_no_queue, fresh),
         cmocka_unit_test_setup(test_features, fresh),
+        cmocka_unit_test_setup(test_absent_slot, fresh),
     };
 
     memory =
