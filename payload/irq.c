@@ -120,7 +120,7 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
     unsigned hart = 0;
 
     for (n++; n; hart++)
-        n -= irq_goes(irq, hart % hart_count());
+        n -= hart_is_online(hart % hart_count()) && irq_goes(irq, hart % hart_count());
     return (hart - 1) % hart_count();
 }
 

@@ -27,7 +27,7 @@ void irq_most_ids(unsigned n);
 /* Can it be delivered to this hart? An APLIC that delivers itself has harts of its own. */
 bool irq_goes(const struct aia_irq *irq, unsigned hart);
 
-/* The n-th of the harts that it goes to, counted round and round. */
+/* The n-th of the harts online that it goes to, counted round and round. */
 unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n);
 
 /* A software interrupt, from trap.c: where there are no interrupt files IPIs come this way. */

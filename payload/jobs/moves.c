@@ -22,7 +22,7 @@ static struct load_device *dev;
 static unsigned next_hart(unsigned hart)
 {
     do
-        hart = (hart + 1) % hart_count();
+        hart = hart_from(hart + 1);
     while (!irq_goes(dev->irq, hart));
     return hart;
 }

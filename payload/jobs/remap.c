@@ -44,7 +44,7 @@ static void moves(void)
     bool good = true;
 
     for (unsigned i = 0; i < MOVES; i++) {
-        must_move(edu->irq, (edu->irq->vec.hart + 1) % hart_count());
+        must_move(edu->irq, hart_from(edu->irq->vec.hart + 1));
         good &= names(edu->irq->vec);
     }
     check(good, "%u moves under fire, and the entry names each vector", MOVES);
@@ -56,15 +56,14 @@ static void cost(void)
     uint64_t begin = time_now();
 
     for (unsigned i = 0; i < MOVES; i++)
-        must_move(edu->irq, (edu->irq->vec.hart + 1) % hart_count());
+        must_move(edu->irq, hart_from(edu->irq->vec.hart + 1));
     print("a move: %lu ns\n", time_to_ns(time_now() - begin) / MOVES);
 }
 
 /* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
 static void offlines(void)
 {
-    unsigned last = hart_count() - 1, other = hart_index() == last ? 0 : last,
-             done = 0; /* this one has to stay */
+    unsigned other = hart_from(hart_index() + 1), done = 0; /* this one has to stay */
 
     must_move(edu->irq, other);
     for (unsigned i = 0; i < OFFLINES; i++) {
