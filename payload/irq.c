@@ -55,6 +55,12 @@ void irq_need_ids(unsigned n)
         args_refuse("ids", "too few: this job needs %u", n + RESERVED_IDS);
 }
 
+void irq_had_ids(int error)
+{
+    if (error == AIA_ENOVEC && args_get("ids"))
+        args_refuse("ids", "too few for the interrupts of this job");
+}
+
 void irq_init(void)
 {
     struct aia_config c = {
