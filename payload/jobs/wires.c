@@ -66,7 +66,7 @@ static void stream(bool on)
 /* One of each, with a disturbance under way. */
 static unsigned one_turn(unsigned turn)
 {
-    uint64_t before[LINES_MAX];
+    uint64_t before[LINES_MAX] = {0};
 
     for (unsigned i = 0; i < n_lines; i++) {
         before[i] = atomic_load(lines[i]->count);
