@@ -58,6 +58,13 @@ unsigned hart_online_count(void)
     return n;
 }
 
+unsigned hart_from(unsigned index)
+{
+    while (!hart_is_online(index % hart_count()))
+        index++;
+    return index % hart_count();
+}
+
 enum hart_state hart_state(unsigned index)
 {
     if (index >= hart_count())

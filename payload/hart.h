@@ -94,6 +94,8 @@ static inline bool hart_is_online(unsigned index)
 {
     return hart_state(index) == HART_ONLINE;
 }
+/* The first hart from this index on, round and round, that is online. There is one: whoever asks. */
+unsigned hart_from(unsigned index);
 /* The hart that the firmware booted. */
 unsigned hart_boot_index(void);
 

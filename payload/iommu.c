@@ -399,15 +399,26 @@ static bool bring_up(struct pci *p)
     return true;
 }
 
+/* What is asked of the unit has an effect, or is refused. */
+static void check_arguments(void)
+{
+    static const char *const names[] = {"iommu", "iommu_ids", "iommu_wired"};
+
+    for (unsigned i = use == USE_OFF; i < 3; i++)
+        if (args_get(names[i]) && use == USE_OFF)
+            args_refuse(names[i], "iommu=off is there too");
+        else if (args_get(names[i]) && machine.iommu.form == MACHINE_IOMMU_NONE)
+            args_refuse(names[i], "no IOMMU that can be used: %s", machine_without(MACHINE_PART_IOMMU));
+}
+
 void iommu_start(struct pci *p)
 {
     read_argument();
+    check_arguments();
     if (use == USE_OFF) {
         let_all_pass(p);
         return;
     }
-    if (args_get("iommu") && machine.iommu.form == MACHINE_IOMMU_NONE)
-        args_refuse("iommu", "no IOMMU that can be used: %s", machine_without(MACHINE_PART_IOMMU));
     leave_out_behind(p, false);
     if (machine.iommu.form != MACHINE_IOMMU_NONE && !bring_up(p))
         leave_out_behind(p, true);

@@ -53,6 +53,12 @@ void irq_need_ids(unsigned n)
         args_refuse("ids", "too few: this job needs %u", n + RESERVED_IDS);
 }
 
+void irq_had_ids(int error)
+{
+    if (error == AIA_ENOVEC && args_get("ids"))
+        args_refuse("ids", "too few for the interrupts of this job");
+}
+
 void irq_init(void)
 {
     struct aia_config c = {
@@ -118,7 +124,7 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
     unsigned hart = 0;
 
     for (n++; n; hart++)
-        n -= irq_goes(irq, hart % hart_count()) && hart_is_online(hart % hart_count());
+        n -= hart_is_online(hart % hart_count()) && irq_goes(irq, hart % hart_count());
     return (hart - 1) % hart_count();
 }
 

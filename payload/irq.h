@@ -23,6 +23,8 @@ bool irq_by_message(void);
 
 /* With ids=: ends the program, naming it, if it leaves fewer identities for a hart's devices than `n`. */
 void irq_need_ids(unsigned n);
+/* The same after a request: ends the program if it failed for want of identities. */
+void irq_had_ids(int error);
 /* The same for a job that uses all of them up: ends the program if a file has more than `n`. */
 void irq_most_ids(unsigned n);
 

@@ -25,7 +25,7 @@
 
 struct machine machine;
 
-long start_hand_over(uint64_t hartid, const void *fdt); /* start.S */
+long start_hand_over(uint64_t hartid, const void *fdt, uint64_t ticks); /* start.S */
 _Noreturn void payload_main(uint64_t hartid, const void *fdt);
 
 static const struct arg common_args[] = {
@@ -42,7 +42,7 @@ static const struct arg common_args[] = {
                "on off bare basic"),
     ARG_FLAG("shell", "read commands from the console before the end, and after a panic"),
     ARG_ONE_OF("devices",
-               "wired: by their wires, where messages would do as well; soft: those made of software",
+               "wired: by their wires, where messages would do as well; soft: devices made of software",
                "wired soft"),
     ARG_NUMBER("lazy_us", "how long a retired vector may wait for its reclaim, microseconds", 0,
                ARG_MAX_SECONDS * 1000000ull),
@@ -229,6 +229,8 @@ static const void *other_tree(void)
     return fdt;
 }
 
+#define HAND_OVER_MS 2000u
+
 /* With boot=N: begin again on that hart, as if the firmware had chosen it: with its own tree, which knows its memory. */
 static void hand_over(uint64_t hartid, const void *fdt)
 {
@@ -241,7 +243,10 @@ static void hand_over(uint64_t hartid, const void *fdt)
         listed |= machine.harts[h].hartid == boot;
     if (!listed)
         args_refuse("boot", "the device tree has no such hart");
-    args_refuse("boot", "hart_start: %s", sbi_strerror(start_hand_over(boot, fdt)));
+    long error = start_hand_over(boot, fdt, time_from_ms(HAND_OVER_MS));
+    if (error > 0)
+        args_refuse("boot", "not up after %u ms", HAND_OVER_MS);
+    args_refuse("boot", "hart_start: %s", sbi_strerror(error));
 }
 
 /* The job that was asked for. This machine has what it needs, and it knows the arguments. */

@@ -139,11 +139,13 @@ start_lost:
     j       7b
 
 /*
- * long start_hand_over(hartid, fdt): boot again, on another hart, as if the firmware had chosen it, and
- * stop this one. No stack after the call: the new boot hart has the same one. Returns an SBI error.
+ * long start_hand_over(hartid, fdt, ticks): boot again, on another hart, as if the firmware had chosen it, and
+ * stop this one. No stack after the call: the new boot hart has the same one. Returns an SBI error, or 1 if
+ * that hart has not taken the ticket in time: should it come later, it loses the lottery.
  */
     .globl  start_hand_over
 start_hand_over:
+    mv      a3, a2
     mv      a2, a1
     la      a1, _start
     la      t0, start_lottery
@@ -151,8 +153,17 @@ start_hand_over:
     li      a7, 0x48534d            /* HSM */
     li      a6, 0                   /* hart_start */
     ecall
-    beqz    a0, start_lost
-    ret
+    bnez    a0, 9f
+    csrr    t1, time
+    add     t1, t1, a3
+8:  lw      t2, 0(t0)
+    bnez    t2, start_lost
+    csrr    t2, time
+    bltu    t2, t1, 8b
+    li      a0, 1
+    amoswap.w.aqrl t2, a0, (t0)
+    bnez    t2, start_lost
+9:  ret
 
 /* A hart started by HSM: a0 = hart id, a1 = its struct hart. */
     .globl  hart_entry

@@ -175,7 +175,7 @@ static void bench_audit(void)
 void bench_hart(void)
 {
     here = hart_index();
-    other = (here + 1) % hart_count();
+    other = hart_from(here + 1);
     struct bench_cost none = with(0, "offline, 0 interrupts", "online, 0 interrupts"),
                       ten = with(10, "offline, 10 interrupts", "online, 10 interrupts"),
                       all = with(N, "offline, 100 interrupts", "online, 100 interrupts");

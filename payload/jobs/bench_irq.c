@@ -260,7 +260,7 @@ static void cross_hart(void)
     struct bench_limit none = {BENCH_FREE, 0};
 
     here = hart_index();
-    other = (here + 1) % hart_count();
+    other = hart_from(here + 1);
     irq_test_ipi(on_ipi);
     struct bench_cost ipi = bench_measure(NULL, there_and_back, NULL), c = bench_measure(NULL, call, NULL);
     if (!bench_request(&there, AIA_MSI_STORE, 0, aia_hartset_one(other)) ||

@@ -180,7 +180,7 @@ static void bench_reclaim(void)
 void bench_move(void)
 {
     here = hart_index();
-    other = (here + 1) % hart_count();
+    other = hart_from(here + 1);
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         one_kind(&rows[i]);
     bench_reclaim();

@@ -67,7 +67,7 @@ static void fire(void *arg)
 
 static unsigned move_under_fire(unsigned moves)
 {
-    unsigned gunner = (hart_index() + 1) % hart_count(), good = 0;
+    unsigned gunner = hart_from(hart_index() + 1), good = 0;
 
     stop = 0;
     edges = lost = extra = 0;
@@ -76,7 +76,7 @@ static unsigned move_under_fire(unsigned moves)
     check(wait_for(&edges, n_messages),
           "and hits"); /* on a busy host it may not run before the last move is made */
     for (unsigned i = 0; i < moves; i++) {
-        struct aia_hartset set = aia_hartset_one((irq->vec.hart + 1 + i % 2) % hart_count());
+        struct aia_hartset set = aia_hartset_one(hart_from(irq->vec.hart + 1 + i % 2));
         int error = aia_irq_set_affinity(&aia, irq, &set);
         good += !error && aia_hartset_has(&set, irq->vec.hart);
         if (error)
@@ -209,7 +209,7 @@ static void remapped(unsigned moves)
           "its own message is what it was at the start");
     uint64_t retired = irq->moves;
     soft.silent = true;
-    struct aia_hartset set = aia_hartset_one((irq->vec.hart + 1) % hart_count());
+    struct aia_hartset set = aia_hartset_one(hart_from(irq->vec.hart + 1));
     error = aia_irq_set_affinity(&aia, irq, &set);
     check(error == AIA_ESILENT && irq->moves == retired, "if the device below does not answer: %s",
           aia_strerror(error));

@@ -67,7 +67,7 @@ static void measure(const char *what, unsigned hart, bool pending)
 
 int job_cost(void)
 {
-    unsigned hart = (hart_index() + 1) % hart_count();
+    unsigned hart = hart_from(hart_index() + 1);
     bool good = true;
 
     if (!has_harts(2))

@@ -47,7 +47,7 @@ static bool cycle(unsigned hart)
 
 int job_cycles(void)
 {
-    unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = (hart_index() + 1) % hart_count();
+    unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = hart_from(hart_index() + 1);
 
     if (!has_harts(2))
         return EXIT_MACHINE;

@@ -59,13 +59,14 @@ static void silent_device(unsigned to)
 
 static void offline_harts(unsigned self)
 {
+    bool went[MACHINE_MAX_HARTS] = {false};
     struct hotplug_error e;
 
     for (unsigned h = 0; h < hart_count(); h++) {
         if (h == self || !hart_is_online(h))
             continue;
         e = hotplug_offline(h);
-        check(!e.step, "hart %u offline", h);
+        went[h] = check(!e.step, "hart %u offline", h);
         struct aia_hartset set = aia_hartset_one(h);
         int error = aia_irq_set_affinity(&aia, irqs[0], &set);
         check(error == AIA_ENOHART, "a move to it: %s", aia_strerror(error));
@@ -76,26 +77,26 @@ static void offline_harts(unsigned self)
     check(error == AIA_ELAST, "the last hart is refused: %s", aia_strerror(error));
     edge_arrives(0);
     for (unsigned h = 0; h < hart_count(); h++)
-        if (h != self && !hart_is_online(h)) {
+        if (went[h]) {
             e = hotplug_online(h);
             check(!e.step, "hart %u online", h);
         }
 }
 
-/* Fill every identity of every hart: run with ids= small enough for the descriptors to suffice. */
-static void exhaust(unsigned other)
+/* Fill every identity, of which each hart has `ids`: run with ids= small enough for the descriptors to suffice. */
+static void exhaust(unsigned other, unsigned ids)
 {
     struct aia_hartset all = aia_hartset_first(hart_count());
     struct imsic_stats full;
-    unsigned n = 1;
+    unsigned n = 1, away = (hart_count() - hart_online_count()) * ids;
     int error;
 
     while (n < IRQ_MAX && !(error = request(n, AIA_MSI_PLAIN, all)))
         n++;
     check(error == AIA_ENOVEC, "after %u interrupts: %s", n, aia_strerror(error));
     aia_vector_stats(&aia, &full);
-    check(full.n[IMSIC_FREE] == 0, "no identity is free");
-    struct aia_hartset set = aia_hartset_one((irqs[0]->vec.hart + 1) % hart_count());
+    check(full.n[IMSIC_FREE] == away, "no identity is free");
+    struct aia_hartset set = aia_hartset_one(hart_from(irqs[0]->vec.hart + 1));
     error = aia_irq_set_affinity(&aia, irqs[0], &set);
     check(error == AIA_ENOVEC, "a move: %s", aia_strerror(error));
     error = aia_hart_leave(&aia, other);
@@ -110,7 +111,7 @@ static void exhaust(unsigned other)
 
 int job_errors(void)
 {
-    unsigned self = hart_index(), other = (self + 1) % hart_count();
+    unsigned self = hart_index(), other = hart_from(self + 1);
     struct imsic_stats before;
 
     if (!has_harts(2))
@@ -122,11 +123,11 @@ int job_errors(void)
         return verdict();
     edge_arrives(0);
     if (!wires_wanted()) /* an APLIC is not a device that may be gone */
-        silent_device((irqs[0]->vec.hart + 1) % hart_count());
+        silent_device(hart_from(irqs[0]->vec.hart + 1));
     must_move(irqs[0], self);
     offline_harts(self);
     if (irq_by_message()) /* else an interrupt needs no identity on its hart */
-        exhaust(other);
+        exhaust(other, before.n[IMSIC_FREE] / hart_count());
     check(!aia_irq_free(&aia, irqs[0]), "freed");
     check(same(&before), "nothing has leaked");
     return verdict();

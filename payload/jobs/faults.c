@@ -232,7 +232,7 @@ static void not_started(void)
 
 int job_faults(void)
 {
-    victim = (hart_index() + 1) % hart_count();
+    victim = hart_from(hart_index() + 1);
     if (!has_harts(2))
         return EXIT_MACHINE;
     if (!load_init(LOAD_MAX))

@@ -5,6 +5,7 @@
 #include "payload/hart.h"
 #include "payload/pulse.h"
 #include "payload/sbi.h"
+#include "payload/jobs/check.h"
 #include <string.h>
 
 static _Noreturn void spin(void)
@@ -76,6 +77,11 @@ void hangs_turn(uint64_t when)
     print("\nhart %u is to hang: %s\n", victim, kind->name);
     atomic_store(&asked, true);
     hangs_if_asked();
+}
+
+void hangs_note(void)
+{
+    worked(!kind || atomic_load(&asked), "the load was over before a hart could hang");
 }
 
 void hangs_if_asked(void)

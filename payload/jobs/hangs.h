@@ -23,6 +23,9 @@ void hangs_turn(uint64_t when);
 /* The hart that is to hang. */
 unsigned hangs_victim(void);
 
+/* After the load: if a hart was to hang and none did, for that moment never came, there will be no PASS. */
+void hangs_note(void);
+
 /* By the others, at each turn. */
 void hangs_if_asked(void);
 

@@ -136,7 +136,7 @@ int job_hotplug(void)
 {
     rounds_ = (unsigned)args_u64("rounds", 10);
     boot = hart_index();
-    unsigned other = (boot + 1) % hart_count();
+    unsigned other = hart_from(boot + 1);
     if (!has_harts(2))
         return EXIT_MACHINE;
     if (!load_init(LOAD_MAX))

@@ -346,8 +346,8 @@ int job_ims(void)
     uint64_t delay = 3 * aia.config.lazy_period;
 
     here = hart_index();
-    other = (here + 1) % hart_count();
-    unsigned device_hart = (here + 2) % hart_count();
+    other = hart_from(here + 1);
+    unsigned device_hart = hart_from(other + 1);
     soft_init(&filler, AIA_MSI_STORE);
     if (!has_harts(3))
         return EXIT_MACHINE;

@@ -121,7 +121,7 @@ static void rounds(unsigned n, struct random *r)
 int job_level(void)
 {
     struct random r = {args_u64("seed", 1)};
-    unsigned n = (unsigned)args_u64("rounds", 10000), mover = (hart_index() + 1) % hart_count();
+    unsigned n = (unsigned)args_u64("rounds", 10000), mover = hart_from(hart_index() + 1);
 
     wires_want();
     lines_init();

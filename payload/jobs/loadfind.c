@@ -74,6 +74,7 @@ static bool request(struct load_device *d)
         r = aplic_request(d->wire, &r);
     int error = aia_irq_request(&aia, &r, &d->irq);
 
+    irq_had_ids(error);
     if (error)
         print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
     return !error;

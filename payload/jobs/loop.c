@@ -242,6 +242,7 @@ static void note_work(void)
 
     kinds_count(&completions, &lost);
     worked(completions, "no edge was raised");
+    hangs_note();
     worked(job.moves || (!job.move && (args_get("nomove") || !can_move())), "no interrupt was moved");
     worked(job.offlines || job.move || job.stays || args_get("nohotplug") || hart_online_count() == 1,
            "no hart went offline");

@@ -66,7 +66,7 @@ static bool choose_harts(void)
     unsigned n = 0, two[2];
 
     for (unsigned h = 0; h < hart_count() && n < 2; h++)
-        if (h != hart_index() && irq_goes(load_devices[0].irq, h))
+        if (h != hart_index() && hart_is_online(h) && irq_goes(load_devices[0].irq, h))
             two[n++] = h;
     if (!check(n == 2, "%s can come to two harts other than hart %u", load_devices[0].name, hart_index()))
         return false;

@@ -56,7 +56,7 @@ static bool set_up(void)
 
 int job_movers(void)
 {
-    unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = (hart_index() + 1) % hart_count();
+    unsigned rounds = (unsigned)args_u64("rounds", 1000), good = 0, hart = hart_from(hart_index() + 1);
     uint64_t moved = 0;
 
     if (!has_harts(3))
@@ -82,6 +82,7 @@ int job_movers(void)
           rounds);
     check(fire.failed == 0, "%lu moves failed", fire.failed);
     worked(fire.moves, "no interrupt was moved");
+    hangs_note();
     check(fire_balanced() && fire_total().lost == 0, "the books balance");
     check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
     return verdict();

@@ -22,8 +22,8 @@ static struct load_device *dev;
 static unsigned next_hart(unsigned hart)
 {
     do
-        hart = (hart + 1) % hart_count();
-    while (!irq_goes(dev->irq, hart) || !hart_is_online(hart));
+        hart = hart_from(hart + 1);
+    while (!irq_goes(dev->irq, hart));
     return hart;
 }
 

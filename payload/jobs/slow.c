@@ -107,7 +107,7 @@ static void silence(unsigned hart)
 
 int job_slow(void)
 {
-    unsigned self = hart_index(), hart = (self + 1) % hart_count(), player = (self + 2) % hart_count();
+    unsigned self = hart_index(), hart = hart_from(self + 1), player = hart_from(hart + 1);
 
     if (!has_harts(3))
         return EXIT_MACHINE;

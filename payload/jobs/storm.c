@@ -139,7 +139,7 @@ static void loud(unsigned hart)
 
 int job_storm(void)
 {
-    unsigned other = (hart_index() + 1) % hart_count();
+    unsigned other = hart_from(hart_index() + 1);
     struct aia_request q = {
         .name = "soft", .handler = handler, .msi = &soft.msi, .affinity = aia_hartset_one(other)};
 

@@ -52,14 +52,14 @@ static struct aia_request request(const char *name)
     return (struct aia_request){.name = name, .affinity = aia_hartset_first(hart_count()), .policy = policy};
 }
 
-/* Harts `a` and the one after it. */
+/* The hart from `a` on, and the one after it. */
 static struct aia_request managed_request(unsigned a)
 {
     struct aia_request r = request("managed");
 
     r.managed = true;
-    r.affinity = aia_hartset_one(a % hart_count());
-    aia_hartset_add(&r.affinity, (a + 1) % hart_count());
+    r.affinity = aia_hartset_one(hart_from(a));
+    aia_hartset_add(&r.affinity, hart_from(hart_from(a) + 1));
     return r;
 }
 
@@ -173,7 +173,7 @@ static void storm(uint64_t seconds)
 
     while (time_now() < end && hang_first() == HANG_NONE) {
         unsigned hart = random_below(&control, n);
-        if (hart != hart_index())
+        if (hart != hart_index() && (down[hart] || hart_is_online(hart)))
             change(hart);
         for (unsigned i = 0; i < 4; i++)
             fire_step(&control);
@@ -220,6 +220,7 @@ int job_storms(void)
     check(cycle_late() == 0, "nothing late");
     worked(cycles, "no hart went and came");
     worked(fire_total().edges, "no edge was raised");
+    hangs_note();
     print("totals: cycles %lu edges %lu moves %lu audits %lu drained %lu swept %lu lost %lu late %lu\n",
           cycles, fire_total().edges, fire.moves, audits, drained(), cycle_swept(), fire_total().lost,
           cycle_late());

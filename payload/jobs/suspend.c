@@ -251,7 +251,7 @@ static void rounds(unsigned hart, unsigned n_rounds)
 
 int job_suspend(void)
 {
-    unsigned other = (hart_index() + 1) % hart_count(), n = (unsigned)args_u64("rounds", 500);
+    unsigned other = hart_from(hart_index() + 1), n = (unsigned)args_u64("rounds", 500);
     unsigned tested = 0;
 
     if (!has_harts(2))

@@ -34,7 +34,9 @@ static int request(struct tally *t, struct aia_msi *msi, struct aia_request r)
     r.handler = handler;
     r.context = t;
     r.msi = msi;
-    return aia_irq_request(&aia, &r, &t->irq);
+    int error = aia_irq_request(&aia, &r, &t->irq);
+    irq_had_ids(error);
+    return error;
 }
 
 /* ---- sending: a device that is shut down at that moment owes nothing ---- */

@@ -124,7 +124,7 @@ int job_trace(void)
 {
     struct aia_request r = {.name = "soft", .affinity = aia_hartset_one(hart_index())};
 
-    other = (hart_index() + 1) % hart_count();
+    other = hart_from(hart_index() + 1);
     if (!has_harts(2))
         return EXIT_MACHINE;
     if (!bench_counts())

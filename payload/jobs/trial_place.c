@@ -96,10 +96,10 @@ static uint64_t another(void)
 
 bool place_prepare(bool old_is_mover)
 {
-    unsigned here = hart_index(), old = old_is_mover ? here : (here + 1) % hart_count();
+    unsigned here = hart_index(), next = hart_from(here + 1), old = old_is_mover ? here : next;
 
     place.old = old;
-    place.new = (here + 2) % hart_count();
+    place.new = hart_from(next + 1);
     if (place.irq->vec.hart != old) {
         unblock(old, 1ull << place.irq->vec.id); /* so that it goes there by its address alone */
         must_move(place.irq, old);

@@ -208,7 +208,7 @@ static void own_harts(unsigned first)
     int error = AIA_OK;
 
     for (unsigned i = 0; i < x->n_intrs && !error; i += 1u << x->order) {
-        struct aia_hartset set = aia_hartset_one((first + i) % hart_count());
+        struct aia_hartset set = aia_hartset_one(hart_from(first + i));
         error = aia_irq_set_affinity(&aia, x->intrs[i].irq, &set);
     }
     for (unsigned i = 0; i < x->n_intrs; i++)

@@ -44,7 +44,7 @@ static unsigned disturb(unsigned turn)
     if (turn % 8 || hart_count() < 2)
         return bad;
     hart = turn / 8 % hart_count();
-    if (hart == hart_index())
+    if (hart == hart_index() || !hart_is_online(hart))
         return bad;
     bad += hotplug_offline(hart).step != NULL;
     hart_sleep_until(time_after(time_from_ms(1)));

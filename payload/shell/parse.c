@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/shell/parse.h"
+#include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +72,8 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *n)
     errno = 0;
     if (*text < '0' || *text > '9') /* strtoull takes blanks and a sign, too */
         return PARSE_ENUMBER;
-    uint64_t value = strtoull(text, &end, 0);
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') && isxdigit((unsigned char)text[2]);
+    uint64_t value = strtoull(text, &end, hex ? 16 : 10);
     if (*end || end == text)
         return PARSE_ENUMBER;
     if (errno || value < min || value > max)

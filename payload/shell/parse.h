@@ -9,7 +9,7 @@ enum parse_error {
     PARSE_OK = 0,
     PARSE_EQUOTE = -1,  /* a quotation mark without its other */
     PARSE_EWORDS = -2,  /* more words than there is room for */
-    PARSE_ENUMBER = -3, /* not a number: decimal, 0x, 0 octal */
+    PARSE_ENUMBER = -3, /* not a number: decimal, or hexadecimal after 0x; 010 is ten */
     PARSE_ERANGE = -4,  /* a number, outside the range asked for */
 };
 

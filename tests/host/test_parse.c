@@ -90,7 +90,8 @@ static void test_numbers(void **state)
     number("3", PARSE_OK, 3);
     number("300", PARSE_OK, 300);
     number("0x10", PARSE_OK, 16);
-    number("010", PARSE_OK, 8);
+    number("010", PARSE_OK, 10);
+    number("09", PARSE_OK, 9);
     number("2", PARSE_ERANGE, 0);
     number("301", PARSE_ERANGE, 0);
     number("99999999999999999999999", PARSE_ERANGE, 0);
@@ -102,7 +103,6 @@ static void test_numbers(void **state)
     number("5x", PARSE_ENUMBER, 0);
     number("0x", PARSE_ENUMBER, 0);
     number("five", PARSE_ENUMBER, 0);
-    number("09", PARSE_ENUMBER, 0);
     assert_int_equal(parse_number("0xffffffffffffffff", 0, UINT64_MAX, &n), PARSE_OK);
     assert_int_equal(n, UINT64_MAX);
     assert_int_equal(parse_number("0x10000000000000000", 0, UINT64_MAX, &n), PARSE_ERANGE);
