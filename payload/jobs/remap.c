@@ -43,7 +43,7 @@ static void moves(void)
     bool good = true;
 
     for (unsigned i = 0; i < MOVES; i++) {
-        must_move(edu->irq, irq_nth_hart(edu->irq, i));
+        must_move(edu->irq, hart_from(edu->irq->vec.hart + 1));
         good &= names(edu->irq->vec);
     }
     check(good, "%u moves under fire, and the entry names each vector", MOVES);
@@ -55,16 +55,17 @@ static void cost(void)
     uint64_t begin = time_now();
 
     for (unsigned i = 0; i < MOVES; i++)
-        must_move(edu->irq, irq_nth_hart(edu->irq, i));
+        must_move(edu->irq, hart_from(edu->irq->vec.hart + 1));
     print("a move: %lu ns\n", time_to_ns(time_now() - begin) / MOVES);
 }
 
 /* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
 static void offlines(void)
 {
-    unsigned last = irq_nth_hart(edu->irq, hart_online_count() - 1), done = 0;
-    unsigned other = hart_index() == last ? irq_nth_hart(edu->irq, 0) : last; /* this one has to stay */
+    unsigned other = hart_from(edu->irq->vec.hart + 1), done = 0;
 
+    if (other == hart_index()) /* this one has to stay */
+        other = hart_from(other + 1);
     must_move(edu->irq, other);
     for (unsigned i = 0; i < OFFLINES; i++) {
         bool good = raisers_stop(other) && !hotplug_offline(other).step;

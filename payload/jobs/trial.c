@@ -30,16 +30,13 @@ static bool more(struct hart_wait *w, unsigned us)
 
 static _Atomic int stop_busy, busy_on, release, hold_on;
 
-/* A hart that is never idle, interrupts on. Arming its timer gives the next hart its turn (trial_edge.c). */
+/* A hart that is never idle, interrupts on. */
 static void busy(void *arg)
 {
     (void)arg;
     busy_on = 1;
-    while (!stop_busy) {
-        time_arm_wake(time_now() + time_from_us(5));
-        for (unsigned i = 0; i < 10 && !stop_busy; i++)
-            hart_pause();
-    }
+    while (!stop_busy)
+        edges_lap();
     time_arm_wake(TIME_NEVER);
     busy_on = 0;
 }
