@@ -59,13 +59,26 @@ static void cost(void)
     print("a move: %lu ns\n", time_to_ns(time_now() - begin) / MOVES);
 }
 
+/* A hart that can go: not this one; and if there is one, one that no interrupt is on, so that the others stay where they are. */
+static unsigned free_hart(void)
+{
+    unsigned hart = hart_from(hart_index() + 1);
+
+    for (unsigned h = 0; h < hart_count(); h++) {
+        bool taken = !hart_is_online(h) || h == hart_index();
+        for (unsigned i = 0; i < load_n_devices; i++)
+            taken |= load_devices[i].irq->vec.hart == h;
+        if (!taken)
+            hart = h;
+    }
+    return hart;
+}
+
 /* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
 static void offlines(void)
 {
-    unsigned other = hart_from(edu->irq->vec.hart + 1), done = 0;
+    unsigned other = free_hart(), done = 0;
 
-    if (other == hart_index()) /* this one has to stay */
-        other = hart_from(other + 1);
     must_move(edu->irq, other);
     for (unsigned i = 0; i < OFFLINES; i++) {
         bool good = raisers_stop(other) && !hotplug_offline(other).step;
