@@ -50,6 +50,18 @@ void must_move(struct aia_irq *irq, unsigned hart)
     require(!error && irq->vec.hart == hart, "%s: move to hart %u: %s", irq->name, hart, aia_strerror(error));
 }
 
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* A hart takes a call after the interrupts that it has. */
+void claims_done(void)
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        (void)aia_call(&aia, h, nothing, NULL);
+}
+
 bool has_harts(unsigned n)
 {
     if (hart_online_count() >= n)

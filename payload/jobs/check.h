@@ -17,6 +17,9 @@ bool wait_for(const _Atomic uint64_t *value, uint64_t want);
 /* Move `irq` to `hart`, which must work. */
 void must_move(struct aia_irq *irq, unsigned hart);
 
+/* Each hart has been through the interrupts that it has claimed: what was sent before a move has run where it was sent to. */
+void claims_done(void);
+
 /* Are so many harts online? If not, a line names what the job takes, and the job returns EXIT_MACHINE. */
 bool has_harts(unsigned n);
 

@@ -27,9 +27,13 @@ static unsigned next_hart(unsigned hart)
     return hart;
 }
 
-/* One edge; the handler must run, and run on the hart where the interrupt is: its last run has to have ended there. */
+/*
+ * One edge; the handler must run, and run on the hart where the interrupt is. A level can run once more after its line has
+ * fallen, on the hart where it was before a move, and that run would take the edge for itself: so it has to be over.
+ */
 static bool edge_arrives(void)
 {
+    claims_done();
     bool idle = !aia_irq_synchronize(&aia, dev->irq);
     unsigned hart = dev->irq->vec.hart;
     uint64_t runs = aia_irq_runs(&aia, dev->irq, hart), handled = dev->handled;

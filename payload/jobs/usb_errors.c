@@ -195,11 +195,6 @@ static uint64_t runs_at_home(const struct aia_irq *irq, const uint64_t *before, 
     return own;
 }
 
-static void nothing(void *arg)
-{
-    (void)arg;
-}
-
 /*
  * Each interrupter of an MSI-X on another hart, or a block of messages on each hart in turn: every one of them runs its
  * own handler, and on its hart alone.
@@ -216,9 +211,7 @@ static void own_harts(unsigned first)
         struct aia_hartset set = aia_hartset_one(hart_from(first + i));
         error = aia_irq_set_affinity(&aia, x->intrs[i].irq, &set);
     }
-    /* A hart takes a call after the interrupts that it has: what it claimed before the moves has run there by then. */
-    for (unsigned h = 0; h < hart_count(); h++)
-        (void)aia_call(&aia, h, nothing, NULL);
+    claims_done();
     for (unsigned i = 0; i < x->n_intrs; i++)
         for (unsigned h = 0; h < hart_count(); h++)
             before[i][h] = aia_irq_runs(&aia, x->intrs[i].irq, h);
