@@ -36,7 +36,7 @@ static void busy(void *arg)
     (void)arg;
     busy_on = 1;
     while (!stop_busy)
-        edges_lap();
+        edges_lap(&stop_busy);
     time_arm_wake(TIME_NEVER);
     busy_on = 0;
 }

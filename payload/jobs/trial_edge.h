@@ -34,7 +34,7 @@ void edges_hold(bool held);
 
 bool edges_all_answered(void);
 
-/* A busy hart: spin for a while, which no delay counts. */
-void edges_lap(void);
+/* A busy hart: spin for a while, which no delay counts, or until *stop. */
+void edges_lap(const _Atomic int *stop);
 
 #endif
