@@ -106,7 +106,7 @@ uint64_t args_u64(const char *name, uint64_t otherwise)
 
 /* ---- is each as it must be? ---- */
 
-/* Whether `value` is one of `list`, which are apart by blanks. */
+/* Whether `value` is one of `list`, which are separated by blanks. */
 static bool is_one_of(const char *list, const char *value)
 {
     size_t n = strlen(value);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot arguments: words "key=value" or "flag", apart by blanks. Of two words with one key the later counts. A number is
+ * The boot arguments: words "key=value" or "flag", separated by blanks. Of two words with one key the later counts. A number is
  * decimal, or hexadecimal after 0x; 010 is ten.
  */
 #ifndef PAYLOAD_ARGS_H
@@ -21,7 +21,7 @@ struct arg {
         ARG_IS_WORK,   /* how much is to be done: a number, and with 0 nothing is tested */
     } kind;
     uint64_t min, max;
-    const char *words; /* apart by blanks */
+    const char *words; /* separated by blanks */
 };
 
 #define ARG_FLAG(n, h)                                \
