@@ -167,5 +167,5 @@ help:
 	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
 	@echo 'ARGS="devices=all seconds=60"  every kind of device at once; ARGS="test=nvme"  one at its limits'
 	@echo 'ICOUNT=1  deterministic: one instruction is one nanosecond'
-	@echo 'HOOKS=1  the build that test=sweep needs, in build/hooks'
+	@echo 'HOOKS=1  the build that test=inject needs, in build/hooks'
 	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

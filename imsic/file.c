@@ -124,7 +124,7 @@ void imsic_file_on(const struct imsic *im, struct imsic_file *f)
 {
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         word_write(EIE0, w, implemented(f, w));
-        f->shut[w] = 0;
+        f->quarantined[w] = 0;
     }
     imsic_file_clear_enabled(im->sync_id);
     csr_ireg_write(EITHRESHOLD, 0);

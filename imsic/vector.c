@@ -29,15 +29,15 @@ static void init_file(struct imsic *im, struct imsic_file *f)
     atomic_store_explicit(&f->drained_at, 0, memory_order_relaxed);
     for (unsigned w = 0; w < IMSIC_WORDS; w++) {
         f->free[w] = 0;
-        f->shut[w] = 0;
+        f->quarantined[w] = 0;
     }
     for (unsigned w = 0; w < IMSIC_WORDS * 64 / AIA_WORD_BITS; w++)
         atomic_store_explicit(&f->retiring[w], 0, memory_order_relaxed);
     for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++)
         f->has_run[k] = 0;
-    set_slot(f, 0, IMSIC_RESERVED, IMSIC_NO_OWNER); /* identity 0 does not exist */
+    set_slot(f, 0, IMSIC_INTERNAL, IMSIC_NO_OWNER); /* identity 0 does not exist */
     for (unsigned id = 1; id <= f->n_ids; id++) {
-        set_slot(f, id, IMSIC_RESERVED, IMSIC_NO_OWNER);
+        set_slot(f, id, IMSIC_INTERNAL, IMSIC_NO_OWNER);
         if (id != im->ipi_id && id != im->sync_id)
             give_back(f, id);
     }

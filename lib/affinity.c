@@ -236,10 +236,10 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 /* ---- for hotplug ---- */
 
 /* It has moved off its hart; was that out of its affinity? */
-static void count_strayed(struct aia *a, const struct aia_irq *irq)
+static void count_displaced(struct aia *a, const struct aia_irq *irq)
 {
     if (irq->vec.id && !aia_hartset_has(&irq->affinity, irq->vec.hart))
-        count(&a->strayed);
+        count(&a->displaced);
 }
 
 int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
@@ -256,7 +256,7 @@ int move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
             shut_down(a, irq);
             error = AIA_OK;
         }
-        count_strayed(a, irq);
+        count_displaced(a, irq);
     }
     irq_unlock(irq, was);
     report_changed(irq);
@@ -290,7 +290,7 @@ int move_off_wait(struct aia *a, struct aia_irq *irq, unsigned hart)
         shut_down_wait(a, irq);
         return AIA_OK;
     }
-    count_strayed(a, irq);
+    count_displaced(a, irq);
     return irq->vec.id ? error : AIA_OK; /* dead, or freed meanwhile: it is not on `hart` any more */
 }
 

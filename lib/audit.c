@@ -21,7 +21,7 @@ const char *aia_finding_name(enum aia_finding finding)
         [AIA_STILL_RETIRING] = "still retiring",
         [AIA_RETIRING_LONG] = "retiring for too long: its drain should have been proven by now",
         [AIA_MESSAGE_FREE] = "the device's message names a free vector",
-        [AIA_MESSAGE_ASTRAY] = "the device's message does not name its vector",
+        [AIA_MESSAGE_ELSEWHERE] = "the device's message does not name its vector",
         [AIA_SOURCE_UNOWNED] = "source enabled but unowned",
         [AIA_COUNT_WRONG] = "free identities miscounted",
         [AIA_DELIVERY_OFF] = "delivery is off",
@@ -77,7 +77,7 @@ static bool audit_id(struct audit *t, unsigned id, bool pending, bool enabled)
 {
     const struct imsic_file *f = &t->a->imsic.files[t->here];
     uint32_t slot = slot_read(f, id), owner = imsic_slot_owner(slot);
-    bool is_shut = f->shut[id / 64] >> id % 64 & 1;
+    bool is_shut = f->quarantined[id / 64] >> id % 64 & 1;
 
     switch (imsic_slot_state(slot)) {
     case IMSIC_OWNED:
@@ -117,7 +117,7 @@ static bool is_nobodys(const struct aia *a, struct imsic_vector v)
 {
     enum imsic_state state = imsic_slot_state(slot_read(&a->imsic.files[v.hart], v.id));
 
-    return state == IMSIC_FREE || state == IMSIC_SHUT;
+    return state == IMSIC_FREE || state == IMSIC_QUARANTINED;
 }
 
 /* What the device would send to, if it says so. The messages of a block are all in its first one's. */
@@ -135,7 +135,7 @@ static void audit_message(struct audit *t, struct aia_irq *irq)
     if (v.id && is_nobodys(t->a, v))
         find_at(t, AIA_MESSAGE_FREE, v, irq->number);
     else if (v.hart != irq->vec.hart || v.id != irq->vec.id)
-        find(t, AIA_MESSAGE_ASTRAY, irq->vec.id, irq->number);
+        find(t, AIA_MESSAGE_ELSEWHERE, irq->vec.id, irq->number);
 }
 
 /* The interrupts that the books have on this hart. One whose device is dead has no message any more. */
@@ -186,7 +186,7 @@ static void audit_direct(struct audit *t)
             continue;
         bool disabled = atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED;
         if (irq->msi->ops->read_back(irq->msi, &m) || m.addr != t->here || m.data != irq->vec.id)
-            find(t, AIA_MESSAGE_ASTRAY, irq->vec.id, i);
+            find(t, AIA_MESSAGE_ELSEWHERE, irq->vec.id, i);
         if (!disabled && !controller->ops->enabled(irq->msi))
             find(t, AIA_OWNED_DISABLED, irq->vec.id, i);
     }

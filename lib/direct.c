@@ -56,7 +56,7 @@ static struct aia_irq *handle(struct aia *a, unsigned here, const struct aia_msi
 
     if (!msi) {
         trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, vector(here, 0), 0);
-        count_own(&h->spurious);
+        count_own(&h->unowned);
         return NULL;
     }
     trace(a, here, AIA_EVENT_CLAIM, msi->irq->number, vector(here, msi->line), IMSIC_OWNED);

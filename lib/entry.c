@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) void one(struct aia_hart *h, const 
 static uint32_t taken(const struct aia_hart *h)
 {
     return h->caught + (uint32_t)(atomic_load_explicit(&h->handled, memory_order_relaxed) +
-                                  atomic_load_explicit(&h->spurious, memory_order_relaxed) +
+                                  atomic_load_explicit(&h->unowned, memory_order_relaxed) +
                                   atomic_load_explicit(&h->ipis_taken, memory_order_relaxed));
 }
 

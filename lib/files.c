@@ -63,7 +63,7 @@ void file_on(struct aia *a, unsigned here)
     a->config.harts[here].was_online = true;
     imsic_file_on(&a->imsic, f);
     for (unsigned id = 1; id <= f->n_ids; id++)
-        imsic_clear_shut(&a->imsic, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
+        imsic_unquarantine(&a->imsic, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
 }
 
 void file_open(struct aia *a, unsigned hart)
@@ -108,7 +108,7 @@ int file_sweep(struct aia *a, unsigned here)
     int error = reclaim(a, here);
 
     if (!error && atomic_load_explicit(&f->n_retiring, memory_order_relaxed))
-        error = AIA_EAGAIN; /* a device without proof of drain was moved since aia_hart_leave() */
+        error = AIA_EAGAIN; /* a device without proof of drain was moved since aia_hart_offline_begin() */
     if (error)
         return error;
     atomic_fetch_add_explicit(&h->swept, atomic_load_explicit(&h->forwarded, memory_order_relaxed) - before,
@@ -120,7 +120,7 @@ int file_sweep(struct aia *a, unsigned here)
             if (id == a->imsic.ipi_id || id == a->imsic.sync_id)
                 continue;
             trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, vector(here, id), 0);
-            count_own(&h->spurious);
+            count_own(&h->unowned);
         }
     }
     return AIA_OK;

@@ -28,7 +28,7 @@ bool flow_storming(const struct aia *a, struct aia_storm *s)
 static void shut(struct aia *a, unsigned here, unsigned id)
 {
     imsic_file_clear_enabled(id);
-    a->imsic.files[here].shut[id / 64] |= 1ull << id % 64;
+    a->imsic.files[here].quarantined[id / 64] |= 1ull << id % 64;
 }
 
 static void mask(struct aia_irq *irq)
@@ -88,11 +88,11 @@ void flow_unowned(struct aia *a, unsigned here, unsigned id)
     struct imsic_vector v = {.hart = (uint16_t)here, .id = (uint16_t)id};
 
     trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, v, 0);
-    count_own(&h->spurious);
+    count_own(&h->unowned);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_UNOWNED, .vec = v});
     if (!flow_storming(a, &h->storm))
         return;
-    if (!imsic_set_shut(&a->imsic, v))
+    if (!imsic_quarantine(&a->imsic, v))
         return; /* its new owner has done nothing wrong */
     shut(a, here, id);
     trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
@@ -104,7 +104,7 @@ void flow_reopen(struct aia *a, unsigned here)
     struct imsic_file *f = &a->imsic.files[here];
 
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        for (uint64_t bits = f->shut[w]; bits; bits &= bits - 1) {
+        for (uint64_t bits = f->quarantined[w]; bits; bits &= bits - 1) {
             unsigned id = w * 64 + lowest_bit(bits);
             uint32_t slot = slot_read(f, id);
             enum imsic_state state = imsic_slot_state(slot);
@@ -114,7 +114,7 @@ void flow_reopen(struct aia *a, unsigned here)
                 continue;
             if (state != IMSIC_FREE && stormed(a, imsic_slot_owner(slot)))
                 continue;
-            f->shut[w] &= ~(1ull << id % 64);
+            f->quarantined[w] &= ~(1ull << id % 64);
             imsic_file_set_enabled(id);
         }
     }
@@ -137,7 +137,7 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
             atomic_store_explicit(&irq->storm.count, 0, memory_order_relaxed); /* it does some good */
         return;
     }
-    count(&irq->none);
+    count(&irq->unhandled);
     unwelcome(a, irq, here, id);
 }
 

@@ -3,10 +3,10 @@
  * Harts coming and going, as design section 6. Offline of hart H is a sequence of states (aia.h), each of which
  * is entered by one function; back ONLINE they are undone, last first:
  *
- *   1. can the others hold what H holds?               aia_hart_leave, in thread context on any hart
+ *   1. can the others hold what H holds?               aia_hart_offline_begin, in thread context on any hart
  *   2. close H: nothing migrates back                  CLOSED
  *   3. move everything away, H still taking interrupts EVACUATED
- *   4. on H, interrupts off: force what is left,       aia_hart_dying, on H: FORCED
+ *   4. on H, interrupts off: force what is left,       aia_hart_offline_finish, on H: FORCED
  *      run the last IPIs and calls,                    QUIET
  *      sweep all of eip,                               SWEPT
  *      stop delivery                                   OFFLINE
@@ -168,7 +168,7 @@ static void come_back(struct aia *a, unsigned hart, unsigned n)
     }
 }
 
-void aia_hart_stay(struct aia *a, unsigned hart)
+void aia_hart_offline_cancel(struct aia *a, unsigned hart)
 {
     enum aia_hart_state state = hart < a->config.n_harts ? hart_state(a, hart) : AIA_HART_OFFLINE;
 
@@ -186,7 +186,7 @@ static int pass(struct aia *a, unsigned hart, enum aia_hart_state last)
         if (!error && entry(a, s)->enter)
             error = entry(a, s)->enter(a, hart);
         if (error) {
-            aia_hart_stay(a, hart);
+            aia_hart_offline_cancel(a, hart);
             return error;
         }
         set_state(a, hart, s->state);
@@ -195,7 +195,7 @@ static int pass(struct aia *a, unsigned hart, enum aia_hart_state last)
     }
 }
 
-int aia_hart_leave(struct aia *a, unsigned hart)
+int aia_hart_offline_begin(struct aia *a, unsigned hart)
 {
     if (hart >= a->config.n_harts)
         return AIA_EINVAL;
@@ -207,11 +207,11 @@ int aia_hart_leave(struct aia *a, unsigned hart)
         return AIA_ENOVEC;
     int error = pass(a, hart, AIA_HART_EVACUATED);
     if (error) /* managed interrupts may have been shut down already */
-        (void)aia_hart_return(a, hart, AIA_STAY_AWAY);
+        (void)aia_hart_online_finish(a, hart, AIA_DISPLACED_STAY);
     return error;
 }
 
-int aia_hart_dying(struct aia *a)
+int aia_hart_offline_finish(struct aia *a)
 {
     unsigned here = aia_port_hart();
 
@@ -222,7 +222,7 @@ int aia_hart_dying(struct aia *a)
 
 /* ---- coming ---- */
 
-int aia_hart_online(struct aia *a)
+int aia_hart_online_begin(struct aia *a)
 {
     unsigned here = aia_port_hart();
     int error, late;
@@ -249,7 +249,7 @@ static bool wants(struct aia *a, struct aia_irq *irq, unsigned hart)
     return it_does;
 }
 
-int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
+int aia_hart_online_finish(struct aia *a, unsigned hart, enum aia_displaced others)
 {
     int first = AIA_OK;
 
@@ -261,9 +261,9 @@ int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others)
         struct aia_irq *irq = &a->config.irqs[i];
         if (!wants(a, irq, hart))
             continue;
-        int error = irq->managed              ? managed_restart(a, irq)
-                    : others == AIA_COME_BACK ? move_back(a, irq)
-                                              : AIA_OK;
+        int error = irq->managed                     ? managed_restart(a, irq)
+                    : others == AIA_DISPLACED_RETURN ? move_back(a, irq)
+                                                     : AIA_OK;
         if (!first)
             first = error;
     }

@@ -186,14 +186,14 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
         count_own(&a->config.harts[here].forwarded);
         forward(a, irq, v);
     }
-    if (f->shut[id / 64] >> id % 64 & 1) { /* its next owner has done nothing wrong */
-        f->shut[id / 64] &= ~(1ull << id % 64);
+    if (f->quarantined[id / 64] >> id % 64 & 1) { /* its next owner has done nothing wrong */
+        f->quarantined[id / 64] &= ~(1ull << id % 64);
         imsic_file_set_enabled(id);
     }
     atomic_fetch_and_explicit(&f->retiring[id / AIA_WORD_BITS], ~((aia_word)1 << id % AIA_WORD_BITS),
                               memory_order_relaxed);
     if (irq->managed)
-        imsic_park(&a->imsic, v);
+        imsic_deactivate(&a->imsic, v);
     else
         imsic_free(&a->imsic, v);
     count_own(&a->config.harts[here].reclaimed);

@@ -103,7 +103,7 @@ $B/qemu/traps.elf: $B/qemu/traps.o $B/payload.elf
 	$(call say,LD,$@)
 	$QCROSS=$(CROSS) scripts/symbols $@ $(filter-out $(BOARD_OBJ),$(PAYLOAD_LINK)) $B/qemu/traps.o
 
-# The payload that test=sweep needs, beside the other.
+# The payload that test=inject needs, beside the other.
 .PHONY: hooks
 hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
@@ -137,7 +137,7 @@ test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/ho
 
 # On an old QEMU, whose APLIC differs from the specification in known ways; the driver is to work on it unasked.
 OLD_ROWS := main main-wired main-direct main-two-aplics moves hotplug hotplug-wired suspend level wires wires-modern \
-	direct direct-rounds direct-storms wired wired-rounds wired-storms all xhci
+	direct direct-rounds direct-churn wired wired-rounds wired-churn all xhci
 .PHONY: test-old-qemu
 test-old-qemu: all $B/qemu/hop.bin
 	@mkdir -p $B/log $B/qemu

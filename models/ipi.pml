@@ -132,7 +132,7 @@ end:
         fi;
         run_user(word);
         word = 0; list = 0
-    :: online && n < 2 ->                               // aia_hart_dying
+    :: online && n < 2 ->                               // aia_hart_offline_finish
         n++;
         ipi_close();
         word = 0; list = 0;
@@ -141,7 +141,7 @@ end:
         :: online = 0;
             eip = 0                                     // imsic_file_clear
         fi
-    :: !online ->                                       // aia_hart_online
+    :: !online ->                                       // aia_hart_online_begin
         eip = 0;
         ipi_open();
         online = 1

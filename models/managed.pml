@@ -11,9 +11,9 @@
 
 bool no_late = 1, P6_whole = 1;     /* properties */
 
-bool ready;                         /* aia_hart_leave is done: A may die */
+bool ready;                         /* aia_hart_offline_begin is done: A may die */
 bool offline;                       /* A has stopped */
-bool online;                        /* A is back, or has never gone: aia_hart_return is due */
+bool online;                        /* A is back, or has never gone: aia_hart_online_finish is due */
 bool restarted;
 bool restarted_late;                /* only timers were left to happen, and I was not started again */
 
@@ -50,7 +50,7 @@ proctype Embedder()
 {
     bool first;
 
-    /* aia_hart_leave: move_off_wait finds no other hart of the set, and calls stop_wait. */
+    /* aia_hart_offline_begin: move_off_wait finds no other hart of the set, and calls stop_wait. */
 #ifdef SLOW
     copy_stopped = 1;
     bus_sync();                                         // I has its vector until the device has obeyed
@@ -72,7 +72,7 @@ proctype Embedder()
     :: online = 1                                       // another interrupt of A cannot move: A stays
     fi;
 
-    /* aia_hart_return: managed_restart. */
+    /* aia_hart_online_finish: managed_restart. */
     online;
 #ifndef NO_ASK
     atomic { ipi_reclaim[A] = !ipi_closed[A] };         // reclaim_ask, again and again; here, when it can be heard
@@ -111,7 +111,7 @@ proctype Hart_A()
 end:
     do
     :: interrupts(A)
-    :: atomic { ready && !off[A] -> off[A] = 1; ready = 0 };  // aia_hart_dying
+    :: atomic { ready && !off[A] -> off[A] = 1; ready = 0 };  // aia_hart_offline_finish
         atomic {                                        // hush
             ipi_closed[A] = 1;
             if :: ipi_retire[A] -> ipi_retire[A] = 0; timer_on[A] = 1 :: else fi
@@ -122,7 +122,7 @@ end:
         assert(P2_no_stray && !(eip[A] & ALL));
         eie[A] = 0;                                     // file_off
         offline = 1;
-        imsic_sync(A);                                  // aia_hart_online: file_late
+        imsic_sync(A);                                  // aia_hart_online_begin: file_late
         assert(no_late && !(eip[A] & ALL));
         eie[A] = ALL;
         atomic { ipi_closed[A] = 0; offline = 0 };

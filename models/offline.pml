@@ -20,7 +20,7 @@ bool no_late = 1, P6_whole = 1;     /* properties */
 byte state[HARTS];                  /* struct aia_hart.state */
 bool ipi_user[HARTS];               /* an embedder's IPI under way */
 bool owed_ipi;                      /* it was accepted and has not been run */
-bool ready;                         /* aia_hart_leave is done: A may die */
+bool ready;                         /* aia_hart_offline_begin is done: A may die */
 bool leave_done, move_done, hart_done;
 
 /* entry.c and the IPIs, on a hart whose interrupts are on. B never goes. */
@@ -114,7 +114,7 @@ inline move_off(who)
     irq_lock = 0
 }
 
-/* aia_hart_leave, in a thread of a third hart. */
+/* aia_hart_offline_begin, in a thread of a third hart. */
 proctype Leave()
 {
     byte to, to_id, from, from_id;
@@ -139,7 +139,7 @@ proctype Leave()
     state[A] = EVACUATED;
     if
     :: ready = 1                                        // the embedder goes on
-    :: state[A] = ONLINE; file_open[A] = 1              // or not: aia_hart_stay
+    :: state[A] = ONLINE; file_open[A] = 1              // or not: aia_hart_offline_cancel
     fi;
     leave_done = 1
 }
@@ -178,7 +178,7 @@ proctype Hart_A()
 end:
     do
     :: interrupts(A)
-    :: atomic { ready && !off[A] -> off[A] = 1; ready = 0 }; // aia_hart_dying
+    :: atomic { ready && !off[A] -> off[A] = 1; ready = 0 }; // aia_hart_offline_finish
 #ifdef SLOW
         assert(P6_whole && vec_hart != A);              // force_away: AIA_ECONTEXT, if it were
 #else
@@ -204,7 +204,7 @@ end:
             eie[A] = 0;                                 // file_off
             state[A] = OFFLINE;
             break
-        :: skip;                                        // the sweep failed: aia_hart_stay
+        :: skip;                                        // the sweep failed: aia_hart_offline_cancel
             state[A] = ONLINE;
 #ifndef NO_REOPEN
             ipi_open(A);
@@ -219,7 +219,7 @@ end:
     :: goto stopped
     :: skip
     fi;
-    /* aia_hart_online */
+    /* aia_hart_online_begin */
     imsic_sync(A);                                      // file_late
     assert(no_late && !(eip[A] & ALL));
     file_clear(A);

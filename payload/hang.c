@@ -31,7 +31,7 @@ static struct signs signs_of(unsigned hart)
 
     return (struct signs){
         .step = p->step_at + p->sbi_at + p->sbi,
-        .interrupts = h->handled + h->forwarded + h->spurious + h->ipis_taken + p->trap_at,
+        .interrupts = h->handled + h->forwarded + h->unowned + h->ipis_taken + p->trap_at,
     };
 }
 

@@ -56,18 +56,19 @@ static const struct hotplug_error ok;
 static struct hotplug_error die(unsigned long was)
 {
     struct hotplug_error e;
-    int error = aia_hart_dying(&aia);
+    int error = aia_hart_offline_finish(&aia);
 
     if (error) {
         e = failed("the last sweep", aia_strerror(error));
     } else {
         error = hart_stop_self();
         e = failed("hart_stop", hart_strerror(error));
-        while (aia_hart_online(&aia) < 0)
+        while (aia_hart_online_begin(&aia) < 0)
             (void)hart_stop_self();
     }
     hart_irq_restore(was);
-    (void)aia_hart_return(&aia, hart_index(), AIA_STAY_AWAY); /* what was shut down for its leaving */
+    (void)aia_hart_online_finish(&aia, hart_index(),
+                                 AIA_DISPLACED_STAY); /* what was shut down for its leaving */
     return e;
 }
 
@@ -125,7 +126,7 @@ static int start_again(unsigned hart)
     int error = hart_start(hart, time_from_ms(START_MS));
 
     if (!error)
-        (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+        (void)aia_hart_online_finish(&aia, hart, AIA_DISPLACED_STAY);
     return hart_is_online(hart) ? HART_OK : error;
 }
 
@@ -141,7 +142,7 @@ static int wait_stopped(unsigned hart, uint64_t ticks)
     return error;
 }
 
-/* After aia_hart_leave(), with the rest under way on the hart itself: its confirmation. */
+/* After aia_hart_offline_begin(), with the rest under way on the hart itself: its confirmation. */
 static struct hotplug_error confirm(unsigned hart)
 {
     uint64_t ticks = time_from_ms(STOP_MS);
@@ -160,22 +161,22 @@ static struct hotplug_error confirm(unsigned hart)
     return failed("waiting for STOPPED", hart_strerror(error));
 }
 
-/* After aia_hart_leave(): the rest. */
+/* After aia_hart_offline_begin(): the rest. */
 static struct hotplug_error stop_other(unsigned hart)
 {
     int error = hart_run(hart, die_job, NULL);
 
     if (!error)
         return confirm(hart);
-    aia_hart_stay(&aia, hart);
-    (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    aia_hart_offline_cancel(&aia, hart);
+    (void)aia_hart_online_finish(&aia, hart, AIA_DISPLACED_STAY);
     return failed("the stop job", hart_strerror(error));
 }
 
 /* It did not go: the managed interrupts that were shut down for it start again, and then what follows it. */
 static void stay(unsigned hart)
 {
-    (void)aia_hart_return(&aia, hart, AIA_STAY_AWAY);
+    (void)aia_hart_online_finish(&aia, hart, AIA_DISPLACED_STAY);
     (void)tell(watch_back, hart);
 }
 
@@ -186,7 +187,7 @@ static struct hotplug_error try_leave(unsigned hart)
 
     if (why)
         return failed("shutting down what follows it", why);
-    int error = aia_hart_leave(&aia, hart);
+    int error = aia_hart_offline_begin(&aia, hart);
     return error ? failed("moving its interrupts away", aia_strerror(error)) : ok;
 }
 
@@ -223,7 +224,7 @@ static struct hotplug_error leave_deaf(unsigned hart)
     } else {
         (void)hart_join(hart, time_from_ms(STOP_MS)); /* only then can it prove drains for stay() */
         if (!e.step) {                                /* that took longer than it waits */
-            aia_hart_stay(&aia, hart);
+            aia_hart_offline_cancel(&aia, hart);
             e = died;
         }
     }
@@ -273,7 +274,7 @@ struct hotplug_error hotplug_online(unsigned hart)
 
     if (error)
         e = failed("hart_start", hart_strerror(error));
-    else if ((error = aia_hart_return(&aia, hart, AIA_STAY_AWAY)))
+    else if ((error = aia_hart_online_finish(&aia, hart, AIA_DISPLACED_STAY)))
         e = failed("bringing its interrupts back", aia_strerror(error));
     else if ((why = tell(watch_back, hart)))
         e = failed("restarting what follows it", why);

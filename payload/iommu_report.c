@@ -113,7 +113,7 @@ bool iommu_check(void)
             struct aia_message have;
             if (!iommu_behind[i].used[j] || !m->own.addr || m->msi.below->ops->read_back(m->msi.below, &have))
                 continue;
-            if (have.addr == m->own.addr && have.data == m->own.data && !m->strayed)
+            if (have.addr == m->own.addr && have.data == m->own.data && !m->n_changed)
                 continue;
             print("%s: its message is 0x%lx, 0x%x and was 0x%lx, 0x%x\n", iommu_behind[i].pd->name, have.addr,
                   have.data, m->own.addr, m->own.data);

@@ -150,7 +150,7 @@ void irq_lazy_timer(void)
 
 int irq_hart_init(void)
 {
-    int late = aia_hart_online(&aia);
+    int late = aia_hart_online_begin(&aia);
 
     if (late < 0)
         return late;

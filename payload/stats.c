@@ -14,12 +14,12 @@ const char *stats_update_name(enum aia_update update)
 
 void stats_print_harts(void)
 {
-    print("%-5s %10s %10s %9s %9s %6s %9s %10s\n", "hart", "handled", "re-inject", "swept", "spurious",
-          "late", "IPIs", "reclaimed");
+    print("%-5s %10s %10s %9s %9s %6s %9s %10s\n", "hart", "handled", "forwarded", "swept", "unowned", "late",
+          "IPIs", "reclaimed");
     for (unsigned h = 0; h < hart_count(); h++) {
         struct aia_hart *s = &aia.config.harts[h];
         print("%-5u %10lu %10lu %9lu %9lu %6lu %9lu %10lu\n", h, s->handled, s->forwarded, s->swept,
-              s->spurious, s->late, s->ipis_taken, s->reclaimed);
+              s->unowned, s->late, s->ipis_taken, s->reclaimed);
     }
 }
 

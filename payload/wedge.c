@@ -210,7 +210,7 @@ static void scan_hart(void *arg)
             uint32_t slot = atomic_load(&f->slots[id]);
             enum imsic_state state = imsic_slot_state(slot);
 
-            if (state == IMSIC_RESERVED || (state != IMSIC_FREE && imsic_slot_owner(slot) != number))
+            if (state == IMSIC_INTERNAL || (state != IMSIC_FREE && imsic_slot_owner(slot) != number))
                 continue;
             t->clue.at = (struct imsic_vector){(uint16_t)aia_port_hart(), (uint16_t)id};
             t->clue.how = state == IMSIC_RETIRING ? "pending on a retiring vector"

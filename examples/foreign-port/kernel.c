@@ -169,7 +169,7 @@ static void queue_up(void)
 
 static void begin(void)
 {
-    check(aia_hart_online(&aia) == 0, "aia_hart_online\n");
+    check(aia_hart_online_begin(&aia) == 0, "aia_hart_online_begin\n");
     __asm__ volatile("csrw sie, %0" ::"r"(1 << 9 | 1 << 5)); /* external and timer */
     online++;
     aia_port_irq_restore(2);

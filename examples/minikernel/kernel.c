@@ -125,7 +125,7 @@ static void edge(unsigned hart, const char *what)
 
 static void begin(void)
 {
-    check(aia_hart_online(&aia) == 0, "aia_hart_online\n");
+    check(aia_hart_online_begin(&aia) == 0, "aia_hart_online_begin\n");
     __asm__ volatile("csrw sie, %0" ::"r"(1 << 9 | 1 << 5)); /* external and timer */
     online++;
     aia_port_irq_restore(2);
@@ -135,7 +135,7 @@ void second(void)
 {
     begin();
     for (; aia_port_irq_save(), !leave; aia_port_irq_restore(2)) __asm__ volatile("wfi");
-    check(aia_hart_dying(&aia) == AIA_OK, "aia_hart_dying\n");
+    check(aia_hart_offline_finish(&aia) == AIA_OK, "aia_hart_offline_finish\n");
     sbi(SBI_HSM, HSM_STOP, 0, 0);
 }
 
@@ -165,7 +165,7 @@ void first(unsigned here)
     edge(here, "an edge on the first hart\n");
     check(aia_irq_set_affinity(&aia, irq, &other) == AIA_OK, "aia_irq_set_affinity\n");
     edge(there, "an edge on the second hart, after a move\n");
-    check(aia_hart_leave(&aia, there) == AIA_OK, "aia_hart_leave\n");
+    check(aia_hart_offline_begin(&aia, there) == AIA_OK, "aia_hart_offline_begin\n");
     aia_ipi_send(&aia, there, AIA_IPI_USER);
     while (sbi(SBI_HSM, HSM_STATUS, there, 0) != 1) check(aia_port_time() < 10 * SECOND, "not STOPPED\n");
     edge(here, "an edge on the first hart: the second is offline\n");

@@ -28,7 +28,7 @@ struct aia;
 struct aia_irq;
 
 enum aia_result {
-    AIA_NONE,    /* my device had nothing: counts as spurious */
+    AIA_NONE,    /* my device had nothing: counts as unowned */
     AIA_HANDLED, /* it had */
 };
 
@@ -113,7 +113,7 @@ struct aia_irq {
     aia_counter rerun;            /* edges that came while the handler ran, and made it run again */
     aia_counter kept;             /* edges that came while disabled */
     aia_counter resent;           /* sent again by enable */
-    aia_counter none;             /* handler runs that returned AIA_NONE */
+    aia_counter unhandled;        /* handler runs that returned AIA_NONE */
     _Atomic uint32_t streak_runs; /* in that streak */
     _Atomic uint32_t changed;     /* read-backs that were not what was written, since the last report */
 };
@@ -146,7 +146,7 @@ struct aia_hart {
     aia_counter handled;        /* edges that ran, or were noted for, their owner's handler */
     aia_counter forwarded;      /* caught on a retiring vector here and sent on */
     aia_counter swept;          /* of these, by the sweep of a leaving hart */
-    aia_counter spurious;       /* identities that nobody owned */
+    aia_counter unowned;        /* identities that nobody owned */
     aia_counter late;           /* found pending when the hart came back */
     aia_counter ipis_taken;
     aia_counter ipis_empty; /* of these, with nothing to do: the work was taken by the one before */
@@ -163,7 +163,7 @@ struct aia {
     _Atomic uint32_t irqs_end;      /* no descriptor from here on was ever used */
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies; /* copies sent because a torn message may have landed */
-    aia_counter strayed;     /* interrupts that had to leave their affinity because its last hart left */
+    aia_counter displaced;   /* interrupts that had to leave their affinity because its last hart left */
 };
 
 /* Set up. Before all else, once. AIA_OK or AIA_EINVAL (a count or an identity out of range). */
@@ -324,7 +324,7 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
  * Returns the number of edges found late (0 expected; each was re-sent to its owner), AIA_EINVAL (it is not offline), or
  * what config.may_enter() said.
  */
-int aia_hart_online(struct aia *a);
+int aia_hart_online_begin(struct aia *a);
 
 /*
  * First half of taking `hart` offline: close it to allocation and move all interrupts away. Thread, on
@@ -335,36 +335,36 @@ int aia_hart_online(struct aia *a);
  * keep the hart: it gets the new one, and AIA_REPORT_CHANGED says so. AIA_ETIMEOUT also if a device's posted_limit is so
  * long that its drain is never proven; and whatever config.may_enter() said.
  */
-int aia_hart_leave(struct aia *a, unsigned hart);
+int aia_hart_offline_begin(struct aia *a, unsigned hart);
 
 /*
- * Undo aia_hart_leave; aia_hart_return() then starts again what was shut down. A hart that is offline, or was never left,
+ * Undo aia_hart_offline_begin; aia_hart_online_finish() then starts again what was shut down. A hart that is offline, or was never left,
  * is as it was. Any.
  */
-void aia_hart_stay(struct aia *a, unsigned hart);
+void aia_hart_offline_cancel(struct aia *a, unsigned hart);
 
 /*
  * Second half, on the leaving hart itself: force away what is left, run the last IPIs and calls, sweep
  * the file, stop delivery. Own, off; the next thing the embedder does is HSM hart_stop. If that fails,
- * aia_hart_online brings the hart back. AIA_OK; AIA_EINVAL: aia_hart_leave() has not been here, nothing done. Else the hart
- * is online again, nothing lost, and aia_hart_return() is to be called for it. Of an interrupt that has come to it since
- * aia_hart_leave(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED as for aia_hart_leave(), AIA_ECONTEXT
+ * aia_hart_online_begin brings the hart back. AIA_OK; AIA_EINVAL: aia_hart_offline_begin() has not been here, nothing done. Else the hart
+ * is online again, nothing lost, and aia_hart_online_finish() is to be called for it. Of an interrupt that has come to it since
+ * aia_hart_offline_begin(): AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED as for aia_hart_offline_begin(), AIA_ECONTEXT
  * (behind a slow bus, which nobody can wait for here), AIA_EAGAIN (a vector of it is not drained yet: leave once more). AIA_ETIMEOUT:
  * writes to this hart's file do not arrive; and whatever config.may_enter() said.
  */
-int aia_hart_dying(struct aia *a);
+int aia_hart_offline_finish(struct aia *a);
 
 /* What becomes of interrupts that had to leave their affinity when a hart of it is back. */
-enum aia_return {
-    AIA_STAY_AWAY,
-    AIA_COME_BACK,
+enum aia_displaced {
+    AIA_DISPLACED_STAY,
+    AIA_DISPLACED_RETURN,
 };
 
 /*
  * `hart` is online again: start the managed interrupts that were shut down for want of it, and bring others back, if
  * so asked. Thread, any hart. AIA_OK, or the first error; the others are brought back all the same.
  */
-int aia_hart_return(struct aia *a, unsigned hart, enum aia_return others);
+int aia_hart_online_finish(struct aia *a, unsigned hart, enum aia_displaced others);
 
 /*
  * Around HSM hart_suspend, which wakes on an MSI: nothing is needed for a retentive one. For a non-retentive one
@@ -382,17 +382,17 @@ void aia_vector_stats(struct aia *a, struct imsic_stats *stats);
 /* ---- audit ---- */
 
 enum aia_finding {
-    AIA_PENDING_UNOWNED, /* eip set, slot free; or the identity that nobody but imsic_sync() sends */
-    AIA_OWNED_DISABLED,  /* slot owned or retiring, eie clear, and no storm explains it */
-    AIA_LEAKED,          /* slot owned, but its owner does not know of it */
-    AIA_TWO_OWNERS,      /* an interrupt's vector, whose slot says another's */
-    AIA_STILL_RETIRING,  /* slot retiring: of a device whose drain only time proves, it may be */
-    AIA_RETIRING_LONG,   /* the same, two lazy periods after its drain was due */
-    AIA_MESSAGE_FREE,    /* read back, the device's message names a free vector: v is that one */
-    AIA_MESSAGE_ASTRAY,  /* or one of another's, or none: v is the interrupt's own */
-    AIA_SOURCE_UNOWNED,  /* of an APLIC (aplic_audit): enabled, and no interrupt is on it */
-    AIA_COUNT_WRONG,     /* free identities, counted and kept, differ */
-    AIA_DELIVERY_OFF,    /* an online hart whose file delivers nothing */
+    AIA_PENDING_UNOWNED,   /* eip set, slot free; or the identity that nobody but imsic_sync() sends */
+    AIA_OWNED_DISABLED,    /* slot owned or retiring, eie clear, and no storm explains it */
+    AIA_LEAKED,            /* slot owned, but its owner does not know of it */
+    AIA_TWO_OWNERS,        /* an interrupt's vector, whose slot says another's */
+    AIA_STILL_RETIRING,    /* slot retiring: of a device whose drain only time proves, it may be */
+    AIA_RETIRING_LONG,     /* the same, two lazy periods after its drain was due */
+    AIA_MESSAGE_FREE,      /* read back, the device's message names a free vector: v is that one */
+    AIA_MESSAGE_ELSEWHERE, /* or one of another's, or none: v is the interrupt's own */
+    AIA_SOURCE_UNOWNED,    /* of an APLIC (aplic_audit): enabled, and no interrupt is on it */
+    AIA_COUNT_WRONG,       /* free identities, counted and kept, differ */
+    AIA_DELIVERY_OFF,      /* an online hart whose file delivers nothing */
     AIA_N_FINDINGS,
 };
 

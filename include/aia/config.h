@@ -47,7 +47,7 @@ typedef _Atomic aia_word aia_counter;
  * back to ONLINE with nothing lost; what was done so far is undone, or needs no undoing.
  */
 enum aia_hart_state {
-    AIA_HART_OFFLINE, /* delivers nothing. Undone by aia_hart_online() */
+    AIA_HART_OFFLINE, /* delivers nothing. Undone by aia_hart_online_begin() */
     AIA_HART_ONLINE,
     AIA_HART_CLOSED,    /* gets no new vector. Undone by opening it */
     AIA_HART_EVACUATED, /* no message names it. Nothing to undo: interrupts may be elsewhere */

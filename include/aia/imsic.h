@@ -31,12 +31,12 @@ struct imsic_vector {
 
 /* What a slot says of its vector. */
 enum imsic_state {
-    IMSIC_FREE,     /* nobody's; the owner field still names the last one, for edges found late */
-    IMSIC_OWNED,    /* fires its owner's handler */
-    IMSIC_RETIRING, /* its owner's until now: forwards to the owner's present vector */
-    IMSIC_RESERVED, /* the library's own: IPI, sync */
-    IMSIC_SHUT,     /* nobody's, and disabled because it stormed */
-    IMSIC_MANAGED,  /* kept for its owner, a managed interrupt, to come back to */
+    IMSIC_FREE,        /* nobody's; the owner field still names the last one, for edges found late */
+    IMSIC_OWNED,       /* fires its owner's handler */
+    IMSIC_RETIRING,    /* its owner's until now: forwards to the owner's present vector */
+    IMSIC_INTERNAL,    /* the library's own: IPI, sync */
+    IMSIC_QUARANTINED, /* nobody's, and disabled because it stormed */
+    IMSIC_MANAGED,     /* kept for its owner, a managed interrupt, to come back to */
     IMSIC_N_STATES,
 };
 
@@ -78,8 +78,8 @@ struct imsic_file {
     _Atomic aia_word drained_at; /* what retired here and only time can prove drained, is by then */
 
     /* The file's own hart's. */
-    uint64_t shut[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
-    uint16_t sync_owed;         /* sync_id if a sync timed out and its write has still to arrive, else 0 */
+    uint64_t quarantined[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
+    uint16_t sync_owed; /* sync_id if a sync timed out and its write has still to arrive, else 0 */
 };
 
 struct imsic {
@@ -125,12 +125,12 @@ int imsic_alloc_common(struct imsic *im, unsigned from, unsigned to, unsigned or
 /*
  * Managed interrupts. Reserve one identity on each hart of `set`, open or not, and note it in ids[hart]: the
  * same one on all if there is one, or if `kind` needs that. AIA_OK, or AIA_ENOVEC with nothing changed.
- * imsic_activate: from kept to owned, false if it is not kept (it retires yet). imsic_park: back, after its drain.
+ * imsic_activate: from kept to owned, false if it is not kept (it retires yet). imsic_deactivate: back, after its drain.
  */
 int imsic_reserve(struct imsic *im, const struct aia_hartset *set, enum aia_msi_kind kind, uint32_t owner,
                   uint16_t *ids);
 bool imsic_activate(struct imsic *im, struct imsic_vector v);
-void imsic_park(struct imsic *im, struct imsic_vector v);
+void imsic_deactivate(struct imsic *im, struct imsic_vector v);
 
 /* Free one vector. The caller has proof that nothing can still arrive there. */
 void imsic_free(struct imsic *im, struct imsic_vector v);
@@ -145,8 +145,8 @@ void imsic_clear_unowned(struct imsic *im, struct imsic_vector v);
  * A stormed vector is about to be disabled: keep it from being allocated (false: it has found an owner meanwhile); give it
  * back. One that is kept for a managed interrupt stays that: who activates it has it enabled again.
  */
-bool imsic_set_shut(struct imsic *im, struct imsic_vector v);
-void imsic_clear_shut(struct imsic *im, struct imsic_vector v);
+bool imsic_quarantine(struct imsic *im, struct imsic_vector v);
+void imsic_unquarantine(struct imsic *im, struct imsic_vector v);
 
 /* Open a hart's file to allocation, or close it; what is allocated stays. */
 void imsic_open(struct imsic *im, unsigned hart);

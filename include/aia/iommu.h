@@ -172,7 +172,7 @@ struct aia_iommu_msi {
     uint16_t index;
     int error;              /* of the latest operation that cannot return one: read_back() tells it */
     struct aia_message own; /* what the device was given */
-    aia_counter strayed;    /* how often the device's own message was found to be another: AIA_ECHANGED */
+    aia_counter n_changed;  /* how often the device's own message was found to be another: AIA_ECHANGED */
 };
 
 /* One of the unit's own interrupts, where it signals them by MSIs (not by_wire): kind MASKABLE. */

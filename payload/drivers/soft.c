@@ -152,7 +152,7 @@ void soft_raise_nth(struct soft *s, unsigned n)
     unsigned long was = lock(s);
 
     if (s->entry) {
-        if (!(fetch(s, &s->message) & AIA_DESCRIPTOR_MASKED))
+        if (!(fetch(s, &s->message) & AIA_IMS_MASKED))
             send(s, n);
     } else if (s->enabled && s->masked) {
         s->pending |= 1u << n;
@@ -301,7 +301,7 @@ void soft_init_near(struct soft *s, enum aia_msi_kind kind, unsigned hart)
 /* ---- its message in memory ---- */
 
 /* It keeps no copy of its entry, so there is nothing to forget; an answer that pushes is all. */
-static int drain(struct aia_descriptor *d)
+static int drain(struct aia_ims *d)
 {
     struct soft *s = soft_of(&d->msi);
 
@@ -312,9 +312,9 @@ static int drain(struct aia_descriptor *d)
     return error;
 }
 
-int soft_init_entry(struct soft *s, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
+int soft_init_entry(struct soft *s, struct aia_ims_entry *entry, enum aia_msi_kind kind,
                     uint64_t posted_limit)
 {
     *s = (struct soft){.entry = entry, .piece = kind == AIA_MSI_STORE ? 16 : 8};
-    return aia_descriptor_init(&s->desc, entry, kind, posted_limit ? NULL : drain, posted_limit);
+    return aia_ims_init(&s->desc, entry, kind, posted_limit ? NULL : drain, posted_limit);
 }

@@ -13,15 +13,15 @@
 
 #include <aia/aia.h>
 #include <aia/aplic.h>
-#include <aia/descriptor.h>
+#include <aia/ims.h>
 
 #define SOFT_QUEUE 32
 
 struct soft {
     union {
-        struct aia_msi msi;         /* with registers of its own */
-        struct aia_descriptor desc; /* with a message in memory */
-        struct aplic_source line;   /* wired */
+        struct aia_msi msi;       /* with registers of its own */
+        struct aia_ims desc;      /* with a message in memory */
+        struct aplic_source line; /* wired */
     };
     bool wired;
 
@@ -32,7 +32,7 @@ struct soft {
     uint32_t pending; /* messages of the block raised while masked */
 
     /* How the device reads its entry: in pieces of 4, 8 or 16 bytes, and what happens between two of them. */
-    struct aia_descriptor_entry *entry;
+    struct aia_ims_entry *entry;
     unsigned piece;
     void (*between)(struct soft *s);
 
@@ -59,8 +59,8 @@ struct soft {
 void soft_init(struct soft *s, enum aia_msi_kind kind);
 void soft_init_near(struct soft *s, enum aia_msi_kind kind, unsigned hart);
 
-/* With its message in `entry`, AIA_MSI_STORE_LOW or AIA_MSI_STORE. AIA_OK or as aia_descriptor_init(). */
-int soft_init_entry(struct soft *s, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
+/* With its message in `entry`, AIA_MSI_STORE_LOW or AIA_MSI_STORE. AIA_OK or as aia_ims_init(). */
+int soft_init_entry(struct soft *s, struct aia_ims_entry *entry, enum aia_msi_kind kind,
                     uint64_t posted_limit);
 
 /*

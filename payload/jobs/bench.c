@@ -182,7 +182,7 @@ static uint64_t externals(void)
 
     for (unsigned h = 0; h < hart_count(); h++) {
         const struct aia_hart *x = &aia.config.harts[h];
-        n += x->handled + x->forwarded + x->spurious + x->ipis_taken;
+        n += x->handled + x->forwarded + x->unowned + x->ipis_taken;
     }
     return n;
 }

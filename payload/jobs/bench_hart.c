@@ -33,12 +33,12 @@ static void die_and_revive(void *arg)
     uint64_t start = instret(), time = csr_time();
 
     (void)arg;
-    error = aia_hart_dying(&aia);
+    error = aia_hart_offline_finish(&aia);
     died = bench_between(instret() - start, csr_time() - time);
     start = instret();
     time = csr_time();
     if (!error)
-        error = aia_hart_online(&aia);
+        error = aia_hart_online_begin(&aia);
     revived = bench_between(instret() - start, csr_time() - time);
     csr_irq_restore(was);
 }
@@ -53,7 +53,7 @@ static struct bench_cost sum(struct bench_cost a, struct bench_cost b)
 static void leave(struct bench_cost *down, struct bench_cost *up)
 {
     uint64_t start = instret(), time = csr_time(), accesses = bench_accesses;
-    int left = aia_hart_leave(&aia, other);
+    int left = aia_hart_offline_begin(&aia, other);
     struct bench_cost c = bench_between(instret() - start, csr_time() - time);
 
     if (left || hart_call(other, die_and_revive, NULL, time_from_ms(1000)) || error) {
@@ -65,7 +65,7 @@ static void leave(struct bench_cost *down, struct bench_cost *up)
     accesses = bench_accesses;
     start = instret();
     time = csr_time();
-    int returned = aia_hart_return(&aia, other, AIA_COME_BACK);
+    int returned = aia_hart_online_finish(&aia, other, AIA_DISPLACED_RETURN);
     c = bench_between(instret() - start, csr_time() - time);
     c.accesses = bench_accesses - accesses;
     check(!returned, "hart %u is back: %s", other, aia_strerror(returned));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test=cost: instructions that an offline takes, of ours. Run with ICOUNT=1, where instret counts the instructions of
- * all harts together: one difference around aia_hart_leave() and one around aia_hart_dying() hold what both harts do in
+ * all harts together: one difference around aia_hart_offline_begin() and one around aia_hart_offline_finish() hold what both harts do in
  * them. No SBI call is made in either (Sstc); those of the firmware are between and after them.
  */
 #include "payload/console.h"
@@ -29,7 +29,7 @@ static void die(void *arg)
 {
     unsigned long was = csr_irq_save();
     uint64_t start = instret();
-    int error = aia_hart_dying(&aia);
+    int error = aia_hart_offline_finish(&aia);
 
     died_in = instret() - start;
     *(int *)arg = error;
@@ -47,7 +47,7 @@ static uint64_t offline(unsigned hart, bool pending)
         for (unsigned i = 0; i < N; i++)
             tally_send(&tallies[i]);
     uint64_t start = instret();
-    error = aia_hart_leave(&aia, hart);
+    error = aia_hart_offline_begin(&aia, hart);
     uint64_t left_in = instret() - start;
     if (error || hart_run(hart, die, &error) || hart_wait_stopped(hart, time_from_ms(1000)) || error)
         return 0;

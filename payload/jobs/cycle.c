@@ -95,11 +95,11 @@ uint64_t cycle_swept(void)
     return n;
 }
 
-uint64_t cycle_spurious(void)
+uint64_t cycle_unowned(void)
 {
     uint64_t n = 0;
 
     for (unsigned h = 0; h < hart_count(); h++)
-        n += aia.config.harts[h].spurious;
+        n += aia.config.harts[h].unowned;
     return n;
 }

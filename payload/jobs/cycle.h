@@ -23,6 +23,6 @@ bool cycle_same(const struct cycle_books *before);
 /* Edges found late, and by last sweeps; identities that nobody owned, on all harts so far. */
 uint64_t cycle_late(void);
 uint64_t cycle_swept(void);
-uint64_t cycle_spurious(void);
+uint64_t cycle_unowned(void);
 
 #endif

@@ -39,7 +39,7 @@ static bool cycle(unsigned hart)
     good &= cycle_down(hart);
     for (unsigned i = 0; i < N - 1; i++)
         good &= tally_edge(&tallies[i]) && tallies[i].irq->vec.hart != hart;
-    good &= cycle_up(hart) && !aia_hart_return(&aia, hart, AIA_COME_BACK);
+    good &= cycle_up(hart) && !aia_hart_online_finish(&aia, hart, AIA_DISPLACED_RETURN);
     for (unsigned i = 0; i < N; i++)
         good &= tallies[i].irq->vec.hart == hart && tally_edge(&tallies[i]);
     return good;
@@ -66,6 +66,6 @@ int job_cycles(void)
     for (unsigned i = 0; i < N; i++)
         balanced &= tally_balanced(&tallies[i]);
     check(balanced, "the books balance");
-    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
     return verdict();
 }

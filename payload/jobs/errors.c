@@ -73,7 +73,7 @@ static void offline_harts(unsigned self)
         check(request(1, AIA_MSI_STORE, set) == AIA_ENOHART, "a request on it: no online hart");
         check(aia_ipi_send(&aia, h, IRQ_IPI_WAKE) == AIA_EOFFLINE, "an IPI to it: not online");
     }
-    int error = aia_hart_leave(&aia, self);
+    int error = aia_hart_offline_begin(&aia, self);
     check(error == AIA_ELAST, "the last hart is refused: %s", aia_strerror(error));
     edge_arrives(0);
     for (unsigned h = 0; h < hart_count(); h++)
@@ -99,7 +99,7 @@ static void exhaust(unsigned other, unsigned ids)
     struct aia_hartset set = aia_hartset_one(hart_from(irqs[0]->vec.hart + 1));
     error = aia_irq_set_affinity(&aia, irqs[0], &set);
     check(error == AIA_ENOVEC, "a move: %s", aia_strerror(error));
-    error = aia_hart_leave(&aia, other);
+    error = aia_hart_offline_begin(&aia, other);
     check(error == AIA_ENOVEC, "taking hart %u offline: %s", other, aia_strerror(error));
     check(same(&full), "the books are as they were");
     edge_arrives(0);

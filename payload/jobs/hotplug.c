@@ -81,7 +81,7 @@ static void leave_late(void *arg)
     (void)arg;
     atomic_store(&step, 1);
     (void)reached(2);
-    int error = aia_hart_dying(&aia);
+    int error = aia_hart_offline_finish(&aia);
     if (!error)
         (void)hart_stop_self();
     print("hart %u: %s\n", hart_index(), aia_strerror(error));
@@ -99,7 +99,7 @@ static void sweep(unsigned hart)
     check(!hart_run(hart, leave_late, NULL) && reached(1), "hart %u holds its interrupts off", hart);
     d->edges++;
     load_raise_bit(d, 1);
-    int error = aia_hart_leave(&aia, hart);
+    int error = aia_hart_offline_begin(&aia, hart);
     check(!error, "its interrupts move away: %s", aia_strerror(error));
     if (irq_by_message())
         check(d->handled == handled, "the edge waits in its file");

@@ -15,7 +15,7 @@
 #define RECLAIM_MS 20000 /* on a busy host a hart may not run for long */
 
 static struct soft soft, filler;
-static struct aia_descriptor_entry entry;
+static struct aia_ims_entry entry;
 static struct aia_irq *irq, *filler_irq;
 static _Atomic uint64_t runs;
 static unsigned here, other; /* the interrupt is on one of these two harts */
@@ -221,7 +221,7 @@ static void control_word(unsigned driver_hart)
 {
     if (!begin(AIA_MSI_STORE, 0))
         return;
-    entry.ctrl &= AIA_DESCRIPTOR_MASKED;
+    entry.ctrl &= AIA_IMS_MASKED;
     stop_driver = 0;
     check(!hart_run(driver_hart, drive, NULL), "hart %u is the driver", driver_hart);
     for (unsigned i = 0; i < MOVES; i++)
@@ -234,12 +234,12 @@ static void control_word(unsigned driver_hart)
 
 /* ---- late messages ---- */
 
-static uint64_t spurious(void)
+static uint64_t unowned(void)
 {
     uint64_t n = 0;
 
     for (unsigned h = 0; h < hart_count(); h++)
-        n += aia.config.harts[h].spurious;
+        n += aia.config.harts[h].unowned;
     return n;
 }
 
@@ -305,14 +305,14 @@ static void late_liar(uint64_t delay)
         return;
     soft.delay = delay;
     soft.undrained = true;
-    uint64_t before = runs, stray = spurious();
+    uint64_t before = runs, stray = unowned();
     soft_raise(&soft);
     move_across();
     check(reclaimed(), "a device that lies about its drain: its old vector is free");
     hart_sleep_until(time_after(delay));
     soft_poll(&soft);
     sleep_ms(2);
-    check(runs == before && spurious() == stray + 1, "and its late message is lost: counted as spurious");
+    check(runs == before && unowned() == stray + 1, "and its late message is lost: counted as unowned");
     free_irq();
 }
 
@@ -354,9 +354,9 @@ int job_ims(void)
     irq_need_ids(2);
     if (!request(&filler.msi, &filler_irq))
         return verdict();
-    struct aia_descriptor d;
-    check(aia_descriptor_init(&d, (struct aia_descriptor_entry *)((uintptr_t)&entry + 8), AIA_MSI_STORE_LOW,
-                              NULL, 1) == AIA_EINVAL,
+    struct aia_ims d;
+    check(aia_ims_init(&d, (struct aia_ims_entry *)((uintptr_t)&entry + 8), AIA_MSI_STORE_LOW, NULL, 1) ==
+              AIA_EINVAL,
           "a descriptor across a cache line is refused");
     torn_reads(device_hart, AIA_MSI_STORE_LOW);
     if (zacas()) {

@@ -2,7 +2,7 @@
 /*
  * test=isolate: a device that writes MSIs to where it was never told to, by its message's address and by DMA: to every
  * identity of every hart, to another device's window, to memory. Behind an IOMMU nothing of it reaches an interrupt file, and
- * each write is counted against the device; without, what lands where nobody is counts as spurious. Another device works on all
+ * each write is counted against the device; without, what lands where nobody is counts as unowned. Another device works on all
  * the while.
  */
 #include "payload/console.h"
@@ -29,12 +29,12 @@ static aia_counter none;
 static uint64_t sent;
 static uint64_t let_in; /* by its own window, in a mode that lets it */
 
-static uint64_t spurious(void)
+static uint64_t unowned(void)
 {
     uint64_t n = 0;
 
     for (unsigned h = 0; h < hart_count(); h++)
-        n += aia.config.harts[h].spurious;
+        n += aia.config.harts[h].unowned;
     return n;
 }
 
@@ -226,7 +226,7 @@ static void own_window(void)
         .affinity = aia_hartset_first(hart_count()),
     };
     struct aia_irq *irq;
-    uint64_t before = spurious(), counted = *faults();
+    uint64_t before = unowned(), counted = *faults();
 
     check(!aia_irq_request(&aia, &r, &irq), "its own interrupt");
     for (unsigned id = 2; id < 64; id++) {
@@ -236,7 +236,7 @@ static void own_window(void)
         edu_ack(&spoof, 1);
     }
     hart_sleep_until(time_after(time_from_ms(20)));
-    uint64_t reached = spurious() - before;
+    uint64_t reached = unowned() - before;
     if (r.msi->kind == AIA_MSI_STORE)
         check(!reached, "other identities, by its own window: none reached");
     else
@@ -309,7 +309,7 @@ int job_isolate(void)
 {
     if (!set_up())
         return EXIT_MACHINE;
-    uint64_t before = spurious();
+    uint64_t before = unowned();
     in_silence();
     raisers_init(7, load_step);
     check(raisers_start_all(), "load on another device");
@@ -322,12 +322,12 @@ int job_isolate(void)
         overflow();
         storm();
     }
-    uint64_t reached = spurious() - before - let_in;
+    uint64_t reached = unowned() - before - let_in;
     check(raisers_stop_all() && load_balanced(), "the other device: %lu edges, nothing lost",
           load_devices[0].edges);
-    print("isolation: %lu stray MSIs, %lu faults, spurious %lu\n", sent, (uint64_t)*faults(), reached);
+    print("isolation: %lu stray MSIs, %lu faults, unowned %lu\n", sent, (uint64_t)*faults(), reached);
     check(device ? reached == 0 : reached > 0,
-          device ? "none reached a file" : "seen as spurious, and survived");
+          device ? "none reached a file" : "seen as unowned, and survived");
     iommu_print_faults();
     for (unsigned h = 0; h < hart_count() && !device; h++) {
         int error = AIA_ESILENT;

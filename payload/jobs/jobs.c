@@ -18,7 +18,7 @@ const struct job jobs[] = {
     {"nvme", job_nvme, job_disks_args, "a disk at its limits, under load, and cut off"},
     {"ahci", job_ahci, job_disks_args, "the same of AHCI"},
     {"virtio", job_virtio, job_disks_args, "the same of virtio-blk"},
-    {"sweep", job_sweep, job_sweep_args, "an edge at each access of a move; HOOKS=1 ICOUNT=1, ids=16"},
+    {"inject", job_inject, job_inject_args, "an edge at each access of a move; HOOKS=1 ICOUNT=1, ids=16"},
     {"ims", job_ims, NULL, "messages in memory; late and silent devices"},
     {"blocks", job_blocks, job_blocks_args, "multi-message MSI and a chain of chips, moved under fire"},
     {"managed", job_managed, NULL, "interrupts of a set of harts, which go and come"},
@@ -29,7 +29,7 @@ const struct job jobs[] = {
     {"suspend", job_suspend, job_suspend_args, "HSM suspend with edges pending"},
     {"cycles", job_cycles, job_cycles_args, "one hart down and up, a thousand times"},
     {"movers", job_movers, job_movers_args, "the same while other harts move interrupts to and from it"},
-    {"storms", job_storms, job_storms_args, "harts down and up under all kinds of load: make hotplug"},
+    {"churn", job_churn, job_churn_args, "harts down and up under all kinds of load: make hotplug"},
     {"trace", job_trace, NULL, "what an event of the trace costs; run deterministically"},
     {"cost", job_cost, NULL, "what an offline costs; run deterministically"},
     {"conform", job_conform, job_conform_args,
@@ -48,5 +48,5 @@ const struct job jobs[] = {
 };
 
 const char *const jobs_by_message[] = {
-    "live", "sweep", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", "hostile", NULL,
+    "live", "inject", "ims", "blocks", "slow", "nvme", "ahci", "virtio", "xhci", "hostile", NULL,
 };

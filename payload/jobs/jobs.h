@@ -36,7 +36,7 @@ int job_errors(void);
 int job_nvme(void);
 int job_ahci(void);
 int job_virtio(void);
-int job_sweep(void);
+int job_inject(void);
 int job_ims(void);
 int job_blocks(void);
 int job_xhci(void);
@@ -47,7 +47,7 @@ int job_several(void);
 int job_suspend(void);
 int job_cycles(void);
 int job_movers(void);
-int job_storms(void);
+int job_churn(void);
 int job_cost(void);
 int job_bench(void);
 int job_conform(void);
@@ -58,8 +58,8 @@ int job_wires(void);
 int job_hostile(void);
 
 extern const struct arg job_main_args[], job_shell_args[], job_panic_args[], job_order_args[],
-    job_hotplug_args[], job_disks_args[], job_sweep_args[], job_blocks_args[], job_cycles_args[],
-    job_movers_args[], job_storms_args[], job_conform_args[], job_suspend_args[], job_xhci_args[],
+    job_hotplug_args[], job_disks_args[], job_inject_args[], job_blocks_args[], job_cycles_args[],
+    job_movers_args[], job_churn_args[], job_conform_args[], job_suspend_args[], job_xhci_args[],
     job_level_args[], job_wires_args[], job_hostile_args[];
 
 #endif

@@ -191,7 +191,7 @@ static unsigned us(uint64_t ns)
 void load_print(void)
 {
     print("\n%-6s %9s %9s %9s %9s %6s %7s %9s %7s %7s %7s\n", "device", "edges", "handled", "coalesced",
-          "re-inject", "lost", "empty", "moves", "p50 us", "p99 us", "max us");
+          "forwarded", "lost", "empty", "moves", "p50 us", "p99 us", "max us");
     for (unsigned i = 0; i < load_n_devices; i++) {
         struct load_device *d = &load_devices[i];
         print("%-6s %9lu %9lu %9lu %9lu %6lu %7lu %9lu %7u %7u %7u\n", d->name, d->edges, d->handled,

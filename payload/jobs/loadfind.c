@@ -137,7 +137,7 @@ bool load_own_edu(struct edu *e, unsigned n)
 /* By wire they are all alike: sources of the APLIC that software raises. */
 static const char *init_soft(struct soft *s, unsigned n)
 {
-    static struct aia_descriptor_entry entry;
+    static struct aia_ims_entry entry;
     static const char *const names[LOAD_SOFT] = {"plain", "masked", "store", "memory"};
     static const char *const wired[LOAD_SOFT] = {"wired0", "wired1", "wired2", "wired3"};
 

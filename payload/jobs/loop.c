@@ -201,7 +201,7 @@ static void print_totals(uint64_t ms)
     stats_print_updates();
     print(
         "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
-        job.offlines, job.onlines, aia.strayed, job.failures);
+        job.offlines, job.onlines, aia.displaced, job.failures);
     if (job.unplugged)
         print("operations refused while something had stopped answering: %u\n", job.refused);
 }
@@ -211,9 +211,9 @@ static bool strays(void)
     uint64_t n = 0;
 
     for (unsigned h = 0; h < hart_count(); h++)
-        n += aia.config.harts[h].spurious + aia.config.harts[h].late;
+        n += aia.config.harts[h].unowned + aia.config.harts[h].late;
     if (n)
-        print("%lu edges were spurious or late\n", n);
+        print("%lu edges were unowned or late\n", n);
     return n != 0;
 }
 

@@ -179,7 +179,7 @@ int job_managed(void)
     go_and_come(second, first);
     go_and_come(first, second);
     check(cycle_same(&requested), "the books are as they were");
-    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
     bool freed = !aia_irq_free(&aia, device->irq);
     for (unsigned i = 0; i < N_SOFT; i++)
         freed &= !aia_irq_free(&aia, softs[i].irq);

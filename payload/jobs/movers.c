@@ -70,9 +70,9 @@ int job_movers(void)
     uint64_t start = time_now();
     for (unsigned i = 0; i < rounds; i++) {
         hangs_turn(start + time_from_ms(500));
-        uint64_t strayed = aia.strayed;
+        uint64_t strayed = aia.displaced;
         good += cycle(hart, i);
-        moved += aia.strayed - strayed;
+        moved += aia.displaced - strayed;
         irq_print_reports();
     }
     check(fire_stop_all(), "all leave off");
@@ -84,6 +84,6 @@ int job_movers(void)
     worked(fire.moves, "no interrupt was moved");
     hangs_note();
     check(fire_balanced() && fire_total().lost == 0, "the books balance");
-    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
     return verdict();
 }

@@ -120,7 +120,7 @@ int job_park(void)
         good += away_and_back(last, i);
     check(good == CYCLES, "%u of %u times: parked, and delivered when its hart was back", good, CYCLES);
     under_fire(last);
-    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
     check(iommu_check(), "the device's message");
     check(cycle_same(&before), "the books are as they were");
     check(cycle_down(last) && irq->parked && !aia_irq_free(&aia, irq) && cycle_up(last),

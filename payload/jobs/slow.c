@@ -135,7 +135,7 @@ int job_slow(void)
     check(freed, "all freed");
     before.jobs = 1; /* the player's */
     check(cycle_same(&before), "nothing has leaked");
-    check(cycle_late() == 0 && cycle_spurious() == 0, "nothing late, nothing spurious");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
     atomic_store(&leave, 1);
     check(!hart_join(player, time_from_ms(1000)), "hart %u leaves off", player);
     return verdict();

@@ -55,19 +55,18 @@ static unsigned hit(void (*send)(void), int what)
 static void unowned(unsigned hart)
 {
     struct imsic_stats stats;
-    uint64_t spurious = aia.config.harts[hart].spurious;
+    uint64_t unowned = aia.config.harts[hart].unowned;
     target = (struct imsic_vector){.hart = (uint16_t)hart, .id = UNOWNED};
     unsigned n = hit(send_to_target, AIA_REPORT_STORM_UNOWNED);
 
     check(n > aia.config.storm_limit, "unowned identity on hart %u: shut off after %u edges", hart, n);
-    uint64_t counted = aia.config.harts[hart].spurious;
-    check(counted > spurious && counted - spurious <= n, "%lu of them were counted spurious",
-          counted - spurious);
+    uint64_t counted = aia.config.harts[hart].unowned;
+    check(counted > unowned && counted - unowned <= n, "%lu of them were counted unowned", counted - unowned);
     for (unsigned i = 0; i < 1000; i++)
         send_to_target();
-    check(aia.config.harts[hart].spurious == counted, "after that it costs nothing more");
+    check(aia.config.harts[hart].unowned == counted, "after that it costs nothing more");
     aia_vector_stats(&aia, &stats);
-    check(stats.n[IMSIC_SHUT] == 1, "one identity is out of use");
+    check(stats.n[IMSIC_QUARANTINED] == 1, "one identity is out of use");
 }
 
 static void owned(unsigned hart)
@@ -163,7 +162,7 @@ int job_storm(void)
         check(aia.config.harts[other].late == 0, "with no edge late");
         struct imsic_stats stats;
         aia_vector_stats(&aia, &stats);
-        check(stats.n[IMSIC_SHUT] == 0, "and with every identity in use again");
+        check(stats.n[IMSIC_QUARANTINED] == 0, "and with every identity in use again");
     }
     check(!aia_irq_free(&aia, irq), "freed");
     return verdict();

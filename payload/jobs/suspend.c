@@ -271,7 +271,7 @@ int job_suspend(void)
     }
     if (!tested)
         return untested("hart_suspend is not here");
-    check(cycle_spurious() == 0, "nothing spurious");
+    check(cycle_unowned() == 0, "nothing unowned");
     check(cycle_down(other) && cycle_up(other) && cycle_late() == 0, "it goes and comes as ever");
     check(tally_edge(&one), "and its interrupt works");
     return verdict();

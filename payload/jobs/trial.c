@@ -119,7 +119,7 @@ static uint64_t strays(void)
     uint64_t n = 0;
 
     for (unsigned h = 0; h < hart_count(); h++)
-        n += aia.config.harts[h].spurious + aia.config.harts[h].late;
+        n += aia.config.harts[h].unowned + aia.config.harts[h].late;
     return n;
 }
 
@@ -184,7 +184,7 @@ struct trial_result trial_run(const struct trial *t)
     if (!r.wrong && aia.updates[kind] != updates + 1)
         r.wrong = "not the update it should be";
     r.copies = (unsigned)(aia.torn_copies - copies);
-    r.reinjected = (unsigned)(place.irq->forwarded - forwarded);
+    r.forwarded = (unsigned)(place.irq->forwarded - forwarded);
     uint64_t own = edges[1].raised && edges[1].of_neighbour, allowed = own + r.copies;
     r.stray = (unsigned)(strays() - stray);
     if (edge_neighbour_runs - neighbours > allowed)

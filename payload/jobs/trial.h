@@ -49,7 +49,7 @@ struct trial_result {
     unsigned edges, lost;
     unsigned stray;   /* runs of J that nothing allows, and identities that nobody owns */
     unsigned phantom; /* runs of I beyond its edges, their copies and what was sent again */
-    unsigned reinjected, copies;
+    unsigned forwarded, copies;
     bool early;                      /* the old vectors were reclaimed before the lazy timer came */
     uint64_t landed[TRIAL_N_WHERE];  /* edges whose message named that hart */
     uint64_t delay[TRIAL_N_WHERE];   /* longest of them, instructions */

@@ -12,7 +12,7 @@
 struct place place;
 
 static struct soft soft, neighbour;
-static struct aia_descriptor_entry entry;
+static struct aia_ims_entry entry;
 static uint64_t blocked[MACHINE_MAX_HARTS]; /* identities that are J's */
 static struct imsic_stats stats;
 

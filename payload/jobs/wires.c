@@ -99,8 +99,8 @@ static void under_fire(uint64_t seconds)
         check(books[i].asked && !books[i].wrong,
               "%s: raised %lu times, handled %lu times, %u late or too often", d->name, books[i].asked,
               atomic_load(d->count), books[i].wrong);
-        check(atomic_load(&d->line->irq->none) <= d->line->source->fallen, "%s: no interrupt without a cause",
-              d->name);
+        check(atomic_load(&d->line->irq->unhandled) <= d->line->source->fallen,
+              "%s: no interrupt without a cause", d->name);
     }
     for (unsigned i = 0; i < load_n_devices; i++)
         check(load_devices[i].edges && !load_devices[i].lost, "%s: %lu edges, lost %lu", load_devices[i].name,

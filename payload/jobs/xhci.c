@@ -193,13 +193,13 @@ static void move_some(void)
 /* A careless driver moves its interrupts off the hart first; what the library does then has nothing left to do. */
 static struct hotplug_error offline(unsigned hart)
 {
-    uint64_t spurious = aia.config.harts[hart].spurious;
+    uint64_t unowned = aia.config.harts[hart].unowned;
 
     for (unsigned i = 0; i < usb->x.n_intrs && job.naive; i++)
         if (usb->x.intrs[i].irq->vec.hart == hart)
             move_to(usb->x.intrs[i].irq, another_hart(hart));
     struct hotplug_error e = hotplug_offline(hart);
-    if (!e.step && job.naive && aia.config.harts[hart].spurious != spurious)
+    if (!e.step && job.naive && aia.config.harts[hart].unowned != unowned)
         wedge_swept(hart);
     return e;
 }

@@ -120,9 +120,9 @@ const struct command commands[] = {
     {"stats",
      "",
      "what the library has counted",
-     "re-inject  edges caught on a vector that the interrupt had left, and sent on\n"
+     "forwarded  edges caught on a vector that the interrupt had left, and sent on\n"
      "swept      these, by the last sweep of a hart that went\n"
-     "spurious   identities that fired and were nobody's\n"
+     "unowned   identities that fired and were nobody's\n"
      "late       edges in a hart's file when it came back\n"
      "reclaimed  vectors given back, nothing being under way to them any more\n"
      "rerun      edges that came while the handler ran, and made it run again\n"

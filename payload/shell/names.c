@@ -133,7 +133,7 @@ const char *name_owner(unsigned id, uint32_t slot)
     uint32_t owner = imsic_slot_owner(slot);
 
     switch (imsic_slot_state(slot)) {
-    case IMSIC_RESERVED:
+    case IMSIC_INTERNAL:
         return id == aia.imsic.ipi_id ? "IPIs" : id == aia.imsic.sync_id ? "sync" : "nobody";
     case IMSIC_OWNED:
     case IMSIC_RETIRING:

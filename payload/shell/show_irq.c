@@ -256,7 +256,7 @@ enum command_result command_vectors(int argc, char *argv[])
         const struct imsic_file *f = &aia.imsic.files[h];
         for (unsigned id = 1; id <= f->n_ids; id++) {
             uint32_t slot = atomic_load(&f->slots[id]);
-            if (imsic_slot_state(slot) != IMSIC_FREE && imsic_slot_state(slot) != IMSIC_RESERVED)
+            if (imsic_slot_state(slot) != IMSIC_FREE && imsic_slot_state(slot) != IMSIC_INTERNAL)
                 print("hart %u identity %u: %s, %s\n", h, id, name_state(imsic_slot_state(slot)),
                       name_owner(id, slot));
         }
@@ -273,15 +273,15 @@ enum command_result command_stats(int argc, char *argv[])
     if (!arg_count(argc, argv, 0, 0))
         return COMMAND_FAILED;
     stats_print_harts();
-    print("\n%-16s %9s %9s %7s %7s %7s %7s %9s\n", "interrupt", "moves", "re-inject", "rerun", "kept",
+    print("\n%-16s %9s %9s %7s %7s %7s %7s %9s\n", "interrupt", "moves", "forwarded", "rerun", "kept",
           "resent", "nothing", "retiring");
     for (unsigned n = 0; (irq = nth_irq(n)); n++)
         print("%-16s %9lu %9lu %7lu %7lu %7lu %7lu %9u\n", irq_name(irq), irq->moves, irq->forwarded,
-              irq->rerun, irq->kept, irq->resent, irq->none, irq->n_retiring);
+              irq->rerun, irq->kept, irq->resent, irq->unhandled, irq->n_retiring);
     print("\nmessages changed by\n");
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         print("%-16s %9lu\n", stats_update_name((enum aia_update)u), aia.updates[u]);
     print("\ncopies sent because a torn message may have landed %lu\n", aia.torn_copies);
-    print("interrupts that had to leave their affinity %lu\n", aia.strayed);
+    print("interrupts that had to leave their affinity %lu\n", aia.displaced);
     return COMMAND_OK;
 }

@@ -34,7 +34,7 @@ is($code, 0, 'cells that pass') or diag $said;
 like($said, qr/^1\.\.3$/m, 'one plan');
 is(count('^ok \d - hotplug-suite/4-', $said), 3, 'a line of TAP for each');
 like($said, qr/^# all +ok +150 +21 +9 +0 +0$/m, 'and their sums');
-is(count('test=storms seconds=1 ', slurp('ran')), 3, 'each ran once, for its part of the time');
+is(count('test=churn seconds=1 ', slurp('ran')), 3, 'each ran once, for its part of the time');
 is(count('-kernel b/payload.elf ', slurp('ran')), 3, 'with the images that were copied');
 
 ($code, $said) = campaign({CELLS => $cells, before => ''});

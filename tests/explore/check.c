@@ -10,7 +10,7 @@ static void check_named(unsigned hart, unsigned id, const char *how)
 {
     uint32_t slot = x.slots[hart][id];
 
-    if (imsic_slot_state(slot) == IMSIC_FREE || imsic_slot_state(slot) == IMSIC_SHUT)
+    if (imsic_slot_state(slot) == IMSIC_FREE || imsic_slot_state(slot) == IMSIC_QUARANTINED)
         m_die("P5: (hart %u, identity %u) is free, and %s", hart, id, how);
     if (imsic_slot_state(slot) == IMSIC_OWNED && imsic_slot_owner(slot) >= X_IRQS)
         m_die("P2: (hart %u, identity %u) is another's, and %s", hart, id, how);
@@ -58,7 +58,7 @@ static void check_strays(void)
     if (extra > (int)allowed || (extra && !x_scenario->strays))
         m_die("P2: %d handler runs without an edge, %d copies", extra, (int)allowed);
     for (unsigned h = 0; h < m.n_harts; h++)
-        if (x.harts[h].spurious)
+        if (x.harts[h].unowned)
             m_die("P2: an edge landed on hart %u where nobody owns it", h);
 }
 

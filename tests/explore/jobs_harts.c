@@ -6,7 +6,7 @@
 static int leave_or(unsigned hart, int allowed)
 {
     x_tell("hart %u: takes hart %u offline", m.here, hart);
-    int error = aia_hart_leave(&x.aia, hart);
+    int error = aia_hart_offline_begin(&x.aia, hart);
     x_tell("hart %u: that returns: %s", m.here, aia_strerror(error));
     if (error && error != allowed)
         m_die("P6: hart %u cannot leave: %s", hart, aia_strerror(error));
@@ -39,7 +39,7 @@ void leave_c(void)
 void die(void)
 {
     aia_port_irq_save();
-    int error = aia_hart_dying(&x.aia);
+    int error = aia_hart_offline_finish(&x.aia);
     x_tell("hart %u: has died: %s", m.here, aia_strerror(error));
     if (error)
         m_die("P6: hart %u cannot die: %s", m.here, aia_strerror(error));
@@ -53,7 +53,7 @@ void die(void)
 
 void come_back(void)
 {
-    int late = aia_hart_online(&x.aia);
+    int late = aia_hart_online_begin(&x.aia);
 
     if (late != 0)
         m_die("P1: hart %u comes back with %d: a late edge", m.here, late);
@@ -72,7 +72,7 @@ void leave_a_silent(void)
 
 void return_a(void)
 {
-    int error = aia_hart_return(&x.aia, A, AIA_STAY_AWAY);
+    int error = aia_hart_online_finish(&x.aia, A, AIA_DISPLACED_STAY);
 
     x_tell("hart %u: what hart %u was left by is back: %s", m.here, A, aia_strerror(error));
     if (error)

@@ -42,7 +42,7 @@ static void find_holes(void)
     n_holes = 0;
     HOLE(x.aia.config, x.aia.config, false);
     HOLE(x.aia.updates[0], x.aia.updates[AIA_N_UPDATES - 1], true);
-    HOLE(x.aia.strayed, x.aia.strayed, true);
+    HOLE(x.aia.displaced, x.aia.displaced, true);
     for (unsigned h = 0; h < X_HARTS; h++) {
         HOLE(x.harts[h].storm, x.harts[h].swept, true);
         HOLE(x.harts[h].late, x.harts[h].reclaimed, true);
@@ -50,11 +50,11 @@ static void find_holes(void)
     for (unsigned h = 0; h < X_HARTS; h++) {
         HOLE(x.files[h].free[1], x.files[h].free[IMSIC_WORDS - 1], false);
         HOLE(x.files[h].retiring[1], x.files[h].retiring[IMSIC_WORDS - 1], false);
-        HOLE(x.files[h].shut[1], x.files[h].shut[IMSIC_WORDS - 1], false);
+        HOLE(x.files[h].quarantined[1], x.files[h].quarantined[IMSIC_WORDS - 1], false);
     }
     for (unsigned i = 0; i < X_IRQS; i++) {
         HOLE(x.irqs[i].storm, x.irqs[i].kept, true);
-        HOLE(x.irqs[i].none, x.irqs[i].none, true);
+        HOLE(x.irqs[i].unhandled, x.irqs[i].unhandled, true);
     }
     HOLE(x.runs[0], x.runs[X_IRQS * X_HARTS - 1], true);
     HOLE(m.step, m.step, false);
@@ -71,7 +71,7 @@ bool x_is_counter(const volatile void *p)
         if (at == (const char *)&x.irqs[i].resent)
             return true;
     for (unsigned h = 0; h < X_HARTS; h++)
-        if (at == (const char *)&x.harts[h].spurious)
+        if (at == (const char *)&x.harts[h].unowned)
             return true;
     return at == (const char *)&x.aia.torn_copies;
 }
@@ -242,8 +242,8 @@ void x_set_up(const struct scenario *s)
     configure(s->n_harts);
     for (unsigned h = s->n_harts; h-- > 0;) {
         m.here = h;
-        if (aia_hart_online(&x.aia))
-            m_die("aia_hart_online");
+        if (aia_hart_online_begin(&x.aia))
+            m_die("aia_hart_online_begin");
         m.hart[h].irqs_on = true;
     }
     s->set_up();

@@ -79,11 +79,11 @@ void check_block(void)
     t_check_books();
 }
 
-unsigned spurious(void)
+unsigned unowned(void)
 {
     unsigned n = 0;
 
     for (unsigned h = 0; h < m.n_harts; h++)
-        n += (unsigned)t.harts[h].spurious;
+        n += (unsigned)t.harts[h].unowned;
     return n;
 }

@@ -29,6 +29,6 @@ void check_handled(void);
 void check_block(void);
 
 /* Edges of nobody's, on all harts. */
-unsigned spurious(void);
+unsigned unowned(void);
 
 #endif

@@ -58,7 +58,7 @@ void t_init(void)
 void t_online(unsigned hart)
 {
     m_on(hart);
-    assert_int_equal(aia_hart_online(&t.aia), 0);
+    assert_int_equal(aia_hart_online_begin(&t.aia), 0);
     m.hart[hart].irqs_on = true;
 }
 
@@ -167,7 +167,7 @@ int t_die(unsigned hart, unsigned by)
 {
     m_on(hart);
     m.hart[hart].irqs_on = false;
-    int error = aia_hart_dying(&t.aia);
+    int error = aia_hart_offline_finish(&t.aia);
     m.hart[hart].irqs_on = error != AIA_OK;
     m_on(by);
     if (!error)
@@ -178,7 +178,7 @@ int t_die(unsigned hart, unsigned by)
 int t_offline(unsigned hart, unsigned by)
 {
     m_on(by);
-    int error = aia_hart_leave(&t.aia, hart);
+    int error = aia_hart_offline_begin(&t.aia, hart);
 
     return error ? error : t_die(hart, by);
 }
@@ -188,7 +188,7 @@ int t_back(unsigned hart, unsigned by)
     m_start(hart);
     m_on(hart);
     m.hart[hart].irqs_on = false;
-    int late = aia_hart_online(&t.aia);
+    int late = aia_hart_online_begin(&t.aia);
     m.hart[hart].irqs_on = true;
     m_on(by);
     return late;
@@ -292,7 +292,7 @@ void t_check_kinds(void)
     }
     t_check_books();
     for (unsigned h = 0; h < m.n_harts; h++) {
-        assert_int_equal(t.harts[h].spurious, 0);
+        assert_int_equal(t.harts[h].unowned, 0);
         assert_int_equal(t.harts[h].late, 0);
     }
 }

@@ -81,7 +81,7 @@ void t_force(enum aia_update how, struct t_irq *q, struct t_irq *other, unsigned
 
 /*
  * For tests of harts that go: an interrupt of each kind of device on hart 1, with all the fabric's delays at `lag`. t_edges
- * has each raise one; t_check_kinds: all edges were handled, so is one more of each, nothing was spurious or late.
+ * has each raise one; t_check_kinds: all edges were handled, so is one more of each, nothing was unowned or late.
  */
 #define T_KINDS 3
 extern struct t_irq t_kind[T_KINDS];

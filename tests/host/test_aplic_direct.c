@@ -277,7 +277,7 @@ static void audit_finds(void **state)
     assert_int_equal(t_audit(1), 0);
     am_write(&w_model, 0x3000 + 9 * 4, 1);
     assert_int_equal(t_audit(1), 1);
-    assert_int_equal(t.found[0], AIA_MESSAGE_ASTRAY);
+    assert_int_equal(t.found[0], AIA_MESSAGE_ELSEWHERE);
     am_write(&w_model, 0x3000 + 9 * 4, 1u << 18 | 1);
     am_write(&w_model, 0x1fdc, 9);
     assert_int_equal(t_audit(1), 1);

@@ -194,7 +194,7 @@ static void targets_are_messages(void **state)
     assert_int_equal(t.found_at[0].id, 50);
     am_write(&w_model, 0x3000 + 4 * 40, 0u << 18 | T_IPI);
     assert_int_equal(t_audit(1), 1);
-    assert_int_equal(t.found[0], AIA_MESSAGE_ASTRAY);
+    assert_int_equal(t.found[0], AIA_MESSAGE_ELSEWHERE);
 }
 
 /* A level is masked there while its handler runs, and a disabled line may be: aia_audit() knows of these. */

@@ -31,7 +31,7 @@ static void goes(unsigned hart)
 static void comes(unsigned hart)
 {
     assert_int_equal(t_back(hart, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, hart, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, hart, AIA_DISPLACED_STAY), AIA_OK);
 }
 
 static void handled_on(unsigned hart)
@@ -118,7 +118,7 @@ static void edge_before_the_shutdown(void **state)
                 goes(2);
                 m.hart[1].hold = true;
                 t_at(k, true, w_rise, &q);
-                assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+                assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
                 more = t_at_done();
                 m.hart[1].hold = false;
                 assert_int_equal(t_die(1, 0), AIA_OK);
@@ -171,10 +171,10 @@ static void harts_of_another_domain(void **state)
     assert_int_equal(t_offline(1, 3), AIA_OK);
     assert_int_equal(t_offline(2, 3), AIA_OK);
     assert_int_equal(t_back(2, 3), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 2, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 2, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(q.irq->vec.id, 0);
     assert_int_equal(t_back(0, 3), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 0, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 0, AIA_DISPLACED_RETURN), AIA_OK);
     handled_on(0);
 }
 

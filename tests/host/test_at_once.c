@@ -96,7 +96,7 @@ static void request_slow(void *arg)
 static void leave_1(void *arg)
 {
     (void)arg;
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
 }
 
 /* Hart 2 has hart 1 leave, and meets hart 0's interrupt of a slow bus in the making. */
@@ -118,7 +118,7 @@ static void test_request_meets_leave(void **state)
 
 static void return_1(void *arg)
 {
-    *(int *)arg = aia_hart_return(&t.aia, 1, AIA_COME_BACK);
+    *(int *)arg = aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN);
 }
 
 static void hart_2_returns_1(void *arg)
@@ -235,12 +235,12 @@ static void test_affinity_meets_leave(void **state)
         t_irq(&q, AIA_MSI_STORE, 1);
         assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &wide), AIA_OK);
         t_at(k, true, hart_2_moves_to_0, &error);
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
         more = t_at_done();
         m_settle();
         assert_int_equal(error, AIA_OK);
         assert_int_equal(q.irq->vec.hart, more ? 0 : 3);
-        assert_int_equal(t.aia.strayed, 0);
+        assert_int_equal(t.aia.displaced, 0);
         m_raise(&q.dev);
         t_check(&q);
     }
@@ -259,7 +259,7 @@ static void test_affinity_meets_return(void **state)
         assert_int_equal(t_offline(1, 3), AIA_OK);
         assert_int_equal(t_back(1, 3), 0);
         t_at(k, true, hart_2_moves_to_0, &error);
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
         more = t_at_done();
         m_settle();
         assert_int_equal(error, AIA_OK);

@@ -21,7 +21,7 @@ static void test_goes_and_comes_back(void **state)
                 assert_int_equal(t.files[1].n_free, 61);
                 check_block();
                 assert_int_equal(t_back(1, 0), 0);
-                assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+                assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
                 assert_int_equal(block->vec.hart, 1);
                 check_block();
                 t_same_stats(before);
@@ -94,7 +94,7 @@ static void test_torn(void **state)
         check_handled();
         assert_int_equal(sent[member], 1);
         assert_int_equal(other.runs, member == 0);
-        assert_int_equal(spurious(), 0);
+        assert_int_equal(unowned(), 0);
         t_unfill(2);
         check_block();
     }
@@ -112,7 +112,7 @@ static void test_torn_undone(void **state)
         m.hook = NULL;
         check_handled();
         assert_int_equal(sent[member], 1);
-        assert_int_equal(spurious(), 0);
+        assert_int_equal(unowned(), 0);
         multi.mood = M_WELL;
         t_unfill(2);
         check_block();

@@ -26,7 +26,7 @@ static void test_no_room(void **state)
     t_fill(2, 40);
     for (unsigned room = 2; room <= BLOCK; room++) {
         n_asked = 0;
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ENOVEC);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ENOVEC);
         assert_int_equal(n_asked, room == BLOCK); /* then there is, though in no row */
         imsic_free(&t.aia.imsic, (struct imsic_vector){0, (uint16_t)(10 * room)});
     }

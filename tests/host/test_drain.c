@@ -37,7 +37,7 @@ static void arrives(struct t_irq *i, struct imsic_vector v)
 static void none_astray(void)
 {
     for (unsigned h = 0; h < m.n_harts; h++)
-        assert_int_equal(t.harts[h].spurious + t.harts[h].late, 0);
+        assert_int_equal(t.harts[h].unowned + t.harts[h].late, 0);
 }
 
 /* ---- by time ---- */

@@ -89,7 +89,7 @@ static void test_reset_state_is_not_late(void **state)
     (void)state;
     t_machine(2, 63);
     assert_int_equal(t.harts[0].late, 0);
-    assert_int_equal(t.harts[1].spurious, 0);
+    assert_int_equal(t.harts[1].unowned, 0);
     assert_int_equal(m.n_reports, 0);
 }
 

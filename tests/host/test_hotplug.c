@@ -70,12 +70,12 @@ static void test_edge_found_by_sweep(void **state)
         t_machine_of_kinds(3, M_NEVER);
         m.hart[1].hold = true;
         t_at(k, false, t_edges, NULL);
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
         more = t_at_done();
         m_on(1);
         m.hart[1].irqs_on = false;
         m.hart[1].hold = false;
-        assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
+        assert_int_equal(aia_hart_offline_finish(&t.aia), AIA_OK);
         m_on(0);
         m_stop(1);
         t_check_kinds();
@@ -83,10 +83,10 @@ static void test_edge_found_by_sweep(void **state)
     t_machine_of_kinds(3, 0);
     m.hart[1].hold = true;
     t_edges(NULL);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     m_on(1);
     m.hart[1].irqs_on = m.hart[1].hold = false;
-    assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
+    assert_int_equal(aia_hart_offline_finish(&t.aia), AIA_OK);
     assert_int_equal(t.harts[1].swept, T_KINDS);
     assert_int_equal(t.harts[1].forwarded, T_KINDS);
 }
@@ -182,7 +182,7 @@ static void close_then(const struct m_event *e, void *arg)
 
 static void leave_1(void *arg)
 {
-    *(int *)arg = aia_hart_leave(&t.aia, 1);
+    *(int *)arg = aia_hart_offline_begin(&t.aia, 1);
 }
 
 static void begin_to_leave(unsigned long k, int *left)
@@ -316,7 +316,7 @@ static void test_undrained_keeps_moving(void **state)
     n_moves = 0;
     m.hart[1].hold = true; /* it reclaims nothing before it dies */
     m.hook = mover;
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     m.hook = NULL;
     assert_true(n_moves > 10);
     m_settle();

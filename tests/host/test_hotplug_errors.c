@@ -27,12 +27,12 @@ static void wrong_time(unsigned hart, enum aia_hart_state next)
     enum aia_hart_state state = (enum aia_hart_state)t.harts[hart].state;
 
     if (state != AIA_HART_ONLINE) {
-        assert_int_equal(aia_hart_leave(&t.aia, hart), AIA_EOFFLINE);
-        assert_int_equal(aia_hart_return(&t.aia, hart, AIA_COME_BACK), AIA_EOFFLINE);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, hart), AIA_EOFFLINE);
+        assert_int_equal(aia_hart_online_finish(&t.aia, hart, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
     }
     if (next != AIA_HART_FORCED) /* it is in there */
-        on_hart_1(aia_hart_dying, AIA_EINVAL);
-    on_hart_1(aia_hart_online, AIA_EINVAL);
+        on_hart_1(aia_hart_offline_finish, AIA_EINVAL);
+    on_hart_1(aia_hart_online_begin, AIA_EINVAL);
     assert_int_equal((enum aia_hart_state)t.harts[hart].state, state);
 }
 
@@ -52,21 +52,21 @@ static void test_wrong_time(void **state)
     t_machine_of_kinds(3, 0);
     t.aia.config.may_enter = all_are_tried;
     n_entered = 0;
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_EOFFLINE); /* twice */
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE); /* twice */
     assert_int_equal(t.harts[1].state, AIA_HART_EVACUATED);
     assert_false(t.files[1].open);
     assert_int_equal(t_die(1, 0), AIA_OK);
     assert_int_equal(n_entered, 6);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_EOFFLINE);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_EOFFLINE);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
     m_start(1);
-    on_hart_1(aia_hart_dying, AIA_EINVAL);
+    on_hart_1(aia_hart_offline_finish, AIA_EINVAL);
     m_stop(1);
     t_edges(NULL);
     t_check_kinds();
     assert_int_equal(t_back(1, 0), 0);
-    on_hart_1(aia_hart_online, AIA_EINVAL); /* twice */
+    on_hart_1(aia_hart_online_begin, AIA_EINVAL); /* twice */
     t_check_kinds();
 }
 
@@ -117,7 +117,7 @@ static void test_refused_with_work(void **state)
         t.aia.config.may_enter = refuse;
         call_error = 1;
         n_called = 0;
-        int error = aia_hart_leave(&t.aia, 1);
+        int error = aia_hart_offline_begin(&t.aia, 1);
         if (!error)
             error = t_die(1, 0);
         assert_int_equal(error, AIA_EAGAIN);
@@ -187,7 +187,7 @@ static void test_far_away_dying(void **state)
     for (unsigned i = 0; i < 2; i++) {
         far_away(AIA_MSI_STORE);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
         imsic_open(&t.aia.imsic, 1); /* as if it had been requested before, and was slow to come */
         t_irq(&q, i ? AIA_MSI_STORE_LOW : AIA_MSI_PLAIN, 1);
         imsic_close(&t.aia.imsic, 1);

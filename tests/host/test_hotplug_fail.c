@@ -12,7 +12,7 @@ static void test_last_hart(void **state)
     t_machine_of_kinds(2, 0);
     assert_int_equal(t_offline(0, 1), AIA_OK);
     m_on(1);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ELAST);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ELAST);
     t_edges(NULL);
     t_check_kinds();
 }
@@ -21,17 +21,17 @@ static void test_invalid(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
-    assert_int_equal(aia_hart_leave(&t.aia, 3), AIA_EINVAL);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 3), AIA_EINVAL);
     m.hart[0].irqs_on = false;
-    assert_int_equal(aia_hart_dying(&t.aia), AIA_EINVAL);
-    assert_int_equal(aia_hart_online(&t.aia), AIA_EINVAL);
+    assert_int_equal(aia_hart_offline_finish(&t.aia), AIA_EINVAL);
+    assert_int_equal(aia_hart_online_begin(&t.aia), AIA_EINVAL);
     m.hart[0].irqs_on = true;
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_EOFFLINE);
-    aia_hart_stay(&t.aia, 1); /* it has gone: nothing of that can be undone from here */
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE);
+    aia_hart_offline_cancel(&t.aia, 1); /* it has gone: nothing of that can be undone from here */
     assert_int_equal(t.harts[1].state, AIA_HART_OFFLINE);
     assert_false(t.files[1].open);
-    aia_hart_stay(&t.aia, M_MAX_HARTS);
+    aia_hart_offline_cancel(&t.aia, M_MAX_HARTS);
 }
 
 static void check_still_online(void)
@@ -49,7 +49,7 @@ static void test_no_room(void **state)
     t_machine_of_kinds(3, 0);
     t_fill(0, 40);
     t_fill(2, 50);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ENOVEC);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ENOVEC);
     check_still_online();
     t_unfill(0);
     t_unfill(2);
@@ -82,7 +82,7 @@ static void test_no_room_for_a_block(void **state)
     t_fill(0, 40);
     first_locks = 0;
     m.hook = first_lock_only;
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ENOVEC);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ENOVEC);
     m.hook = NULL;
     assert_true(first_locks >= 8);
     t_unfill(0);
@@ -96,8 +96,8 @@ static void test_stay(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
-    aia_hart_stay(&t.aia, 1);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
+    aia_hart_offline_cancel(&t.aia, 1);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     for (unsigned i = 0; i < T_KINDS; i++)
         assert_int_equal(t_move(&t_kind[i], 1), AIA_OK);
@@ -112,7 +112,7 @@ static void test_silent_device(void **state)
     for (unsigned i = 0; i < T_KINDS; i++) {
         t_machine_of_kinds(3, 0);
         t_kind[i].dev.mood = M_MUTE;
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ESILENT);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ESILENT);
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
         assert_int_equal(t_kind[i].irq->vec.hart, 1);
         t_edges(NULL);
@@ -126,7 +126,7 @@ static void test_silent_when_dying(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     /* something is back on the hart: as a move would that was decided before it closed */
     imsic_open(&t.aia.imsic, 1);
     t.harts[1].state = AIA_HART_ONLINE;
@@ -137,7 +137,7 @@ static void test_silent_when_dying(void **state)
     t_kind[0].dev.mood = M_MUTE;
     m_on(1);
     m.hart[1].irqs_on = false;
-    assert_int_equal(aia_hart_dying(&t.aia), AIA_ESILENT);
+    assert_int_equal(aia_hart_offline_finish(&t.aia), AIA_ESILENT);
     aia_port_irq_restore(1);
     m_on(0);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
@@ -171,11 +171,11 @@ static void test_stop_failed(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     m_on(1);
     m.hart[1].irqs_on = false;
-    assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
-    assert_int_equal(aia_hart_online(&t.aia), 0);
+    assert_int_equal(aia_hart_offline_finish(&t.aia), AIA_OK);
+    assert_int_equal(aia_hart_online_begin(&t.aia), 0);
     aia_port_irq_restore(1);
     m_on(0);
     t_edges(NULL);
@@ -272,7 +272,7 @@ static void test_stray_affinity(void **state)
     (void)state;
     t_machine_of_kinds(3, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(t.aia.strayed, T_KINDS);
+    assert_int_equal(t.aia.displaced, T_KINDS);
 
     /* with another in its affinity it goes there */
     t_machine_of_kinds(3, 0);
@@ -282,7 +282,7 @@ static void test_stray_affinity(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     for (unsigned i = 0; i < T_KINDS; i++)
         assert_int_equal(t_kind[i].irq->vec.hart, 2);
-    assert_int_equal(t.aia.strayed, 0);
+    assert_int_equal(t.aia.displaced, 0);
 }
 
 int main(void)

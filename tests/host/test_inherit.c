@@ -43,12 +43,12 @@ static void check_clean(const struct aia_irq *irq)
     assert_int_equal(irq->rerun, 0);
     assert_int_equal(irq->kept, 0);
     assert_int_equal(irq->resent, 0);
-    assert_int_equal(irq->none, 0);
+    assert_int_equal(irq->unhandled, 0);
     for (unsigned h = 0; h < m.n_harts; h++)
         assert_int_equal(aia_irq_runs(&t.aia, irq, h), 0);
 }
 
-static void test_descriptor(void **state)
+static void test_ims(void **state)
 {
     (void)state;
     for (unsigned order = 0; order < 3; order++) {
@@ -217,8 +217,10 @@ static void test_one_has_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_descriptor),         cmocka_unit_test(test_next_owner),
-        cmocka_unit_test(test_failed_reservation), cmocka_unit_test(test_two_storm),
+        cmocka_unit_test(test_ims),
+        cmocka_unit_test(test_next_owner),
+        cmocka_unit_test(test_failed_reservation),
+        cmocka_unit_test(test_two_storm),
         cmocka_unit_test(test_one_has_left),
     };
 

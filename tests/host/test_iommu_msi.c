@@ -15,7 +15,7 @@ static void unchanged(const struct b_irq *i, struct aia_message was)
 {
     assert_int_equal(own_of(i).addr, was.addr);
     assert_int_equal(own_of(i).data, was.data);
-    assert_int_equal(i->msi.strayed, 0);
+    assert_int_equal(i->msi.n_changed, 0);
 }
 
 static void test_request(void **state)
@@ -138,7 +138,7 @@ static void test_no_early_reuse_basic(void **state)
             m_take();
             assert_true(t_is_free(0, old.id));
             t_check(&b.q);
-            assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+            assert_int_equal(t.harts[0].unowned + t.harts[1].unowned, 0);
             assert_int_equal(other_id ? taker.runs : 0, 0);
         }
 }
@@ -166,7 +166,7 @@ static void test_identities(void **state)
             m_raise(&b.q.dev);
             t_check(&b.q);
             assert_int_equal(b.q.hart, 1);
-            assert_int_equal(t.harts[1].spurious, 0);
+            assert_int_equal(t.harts[1].unowned, 0);
         }
 }
 
@@ -286,7 +286,7 @@ static void test_message_changed(void **state)
     b_irq(&b, 8, AIA_IOMMU_NOTICE, AIA_MSI_PLAIN, 0);
     b.q.dev.message.data++;
     assert_int_equal(t_move(&b.q, 1), AIA_ECHANGED);
-    assert_in_range(b.msi.strayed, 1, 3);
+    assert_in_range(b.msi.n_changed, 1, 3);
 }
 
 static void test_refused(void **state)

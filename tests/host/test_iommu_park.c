@@ -38,7 +38,7 @@ static void raise_b(void *arg)
 static void back(void)
 {
     assert_int_equal(t_back(1, 0), AIA_OK);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
 }
 
 static void test_parked(void **state)
@@ -136,14 +136,15 @@ static void go_and_come(enum way way)
 
     switch (way) {
     case STAYS:
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
         assert_true(b.q.irq->parked);
-        aia_hart_stay(&t.aia, 1);
+        aia_hart_offline_cancel(&t.aia, 1);
         break;
     case REFUSED:
         t_irq(&silent, AIA_MSI_STORE, 1);
         silent.dev.mood = M_MUTE;
-        assert_int_not_equal(aia_hart_leave(&t.aia, 1), AIA_OK); /* it has been parked, and is not any more */
+        assert_int_not_equal(aia_hart_offline_begin(&t.aia, 1),
+                             AIA_OK); /* it has been parked, and is not any more */
         return;
     case CANNOT_DIE:
         objected = AIA_HART_SWEPT;
@@ -160,17 +161,17 @@ static void go_and_come(enum way way)
         assert_int_equal(t_offline(2, 0), AIA_OK);
         assert_true(b.q.irq->parked);
         online_again(2);
-        assert_int_equal(aia_hart_return(&t.aia, 2, AIA_STAY_AWAY), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 2, AIA_DISPLACED_STAY), AIA_OK);
         return;
     default:
         assert_int_equal(t_offline(1, 0), AIA_OK);
         aia_irq_disable(&t.aia, b.q.irq);
         online_again(1);
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
         aia_irq_enable(&t.aia, b.q.irq);
         return;
     }
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
 }
 
 /* An edge at each access of each way: it is seen, and nothing stays parked. */
@@ -214,7 +215,7 @@ static void test_hangs_at_park(void **state)
         set_up(0, 0, false);
         i_prompt = when >= 3;
         i_unit.hung = true;
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
         assert_true(b.q.irq->parked);
         if (when % 3 == 0)
             m_raise(&b.q.dev);
@@ -226,7 +227,7 @@ static void test_hangs_at_park(void **state)
         if (when % 3 == 2)
             m_raise(&b.q.dev);
         assert_int_equal(t_back(1, 0) > 0, when > 3);
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
         m_raise(&b.q.dev);
         t_check(&b.q);
     }
@@ -241,7 +242,7 @@ static void test_hangs_at_unpark(void **state)
     m_raise(&b.q.dev); /* in the unit */
     i_unit.hung = true;
     assert_int_equal(t_back(1, 0), AIA_OK);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_ETIMEOUT);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_ETIMEOUT);
     m_pass(10);
     assert_int_equal(b.q.seen, b.q.dev.n_raised);
     i_unit.hung = false;

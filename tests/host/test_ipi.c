@@ -186,7 +186,7 @@ static void test_calls_oldest_first(void **state)
         unsigned number[4] = {0, 1, 2, 3};
         set_up(6);
         n_order = 0;
-        assert_true(!going || aia_hart_leave(&t.aia, 1) == AIA_OK);
+        assert_true(!going || aia_hart_offline_begin(&t.aia, 1) == AIA_OK);
         m.hart[1].hold = true;
         for (unsigned i = 0; i < 4; i++) {
             m_spawn(2 + i, call_in_order, &number[i]);
@@ -353,11 +353,11 @@ static void test_close_at_every_access(void **state)
     for (unsigned k = 0; more; k++) {
         int call_result = 9;
         set_up(3);
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
         m_on(1);
         m.hart[1].irqs_on = false;
         t_at(k, true, hart_2_sends_and_calls, &call_result);
-        assert_int_equal(aia_hart_dying(&t.aia), AIA_OK);
+        assert_int_equal(aia_hart_offline_finish(&t.aia), AIA_OK);
         more = t_at_done();
         assert_false(m_pending(1, T_IPI));
         m_on(0);
@@ -382,7 +382,7 @@ static void test_open_at_every_access(void **state)
         m_on(1);
         m.hart[1].irqs_on = false;
         t_at(k, true, hart_2_sends_and_calls, &call_result);
-        assert_int_equal(aia_hart_online(&t.aia), 0);
+        assert_int_equal(aia_hart_online_begin(&t.aia), 0);
         more = t_at_done();
         aia_port_irq_restore(1);
         m_on(0);

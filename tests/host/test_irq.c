@@ -102,7 +102,7 @@ static void test_request_silent(void **state)
         assert_null(q.irq);
         assert_false(q.dev.enabled);
         check_nothing_taken(n_free);
-        assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+        assert_int_equal(t.harts[0].unowned + t.harts[1].unowned, 0);
     }
 }
 
@@ -208,7 +208,7 @@ static void free_under_fire(uint32_t lag, bool moved, void (*fn)(void *arg))
         t_check(&next);
         t_check_books();
         for (unsigned h = 0; h < 3; h++)
-            assert_int_equal(t.harts[h].spurious, 0);
+            assert_int_equal(t.harts[h].unowned, 0);
     }
 }
 

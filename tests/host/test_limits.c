@@ -131,7 +131,7 @@ static void test_posted_limit(void **state)
         assert_int_equal(imsic_slot_state(t.slots[1][id]), IMSIC_RETIRING); /* its edge may come yet */
         assert_int_equal(t_audit(1), 1);
         assert_int_equal(t.found[0], AIA_STILL_RETIRING);
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ETIMEOUT); /* and not never */
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ETIMEOUT); /* and not never */
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_ETIMEOUT);
         m.post_lag = 0;

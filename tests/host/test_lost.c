@@ -74,7 +74,7 @@ static void test_stale_names_the_hart(void **state)
         t_machine(2, 63);
         t_irq(&q, (enum aia_msi_kind)kind, 1);
         q.dev.mood = M_STALE;
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ECHANGED);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ECHANGED);
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
         lose_check_works(&q);
         q.dev.mood = M_WELL;

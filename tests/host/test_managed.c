@@ -23,7 +23,7 @@ static int back(unsigned hart, unsigned by)
 {
     int late = t_back(hart, by);
 
-    return late ? late : aia_hart_return(&t.aia, hart, AIA_STAY_AWAY);
+    return late ? late : aia_hart_online_finish(&t.aia, hart, AIA_DISPLACED_STAY);
 }
 
 static void edge_is_handled_on(unsigned hart)
@@ -132,7 +132,8 @@ static void test_capacity_does_not_count_them(void **state)
     t_fill(0, 0);
     t_fill(2, 0);
     struct imsic_stats before = t_stats();
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ENOVEC); /* one is kept on 2, but not for that one */
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1),
+                     AIA_ENOVEC); /* one is kept on 2, but not for that one */
     t_same_stats(before);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     assert_int_equal(aia_irq_free(&t.aia, plain.irq), AIA_OK);
@@ -157,7 +158,7 @@ static void test_follows_its_set(void **state)
         edge_is_handled_on(other);
         t_same_stats(before);
         t_check_books();
-        assert_int_equal(t.aia.strayed, 0);
+        assert_int_equal(t.aia.displaced, 0);
     }
 }
 
@@ -194,7 +195,7 @@ static void both_go(enum aia_msi_kind kind, uint32_t lag)
         t_same_stats(before);
         t_check_books();
         for (unsigned h = 0; h < 3; h++)
-            assert_int_equal(t.harts[h].spurious + t.harts[h].late, 0);
+            assert_int_equal(t.harts[h].unowned + t.harts[h].late, 0);
     }
 }
 
@@ -263,7 +264,7 @@ static void test_restart_without_a_free_vector(void **state)
     edge_is_handled_on(1);
 }
 
-/* The departure fails when the interrupt was shut down already: aia_hart_return() makes it whole. */
+/* The departure fails when the interrupt was shut down already: aia_hart_online_finish() makes it whole. */
 static int veto;
 static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
 {
@@ -285,7 +286,7 @@ static void test_failed_offline_restarts_it(void **state)
         t.aia.config.may_enter = may_enter;
         assert_int_equal(t_offline(1, 0), AIA_ESILENT);
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
         edge_is_handled_on(1);
         t_same_stats(before);
         t_check_books();
@@ -302,7 +303,7 @@ static void test_failed_leave_restarts_it(void **state)
     t_irq(&other, AIA_MSI_PLAIN, 1);
     struct imsic_stats before = t_stats();
     other.dev.mood = M_MUTE;
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ESILENT);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ESILENT);
     edge_is_handled_on(1);
     other.dev.mood = M_WELL;
     m_raise(&other.dev);
@@ -329,7 +330,7 @@ static void test_silent_at_restart(void **state)
     t_check(&other);
     q.dev.mood = M_WELL;
     t_check_books();
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     edge_is_handled_on(1);
     t_check_books();
     t_same_stats(before);
@@ -385,7 +386,7 @@ static void test_late_edge_waits_for_the_restart(void **state)
     m_fabric_post(m.hart[1].msi_addr, id);
     m_settle();
     assert_int_equal(t_back(1, 0), 1);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     t_check(&q);
     assert_int_equal(q.runs, 1);
     t_check_books();

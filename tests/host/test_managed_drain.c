@@ -51,8 +51,8 @@ static void stays_for_a_silent_device(uint32_t lag)
     t_irq(&q, AIA_MSI_MASKABLE, 1);
     for (unsigned i = 1; i <= 3; i++) {
         q.dev.mood = M_MUTE;
-        assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ESILENT);
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ESILENT);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
         assert_int_equal(irq->vec.hart, 1);
         q.dev.mood = M_WELL;
         m_settle();
@@ -61,7 +61,7 @@ static void stays_for_a_silent_device(uint32_t lag)
         m_settle();
         assert_int_equal(runs, i);
     }
-    assert_int_equal(t.harts[1].spurious, 0);
+    assert_int_equal(t.harts[1].unowned, 0);
 }
 
 static void test_stays(void **state)

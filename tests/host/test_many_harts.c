@@ -183,8 +183,8 @@ static void test_ipis_and_calls(void **state)
     }
     assert_int_equal(aia_ipi_send(&t.aia, N, AIA_IPI_USER), AIA_EINVAL);
     assert_int_equal(aia_call(&t.aia, N, called, NULL), AIA_EINVAL);
-    assert_int_equal(aia_hart_leave(&t.aia, N), AIA_EINVAL);
-    assert_int_equal(aia_hart_return(&t.aia, N, AIA_COME_BACK), AIA_EINVAL);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, N), AIA_EINVAL);
+    assert_int_equal(aia_hart_online_finish(&t.aia, N, AIA_DISPLACED_RETURN), AIA_EINVAL);
 }
 
 /* ---- harts that go ---- */
@@ -205,7 +205,7 @@ static void test_leave(void **state)
         assert_int_equal(size_of(&online), N - 1);
         assert_false(aia_hartset_has(&online, hart));
         edge_is_handled_on(&q, refuge);
-        assert_int_equal(t.aia.strayed, 0);
+        assert_int_equal(t.aia.displaced, 0);
         assert_int_equal(t_back(hart, by), 0);
         set = aia_hartset_one(hart);
         assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
@@ -222,7 +222,7 @@ static void test_all_but_the_last_leave(void **state)
     for (unsigned h = 0; h < LAST; h++)
         assert_int_equal(t_offline(h, LAST), AIA_OK);
     edge_is_handled_on(&q, LAST);
-    assert_int_equal(aia_hart_leave(&t.aia, LAST), AIA_ELAST);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, LAST), AIA_ELAST);
     for (unsigned h = 0; h < LAST; h++)
         assert_int_equal(t_back(h, LAST), 0);
     m_on(0);
@@ -254,7 +254,7 @@ static void test_managed(void **state)
         }
         assert_false(q.dev.enabled);
         assert_int_equal(t_back(LAST, 0), 0);
-        assert_int_equal(aia_hart_return(&t.aia, LAST, AIA_STAY_AWAY), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, LAST, AIA_DISPLACED_STAY), AIA_OK);
         edge_is_handled_on(&q, LAST);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
         t_same_stats(before);

@@ -116,7 +116,7 @@ static void torn_onto_nobody(void (*set)(void))
         assert_int_equal(t.aia.updates[AIA_UPDATE_TORN], 1);
         assert_false(m_pending(from, q.irq->vec.id));
         t_check(&q);
-        assert_int_equal(t.harts[0].spurious + t.harts[from].spurious, 0);
+        assert_int_equal(t.harts[0].unowned + t.harts[from].unowned, 0);
         copies += t.aia.torn_copies;
     }
     assert_true(copies);
@@ -174,7 +174,7 @@ static void undone_onto_nobody(void (*set)(void))
         assert_int_equal(t_move(&q, 0), AIA_ESILENT);
         more = t_at_done();
         t_check(&q);
-        assert_int_equal(t.harts[0].spurious + t.harts[from].spurious, 0);
+        assert_int_equal(t.harts[0].unowned + t.harts[from].unowned, 0);
     }
 }
 
@@ -239,7 +239,7 @@ static void test_torn_copy(void **state)
         assert_int_equal(t.aia.torn_copies, 1);
         assert_int_equal(q.hart, 2);
         assert_int_equal(other.runs, 1); /* once too often, which its handler says */
-        assert_int_equal(other.irq->none, 1);
+        assert_int_equal(other.irq->unhandled, 1);
     }
 }
 
@@ -343,7 +343,7 @@ static void test_silent(void **state)
             assert_int_equal(t_move(&q, 2), AIA_OK); /* recovered */
             m_raise(&q.dev);
             t_check(&q);
-            assert_int_equal(t.harts[1].spurious + t.harts[2].spurious, 0);
+            assert_int_equal(t.harts[1].unowned + t.harts[2].unowned, 0);
         }
 }
 

@@ -50,7 +50,7 @@ static void check_moved(void)
     t_unfill(2);
     t_check_books();
     assert_true(t_is_free(old.hart, old.id));
-    assert_int_equal(t.harts[0].spurious + t.harts[1].spurious + t.harts[2].spurious, 0);
+    assert_int_equal(t.harts[0].unowned + t.harts[1].unowned + t.harts[2].unowned, 0);
 }
 
 static void sweep_scene(void)
@@ -174,7 +174,7 @@ static void test_many_moves_under_fire(void **state)
         t_check(&busy);
         t_check_books();
         for (unsigned h = 0; h < 4; h++)
-            assert_int_equal(t.harts[h].spurious, 0);
+            assert_int_equal(t.harts[h].unowned, 0);
     }
 }
 

@@ -46,7 +46,7 @@ static void next_owner(void)
     t_check(&next);
     t_check_books();
     for (unsigned h = 0; h < m.n_harts; h++)
-        assert_int_equal(t.harts[h].spurious, 0);
+        assert_int_equal(t.harts[h].unowned, 0);
 }
 
 /* The edge is still in the device when the move begins, behind others on its way. */
@@ -184,7 +184,7 @@ static void test_retire_during_reclaim(void **state)
         t_check(&third);
         t_check_books();
         assert_true(t_is_free(1, old.id));
-        assert_int_equal(t.harts[1].spurious, 0);
+        assert_int_equal(t.harts[1].unowned, 0);
     }
 }
 
@@ -214,7 +214,7 @@ static void test_timer_at_every_access(void **state)
         t_check(&q);
         t_check(&busy);
         t_check_books();
-        assert_int_equal(t.harts[1].spurious + t.harts[2].spurious, 0);
+        assert_int_equal(t.harts[1].unowned + t.harts[2].unowned, 0);
     }
 }
 
@@ -373,7 +373,7 @@ static void test_forged_sync_passes(void **state)
     forge_before_an_edge(0);
     assert_true(t_is_free(1, old.id));
     m_settle();
-    assert_int_equal(t.harts[1].spurious, 1);
+    assert_int_equal(t.harts[1].unowned, 1);
 }
 
 /* Where devices are not trusted, posted_limit makes time the proof, and nobody can forge that. */
@@ -384,7 +384,7 @@ static void test_forged_sync_is_outlasted(void **state)
     assert_false(t_is_free(1, old.id));
     m_pass(20 * T_LAZY);
     assert_true(t_is_free(1, old.id));
-    assert_int_equal(t.harts[1].spurious, 0);
+    assert_int_equal(t.harts[1].unowned, 0);
     q.strays = 0; /* the edge that each of its moves sends */
     t_check(&q);
     t_check_books();

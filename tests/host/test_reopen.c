@@ -169,7 +169,7 @@ static int left;
 static void leave_1(void *arg)
 {
     (void)arg;
-    left = aia_hart_leave(&t.aia, 1);
+    left = aia_hart_offline_begin(&t.aia, 1);
 }
 
 /* Its hart leaves, and waits until time has drained it; a managed one too, which has its own vectors kept. */
@@ -232,7 +232,7 @@ static void test_not_dying(void **state)
         m_on(1);
         m.hart[1].irqs_on = false;
         t_at(k, true, hart_0_enables, NULL);
-        assert_int_equal(aia_hart_dying(&t.aia), AIA_EAGAIN);
+        assert_int_equal(aia_hart_offline_finish(&t.aia), AIA_EAGAIN);
         more = t_at_done();
         aia_port_irq_restore(1);
         while (m_busy(0))

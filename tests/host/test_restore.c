@@ -208,7 +208,7 @@ static void test_managed(void **state)
     assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_OK);
     assert_false(q.dev.enabled);
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     lose_check_message(&q);
     lose_check_works(&q);
 }

@@ -165,7 +165,7 @@ static void test_parked(void **state)
     m_settle();
     assert_int_equal(b.q.runs, 0);
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     t_check(&b.q);
     check_remapped();
 }

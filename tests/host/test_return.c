@@ -26,10 +26,10 @@ static void test_strayed_come_back(void **state)
         t_machine_of_kinds(3, k % 2 ? M_NEVER : 0);
         struct imsic_stats before = t_stats();
         assert_int_equal(t_offline(1, 0), AIA_OK);
-        assert_int_equal(t.aia.strayed, T_KINDS);
+        assert_int_equal(t.aia.displaced, T_KINDS);
         assert_int_equal(t_back(1, 0), 0);
         t_at(k, true, t_edges, NULL);
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
         more = t_at_done();
         check_on(1);
         t_same_stats(before);
@@ -42,7 +42,7 @@ static void test_strayed_stay_away(void **state)
     t_machine_of_kinds(2, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     check_on(0);
     struct aia_hartset set = t_kind[0].irq->affinity; /* which it was not changed by */
     assert_true(aia_hartset_has(&set, 1));
@@ -61,7 +61,7 @@ static void test_others_stay(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     unsigned there = t_kind[1].irq->vec.hart;
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(t_kind[0].irq->vec.hart, 2);
     assert_int_equal(t_kind[1].irq->vec.hart, there);
     assert_int_equal(t_kind[2].irq->vec.hart, 1);
@@ -70,7 +70,7 @@ static void test_others_stay(void **state)
     assert_int_equal(t_offline(2, 0), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(t_kind[0].irq->vec.hart, 0);
     assert_int_equal(t_kind[2].irq->vec.hart, 1);
 }
@@ -84,11 +84,11 @@ static void test_silent_one(void **state)
         assert_int_equal(t_offline(1, 0), AIA_OK);
         assert_int_equal(t_back(1, 0), 0);
         t_kind[i].dev.mood = M_MUTE;
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_ESILENT);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_ESILENT);
         for (unsigned j = 0; j < T_KINDS; j++)
             assert_int_equal(t_kind[j].irq->vec.hart == 1, j != i);
         t_kind[i].dev.mood = M_WELL;
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
         check_on(1);
     }
 }
@@ -97,9 +97,9 @@ static void test_return_refused(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
-    assert_int_equal(aia_hart_return(&t.aia, 3, AIA_COME_BACK), AIA_EINVAL);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 3, AIA_DISPLACED_RETURN), AIA_EINVAL);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_EOFFLINE);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
 }
 
 /* ---- suspend ---- */
@@ -173,7 +173,7 @@ static void test_suspend_with_pending_edges(void **state)
             for (unsigned i = 0; i < T_KINDS; i++)
                 assert_int_equal(t_kind[i].runs, when ? 1 : 0);
             assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], when & 1);
-            assert_int_equal(t.harts[1].spurious, 0);
+            assert_int_equal(t.harts[1].unowned, 0);
             check_on(1);
         }
 }
@@ -238,8 +238,8 @@ static void test_two_leave_before_either_dies(void **state)
                 t_machine_of_kinds(4, lag ? M_NEVER : 0);
                 struct imsic_stats before = t_stats();
                 t_at(k, true, t_edges, NULL);
-                assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
-                assert_int_equal(aia_hart_leave(&t.aia, 2), AIA_OK);
+                assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
+                assert_int_equal(aia_hart_offline_begin(&t.aia, 2), AIA_OK);
                 assert_int_equal(t_die(first, 0), AIA_OK);
                 assert_int_equal(t_die(3 - first, 0), AIA_OK);
                 more = t_at_done();
@@ -249,7 +249,7 @@ static void test_two_leave_before_either_dies(void **state)
                 assert_int_equal(t.files[2].n_free, 61);
                 for (unsigned h = 1; h < 3; h++) {
                     assert_int_equal(t_back(h, 3), 0);
-                    assert_int_equal(aia_hart_return(&t.aia, h, AIA_COME_BACK), AIA_OK);
+                    assert_int_equal(aia_hart_online_finish(&t.aia, h, AIA_DISPLACED_RETURN), AIA_OK);
                 }
                 check_on(1);
                 t_same_stats(before);
@@ -262,17 +262,17 @@ static void test_two_of_two(void **state)
 {
     (void)state;
     t_machine_of_kinds(2, 0);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
-    assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_ELAST);
-    aia_hart_stay(&t.aia, 1);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 0), AIA_ELAST);
+    aia_hart_offline_cancel(&t.aia, 1);
     m_on(1);
-    assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 0), AIA_OK);
     assert_int_equal(t_die(0, 1), AIA_OK);
     for (unsigned i = 0; i < T_KINDS; i++) {
         m_raise(&t_kind[i].dev);
         t_check(&t_kind[i]);
     }
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_ELAST);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ELAST);
 }
 
 int main(void)

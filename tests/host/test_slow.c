@@ -101,7 +101,8 @@ static void test_edge_during_teardown(void **state)
             assert_int_equal(request(2, by_hart), AIA_OK);
             q.dev.bus.answers_after = 20;
             t_at(k, true, raise, NULL);
-            assert_int_equal(by_hart ? aia_hart_leave(&t.aia, 1) : aia_irq_free(&t.aia, q.irq), AIA_OK);
+            assert_int_equal(by_hart ? aia_hart_offline_begin(&t.aia, 1) : aia_irq_free(&t.aia, q.irq),
+                             AIA_OK);
             more = t_at_done();
             m_settle(); /* hart 1 may wait for a lock yet */
             if (by_hart)
@@ -111,7 +112,7 @@ static void test_edge_during_teardown(void **state)
                 t_same_stats(before);
             t_check_books();
             for (unsigned h = 0; h < 3; h++)
-                assert_int_equal(t.harts[h].spurious, 0);
+                assert_int_equal(t.harts[h].unowned, 0);
         }
     }
 }
@@ -220,7 +221,7 @@ static void test_edges_of_the_dead(void **state)
         m_fabric_post(m.hart[to_new ? 2 : 1].msi_addr, id);
         t_check_books();
         for (unsigned h = 0; h < 3; h++)
-            assert_int_equal(t.harts[h].spurious, 0);
+            assert_int_equal(t.harts[h].unowned, 0);
     }
 }
 
@@ -242,7 +243,7 @@ static void leave_unanswered(bool managed, uint64_t set)
     q.dev.bus.deaf = false;
     unsigned commands = q.dev.bus.n_commands;
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(q.dev.bus.n_commands, commands);
     assert_int_equal(plain.irq->vec.hart, 1);
     m_raise(&plain.dev);
@@ -277,7 +278,7 @@ static void test_restart_unanswered(void **state)
     assert_false(q.dev.enabled);
     q.dev.bus.deaf = true;
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_ESILENT);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_ESILENT);
     check_dead();
     t_check_books();
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
@@ -327,7 +328,7 @@ static void test_leave_and_return(void **state)
         assert_int_equal(q.dev.bus.n_commands, 1);
         edge_is_handled_on(q.irq->vec.hart);
         assert_int_equal(t_back(1, 0), 0);
-        assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+        assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
         edge_is_handled_on(1);
         t_check_books();
     }
@@ -381,7 +382,7 @@ static void test_atomic_context_refuses(void **state)
 {
     (void)state;
     set_up(3, 1);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     imsic_open(&t.aia.imsic, 1); /* as if it had come back after the evacuation */
     t.harts[1].state = AIA_HART_ONLINE;
     assert_int_equal(t_move(&q, 1), AIA_OK);

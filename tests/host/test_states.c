@@ -62,12 +62,12 @@ static void check_all(struct imsic_stats before)
     t_check_books();
     t_same_stats(before);
     for (unsigned h = 0; h < m.n_harts; h++)
-        assert_int_equal(t.harts[h].spurious + t.harts[h].late, 0);
+        assert_int_equal(t.harts[h].unowned + t.harts[h].late, 0);
 }
 
 static int offline(void)
 {
-    int error = aia_hart_leave(&t.aia, 1);
+    int error = aia_hart_offline_begin(&t.aia, 1);
 
     if (!error) {
         m_settle();
@@ -96,7 +96,7 @@ static void vetoed_offline(int state, uint32_t lag, unsigned long k, void (*fn)(
     veto = (struct veto){.state = state, .error = AIA_ETIMEOUT};
     t_at(k, true, fn, NULL);
     assert_int_equal(offline(), AIA_ETIMEOUT);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     *more = t_at_done();
     assert_int_equal(veto.asked[state], 1);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
@@ -111,7 +111,7 @@ static void vetoed_offline(int state, uint32_t lag, unsigned long k, void (*fn)(
     assert_int_equal(offline(), AIA_OK);
     assert_int_equal(t.files[1].n_free, 60); /* all but IPI, sync, and the one that is kept */
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     check_all(before);
 }
 
@@ -160,7 +160,7 @@ static void test_what_each_state_promises(void **state)
     t.aia.config.may_enter_arg = q;
     m.hart[1].hold = true;
     edges(NULL);
-    assert_int_equal(aia_hart_leave(&t.aia, 1), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     m.hart[1].hold = false;
     assert_int_equal(t_die(1, 0), AIA_OK);
     assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1); /* sent when FORCED, run when QUIET */
@@ -178,7 +178,7 @@ static void vetoed_online(uint32_t lag, unsigned long k, bool *more)
     m_start(1);
     m_on(1);
     m.hart[1].irqs_on = false;
-    assert_int_equal(aia_hart_online(&t.aia), AIA_ESILENT);
+    assert_int_equal(aia_hart_online_begin(&t.aia), AIA_ESILENT);
     m_on(0);
     m_stop(1);
     *more = t_at_done();
@@ -186,10 +186,10 @@ static void vetoed_online(uint32_t lag, unsigned long k, bool *more)
     assert_false(t.files[1].open);
     assert_false(m_file_asserted(&m.hart[1].file));
     assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_EOFFLINE);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_EOFFLINE);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
     veto = (struct veto){.state = -1};
     assert_int_equal(t_back(1, 0), 0);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_COME_BACK), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     check_all(before);
 }
 
@@ -226,7 +226,7 @@ static void test_late_edge_at_every_access(void **state)
         more = t_at_done();
         m_settle();
         if (more)
-            assert_int_equal(t.harts[1].late + t.harts[1].spurious, 1);
+            assert_int_equal(t.harts[1].late + t.harts[1].unowned, 1);
         t_check_books();
     }
 }
@@ -247,7 +247,7 @@ static void test_unowned_edge_at_every_access(void **state)
         assert_true(t_back(1, 0) >= 0);
         m_settle();
         if (more)
-            assert_int_equal(t.harts[1].late + t.harts[1].spurious, 1);
+            assert_int_equal(t.harts[1].late + t.harts[1].unowned, 1);
         t_check_books();
     }
 }

@@ -20,8 +20,8 @@ static void test_unowned_counted(void **state)
     t_irq(&q, AIA_MSI_PLAIN, 1);
     imsic_send(&t.aia.imsic, vec(1, 50));
     m_settle();
-    assert_int_equal(t.harts[1].spurious, 1);
-    assert_int_equal(t.harts[0].spurious, 0);
+    assert_int_equal(t.harts[1].unowned, 1);
+    assert_int_equal(t.harts[0].unowned, 0);
     t_check_quiet(&q);
 }
 
@@ -31,7 +31,7 @@ static void test_unimplemented_ignored(void **state)
     t_machine(1, 63);
     imsic_send(&t.aia.imsic, vec(0, 64));
     m_settle();
-    assert_int_equal(t.harts[0].spurious, 0);
+    assert_int_equal(t.harts[0].unowned, 0);
     assert_int_equal(m.hart[0].file.ignored, 1);
 }
 
@@ -57,10 +57,10 @@ static void test_unowned_storm(void **state)
     assert_int_equal(m.reports[0].vec.hart, 1);
     assert_int_equal(m.reports[0].vec.id, 50);
     assert_null(m.reports[0].irq);
-    assert_int_equal(t.harts[1].spurious, T_STORM + 1); /* the rest was not even taken */
+    assert_int_equal(t.harts[1].unowned, T_STORM + 1); /* the rest was not even taken */
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0, 0), AIA_ENOVEC);
     aia_vector_stats(&t.aia, &stats);
-    assert_int_equal(stats.n[IMSIC_SHUT], 1);
+    assert_int_equal(stats.n[IMSIC_QUARANTINED], 1);
 
     /* a hart's return forgives */
     assert_int_equal(t_offline(1, 0), AIA_OK);
@@ -113,7 +113,7 @@ static void test_storming_identity_finds_owner(void **state)
         more = t_at_done();
         m_run(0);
         bool live = m.hart[1].file.eie[0] >> 50 & 1;
-        assert_int_equal(live, imsic_slot_state(t.slots[1][50]) != IMSIC_SHUT);
+        assert_int_equal(live, imsic_slot_state(t.slots[1][50]) != IMSIC_QUARANTINED);
     }
 }
 
@@ -138,7 +138,7 @@ static void test_kept_storm(void **state)
     managed_with_kept_1();
     storm_at(kept.hart, kept.id, T_STORM + 10);
     assert_int_equal(t_reported(AIA_REPORT_STORM_UNOWNED), 1);
-    assert_int_equal(t.harts[1].spurious, T_STORM + 1); /* the rest was not even taken */
+    assert_int_equal(t.harts[1].unowned, T_STORM + 1); /* the rest was not even taken */
     assert_int_equal(t_audit(1), 0);
     m_on(1);
     assert_int_equal(t_offline(0, 1), AIA_OK);
@@ -169,7 +169,7 @@ static void test_kept_storm_then_freed(void **state)
 static void leave_0(void *arg)
 {
     (void)arg;
-    assert_int_equal(aia_hart_leave(&t.aia, 0), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 0), AIA_OK);
 }
 
 static void hart_0_leaves(void *arg)
@@ -230,7 +230,7 @@ static void test_kept_storm_meets_free(void **state)
     (void)state;
     for (unsigned k = 0; more; k++) {
         more = kept_storms(k, hart_0_frees);
-        if (imsic_slot_state(t.slots[1][kept.id]) == IMSIC_SHUT)
+        if (imsic_slot_state(t.slots[1][kept.id]) == IMSIC_QUARANTINED)
             continue; /* it was free by then */
         t_check_books();
     }
@@ -287,7 +287,7 @@ static void test_none_counted(void **state)
     storm(&q, 3);
     q.deny = false;
     storm(&q, 3);
-    assert_int_equal(q.irq->none, 3);
+    assert_int_equal(q.irq->unhandled, 3);
     assert_int_equal(q.runs, 6);
 }
 

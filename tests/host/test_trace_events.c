@@ -116,7 +116,7 @@ static void compare(void)
     for (unsigned u = 0; u < AIA_N_UPDATES && moved == events[AIA_EVENT_MOVED]; u++)
         assert_int_equal(updates[u], t.aia.updates[u]);
     assert_int_equal(events[AIA_EVENT_RESEND], OF_IRQS(resent) + t.aia.torn_copies);
-    assert_int_equal(events[AIA_EVENT_UNOWNED], OF_HARTS(spurious));
+    assert_int_equal(events[AIA_EVENT_UNOWNED], OF_HARTS(unowned));
     assert_int_equal(events[AIA_EVENT_LATE], OF_HARTS(late));
     assert_int_equal(events[AIA_EVENT_IPI_TAKEN], OF_HARTS(ipis_taken));
     assert_int_equal(events[AIA_EVENT_STORM],
@@ -261,7 +261,7 @@ static void test_swept(void **state)
     begin();
     m.hart[2].hold = true;
     imsic_send(&t.aia.imsic, (struct imsic_vector){2, 50});
-    assert_int_equal(aia_hart_leave(&t.aia, 2), AIA_OK);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 2), AIA_OK);
     m_on(2);
     m.hart[2].irqs_on = false;
     m.hart[2].hold = false;
@@ -363,7 +363,7 @@ static void test_parked(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     m_raise(&b.q.dev);
     assert_int_equal(t_back(1, 0), AIA_OK);
-    assert_int_equal(aia_hart_return(&t.aia, 1, AIA_STAY_AWAY), AIA_OK);
+    assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     t_check(&b.q);
     memset(events, 0, sizeof(events));
     each(tally);

@@ -40,7 +40,7 @@ static void set_open(unsigned hart, bool open)
 static bool ref_free(unsigned hart, unsigned id)
 {
     return id >= 1 && id <= sizes[hart] && id != T_IPI && id != T_SYNC && ref.owner[hart][id] == NOBODY &&
-           !ref.shut[hart][id];
+           !ref.quarantined[hart][id];
 }
 
 static bool ref_block_free(unsigned hart, unsigned id, unsigned n)
@@ -135,12 +135,12 @@ static void change(unsigned hart, unsigned id, unsigned what)
             ref.owner[hart][id] = NOBODY;
             return;
         } else if (what == 1) { /* also one that has found an owner, or is ours: not changed then */
-            imsic_set_shut(im, v);
-            ref.shut[hart][id] |= ref_free(hart, id);
+            imsic_quarantine(im, v);
+            ref.quarantined[hart][id] |= ref_free(hart, id);
             return;
-        } else if (what == 2 && ref.shut[hart][id]) {
-            imsic_clear_shut(im, v);
-            ref.shut[hart][id] = false;
+        } else if (what == 2 && ref.quarantined[hart][id]) {
+            imsic_unquarantine(im, v);
+            ref.quarantined[hart][id] = false;
             return;
         }
     }
@@ -180,8 +180,8 @@ static void check_all(void)
         for (unsigned id = 1; id <= sizes[h]; id++) {
             uint32_t slot = t.slots[h][id];
             enum imsic_state state = ref.owner[h][id]              ? IMSIC_OWNED
-                                     : ref.shut[h][id]             ? IMSIC_SHUT
-                                     : id == T_IPI || id == T_SYNC ? IMSIC_RESERVED
+                                     : ref.quarantined[h][id]      ? IMSIC_QUARANTINED
+                                     : id == T_IPI || id == T_SYNC ? IMSIC_INTERNAL
                                                                    : IMSIC_FREE;
             want.n[state]++;
             assert_int_equal(imsic_slot_state(slot), state);

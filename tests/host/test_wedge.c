@@ -129,11 +129,11 @@ static void moved(void)
 /* An edge arrives at `v` and is taken there, as the payload is told of it. */
 static void lands(struct imsic_vector v)
 {
-    uint64_t before = t.harts[v.hart].spurious;
+    uint64_t before = t.harts[v.hart].unowned;
 
     m_file_set(&m.hart[v.hart].file, v.id);
     m_settle();
-    assert_int_equal(t.harts[v.hart].spurious, before + 1);
+    assert_int_equal(t.harts[v.hart].unowned, before + 1);
     m_on(v.hart);
     watcher(v.id);
     m_on(0);

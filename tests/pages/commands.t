@@ -103,7 +103,7 @@ my ($code, $said, @ran) = sh($plain, $good);
 exits(0, $plain, $code, $said);
 unlike($said, qr/^  CC /m, 'which is built already');
 is(scalar @ran, $n_cells, 'a QEMU for each cell');
-is(scalar(grep { /test=storms seconds=2 / } @ran), $n_cells, 'a minute, divided among them');
+is(scalar(grep { /test=churn seconds=2 / } @ran), $n_cells, 'a minute, divided among them');
 like($said, qr/^1\.\.$n_cells$/m, 'TAP');
 like($said =~ /([^\n]*)\n\z/ ? $1 : '', qr/^# $n_cells cells .*: (?=.*cycles)(?=.*edges)(?=.*moves)(?=.*audits)(?=.*lost)(?=.*late)/,
     'the last line sums up');
@@ -136,7 +136,7 @@ is(scalar(grep { /16-|slow/ } @listed), scalar @ran, 'names the cells that ran')
 
 ($code, $said, @ran) = sh("$campaign CELLS=4-soft JOBS=2", $good);
 exits(0, $campaign, $code, $said);
-is(scalar(grep { /test=storms seconds=360 / } @ran), 10, 'ten rounds of one cell');
+is(scalar(grep { /test=churn seconds=360 / } @ran), 10, 'ten rounds of one cell');
 my %seed = map { / (seed=\d+)/ ? ($1 => 1) : () } @ran;
 is(scalar keys %seed, 10, 'with seeds of their own');
 is_deeply([map { s{.*/}{}r } glob "$home/at-*"], [qw(at-a at-b at-c)], 'on three machines');

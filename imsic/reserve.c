@@ -70,14 +70,14 @@ bool imsic_activate(struct imsic *im, struct imsic_vector v)
     return change(im, v, IMSIC_MANAGED, IMSIC_OWNED);
 }
 
-void imsic_park(struct imsic *im, struct imsic_vector v)
+void imsic_deactivate(struct imsic *im, struct imsic_vector v)
 {
     change(im, v, IMSIC_RETIRING, IMSIC_MANAGED);
 }
 
 /* ---- storms ---- */
 
-bool imsic_set_shut(struct imsic *im, struct imsic_vector v)
+bool imsic_quarantine(struct imsic *im, struct imsic_vector v)
 {
     struct imsic_file *f = &im->files[v.hart];
     unsigned long was = lock(im);
@@ -85,18 +85,18 @@ bool imsic_set_shut(struct imsic *im, struct imsic_vector v)
 
     if (state == IMSIC_FREE) {
         remove_free(f, v.id / 64u, 1ull << v.id % 64, 1);
-        set_slot(f, v.id, IMSIC_SHUT, IMSIC_NO_OWNER);
+        set_slot(f, v.id, IMSIC_QUARANTINED, IMSIC_NO_OWNER);
     }
     unlock(im, was);
     return state == IMSIC_FREE || state == IMSIC_MANAGED; /* else it has found an owner since it fired */
 }
 
-void imsic_clear_shut(struct imsic *im, struct imsic_vector v)
+void imsic_unquarantine(struct imsic *im, struct imsic_vector v)
 {
     struct imsic_file *f = &im->files[v.hart];
     unsigned long was = lock(im);
 
-    if (imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed)) == IMSIC_SHUT)
+    if (imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed)) == IMSIC_QUARANTINED)
         give_back(f, v.id);
     unlock(im, was);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A message in memory, from where the device reads it when it sends: an interrupt message store, or a queue's own
- * memory. Embed a struct aia_descriptor in the device's driver; it is the struct aia_msi to request with.
+ * memory. Embed a struct aia_ims in the device's driver; it is the struct aia_msi to request with.
  *
  * What the device must do for a store to change its message whole: read the first eight bytes in one access (kind
  * AIA_MSI_STORE_LOW), or all sixteen (AIA_MSI_STORE). One that reads them in smaller pieces can take the address
  * from before the store and the data from behind it, however the store is made; it has to be masked to be moved.
  */
-#ifndef AIA_DESCRIPTOR_H
-#define AIA_DESCRIPTOR_H
+#ifndef AIA_IMS_H
+#define AIA_IMS_H
 
 #include <aia/error.h>
 #include <aia/msi.h>
@@ -16,25 +16,25 @@
 #include <aia/begin.h>
 
 /* 16 bytes that never cross a cache line, in this order so that the half which every move changes is one store. */
-struct aia_descriptor_entry {
+struct aia_ims_entry {
     uint32_t address_lo;
     uint32_t data;
     uint32_t address_hi;
     uint32_t
-        ctrl; /* AIA_DESCRIPTOR_MASKED is ours, the other bits are the driver's: both change theirs by atomic operations */
+        ctrl; /* AIA_IMS_MASKED is ours, the other bits are the driver's: both change theirs by atomic operations */
 } __attribute__((aligned(16)));
 
-#define AIA_DESCRIPTOR_MASKED 1u /* the device does not send */
+#define AIA_IMS_MASKED 1u /* the device does not send */
 
-struct aia_descriptor {
+struct aia_ims {
     struct aia_msi msi;
-    struct aia_descriptor_entry *entry;
+    struct aia_ims_entry *entry;
     /*
      * The driver's: have the device forget the entry it may hold a copy of, finish what it sends, and say so by an
      * answer that pushes its messages ahead of it, such as a register read or a completion it writes. As
      * aia_msi_ops.read_back otherwise. AIA_OK or AIA_ESILENT.
      */
-    int (*drain)(struct aia_descriptor *d);
+    int (*drain)(struct aia_ims *d);
 };
 
 /*
@@ -43,8 +43,8 @@ struct aia_descriptor {
  * AIA_OK, or AIA_EINVAL: the entry is not aligned, another kind, no way to prove a drain, or RV32, where no store is
  * that wide.
  */
-int aia_descriptor_init(struct aia_descriptor *d, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
-                        int (*drain)(struct aia_descriptor *d), uint64_t posted_limit);
+int aia_ims_init(struct aia_ims *d, struct aia_ims_entry *entry, enum aia_msi_kind kind,
+                 int (*drain)(struct aia_ims *d), uint64_t posted_limit);
 
 #include <aia/end.h>
 

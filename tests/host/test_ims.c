@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Messages in memory: what a device can read there at each moment of a change (aia/descriptor.h). */
+/* Messages in memory: what a device can read there at each moment of a change (aia/ims.h). */
 #include <string.h>
 
 #include "tests/host/fixture.h"
 
-#include <aia/descriptor.h>
+#include <aia/ims.h>
 
-static struct aia_descriptor d;
-static _Alignas(16) struct aia_descriptor_entry entry, after;
+static struct aia_ims d;
+static _Alignas(16) struct aia_ims_entry entry, after;
 static unsigned n_writes, n_differ;
 static int answer;
 
-static int drain(struct aia_descriptor *x)
+static int drain(struct aia_ims *x)
 {
     assert_ptr_equal(x, &d);
     return answer;
@@ -37,19 +37,19 @@ static void set_up(enum aia_msi_kind kind)
     entry.ctrl = 0xab00; /* the driver's bits */
     answer = AIA_OK;
     n_writes = n_differ = 0;
-    assert_int_equal(aia_descriptor_init(&d, &entry, kind, drain, 0), AIA_OK);
+    assert_int_equal(aia_ims_init(&d, &entry, kind, drain, 0), AIA_OK);
 }
 
 static void test_init(void **state)
 {
     (void)state;
     set_up(AIA_MSI_STORE_LOW);
-    assert_int_equal(entry.ctrl, 0xab00 | AIA_DESCRIPTOR_MASKED);
-    struct aia_descriptor_entry *odd = (struct aia_descriptor_entry *)((uintptr_t)&entry + 8);
-    assert_int_equal(aia_descriptor_init(&d, odd, AIA_MSI_STORE, drain, 0), AIA_EINVAL);
-    assert_int_equal(aia_descriptor_init(&d, &entry, AIA_MSI_PLAIN, drain, 0), AIA_EINVAL);
-    assert_int_equal(aia_descriptor_init(&d, &entry, AIA_MSI_STORE, NULL, 0), AIA_EINVAL);
-    assert_int_equal(aia_descriptor_init(&d, &entry, AIA_MSI_STORE, NULL, 10), AIA_OK);
+    assert_int_equal(entry.ctrl, 0xab00 | AIA_IMS_MASKED);
+    struct aia_ims_entry *odd = (struct aia_ims_entry *)((uintptr_t)&entry + 8);
+    assert_int_equal(aia_ims_init(&d, odd, AIA_MSI_STORE, drain, 0), AIA_EINVAL);
+    assert_int_equal(aia_ims_init(&d, &entry, AIA_MSI_PLAIN, drain, 0), AIA_EINVAL);
+    assert_int_equal(aia_ims_init(&d, &entry, AIA_MSI_STORE, NULL, 0), AIA_EINVAL);
+    assert_int_equal(aia_ims_init(&d, &entry, AIA_MSI_STORE, NULL, 10), AIA_OK);
 }
 
 static void start(uint64_t addr, uint32_t data)
@@ -64,7 +64,7 @@ static void start(uint64_t addr, uint32_t data)
 /* A change is one write, and nobody can see the entry between the old and the new message. */
 static void changes(struct aia_message m_new)
 {
-    struct aia_descriptor_entry old = entry;
+    struct aia_ims_entry old = entry;
     struct aia_message have;
 
     after = entry;
@@ -110,7 +110,7 @@ static void test_silent_and_stopped(void **state)
     answer = AIA_ESILENT;
     assert_int_equal(d.msi.ops->read_back(&d.msi, &have), AIA_ESILENT);
     d.msi.ops->stop(&d.msi);
-    assert_int_equal(entry.ctrl, 0xab00 | AIA_DESCRIPTOR_MASKED);
+    assert_int_equal(entry.ctrl, 0xab00 | AIA_IMS_MASKED);
 }
 
 /* The driver changes its own bits of the word, in one access, before each of ours. */
@@ -132,7 +132,7 @@ static void test_bits_of_the_driver(void **state)
     d.msi.ops->stop(&d.msi);
     m.hook = NULL;
     assert_true(n_writes > 4);
-    assert_int_equal(entry.ctrl, (0xab00 + n_writes * 0x100) | AIA_DESCRIPTOR_MASKED);
+    assert_int_equal(entry.ctrl, (0xab00 + n_writes * 0x100) | AIA_IMS_MASKED);
 }
 
 int main(void)

@@ -178,7 +178,7 @@ static int read_own(struct aia_iommu_msi *m)
 
     fence_io_rwio();
     if (!error && (have.addr != m->own.addr || have.data != m->own.data)) {
-        iommu_count(&m->strayed);
+        iommu_count(&m->n_changed);
         error = AIA_ECHANGED;
     }
     return error;

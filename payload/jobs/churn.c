@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=storms: one cell of `make hotplug`. All harts raise edges of the chosen devices and move them about, under the
+ * test=churn: one cell of `make hotplug`. All harts raise edges of the chosen devices and move them about, under the
  * chosen policies, while one after the other goes and comes, with an audit after every cycle.
  */
 #include "payload/args.h"
@@ -18,7 +18,7 @@
 #include "payload/jobs/jobs.h"
 #include <string.h>
 
-const struct arg job_storms_args[] = {
+const struct arg job_churn_args[] = {
     ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
     ARG_SEED,
     ARG_ONE_OF(
@@ -146,8 +146,8 @@ static void quiet_audit(void)
 static void change(unsigned hart)
 {
     if (down[hart]) {
-        failures +=
-            !cycle_up(hart) || aia_hart_return(&aia, hart, random_below(&control, 2)) || !fire_start(hart);
+        failures += !cycle_up(hart) || aia_hart_online_finish(&aia, hart, random_below(&control, 2)) ||
+                    !fire_start(hart);
         down[hart] = false;
         n_down--;
         cycles++;
@@ -195,7 +195,7 @@ static uint64_t drained(void)
     return n;
 }
 
-int job_storms(void)
+int job_churn(void)
 {
     uint64_t seconds = args_u64("seconds", 2), seed = args_u64("seed", time_now());
 
@@ -216,7 +216,7 @@ int job_storms(void)
     check(fire.failed == 0, "%lu moves failed", fire.failed);
     check(fire_balanced(), "the books balance");
     check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
-    check(cycle_spurious() == 0, "nothing spurious");
+    check(cycle_unowned() == 0, "nothing unowned");
     check(cycle_late() == 0, "nothing late");
     worked(cycles, "no hart went and came");
     worked(fire_total().edges, "no edge was raised");

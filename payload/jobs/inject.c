@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=sweep, in a build with HOOKS=1 and a deterministic run: a move of each kind and policy, again and again, with
+ * test=inject, in a build with HOOKS=1 and a deterministic run: a move of each kind and policy, again and again, with
  * the device's interrupt raised exactly before access k, for each k; then with two edges, for each pair of accesses.
  * The old hart has its interrupts on, or holds them off, or is the one that moves; the new one is idle or busy; the
  * harts stand still at the edge, or run on. Each edge must be handled, nothing else may run, and no edge waits.
@@ -21,14 +21,14 @@
 #define TOLD    3  /* failures of one row that are printed */
 #define GIVE_UP 20 /* failures of one row after which it ends */
 
-const struct arg job_sweep_args[] = {
+const struct arg job_inject_args[] = {
     ARG_TEXT("kind", "only this kind of move"),
     ARG_ONE_OF("pairs", "none, some (of the default policy), all (some)", "none some all"),
     ARGS_END,
 };
 
 static struct totals {
-    uint64_t points, pairs, edges, lost, stray, phantom, reinjected, copies, bad, trials, early;
+    uint64_t points, pairs, edges, lost, stray, phantom, forwarded, copies, bad, trials, early;
     uint64_t landed[TRIAL_N_WHERE]; /* of the edges whose delays count */
     uint64_t delay[TRIAL_N_WHERE], ns[TRIAL_N_WHERE];
 } row, sum, lazy_1s;
@@ -77,7 +77,7 @@ static bool one(const struct trial *t)
     row.lost += r.lost;
     row.stray += r.stray;
     row.phantom += r.phantom;
-    row.reinjected += r.reinjected;
+    row.forwarded += r.forwarded;
     row.copies += r.copies;
     for (unsigned w = 0; w < TRIAL_N_WHERE && !t->at[1];
          w++) { /* one of two may have to wait for the other's handler */
@@ -163,8 +163,7 @@ static void run_row(enum trial_kind kind, const struct policy *p, bool pairs)
     bool free = trial_end();
     print("%-12s %-20s %4u %7lu %8lu %8lu %5lu %5lu %9lu %7lu %6lu %6lu %6lu\n", trial_kind_name(kind),
           p->name, accesses, row.points, row.pairs, row.edges, row.lost, row.stray + row.phantom,
-          row.reinjected, row.copies, row.delay[TRIAL_ON_OLD], row.delay[TRIAL_ON_NEW],
-          row.delay[TRIAL_KEPT]);
+          row.forwarded, row.copies, row.delay[TRIAL_ON_OLD], row.delay[TRIAL_ON_NEW], row.delay[TRIAL_KEPT]);
     if (row.bad || !row.points || !free)
         check(false, "%s, %s: %lu trials failed", trial_kind_name(kind), p->name, row.bad);
     if (!reclaimed_as_asked(p->policy.reclaim))
@@ -212,7 +211,7 @@ static void check_kind(const char *only)
         args_refuse("kind", "no such kind of move");
 }
 
-int job_sweep(void)
+int job_inject(void)
 {
     const char *only = args_get("kind"), *pairs = args_get("pairs");
 
@@ -220,7 +219,7 @@ int job_sweep(void)
     if (!trial_init() || !hooked())
         return EXIT_MACHINE;
     print("%-12s %-20s %4s %7s %8s %8s %5s %5s %9s %7s  max delay: old, new, kept\n", "move",
-          "caught, reclaim", "K", "points", "pairs", "edges", "lost", "stray", "re-inject", "copies");
+          "caught, reclaim", "K", "points", "pairs", "edges", "lost", "stray", "forwarded", "copies");
     for (unsigned kind = 0; kind < TRIAL_N_KINDS; kind++) {
         if (!trial_has(kind) || (only && strcmp(only, trial_kind_name(kind))))
             continue;

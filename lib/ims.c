@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Messages in memory (aia/descriptor.h): one store changes what a device may be reading at this moment. */
+/* Messages in memory (aia/ims.h): one store changes what a device may be reading at this moment. */
 #include <stdatomic.h>
 #include <stddef.h>
 
 #include <aia/config.h>
-#include <aia/descriptor.h>
+#include <aia/ims.h>
 
 #include "mmio.h"
 
-static struct aia_descriptor *self(struct aia_msi *msi)
+static struct aia_ims *self(struct aia_msi *msi)
 {
-    return (struct aia_descriptor *)msi; /* its first member */
+    return (struct aia_ims *)msi; /* its first member */
 }
 
 /* The entry as two doublewords, for the accesses below. */
-static uintptr_t low(const struct aia_descriptor *d)
+static uintptr_t low(const struct aia_ims *d)
 {
     return (uintptr_t)d->entry;
 }
 
-static uintptr_t high(const struct aia_descriptor *d)
+static uintptr_t high(const struct aia_ims *d)
 {
-    return (uintptr_t)d->entry + offsetof(struct aia_descriptor_entry, address_hi);
+    return (uintptr_t)d->entry + offsetof(struct aia_ims_entry, address_hi);
 }
 
 static uint64_t low_half(const struct aia_message *m)
@@ -36,13 +36,13 @@ static uint64_t low_half(const struct aia_message *m)
 #define HAVE_STORE64 (AIA_WORD_BITS == 64)
 
 /* A doubleword is single-copy atomic where it is aligned, and mmio_write64() is one store whatever the compiler. */
-static void store_low(struct aia_descriptor *d, const struct aia_message *m)
+static void store_low(struct aia_ims *d, const struct aia_message *m)
 {
     mmio_write64(low(d), low_half(m));
 }
 
 /* All sixteen, with the driver's bits of ctrl as they are: they may change until the swap succeeds. */
-static void store_whole(struct aia_descriptor *d, const struct aia_message *m)
+static void store_whole(struct aia_ims *d, const struct aia_message *m)
 {
     uint64_t old[2] = {mmio_read64(low(d)), mmio_read64(high(d))}, new[2];
 
@@ -66,20 +66,20 @@ static void store(struct aia_msi *msi, const struct aia_message *m)
 }
 
 /* In one access: the driver may change its bits of the same word at any time. */
-static void set_masked(struct aia_descriptor *d, bool masked)
+static void set_masked(struct aia_ims *d, bool masked)
 {
     _Atomic uint32_t *ctrl = (_Atomic uint32_t *)&d->entry->ctrl;
 
     if (masked)
-        atomic_fetch_or_explicit(ctrl, AIA_DESCRIPTOR_MASKED, memory_order_relaxed);
+        atomic_fetch_or_explicit(ctrl, AIA_IMS_MASKED, memory_order_relaxed);
     else
-        atomic_fetch_and_explicit(ctrl, ~AIA_DESCRIPTOR_MASKED, memory_order_relaxed);
+        atomic_fetch_and_explicit(ctrl, ~AIA_IMS_MASKED, memory_order_relaxed);
 }
 
 /* It is masked, or has this message already (aia_irq_restore()): the order inside does not matter. */
 static void start(struct aia_msi *msi, const struct aia_message *m)
 {
-    struct aia_descriptor *d = self(msi);
+    struct aia_ims *d = self(msi);
 
     mmio_write32((uintptr_t)&d->entry->address_hi, (uint32_t)(m->addr >> 32));
     store_low(d, m);
@@ -95,7 +95,7 @@ static void stop(struct aia_msi *msi)
 /* Memory always answers, and with what we wrote: it is the drain that says something of the device. */
 static int read_back(struct aia_msi *msi, struct aia_message *m)
 {
-    struct aia_descriptor *d = self(msi);
+    struct aia_ims *d = self(msi);
     uint64_t lo = mmio_read64(low(d)), hi = mmio_read64(high(d));
 
     *m = (struct aia_message){.addr = hi << 32 | (uint32_t)lo, .data = (uint32_t)(lo >> 32)};
@@ -103,8 +103,8 @@ static int read_back(struct aia_msi *msi, struct aia_message *m)
     return d->drain ? d->drain(d) : AIA_OK;
 }
 
-int aia_descriptor_init(struct aia_descriptor *d, struct aia_descriptor_entry *entry, enum aia_msi_kind kind,
-                        int (*drain)(struct aia_descriptor *d), uint64_t posted_limit)
+int aia_ims_init(struct aia_ims *d, struct aia_ims_entry *entry, enum aia_msi_kind kind,
+                 int (*drain)(struct aia_ims *d), uint64_t posted_limit)
 {
     static const struct aia_msi_ops ops = {
         .start = start,
@@ -116,7 +116,7 @@ int aia_descriptor_init(struct aia_descriptor *d, struct aia_descriptor_entry *e
     if (!HAVE_STORE64 || (uintptr_t)entry % sizeof(*entry) ||
         (kind != AIA_MSI_STORE && kind != AIA_MSI_STORE_LOW) || (!drain && !posted_limit))
         return AIA_EINVAL;
-    *d = (struct aia_descriptor){
+    *d = (struct aia_ims){
         .msi = {.ops = &ops, .kind = kind, .posted_limit = posted_limit},
         .entry = entry,
         .drain = drain,
