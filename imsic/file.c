@@ -3,7 +3,8 @@
 #include <stddef.h>
 
 #include <aia/error.h>
-#include <aia/imsic.h>
+
+#include "imsic/file.h"
 
 #include "csr.h"
 #include "lib/moment.h"

@@ -3,6 +3,8 @@
 #include <aia/error.h>
 
 #include "imsic/books.h"
+#include "imsic/file.h"
+#include "imsic/vector.h"
 
 /* ---- managed interrupts ---- */
 

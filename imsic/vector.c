@@ -3,6 +3,8 @@
 #include <aia/error.h>
 
 #include "imsic/books.h"
+#include "imsic/file.h"
+#include "imsic/vector.h"
 
 /* take() of the lowest identity, as order 0 is nearly all that is ever asked for. There is one. */
 static inline size_t take_lowest(struct imsic_file *f, uint32_t owner)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One hart's interrupt file, and the messages that name it, against the books. */
-#include "internal.h"
+#include "lib/audit.h"
+#include "lib/delivery.h"
+#include "lib/retire.h"
+
+#include "imsic/file.h"
 #include "mmio.h"
 
 struct audit {
@@ -13,7 +17,7 @@ struct audit {
 
 const char *aia_finding_name(enum aia_finding finding)
 {
-    static const char *const names[AIA_N_FINDINGS] = {
+    static const char *const names[] = {
         [AIA_PENDING_UNOWNED] = "pending but unowned",
         [AIA_OWNED_DISABLED] = "owned but disabled",
         [AIA_LEAKED] = "vector leaked: its owner does not know of it",
@@ -27,6 +31,7 @@ const char *aia_finding_name(enum aia_finding finding)
         [AIA_DELIVERY_OFF] = "delivery is off",
     };
 
+    _Static_assert(sizeof(names) / sizeof(names[0]) == AIA_N_FINDINGS, "a name for each finding");
     return (unsigned)finding < AIA_N_FINDINGS ? names[finding] : "unknown finding";
 }
 
@@ -45,7 +50,7 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
 {
     const struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
 
-    return irq && is_used(irq) && irq->vec.hart == hart && irq->vec.id == id;
+    return irq && irq_is_used(irq) && irq->vec.hart == hart && irq->vec.id == id;
 }
 
 /*
@@ -54,19 +59,18 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
  */
 static bool overdue(const struct audit *t, const struct aia_irq *irq)
 {
-    aia_word here = atomic_load_explicit(&t->a->imsic.files[t->here].drained_at, memory_order_relaxed);
-    aia_word own = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
+    aia_word drained_at = retire_drained_at(&t->a->imsic.files[t->here], irq);
     uint64_t now = aia_port_time(), slack = later(t->a->config.lazy_period, t->a->config.lazy_period);
 
     return now > later(irq->first->retired_at, slack) &&
-           !moment_left(moment_first(own, here), now - slack - 1);
+           !moment_left(drained_at, now - slack - 1);
 }
 
 static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
 {
     const struct aia_irq *irq = owner < t->a->config.n_irqs ? &t->a->config.irqs[owner] : NULL;
 
-    if (!irq || !is_used(irq))
+    if (!irq || !irq_is_used(irq))
         find(t, AIA_LEAKED, id, owner);
     else
         find(t, overdue(t, irq) ? AIA_RETIRING_LONG : AIA_STILL_RETIRING, id, owner);
@@ -77,13 +81,13 @@ static bool audit_id(struct audit *t, unsigned id, bool pending, bool enabled)
 {
     const struct imsic_file *f = &t->a->imsic.files[t->here];
     uint32_t slot = slot_read(f, id), owner = imsic_slot_owner(slot);
-    bool is_shut = f->quarantined[id / 64] >> id % 64 & 1;
+    bool is_quarantined = f->quarantined[id / 64] >> id % 64 & 1;
 
     switch (imsic_slot_state(slot)) {
     case IMSIC_OWNED:
         if (!knows(t->a, owner, t->here, id))
             find(t, AIA_LEAKED, id, owner);
-        if (!enabled && !is_shut)
+        if (!enabled && !is_quarantined)
             find(t, AIA_OWNED_DISABLED, id, owner);
         return false;
     case IMSIC_RETIRING:
@@ -143,17 +147,17 @@ static void audit_irqs(struct audit *t)
 {
     for (uint32_t i = 0; i < irqs_end(t->a); i++) {
         struct aia_irq *irq = &t->a->config.irqs[i];
-        if (!is_used(irq) || !irq->vec.id || irq->vec.hart != t->here)
+        if (!irq_is_used(irq) || !irq->vec.id || irq->vec.hart != t->here)
             continue;
         uint32_t slot = slot_read(&t->a->imsic.files[t->here], irq->vec.id);
         if (imsic_slot_state(slot) == IMSIC_OWNED && imsic_slot_owner(slot) != i)
             find(t, AIA_TWO_OWNERS, irq->vec.id, i);
-        if (irq->first == irq && !is_dead(irq))
+        if (irq->first == irq && !irq_is_dead(irq))
             audit_message(t, irq);
     }
 }
 
-static void audit_file(struct audit *t)
+void audit_imsic(struct audit *t)
 {
     const struct imsic_file *f = &t->a->imsic.files[t->here];
     unsigned n_free = 0;
@@ -174,7 +178,7 @@ static void audit_file(struct audit *t)
 }
 
 /* The lines that the books have on this hart: each has to name it, and be let through unless it is disabled. */
-static void audit_direct(struct audit *t)
+void audit_direct(struct audit *t)
 {
     const struct aia_config *c = &t->a->config;
     const struct aia_controller *controller = c->controllers[t->here];
@@ -182,7 +186,7 @@ static void audit_direct(struct audit *t)
 
     for (uint32_t i = 0; i < c->n_irqs; i++) {
         struct aia_irq *irq = &c->irqs[i];
-        if (!is_used(irq) || !irq->vec.id || irq->vec.hart != t->here)
+        if (!irq_is_used(irq) || !irq->vec.id || irq->vec.hart != t->here)
             continue;
         bool disabled = atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED;
         if (irq->msi->ops->read_back(irq->msi, &m) || m.addr != t->here || m.data != irq->vec.id)
@@ -200,9 +204,6 @@ unsigned aia_audit(struct aia *a,
 {
     struct audit t = {.a = a, .here = aia_port_hart(), .found = found, .arg = arg};
 
-    if (is_direct(a))
-        audit_direct(&t);
-    else
-        audit_file(&t);
+    a->delivery->audit(&t);
     return t.n;
 }

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the trap handler calls: claim, see whose it is, hand over. An edge of an interrupt that is idle is nearly all that
- * ever comes, and goes straight through; the rest is out of its way.
+ * What the embedder's trap handler calls: claim an identity, find its owner, run the owner's handler. Nearly every edge
+ * belongs to an interrupt that is idle, and goes the short way: take_edge(). Where edges are traced, take_traced_edge() does
+ * the same and writes events. All other edges are handed to take_other_edge().
  */
-#include "internal.h"
+#include "lib/entry.h"
+#include "lib/delivery.h"
+#include "lib/flow.h"
+#include "lib/ipi.h"
+#include "lib/retire.h"
+#include "lib/storm.h"
 
 #include "imsic/claim.h"
 
-/* An edge of one that is not idle, or not at its vector any more, or nobody's. */
-static __attribute__((noinline)) void deliver(struct aia_hart *h, unsigned id)
+/* An edge whose interrupt is not idle, or has left the vector, or that has no owner. */
+static __attribute__((noinline)) void take_other_edge(struct aia_hart *h, unsigned id)
 {
     struct aia *a = h->aia;
     unsigned here = aia_port_hart();
@@ -20,69 +26,82 @@ static __attribute__((noinline)) void deliver(struct aia_hart *h, unsigned id)
     case IMSIC_OWNED:
         count_own(&h->handled);
         flow_edge(a, irq, here, id);
-        first_edge(a, irq);
+        retire_on_edge(a, irq);
         break;
     case IMSIC_RETIRING:
         count_own(&h->forwarded);
         h->caught++;
-        forward(a, irq, (struct imsic_vector){.hart = (uint16_t)here, .id = (uint16_t)id});
+        retire_caught(a, irq, vector(here, id));
         break;
     default:
         if (id == a->imsic.ipi_id)
             ipi_taken(a, here);
         else
-            flow_unowned(a, here, id);
+            storm_unowned(a, here, id);
     }
 }
 
-/* The handler first; irq stays: only this hart, later, can reclaim this vector. */
-static inline __attribute__((always_inline)) void run(struct aia_hart *h, struct aia_irq *irq,
-                                                      struct aia_trace_ring *ring, struct imsic_vector v)
+/* After the handler has run. irq cannot be freed yet: only this hart, later, can reclaim the vector. */
+static inline void after_handler(struct aia_hart *h, struct aia_irq *irq, enum aia_result result)
 {
-    trace_to(ring, AIA_EVENT_BEGIN, irq, v, 0);
-    enum aia_result result = irq->handler(irq->context, irq);
-    trace_to(ring, AIA_EVENT_END, irq, v, result);
-
     count_own(&h->handled);
     if (result == AIA_NONE || atomic_load_explicit(&irq->storm.count, memory_order_relaxed))
         flow_judge(h->aia, irq, result);
     if (flow_end(irq) & AIA_FLOW_PENDING)
         flow_again(h->aia, irq);
     if (irq->policy.reclaim != AIA_RECLAIM_LAZY)
-        first_edge(h->aia, irq);
+        retire_on_edge(h->aia, irq);
 }
 
-/*
- * `top` is what was claimed, as stopei has it. `ring` is a constant NULL where nothing is traced: the common way has no
- * instruction to spare for asking; `here` is then of no account.
- */
-static inline __attribute__((always_inline)) void one(struct aia_hart *h, const _Atomic uint32_t *slots,
-                                                      struct aia_irq *irqs, unsigned long top, unsigned here,
-                                                      struct aia_trace_ring *ring)
+/* Take the edge that was claimed: `top` is stopei's value. */
+static inline __attribute__((always_inline)) void take_edge(struct aia_hart *h, const _Atomic uint32_t *slots,
+                                                            struct aia_irq *irqs, unsigned long top)
 {
     /* Relaxed: what the owner's descriptor holds is acquired with its flow word. */
     uint32_t slot = atomic_load_explicit(imsic_claimed(slots, top), memory_order_relaxed);
     uint32_t owner = imsic_slot_owner(slot);
     struct aia_irq *irq = &irqs[owner];
-    struct imsic_vector v = {0};
 
-    if (ring) {
-        v = vector(here, imsic_claimed_id(top));
-        aia_trace_put(ring, AIA_EVENT_CLAIM, owner, v, imsic_slot_state(slot));
-    }
     if (imsic_slot_state(slot) == IMSIC_OWNED) {
         uint32_t was = flow_begin(irq);
         if (!was) {
             count_own(&h->runs[owner]);
-            run(h, irq, ring, v);
+            after_handler(h, irq, irq->handler(irq->context, irq));
             return;
         }
         flow_not_begun(irq, was);
     }
-    deliver(h, imsic_claimed_id(top));
+    take_other_edge(h, imsic_claimed_id(top));
 }
 
-static uint32_t taken(const struct aia_hart *h)
+/* take_edge(), and write what happens to this hart's ring. */
+static inline __attribute__((always_inline)) void take_traced_edge(struct aia_hart *h,
+                                                                   const _Atomic uint32_t *slots,
+                                                                   struct aia_irq *irqs, unsigned long top,
+                                                                   unsigned here, struct aia_trace_ring *ring)
+{
+    uint32_t slot = atomic_load_explicit(imsic_claimed(slots, top), memory_order_relaxed);
+    uint32_t owner = imsic_slot_owner(slot);
+    struct aia_irq *irq = &irqs[owner];
+    struct imsic_vector v = vector(here, imsic_claimed_id(top));
+
+    aia_trace_put(ring, AIA_EVENT_CLAIM, owner, v, imsic_slot_state(slot));
+    if (imsic_slot_state(slot) == IMSIC_OWNED) {
+        uint32_t was = flow_begin(irq);
+        if (!was) {
+            count_own(&h->runs[owner]);
+            aia_trace_put(ring, AIA_EVENT_BEGIN, owner, v, 0);
+            enum aia_result result = irq->handler(irq->context, irq);
+            aia_trace_put(ring, AIA_EVENT_END, irq->number, v, result);
+            after_handler(h, irq, result);
+            return;
+        }
+        flow_not_begun(irq, was);
+    }
+    take_other_edge(h, imsic_claimed_id(top));
+}
+
+static uint32_t count_taken(const struct aia_hart *h)
 {
     return h->caught + (uint32_t)(atomic_load_explicit(&h->handled, memory_order_relaxed) +
                                   atomic_load_explicit(&h->unowned, memory_order_relaxed) +
@@ -90,23 +109,23 @@ static uint32_t taken(const struct aia_hart *h)
 }
 
 /*
- * A trap is full. Has one ended with nothing pending since the last full one? Then it has taken something, and more edges are
- * counted than those of this trap. The common way has no instruction to spare for a note of its end.
+ * A trap is full. True if a trap has ended with nothing pending since the last full one. Such a trap has taken at least one
+ * edge, so more edges are counted than those of this trap. The short way has no instruction to spare for a note of its end.
  */
 static bool has_rested(struct aia_hart *h)
 {
-    uint32_t now = taken(h);
-    bool rested = now - h->full_at > FLOW_BURST;
+    uint32_t now = count_taken(h);
+    bool rested = now - h->full_at > STORM_FULL_TRAP;
 
     h->full_at = now;
     return rested;
 }
 
 /*
- * The trap has taken as many as it may. If more is pending it ends all the same, and if one identity fills trap after trap,
- * that one is to blame.
+ * The trap has taken as many edges as it may. It ends even if more is pending. If one identity fills trap after trap, its
+ * interrupt storms.
  */
-static __attribute__((noinline)) bool full(struct aia_hart *h, unsigned id, unsigned n)
+static __attribute__((noinline)) bool end_full_trap(struct aia_hart *h, unsigned id, unsigned n)
 {
     struct aia *a = h->aia;
 
@@ -117,62 +136,66 @@ static __attribute__((noinline)) bool full(struct aia_hart *h, unsigned id, unsi
     uint32_t slot = slot_read(&a->imsic.files[here], id), owner = imsic_slot_owner(slot);
     bool owned = imsic_slot_state(slot) == IMSIC_OWNED && owner < a->config.n_irqs;
 
-    flow_full(a, owned ? &a->config.irqs[owner] : NULL, here, id, n);
+    storm_full_trap(a, owned ? &a->config.irqs[owner] : NULL, here, id, n);
     return true;
 }
 
 /*
- * Deliver `top`, which was claimed after another, and claim and deliver more, as much as one trap may take. True: more is
- * pending. A function apart, or the compiler would get ready for many where there is mostly one.
+ * Take `top`, which was claimed after another, and claim and take more, as many as one trap may take. True: more is pending.
+ * A function of its own, because the compiler would otherwise save registers for many edges where there is mostly one.
  */
-static __attribute__((noinline)) bool others(unsigned long top, struct aia_hart *h,
-                                             struct aia_trace_ring *ring)
+static __attribute__((noinline)) bool take_others(unsigned long top, struct aia_hart *h,
+                                                  struct aia_trace_ring *ring)
 {
     struct aia *a = h->aia;
     unsigned here = aia_port_hart();
     unsigned long suspect = top;
-    unsigned n = 0, left = FLOW_BURST - 1;
+    unsigned n = 0, left = STORM_FULL_TRAP - 1;
 
     do {
         n += top == suspect;
-        one(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+        if (ring)
+            take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+        else
+            take_edge(h, a->imsic.files[here].slots, a->config.irqs, top);
         if (!--left)
-            return full(h, imsic_claimed_id(suspect), n);
+            return end_full_trap(h, imsic_claimed_id(suspect), n);
     } while ((top = imsic_claim()) != 0);
     return false;
 }
 
-/* Where controllers deliver, and where edges are traced. */
-static __attribute__((noinline)) bool the_long_way(struct aia_hart *h)
+bool entry_traced(struct aia *a, unsigned hart)
 {
-    struct aia *a = h->aia;
-    unsigned here = (uint16_t)aia_port_hart(); /* as a vector has it: narrowed once, and not for each event */
-    unsigned long top;
-
-    if (is_direct(a))
-        return direct_interrupt(a, here);
+    unsigned here = (uint16_t)hart; /* as a vector has it: narrowed once, and not for each event */
+    struct aia_hart *h = &a->config.harts[(int)hart];
     struct aia_trace_ring *rings = aia_tracing(a), *ring = rings ? &rings[(int)here] : NULL;
-    if ((top = imsic_claim()) == 0)
+    unsigned long top = imsic_claim();
+
+    if (!top)
         return false;
-    one(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
-    return (top = imsic_claim()) != 0 && others(top, h, ring);
+    if (ring)
+        take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+    else /* tracing was turned off just now */
+        take_edge(h, a->imsic.files[here].slots, a->config.irqs, top);
+    return (top = imsic_claim()) != 0 && take_others(top, h, ring);
 }
 
 bool aia_interrupt(struct aia *a)
 {
-    struct aia_hart *harts =
-        a->config.harts; /* both before the call, or `a` would have to be kept over it as well */
+    /* Both are read before the handler's call. Otherwise `a` would have to be kept over the call as well. */
+    struct aia_hart *harts = a->config.harts;
     struct aia_irq *irqs = a->config.irqs;
-    struct aia_hart *h = &harts[(int)aia_port_hart()];
+    unsigned here = aia_port_hart();
+    struct aia_hart *h = &harts[(int)here];
     const _Atomic uint32_t *slots = __atomic_load_n(&h->slots, __ATOMIC_RELAXED);
     unsigned long top;
 
     if (!slots)
-        return the_long_way(h);
+        return a->delivery->interrupt(a, here);
     if ((top = imsic_claim()) == 0)
         return false;
-    one(h, slots, irqs, top, 0, NULL);
+    take_edge(h, slots, irqs, top);
     if ((top = imsic_claim()) != 0)
-        return others(top, h, NULL);
+        return take_others(top, h, NULL);
     return false;
 }

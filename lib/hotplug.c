@@ -15,7 +15,12 @@
  * After 4 no message names H, every edge sent to it has been seen, and all its vectors are free; its file
  * stays closed until it is back, so none is given out.
  */
-#include "internal.h"
+#include "lib/affinity.h"
+#include "lib/delivery.h"
+#include "lib/ipi.h"
+#include "lib/managed.h"
+
+#include "imsic/vector.h"
 
 static void set_state(struct aia *a, unsigned hart, enum aia_hart_state state)
 {
@@ -49,36 +54,12 @@ static unsigned count_online(const struct aia *a)
     return n;
 }
 
-static unsigned count_held(struct aia *a, unsigned hart)
-{
-    unsigned n = 0;
-
-    for (uint32_t i = 0; i < irqs_end(a); i++) {
-        struct aia_irq *irq = &a->config.irqs[i];
-        if (!is_used(irq))
-            continue;
-        struct aia_irq *first = irq->first;
-        unsigned long was = irq_lock(first);
-        n += irq->vec.id && irq->vec.hart == hart && !irq->managed; /* those have their own vectors kept */
-        irq_unlock(first, was);
-    }
-    return n;
-}
-
-/* Can the others not hold what the hart holds? To count takes a lock each: not where there is room for all there are. */
-static bool too_full(struct aia *a, unsigned hart)
-{
-    unsigned room = imsic_room_elsewhere(&a->imsic, hart);
-
-    return room < irqs_end(a) && count_held(a, hart) > room;
-}
-
 static int evacuate(struct aia *a, unsigned hart,
                     int (*away)(struct aia *a, struct aia_irq *irq, unsigned hart))
 {
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        bool look = is_used(irq) && irq->first == irq; /* a block moves as one */
+        bool look = irq_is_used(irq) && irq->first == irq; /* a block moves as one */
         int error = look ? away(a, irq, hart) : AIA_OK;
         if (error)
             return error;
@@ -86,7 +67,7 @@ static int evacuate(struct aia *a, unsigned hart,
     return AIA_OK;
 }
 
-/* Whoever takes a descriptor from now on finds the hart closed; who has taken one is seen. */
+/* A request that takes a descriptor from now on finds the hart closed. A descriptor that was taken before is seen. */
 static void meet_requests(struct aia *a)
 {
     unsigned long was = aia_port_irq_save();
@@ -96,22 +77,28 @@ static void meet_requests(struct aia *a)
     aia_port_irq_restore(was);
 }
 
+static int close_hart(struct aia *a, unsigned hart)
+{
+    a->delivery->close(a, hart);
+    return AIA_OK;
+}
+
+static void open_hart(struct aia *a, unsigned hart)
+{
+    a->delivery->open(a, hart);
+}
+
 static int evacuate_hart(struct aia *a, unsigned hart)
 {
     meet_requests(a);
-    return evacuate(a, hart, move_off_wait);
-}
+    int error = evacuate(a, hart, affinity_leave);
 
-static int evacuate_file(struct aia *a, unsigned hart)
-{
-    int error = evacuate_hart(a, hart);
-
-    return error ? error : file_settle(a, hart);
+    return error ? error : a->delivery->settle(a, hart);
 }
 
 static int force_away(struct aia *a, unsigned here)
 {
-    return evacuate(a, here, move_off);
+    return evacuate(a, here, affinity_force_off);
 }
 
 static int hush(struct aia *a, unsigned here)
@@ -120,51 +107,57 @@ static int hush(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
-/* AIA_IPI_REOPEN may have been refused meanwhile, and its sender relies on this look (flow.c, reopen()). */
+/* AIA_IPI_REOPEN may have been refused meanwhile. Its sender relies on this look (storm.c, storm_end()). */
 static void unhush(struct aia *a, unsigned here)
 {
     ipi_open(a, here);
-    if (!is_direct(a))
-        flow_reopen(a, here);
+    a->delivery->resume(a, here);
 }
 
-/* How a state is entered and how that is undone; NULL: there is nothing to do. */
-struct entry {
-    int (*enter)(struct aia *a, unsigned hart);
-    void (*undo)(struct aia *a, unsigned hart);
-};
+static int sweep_hart(struct aia *a, unsigned here)
+{
+    return a->delivery->sweep(a, here);
+}
+
+static int stop_delivery(struct aia *a, unsigned here)
+{
+    a->delivery->off(a, here);
+    return AIA_OK;
+}
+
+static void start_delivery(struct aia *a, unsigned here)
+{
+    a->delivery->on(a, here);
+}
 
 /*
- * The states on the way out, in the order of their enum but OFFLINE, which is last. What is pending for a hart without a
- * file waits in the controller, and goes to where its line is now. QUIET before SWEPT: no work is lost the other way round,
- * but an IPI that is sent between the two would be left pending in the file of a hart that has gone.
+ * The states on the way out, in the order of their enum except OFFLINE, which is last: how a state is entered, and how that
+ * is undone (NULL: there is nothing to undo). QUIET comes before SWEPT: no work would be lost the other way round, but an IPI
+ * that is sent between the two would be left pending in the file of a hart that has gone.
  */
 static const struct step {
     enum aia_hart_state state;
-    struct entry file, direct; /* of a hart with an interrupt file; of one without */
+    int (*enter)(struct aia *a, unsigned hart);
+    void (*undo)(struct aia *a, unsigned hart);
 } steps[] = {
-    {AIA_HART_CLOSED, {file_close, file_open}, {NULL, NULL}},
-    {AIA_HART_EVACUATED, {evacuate_file, NULL}, {evacuate_hart, NULL}},
-    {AIA_HART_FORCED, {force_away, NULL}, {force_away, NULL}},
-    {AIA_HART_QUIET, {hush, unhush}, {hush, unhush}},
-    {AIA_HART_SWEPT, {file_sweep, NULL}, {NULL, NULL}},
-    {AIA_HART_OFFLINE, {file_off, file_on}, {direct_off, direct_on}},
+    {AIA_HART_CLOSED, close_hart, open_hart},
+    {AIA_HART_EVACUATED, evacuate_hart, NULL},
+    {AIA_HART_FORCED, force_away, NULL},
+    {AIA_HART_QUIET, hush, unhush},
+    {AIA_HART_SWEPT, sweep_hart, NULL},
+    {AIA_HART_OFFLINE, stop_delivery, start_delivery},
 };
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
-
-static const struct entry *entry(const struct aia *a, const struct step *s)
-{
-    return is_direct(a) ? &s->direct : &s->file;
-}
+_Static_assert(N_STEPS == AIA_HART_SWEPT - AIA_HART_ONLINE + 1, "a step for each state on the way out");
 
 /* Undo the first n steps, last first. */
-static void come_back(struct aia *a, unsigned hart, unsigned n)
+static void undo_steps(struct aia *a, unsigned hart, unsigned n)
 {
     while (n-- > 0) {
-        if (steps[n].state == AIA_HART_CLOSED) /* who finds it open must find it online */
+        if (steps[n].state == AIA_HART_CLOSED) /* an allocation that finds the hart open must find it online */
             set_state(a, hart, AIA_HART_ONLINE);
-        if (entry(a, &steps[n])->undo)
-            entry(a, &steps[n])->undo(a, hart);
+        if (steps[n].undo)
+            steps[n].undo(a, hart);
     }
 }
 
@@ -173,18 +166,18 @@ void aia_hart_offline_cancel(struct aia *a, unsigned hart)
     enum aia_hart_state state = hart < a->config.n_harts ? hart_state(a, hart) : AIA_HART_OFFLINE;
 
     if (state > AIA_HART_ONLINE)
-        come_back(a, hart, state - AIA_HART_ONLINE);
+        undo_steps(a, hart, state - AIA_HART_ONLINE);
 }
 
-/* Pass the states behind the present one, up to and including `last`. */
-static int pass(struct aia *a, unsigned hart, enum aia_hart_state last)
+/* Enter the states after the present one, up to and including `last`. */
+static int enter_states(struct aia *a, unsigned hart, enum aia_hart_state last)
 {
     const struct step *s = &steps[hart_state(a, hart) - AIA_HART_ONLINE];
 
     for (;; s++) {
         int error = may_enter(a, hart, s->state);
-        if (!error && entry(a, s)->enter)
-            error = entry(a, s)->enter(a, hart);
+        if (!error)
+            error = s->enter(a, hart);
         if (error) {
             aia_hart_offline_cancel(a, hart);
             return error;
@@ -203,9 +196,9 @@ int aia_hart_offline_begin(struct aia *a, unsigned hart)
         return AIA_EOFFLINE;
     if (count_online(a) == 1)
         return AIA_ELAST;
-    if (!is_direct(a) && too_full(a, hart))
+    if (!a->delivery->has_room(a, hart))
         return AIA_ENOVEC;
-    int error = pass(a, hart, AIA_HART_EVACUATED);
+    int error = enter_states(a, hart, AIA_HART_EVACUATED);
     if (error) /* managed interrupts may have been shut down already */
         (void)aia_hart_online_finish(a, hart, AIA_DISPLACED_STAY);
     return error;
@@ -217,7 +210,7 @@ int aia_hart_offline_finish(struct aia *a)
 
     if (hart_state(a, here) != AIA_HART_EVACUATED)
         return AIA_EINVAL;
-    return pass(a, here, AIA_HART_OFFLINE);
+    return enter_states(a, here, AIA_HART_OFFLINE);
 }
 
 /* ---- coming ---- */
@@ -229,24 +222,24 @@ int aia_hart_online_begin(struct aia *a)
 
     if (hart_state(a, here) != AIA_HART_OFFLINE)
         return AIA_EINVAL;
-    late = is_direct(a) ? 0 : file_late(a, here);
+    late = a->delivery->take_late(a, here);
     error = may_enter(a, here, AIA_HART_ONLINE);
     if (error)
         return error;
-    come_back(a, here, N_STEPS);
+    undo_steps(a, here, N_STEPS);
     return late;
 }
 
-/* Has it to do with the return of `hart`? Behind the lock, for it may just be given back, its message with it. */
-static bool wants(struct aia *a, struct aia_irq *irq, unsigned hart)
+/* True if the return of `hart` concerns irq. Under the lock, because irq may just be freed, its message with it. */
+static bool is_concerned(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
-    if (!is_used(irq) || irq->first != irq)
+    if (!irq_is_used(irq) || irq->first != irq)
         return false;
     unsigned long was = irq_lock(irq);
-    bool it_does =
-        is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !is_dead(irq) && reaches(a, irq, hart);
+    bool concerned =
+        irq_is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !irq_is_dead(irq) && a->delivery->reaches(a, irq, hart);
     irq_unlock(irq, was);
-    return it_does;
+    return concerned;
 }
 
 int aia_hart_online_finish(struct aia *a, unsigned hart, enum aia_displaced others)
@@ -259,13 +252,25 @@ int aia_hart_online_finish(struct aia *a, unsigned hart, enum aia_displaced othe
         return AIA_EOFFLINE;
     for (uint32_t i = 0; i < irqs_end(a); i++) {
         struct aia_irq *irq = &a->config.irqs[i];
-        if (!wants(a, irq, hart))
+        if (!is_concerned(a, irq, hart))
             continue;
         int error = irq->managed                     ? managed_restart(a, irq)
-                    : others == AIA_DISPLACED_RETURN ? move_back(a, irq)
+                    : others == AIA_DISPLACED_RETURN ? affinity_return(a, irq)
                                                      : AIA_OK;
         if (!first)
             first = error;
     }
     return first;
+}
+
+/* ---- a suspension ---- */
+
+void aia_hart_save(const struct aia *a, struct imsic_saved *saved)
+{
+    a->delivery->save(a, saved);
+}
+
+void aia_hart_restore(const struct aia *a, const struct imsic_saved *saved)
+{
+    a->delivery->restore(a, saved);
 }

@@ -7,20 +7,15 @@
  * and sends anew, a bit set before is taken. A hart that is offline has its word and its list closed: the
  * sender sees that in the same atomic step in which it would have left its work, so none is left behind.
  */
-#include "internal.h"
+#include "lib/ipi.h"
+#include "lib/delivery.h"
+#include "lib/retire.h"
+#include "lib/storm.h"
 
 #define IPI_CLOSED   (1u << 31)
 #define CALLS_CLOSED ((struct aia_call *)1)
 
 enum call_state { CALL_IDLE, CALL_TAKEN, CALL_QUEUED, CALL_RUNNING, CALL_DONE, CALL_CANCELLED };
-
-static void kick(struct aia *a, unsigned hart)
-{
-    if (is_direct(a))
-        a->config.kick(hart);
-    else
-        imsic_send(&a->imsic, (struct imsic_vector){.hart = (uint16_t)hart, .id = a->imsic.ipi_id});
-}
 
 int aia_ipi_send(struct aia *a, unsigned hart, unsigned n)
 {
@@ -32,7 +27,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n)
         return AIA_EOFFLINE;
     aia_trace(a, AIA_EVENT_IPI, NULL, vector(hart, 0), n);
     if (!was)
-        kick(a, hart);
+        a->delivery->kick(a, hart);
     return AIA_OK;
 }
 
@@ -74,11 +69,11 @@ static void run_ipis(struct aia *a, unsigned here, uint32_t ipis)
     if (ipis & 1u << AIA_IPI_CALL)
         run_calls(atomic_exchange_explicit(&h->calls, NULL, memory_order_acq_rel));
     if (ipis & 1u << AIA_IPI_RETIRE)
-        reclaim_later(a);
+        retire_start_timer(a);
     if (ipis & 1u << AIA_IPI_RECLAIM)
-        reclaim(a, here);
+        retire_reclaim(a, here);
     if (ipis & 1u << AIA_IPI_REOPEN)
-        flow_reopen(a, here);
+        storm_reopen(a, here);
     for (uint32_t user = (ipis & ~IPI_CLOSED) >> AIA_IPI_USER; user; user &= user - 1)
         aia_port_ipi(AIA_IPI_USER + lowest_bit(user));
 }
@@ -89,7 +84,7 @@ static void empty_ipi(struct aia *a, unsigned here)
     struct aia_hart *h = &a->config.harts[here];
 
     count_own(&h->ipis_empty);
-    if (flow_storming(a, &h->ipi_storm))
+    if (storm_count(a, &h->ipi_storm))
         aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IPI,
                                              .vec = {.hart = (uint16_t)here, .id = a->imsic.ipi_id}});
 }

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Descriptors: set up, request, free. */
-#include <string.h>
+/* An interrupt from its request to its end: descriptors, and the start and stop of messages. */
+#include "lib/irq.h"
+#include "lib/bus.h"
+#include "lib/delivery.h"
+#include "lib/flow.h"
+#include "lib/ipi.h"
+#include "lib/managed.h"
+#include "lib/message.h"
+#include "lib/retire.h"
 
-#include "internal.h"
-
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "mmio.h"
 
 static bool config_valid(const struct aia_config *c)
 {
-    bool reachable = c->files ? !c->controllers : c->controllers && c->kick;
+    bool delivered = c->files ? !c->controllers : c->controllers && c->kick;
 
-    return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && reachable && c->irqs && c->runs &&
+    return c->n_harts >= 1 && c->n_harts <= AIA_MAX_HARTS && c->harts && delivered && c->irqs && c->runs &&
            c->n_irqs >= 1 && c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_init(c);
 }
 
@@ -18,7 +25,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
 {
     if (!config_valid(config))
         return AIA_EINVAL;
-    *a = (struct aia){.config = *config};
+    *a = (struct aia){.config = *config, .delivery = config->files ? &delivery_imsic : &delivery_direct};
     a->imsic = (struct imsic){
         .files = config->files,
         .n_files = config->files ? config->n_harts : 0,
@@ -39,10 +46,10 @@ int aia_init(struct aia *a, const struct aia_config *config)
     return imsic_init(&a->imsic);
 }
 
-static bool unused(const struct aia *a, uint32_t first, uint32_t n)
+static bool are_unused(const struct aia *a, uint32_t first, uint32_t n)
 {
     for (uint32_t i = first; i < first + n; i++)
-        if (i >= a->config.n_irqs || is_used(&a->config.irqs[i]))
+        if (i >= a->config.n_irqs || irq_is_used(&a->config.irqs[i]))
             return false;
     return true;
 }
@@ -51,7 +58,6 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
 {
     /* A hart that leaves looks at every descriptor, so this one's lock may be held even now. */
     unsigned long was = irq_lock(irq);
-    memset((char *)irq + offsetof(struct aia_irq, name), 0, sizeof(*irq) - offsetof(struct aia_irq, name));
     irq->name = r->name;
     irq->handler = r->handler;
     irq->context = r->context;
@@ -60,14 +66,23 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
     irq->managed = irq->parked = irq->stopped = false;
-    atomic_store_explicit(&irq->flow, 0, memory_order_release); /* whose acquisition flow_begin() is */
+    irq->vec = (struct imsic_vector){0};
+    irq->retiring_on = (struct aia_hartset){{0}};
+    irq->retired_at = 0;
+    atomic_store_explicit(&irq->n_retiring, 0, memory_order_relaxed);
+    atomic_store_explicit(&irq->drained_at, 0, memory_order_relaxed);
+    atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
+    atomic_store_explicit(&irq->changed, 0, memory_order_relaxed);
+    irq->storm = (struct aia_storm){0};
+    irq->count = (struct aia_irq_counts){0};
+    atomic_store_explicit(&irq->flow, 0, memory_order_release); /* flow_begin() acquires this */
     irq_unlock(irq, was);
-    irq->first = first; /* from here on its lock is the first one's */
+    irq->first = first; /* from here on the block's lock is the first one's */
     for (unsigned h = 0; h < a->config.n_harts; h++)
         atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
 }
 
-/* Of each message of a chain. Under irqs_lock, so that one of two requests for a message wins. */
+/* Set the owner of each message of a chain. Under irqs_lock, so that only one of two requests for a message succeeds. */
 static void set_owner(struct aia_msi *msi, struct aia_irq *irq)
 {
     for (; msi; msi = msi->below)
@@ -82,9 +97,11 @@ static bool has_owner(const struct aia_msi *msi)
 }
 
 /*
- * The first of a row of 2^order, filled in. A hart that comes or goes looks at all that are used, so none is before it is
- * whole: what it holds until then is its last owner's. AIA_OK; AIA_EBUSY: the
- * message has an interrupt; AIA_EINVAL: there is no such row.
+ * Take a row of 2^order descriptors and fill them in. A hart that comes or goes looks at every used descriptor, so each is
+ * marked used only when it is whole: what it holds before is its last owner's. *irq is the first of the row.
+ * AIA_OK, or:
+ *   AIA_EBUSY   the message has an interrupt
+ *   AIA_EINVAL  there is no such row
  */
 static int take_descriptors(struct aia *a, const struct aia_request *r, struct aia_irq **irq)
 {
@@ -95,7 +112,7 @@ static int take_descriptors(struct aia *a, const struct aia_request *r, struct a
     aia_port_lock(&a->irqs_lock);
     bool busy = has_owner(r->msi);
     for (uint32_t i = 0; i < a->config.n_irqs && !found && !busy; i++)
-        if (unused(a, i, n))
+        if (are_unused(a, i, n))
             found = &a->config.irqs[i];
     for (uint32_t i = 0; found && i < n; i++)
         fill_in(a, &found[i], found, r);
@@ -127,20 +144,7 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
     aia_port_irq_restore(was);
 }
 
-static int first_vector(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
-{
-    unsigned hart;
-
-    if (is_direct(a))
-        return direct_first(a, irq, v);
-    if (irq->managed) {
-        int error = managed_choose(a, irq, &irq->affinity, &hart);
-        return error ? error : managed_activate(a, irq, hart, v);
-    }
-    return imsic_alloc_any(&a->imsic, &irq->affinity, irq->order, irq->number, v);
-}
-
-/* Let it send, to `want`. What came while it was parked is sent now: under the lock, so the vector's drain covers it. */
+/* Let the device send, to `want`. An edge that came while the message was parked is sent now, and the lock is held, so that the vector's drain covers it. */
 static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_message *want)
 {
     if (!irq->parked) {
@@ -150,12 +154,12 @@ static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_m
     irq->parked = false;
     if (!irq->msi->ops->unpark(irq->msi, want))
         return;
-    count(&irq->resent);
+    count(&irq->count.resent);
     trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
     imsic_send(&a->imsic, irq->vec);
 }
 
-int start(struct aia *a, struct aia_irq *irq)
+int irq_start(struct aia *a, struct aia_irq *irq)
 {
     struct imsic_vector v = {0};
     int error = AIA_OK;
@@ -163,7 +167,7 @@ int start(struct aia *a, struct aia_irq *irq)
     struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
     if (!irq->vec.id && !irq->stopped)
-        error = first_vector(a, irq, &v);
+        error = a->delivery->allocate(a, irq, &v);
     if (!v.id) {
         irq_unlock(irq, was);
         bus_unlock(bus);
@@ -171,34 +175,30 @@ int start(struct aia *a, struct aia_irq *irq)
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
-    struct aia_message want = message_to(a, v), have;
+    struct aia_message want = a->delivery->message(a, v), have;
     fence_rw_o(); /* the slot names its owner before a message can name it */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
     start_message(a, irq, &want);
-    if (!is_slow(irq))
-        error = message_is(a, irq, &want, &have);
+    if (!bus_is_slow(irq))
+        error = message_verify(a, irq, &want, &have);
     irq_unlock(irq, was);
-    report_changed(irq);
-    if (is_slow(irq))
-        error = sync_or_die(a, irq, (struct imsic_vector){0});
+    message_report_changed(irq);
+    if (bus_is_slow(irq))
+        error = irq_sync_or_die(a, irq, (struct imsic_vector){0});
     bus_unlock(bus);
     return error;
 }
 
 static bool request_valid(const struct aia *a, const struct aia_request *r)
 {
-    if (!r->handler || !r->msi || is_direct(a) != (r->msi->controller != NULL))
-        return false;
-    if (r->msi->controller) /* a line has its number, on every hart */
-        return !r->order;
-    return r->managed ? !r->order && a->config.reserved : r->order <= IMSIC_MAX_ORDER;
+    return r->handler && r->msi && a->delivery->accepts(a, r);
 }
 
-/* Is there a hart in its affinity that it can come to, once that is online? */
-static bool reachable(const struct aia *a, const struct aia_irq *irq)
+/* True if irq's affinity has a hart that irq can be delivered to, online or not. */
+static bool can_be_delivered(const struct aia *a, const struct aia_irq *irq)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (aia_hartset_has(&irq->affinity, h) && reaches(a, irq, h))
+        if (aia_hartset_has(&irq->affinity, h) && a->delivery->reaches(a, irq, h))
             return true;
     return false;
 }
@@ -213,108 +213,103 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     int error = take_descriptors(a, r, &irq);
     if (error)
         return error;
-    error = !reachable(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
+    error = !can_be_delivered(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     if (!error)
-        error = start(a, irq);
-    if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its set */
+        error = irq_start(a, irq);
+    if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its affinity */
         error = AIA_OK;
     *out = irq;
     if (!error)
         return AIA_OK;
-    if (!aia_irq_free(a, irq)) /* it may have a vector, and have sent before it fell silent */
+    if (!aia_irq_free(a, irq)) /* it may have a vector, and may have sent before it fell silent */
         *out = NULL;
     return error;
 }
 
-/* The device sends no more: what it sent is drained, and its vector retires. Lock held. */
-static void stopped(struct aia *a, struct aia_irq *irq)
+/* The device sends no more: drain what it sent, and let its vector retire. Lock held. */
+static void drain_stopped(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message have;
     struct imsic_vector v = irq->vec;
 
     trace_irq(a, AIA_EVENT_STOP, irq, v, 0);
-    drain(a, irq, &have);
+    message_drain(a, irq, &have);
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = (struct imsic_vector){0};
-    retire_block(a, irq, v);
+    a->delivery->retire(a, irq, v);
 }
 
-void stop(struct aia *a, struct aia_irq *irq)
+/* Stop the message. From here on an edge that is still under way runs the handler where it arrives. Lock held. */
+static void stop_message(struct aia *a, struct aia_irq *irq)
 {
     if (irq->vec.id || irq->parked)
         irq->msi->ops->stop(irq->msi);
     irq->parked = false;
     if (irq->vec.id)
-        stopped(a, irq);
+        drain_stopped(a, irq);
 }
 
-void shut_down(struct aia *a, struct aia_irq *irq)
-{
-    if (!irq->vec.id || !irq->msi->ops->park) {
-        stop(a, irq);
-        return;
-    }
-    irq->msi->ops->park(irq->msi);
-    irq->parked = true;
-    stopped(a, irq);
-}
-
-void shut_down_wait(struct aia *a, struct aia_irq *irq)
-{
-    if (is_slow(irq)) { /* such a bus parks nothing */
-        stop_wait(a, irq);
-        return;
-    }
-    unsigned long was = irq_lock(irq);
-    shut_down(a, irq);
-    irq_unlock(irq, was);
-}
-
-/* Its vector stays its own until the device has acknowledged that it sends no more. */
-void stop_wait(struct aia *a, struct aia_irq *irq)
+/* The same in thread context, through a slow bus if irq is behind one. No lock held. */
+static void stop_message_slow(struct aia *a, struct aia_irq *irq)
 {
     struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
-    if (!is_slow(irq)) {
-        stop(a, irq);
+    if (!bus_is_slow(irq)) {
+        stop_message(a, irq);
     } else if (irq->vec.id) {
         irq->msi->ops->stop(irq->msi);
-        irq_unlock(irq, was);
-        int error = sync_or_die(a, irq, (struct imsic_vector){0});
+        irq_unlock(irq, was); /* the vector stays irq's until the device has acknowledged that it sends no more */
+        int error = irq_sync_or_die(a, irq, (struct imsic_vector){0});
         was = irq_lock(irq);
         if (!error)
-            stopped(a, irq);
+            drain_stopped(a, irq);
     }
     irq_unlock(irq, was);
     bus_unlock(bus);
 }
 
-/* Nothing but time can prove any more that what it sent has arrived. */
-static void undrained(struct aia *a, struct aia_irq *irq)
+void irq_shut_down(struct aia *a, struct aia_irq *irq)
 {
-    atomic_store_explicit(&irq->drained_at, moment_after(aia_port_time(), a->config.wait_limit),
-                          memory_order_release);
+    if (!irq->vec.id || !irq->msi->ops->park) {
+        stop_message(a, irq);
+        return;
+    }
+    irq->msi->ops->park(irq->msi);
+    irq->parked = true;
+    drain_stopped(a, irq);
 }
 
-/* Disable for good; vec and `other`, if any, retire. Lock held. */
+void irq_shut_down_slow(struct aia *a, struct aia_irq *irq)
+{
+    if (bus_is_slow(irq)) { /* a slow bus parks nothing */
+        stop_message_slow(a, irq);
+        return;
+    }
+    unsigned long was = irq_lock(irq);
+    irq_shut_down(a, irq);
+    irq_unlock(irq, was);
+}
+
+/* Disable for good. irq's vector and `other`, if any, retire: only time can prove their drain. Lock held. */
 static void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
     struct imsic_vector v = irq->vec;
 
     trace_irq(a, AIA_EVENT_DEAD, irq, v, 0);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_DEAD, memory_order_acq_rel);
-    undrained(a, irq);
+    atomic_store_explicit(&irq->drained_at, moment_after(aia_port_time(), a->config.wait_limit),
+                          memory_order_release);
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = (struct imsic_vector){0};
     if (v.id)
-        retire_block(a, irq, v);
+        a->delivery->retire(a, irq, v);
     if (other.id)
-        retire_block(a, irq, other);
+        a->delivery->retire(a, irq, other);
 }
 
-int sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
+int irq_sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
-    int error = bus_sync(irq);
+    int error = bus_is_slow(irq) ? irq->msi->ops->bus_sync(irq->msi) : AIA_OK;
 
     if (!error)
         return AIA_OK;
@@ -327,48 +322,24 @@ int sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
     return error;
 }
 
-/*
- * Wait until no vector of `irq` is left. Its handler does not run any more then: it runs in the interrupt of
- * some hart that had one, and that hart does not reclaim while it is in there.
- */
-static int wait_gone(struct aia *a, struct aia_irq *irq)
-{
-    if (is_direct(a))
-        return direct_wait_gone(a);
-
-    struct aia_hartset all = aia_hartset_first(a->config.n_harts);
-    aia_word drained = atomic_load_explicit(&irq->first->drained_at, memory_order_relaxed);
-    uint64_t now = aia_port_time(), left = moment_left(drained, now);
-    uint64_t end = later(later(now, left), a->config.wait_limit);
-
-    while (atomic_load_explicit(&irq->n_retiring, memory_order_acquire)) {
-        if (aia_port_time() > end || moment_never(left))
-            return AIA_ETIMEOUT;
-        if (!moment_left(drained, aia_port_time()))
-            reclaim_ask(a, &all);
-        aia_port_relax();
-    }
-    return AIA_OK;
-}
-
 void aia_irq_stop(struct aia *a, struct aia_irq *irq)
 {
     unsigned long was = irq_lock(irq->first);
 
     irq->first->stopped = true;
     irq_unlock(irq->first, was);
-    stop_wait(a, irq->first);
+    stop_message_slow(a, irq->first);
 }
 
 int aia_irq_free(struct aia *a, struct aia_irq *irq)
 {
     int error = AIA_OK;
 
-    if (irq->first != irq || !is_used(irq))
+    if (irq->first != irq || !irq_is_used(irq))
         return AIA_EINVAL;
     aia_irq_stop(a, irq);
     for (unsigned i = 0; i < 1u << irq->order && !error; i++)
-        error = wait_gone(a, &irq[i]);
+        error = a->delivery->wait_gone(a, &irq[i]);
     if (error)
         return error;
     if (irq->managed)

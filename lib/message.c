@@ -14,8 +14,12 @@
  *
  * A multi-message MSI is changed in the same ways: its block of identities moves as one.
  */
-#include "internal.h"
+#include "lib/message.h"
+#include "lib/delivery.h"
+#include "lib/managed.h"
 
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "mmio.h"
 
 static bool same_upper(const struct aia *a, unsigned x, unsigned y)
@@ -41,7 +45,7 @@ static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct up
         return AIA_OK;
     }
     if (u->from.hart != aia_port_hart())
-        return MOVE_ON_OLD_HART; /* only there can eip be watched */
+        return AIA_ECONTEXT; /* eip can be watched only there */
     u->kind = AIA_UPDATE_TORN;
     int error = imsic_alloc(im, to, irq->order, owner, &u->to);
     if (error || u->to.id + (1u << irq->order) - 1 <= im->files[u->from.hart].n_ids)
@@ -57,10 +61,6 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
     enum aia_msi_kind kind = irq->msi->kind;
 
     *u = (struct update){.from = irq->vec, .kind = AIA_UPDATE_STORE, .ring = trace_ring(a)};
-    if (is_direct(a)) { /* a line has its number on every hart */
-        u->to = vector(to, irq->vec.id);
-        return AIA_OK;
-    }
     if ((kind == AIA_MSI_PLAIN || kind == AIA_MSI_STORE_LOW) && !same_upper(a, u->from.hart, to))
         return AIA_EADDRHI;
     if (kind == AIA_MSI_PLAIN && !irq->managed)
@@ -128,13 +128,13 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
 static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
-        count(&irq->resent);
+        count(&irq->count.resent);
         trace_to(u->ring, AIA_EVENT_RESEND, irq, vector_after(u->to, i), 0);
         imsic_send(&a->imsic, vector_after(u->to, i));
     }
 }
 
-int drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
+int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
 {
     int error = irq->msi->ops->read_back(irq->msi, have);
     bool answers = !error || error == AIA_ECHANGED;
@@ -152,7 +152,7 @@ static bool all_ones(const struct aia_message *m)
     return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
 }
 
-/* drain() said `error`, or read back a message that is not what was written: what is the error? */
+/* message_drain() said `error`, or read back a message that is not what was written: what is the error? */
 static __attribute__((noinline)) int is_another(struct aia_irq *irq, int error,
                                                 const struct aia_message *have)
 {
@@ -163,21 +163,21 @@ static __attribute__((noinline)) int is_another(struct aia_irq *irq, int error,
     return error;
 }
 
-static inline int drain_is(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
+static inline int verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
                            struct aia_message *have)
 {
-    int error = drain(a, irq, have);
+    int error = message_drain(a, irq, have);
 
     return error || have->addr != want->addr || have->data != want->data ? is_another(irq, error, have)
                                                                          : AIA_OK;
 }
 
-int message_is(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have)
+int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have)
 {
-    return drain_is(a, irq, want, have);
+    return verify(a, irq, want, have);
 }
 
-void report_change(struct aia_irq *irq)
+void message_report_change(struct aia_irq *irq)
 {
     unsigned long was = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
@@ -191,7 +191,7 @@ void report_change(struct aia_irq *irq)
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_msi *msi = irq->msi;
-    struct aia_message old = message_to(a, u->from), have;
+    struct aia_message old = a->delivery->message(a, u->from), have;
 
     switch (u->kind) {
     case AIA_UPDATE_ADDR: /* its data too: a device that lost its message has neither */
@@ -204,7 +204,7 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
         write_steps(msi, u, &old);
     }
     trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->from, u->kind);
-    drain(a, irq, &have);
+    message_drain(a, irq, &have);
     if (u->kind != AIA_UPDATE_TORN)
         return;
     /* Half-way it may have sent what is not ours to look for any more. If nobody's, it is not left for the next owner. */
@@ -232,16 +232,16 @@ void message_restore(struct aia_msi *msi, const struct aia_message *m)
  */
 static int insist(struct aia *a, struct aia_irq *irq, const struct update *u, const struct aia_message *want)
 {
-    struct aia_message old = message_to(a, u->from), have;
+    struct aia_message old = a->delivery->message(a, u->from), have;
 
     message_restore(irq->msi, want);
-    int error = message_is(a, irq, want, &have);
+    int error = message_verify(a, irq, want, &have);
     return error == AIA_ECHANGED && have.addr != old.addr ? AIA_OK : error;
 }
 
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
-    struct aia_message want = message_to(a, u->to), have;
+    struct aia_message want = a->delivery->message(a, u->to), have;
 
     fence_rw_o(); /* the slots name their owner before a message can name them */
     write_steps(irq->msi, u, &want);
@@ -250,7 +250,7 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
      * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
      * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.
      */
-    int error = drain_is(a, irq, &want, &have);
+    int error = verify(a, irq, &want, &have);
     if (error == AIA_ECHANGED && hart_state(a, u->from.hart) != AIA_HART_ONLINE)
         error = insist(a, irq, u, &want);
     if (!error && u->kind == AIA_UPDATE_TORN)

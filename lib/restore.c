@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A device that lost its message gets it again, whole, and to where its interrupt is. */
-#include "internal.h"
+#include "lib/bus.h"
+#include "lib/delivery.h"
+#include "lib/irq.h"
+#include "lib/message.h"
 
+#include "imsic/file.h"
 #include "mmio.h"
 
 /* Does the device still have its message? Lock held. */
@@ -26,7 +30,7 @@ static bool is_stopped_by_start(const struct aia_msi *msi)
 static void send_each(struct aia *a, struct aia_irq *irq)
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
-        count(&irq->resent);
+        count(&irq->count.resent);
         trace_irq(a, AIA_EVENT_RESEND, irq, irq[i].vec, 0);
         imsic_send(&a->imsic, irq[i].vec);
     }
@@ -35,25 +39,25 @@ static void send_each(struct aia *a, struct aia_irq *irq)
 /* It has a vector. Lock held. */
 static int write_again(struct aia *a, struct aia_irq *irq)
 {
-    struct aia_message want = message_to(a, irq->vec), have;
-    bool slow = is_slow(irq), well = !slow && is_stopped_by_start(irq->msi) && has_message(irq, &want);
+    struct aia_message want = a->delivery->message(a, irq->vec), have;
+    bool slow = bus_is_slow(irq), well = !slow && is_stopped_by_start(irq->msi) && has_message(irq, &want);
 
     trace_irq(a, AIA_EVENT_START, irq, irq->vec, 0);
     message_restore(irq->msi, &want);
     if (slow) /* bus_sync() reads it back */
         return AIA_OK;
-    int error = message_is(a, irq, &want, &have);
+    int error = message_verify(a, irq, &want, &have);
     if (!error && well)
         send_each(a, irq);
     return error;
 }
 
 /* Lock held. */
-static int restore(struct aia *a, struct aia_irq *irq)
+static int restore_locked(struct aia *a, struct aia_irq *irq)
 {
     if (irq->stopped || !irq->msi)
         return AIA_EINVAL;
-    if (is_dead(irq))
+    if (irq_is_dead(irq))
         return AIA_ESILENT;
     fence_rw_o(); /* what its handler reads, before the device can send */
     if (irq->vec.id)
@@ -67,16 +71,16 @@ int aia_irq_restore(struct aia *a, struct aia_irq *irq)
 {
     struct aia_irq *first = irq->first;
 
-    if (!is_used(irq))
+    if (!irq_is_used(irq))
         return AIA_EINVAL;
     struct aia_msi *bus = bus_lock(first);
     unsigned long was = irq_lock(first);
     struct imsic_vector v = first->vec;
-    int error = restore(a, first);
+    int error = restore_locked(a, first);
     irq_unlock(first, was);
-    report_changed(first);
+    message_report_changed(first);
     if (!error && bus && v.id)
-        error = sync_or_die(a, first, (struct imsic_vector){0});
+        error = irq_sync_or_die(a, first, (struct imsic_vector){0});
     bus_unlock(bus);
     return error;
 }

@@ -11,7 +11,8 @@
  * one it wants, and after it has copied the record the next number must still be no more than a ring's length ahead.
  * Then no later record was begun in that place, for who sees any word of that one sees its number taken.
  */
-#include "internal.h"
+#include "lib/trace.h"
+#include "lib/flow.h"
 
 #include "csr.h"
 
@@ -145,7 +146,7 @@ bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_
 
 const char *aia_event_name(unsigned event)
 {
-    static const char *const names[AIA_N_EVENTS] = {
+    static const char *const names[] = {
         [AIA_EVENT_CLAIM] = "claim",     [AIA_EVENT_BEGIN] = "begin",     [AIA_EVENT_END] = "end",
         [AIA_EVENT_NOTED] = "noted",     [AIA_EVENT_MOVE] = "move",       [AIA_EVENT_MOVED] = "moved",
         [AIA_EVENT_MESSAGE] = "message", [AIA_EVENT_START] = "start",     [AIA_EVENT_STOP] = "stop",
@@ -156,5 +157,6 @@ const char *aia_event_name(unsigned event)
         [AIA_EVENT_HART] = "hart",       [AIA_EVENT_RAISED] = "raised",   [AIA_EVENT_SEEN] = "seen",
     };
 
+    _Static_assert(sizeof(names) / sizeof(names[0]) == AIA_N_EVENTS, "a name for each event");
     return event < AIA_N_EVENTS && names[event] ? names[event] : "unknown";
 }

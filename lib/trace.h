@@ -3,6 +3,8 @@
 #ifndef AIA_LIB_TRACE_H
 #define AIA_LIB_TRACE_H
 
+#include <stddef.h>
+
 #include <aia/aia.h>
 
 /* The rings are all there, and of valid sizes. */

@@ -79,6 +79,15 @@ struct aia_policy {
     enum aia_reclaim reclaim;
 };
 
+struct aia_irq_counts {
+    aia_counter moves;
+    aia_counter forwarded; /* edges caught on a retiring vector and forwarded */
+    aia_counter rerun;     /* edges that came while the handler ran, and made it run again */
+    aia_counter kept;      /* edges that came while the interrupt was disabled */
+    aia_counter resent;    /* edges that the library sent: one that was kept, or one in place of an edge that may be lost */
+    aia_counter unhandled; /* handler runs that returned AIA_NONE */
+};
+
 /*
  * An interrupt's descriptor. Read what you like; only the library writes. The messages of a multi-message MSI
  * are a block of descriptors in a row that moves as one: the first one's lock and counters are those of all.
@@ -108,12 +117,7 @@ struct aia_irq {
     uint64_t retired_at; /* when a vector of it began to retire last */
     struct aia_storm storm;
 
-    aia_counter moves;
-    aia_counter forwarded;        /* edges caught on a retiring vector and sent on */
-    aia_counter rerun;            /* edges that came while the handler ran, and made it run again */
-    aia_counter kept;             /* edges that came while disabled */
-    aia_counter resent;           /* sent again by enable */
-    aia_counter unhandled;        /* handler runs that returned AIA_NONE */
+    struct aia_irq_counts count;
     _Atomic uint32_t streak_runs; /* in that streak */
     _Atomic uint32_t changed;     /* read-backs that were not what was written, since the last report */
 };
@@ -155,8 +159,11 @@ struct aia_hart {
 
 /* ---- the machine ---- */
 
+struct aia_delivery;
+
 struct aia {
     struct aia_config config;
+    const struct aia_delivery *delivery; /* to interrupt files, or by controllers */
     struct imsic imsic;
     struct aia_trace_ring *tracing; /* config.trace while on, else NULL; accessed atomically, any hart */
     struct aia_lock irqs_lock;      /* finding a free descriptor */

@@ -15,8 +15,8 @@ enum aia_error {
     AIA_EADDRHI = -6,   /* a plain MSI's upper address would have to change: refused, design.md, section 4 */
     AIA_EOFFLINE = -7,  /* the hart is not online */
     AIA_ELAST = -8,     /* the last online hart cannot go */
-    AIA_ECONTEXT = -10, /* it would have to wait, and was called where nothing may */
     AIA_EAGAIN = -9,    /* the interrupt changed under the call as often as the call was willing to retry */
+    AIA_ECONTEXT = -10, /* it would have to wait, and was called where nothing may */
     AIA_ENOMEM = -11,   /* the memory that the embedder gave is used up */
     AIA_ENOTSUP = -12,  /* the hardware cannot do it, or not in the state that it is in */
     AIA_EREFUSED = -13, /* the IOMMU does not accept or cannot read a command */

@@ -73,7 +73,7 @@ void block_print(const struct load_kind *kind)
             continue;
         sum(d, &total_);
         for (unsigned k = 0; k < d->disk->n_irqs; k++)
-            moves += d->disk->irqs[k]->moves;
+            moves += d->disk->irqs[k]->count.moves;
         print("%-8s %9lu %7lu %10lu %6lu %7lu %10lu %9lu %9lu %7u %7u %7u\n", d->disk->name, total_.completed,
               total_.bytes >> 20, total_.mismatches, total_.lost, total_.failed, d->disk->runs,
               d->disk->empty, moves, us(histogram_quantile(&total_.latency, 500)),

@@ -207,11 +207,11 @@ static void remapped(unsigned moves)
     check(soft.message.addr == WINDOW && soft.message.data == INDEX && remapper.starts == 1 &&
               !remapper.wrong,
           "its own message is what it was at the start");
-    uint64_t retired = irq->moves;
+    uint64_t retired = irq->count.moves;
     soft.silent = true;
     struct aia_hartset set = aia_hartset_one(hart_from(irq->vec.hart + 1));
     error = aia_irq_set_affinity(&aia, irq, &set);
-    check(error == AIA_ESILENT && irq->moves == retired, "if the device below does not answer: %s",
+    check(error == AIA_ESILENT && irq->count.moves == retired, "if the device below does not answer: %s",
           aia_strerror(error));
     soft.silent = false;
     error = aia_irq_free(&aia, irq);

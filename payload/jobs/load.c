@@ -195,7 +195,7 @@ void load_print(void)
     for (unsigned i = 0; i < load_n_devices; i++) {
         struct load_device *d = &load_devices[i];
         print("%-6s %9lu %9lu %9lu %9lu %6lu %7lu %9lu %7u %7u %7u\n", d->name, d->edges, d->handled,
-              d->coalesced, d->irq->forwarded, d->lost, d->empty, d->irq->moves,
+              d->coalesced, d->irq->count.forwarded, d->lost, d->empty, d->irq->count.moves,
               us(histogram_quantile(&d->latency, 500)), us(histogram_quantile(&d->latency, 990)),
               us(d->latency.max));
     }

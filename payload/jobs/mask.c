@@ -10,14 +10,14 @@
 static void keep_and_resend(unsigned n, unsigned to)
 {
     struct load_device *d = &load_devices[0];
-    uint64_t kept = d->irq->kept, handled = d->handled, coalesced = d->coalesced,
+    uint64_t kept = d->irq->count.kept, handled = d->handled, coalesced = d->coalesced,
              runs = d->handled + d->empty;
 
     aia_irq_disable(&aia, d->irq);
     for (unsigned i = 0; i < n; i++)
         load_raise_bit(d, 1u << i);
     d->edges += n;
-    check(wait_for(&d->irq->kept, kept + 1), "an edge is kept");
+    check(wait_for(&d->irq->count.kept, kept + 1), "an edge is kept");
     hart_sleep_until(time_after(time_from_ms(2)));
     check(d->handled + d->empty == runs, "%u edges while disabled: the handler does not run", n);
     must_move(d->irq, to);
@@ -38,10 +38,10 @@ int job_mask(void)
         must_move(irq, from);
         keep_and_resend(1 + round % LOAD_BURST, to);
     }
-    uint64_t resent = irq->resent;
+    uint64_t resent = irq->count.resent;
     aia_irq_disable(&aia, irq);
     aia_irq_enable(&aia, irq);
-    check(irq->resent == resent, "nothing is sent again when nothing was kept");
+    check(irq->count.resent == resent, "nothing is sent again when nothing was kept");
     check(resent == 20, "one edge was sent again each time: %lu", resent);
     check(load_balanced(), "the books balance");
     return verdict();

@@ -177,19 +177,19 @@ struct trial_result trial_run(const struct trial *t)
     }
     enum aia_update kind = place_update();
     uint64_t stray = strays(), copies = aia.torn_copies, before = edge_runs, neighbours = edge_neighbour_runs;
-    uint64_t forwarded = place.irq->forwarded, resent = place.irq->resent, updates = aia.updates[kind];
+    uint64_t forwarded = place.irq->count.forwarded, resent = place.irq->count.resent, updates = aia.updates[kind];
 
     play(t, &r);
     note_edges(&r);
     if (!r.wrong && aia.updates[kind] != updates + 1)
         r.wrong = "not the update it should be";
     r.copies = (unsigned)(aia.torn_copies - copies);
-    r.forwarded = (unsigned)(place.irq->forwarded - forwarded);
+    r.forwarded = (unsigned)(place.irq->count.forwarded - forwarded);
     uint64_t own = edges[1].raised && edges[1].of_neighbour, allowed = own + r.copies;
     r.stray = (unsigned)(strays() - stray);
     if (edge_neighbour_runs - neighbours > allowed)
         r.stray += (unsigned)(edge_neighbour_runs - neighbours - allowed);
-    uint64_t most = r.edges - own + r.copies + (place.irq->resent - resent);
+    uint64_t most = r.edges - own + r.copies + (place.irq->count.resent - resent);
     if (edge_runs - before > most)
         r.phantom = (unsigned)(edge_runs - before - most);
     return r;

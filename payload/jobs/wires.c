@@ -99,7 +99,7 @@ static void under_fire(uint64_t seconds)
         check(books[i].asked && !books[i].wrong,
               "%s: raised %lu times, handled %lu times, %u late or too often", d->name, books[i].asked,
               atomic_load(d->count), books[i].wrong);
-        check(atomic_load(&d->line->irq->unhandled) <= d->line->source->fallen,
+        check(atomic_load(&d->line->irq->count.unhandled) <= d->line->source->fallen,
               "%s: no interrupt without a cause", d->name);
     }
     for (unsigned i = 0; i < load_n_devices; i++)

@@ -53,7 +53,7 @@ static void check_strays(void)
             extra += x.devs[d].of[n].slack < 0 ? -x.devs[d].of[n].slack : 0;
         if (x.devs[d].dev.msi.posted_limit || (x_unit.present && d == 0))
             for (unsigned i = 0; i < X_IRQS; i++)
-                allowed += x.irqs[i].resent;
+                allowed += x.irqs[i].count.resent;
     }
     if (extra > (int)allowed || (extra && !x_scenario->strays))
         m_die("P2: %d handler runs without an edge, %d copies", extra, (int)allowed);

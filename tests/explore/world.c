@@ -53,8 +53,8 @@ static void find_holes(void)
         HOLE(x.files[h].quarantined[1], x.files[h].quarantined[IMSIC_WORDS - 1], false);
     }
     for (unsigned i = 0; i < X_IRQS; i++) {
-        HOLE(x.irqs[i].storm, x.irqs[i].kept, true);
-        HOLE(x.irqs[i].unhandled, x.irqs[i].unhandled, true);
+        HOLE(x.irqs[i].storm, x.irqs[i].count.kept, true);
+        HOLE(x.irqs[i].count.unhandled, x.irqs[i].count.unhandled, true);
     }
     HOLE(x.runs[0], x.runs[X_IRQS * X_HARTS - 1], true);
     HOLE(m.step, m.step, false);
@@ -68,7 +68,7 @@ bool x_is_counter(const volatile void *p)
         if (at >= holes[i].from && at < holes[i].to)
             return holes[i].counter;
     for (unsigned i = 0; i < X_IRQS; i++)
-        if (at == (const char *)&x.irqs[i].resent)
+        if (at == (const char *)&x.irqs[i].count.resent)
             return true;
     for (unsigned h = 0; h < X_HARTS; h++)
         if (at == (const char *)&x.harts[h].unowned)

@@ -319,7 +319,7 @@ static void test_in_place(void **state)
             t_check(&q);
             assert_int_equal(q.runs, 1);
             assert_int_equal(q.hart, in_place ? 1 : 2);
-            assert_int_equal(q.irq->forwarded, !in_place);
+            assert_int_equal(q.irq->count.forwarded, !in_place);
             assert_int_equal(t.harts[1].forwarded, 1);
             t_check_books();
         }

@@ -46,12 +46,12 @@ static void test_lazy_masking(void **state)
         m_settle();
     }
     assert_int_equal(q.runs, 0);
-    assert_int_equal(q.irq->kept, 3);
+    assert_int_equal(q.irq->count.kept, 3);
 
     aia_irq_enable(&t.aia, q.irq);
     t_check(&q);
     assert_int_equal(q.runs, 1); /* as one edge */
-    assert_int_equal(q.irq->resent, 1);
+    assert_int_equal(q.irq->count.resent, 1);
     t_check_books();
 }
 
@@ -64,7 +64,7 @@ static void test_enable_without_edge(void **state)
     aia_irq_enable(&t.aia, q.irq);
     m_settle();
     assert_int_equal(q.runs, 0);
-    assert_int_equal(q.irq->resent, 0);
+    assert_int_equal(q.irq->count.resent, 0);
 }
 
 /* Disabled and enabled again before the copy arrives: it is not lost on the way. */
@@ -191,7 +191,7 @@ static void test_rerun_on_first_hart(void **state)
     assert_int_equal(aia_irq_synchronize(&t.aia, q.irq), AIA_OK); /* lets hart 1 go on */
     assert_int_equal(q.running, 0);
     assert_int_equal(q.runs, 2);
-    assert_int_equal(q.irq->rerun, 1);
+    assert_int_equal(q.irq->count.rerun, 1);
     assert_int_equal(aia_irq_runs(&t.aia, q.irq, 1), 2);
     t_check(&q);
     t_check_books();

@@ -38,12 +38,12 @@ static void check_clean(const struct aia_irq *irq)
     assert_int_equal(irq->retired_at, 0);
     assert_int_equal(irq->storm.since, 0);
     assert_int_equal(irq->storm.count, 0);
-    assert_int_equal(irq->moves, 0);
-    assert_int_equal(irq->forwarded, 0);
-    assert_int_equal(irq->rerun, 0);
-    assert_int_equal(irq->kept, 0);
-    assert_int_equal(irq->resent, 0);
-    assert_int_equal(irq->unhandled, 0);
+    assert_int_equal(irq->count.moves, 0);
+    assert_int_equal(irq->count.forwarded, 0);
+    assert_int_equal(irq->count.rerun, 0);
+    assert_int_equal(irq->count.kept, 0);
+    assert_int_equal(irq->count.resent, 0);
+    assert_int_equal(irq->count.unhandled, 0);
     for (unsigned h = 0; h < m.n_harts; h++)
         assert_int_equal(aia_irq_runs(&t.aia, irq, h), 0);
 }
@@ -95,7 +95,7 @@ static void test_next_owner(void **state)
     assert_ptr_equal(other.irq, irq);
     assert_int_equal(other.irq->vec.id, id);
     assert_int_equal(other.irq->flow, 0);
-    assert_int_equal(other.irq->moves + other.irq->kept + other.irq->none + other.irq->resent, 0);
+    assert_int_equal(other.irq->count.moves + other.irq->count.kept + other.irq->none + other.irq->count.resent, 0);
     for (unsigned i = 0; i < T_STORM; i++) { /* it is not counted with the last owner's */
         m_raise(&other.dev);
         m_settle();
@@ -171,14 +171,14 @@ static void test_two_storm(void **state)
         storm(&q);
         storm(&other);
         struct t_irq *on = second ? &other : &q, *off = second ? &q : &other;
-        uint64_t ran = off->runs, kept = off->irq->kept;
+        uint64_t ran = off->runs, kept = off->irq->count.kept;
         on->deny = false;
         aia_irq_enable(&t.aia, on->irq);
         t_check(on);
         assert_true(live(on) && !live(off));
         m_raise(&off->dev);
         m_settle();
-        assert_int_equal(off->runs + off->irq->kept, ran + kept); /* it is not even taken */
+        assert_int_equal(off->runs + off->irq->count.kept, ran + kept); /* it is not even taken */
         m_raise(&on->dev);
         t_check(on);
         off->deny = false;

@@ -140,7 +140,7 @@ static void test_moves(void **state)
             edge_is_handled_on(&q, edges[i % N_EDGES]);
             assert_int_equal(t_is_free(old.hart, old.id), reclaim != AIA_RECLAIM_LAZY);
         }
-        assert_int_equal(q.irq->moves, N_EDGES);
+        assert_int_equal(q.irq->count.moves, N_EDGES);
         t_check_books();
     }
 }

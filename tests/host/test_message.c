@@ -239,7 +239,7 @@ static void test_torn_copy(void **state)
         assert_int_equal(t.aia.torn_copies, 1);
         assert_int_equal(q.hart, 2);
         assert_int_equal(other.runs, 1); /* once too often, which its handler says */
-        assert_int_equal(other.irq->unhandled, 1);
+        assert_int_equal(other.irq->count.unhandled, 1);
     }
 }
 
@@ -288,7 +288,7 @@ static void check_unchanged(int error)
     assert_int_equal(t_move(&q, 2), error);
     assert_int_equal(q.irq->vec.hart, old.hart);
     assert_int_equal(q.irq->vec.id, old.id);
-    assert_int_equal(q.irq->moves, 0);
+    assert_int_equal(q.irq->count.moves, 0);
     assert_true(aia_hartset_has(&q.irq->affinity, 1));
     assert_false(aia_hartset_has(&q.irq->affinity, 2));
     assert_int_equal(q.dev.message.addr, message.addr);

@@ -39,7 +39,7 @@ static void check_moved(void)
     t_check(&q);
     assert_int_equal(q.irq->vec.hart, 2);
     assert_int_equal(t.aia.updates[scene.how], 1);
-    assert_int_equal(q.irq->moves, 1);
+    assert_int_equal(q.irq->count.moves, 1);
     if (scene.how == AIA_UPDATE_TORN)
         assert_int_equal(other.strays, other.runs);
     else
@@ -138,7 +138,7 @@ static void test_chain(void **state)
             more = t_at_done();
             m.hart[1].hold = m.hart[2].hold = m.hart[3].hold = false;
             t_check(&q);
-            assert_int_equal(q.irq->moves, 3);
+            assert_int_equal(q.irq->count.moves, 3);
             assert_int_equal(q.irq->vec.hart, 1);
             t_check_quiet(&other);
             t_check_books();

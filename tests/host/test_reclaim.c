@@ -249,7 +249,7 @@ static void test_forwarded_at_once(void **state)
     t_check(&q);
     assert_in_range(m.now - before, 0, 100);
     assert_int_equal(q.hart, 2);
-    assert_int_equal(q.irq->forwarded, 1);
+    assert_int_equal(q.irq->count.forwarded, 1);
     assert_int_equal(t.harts[1].forwarded, 1);
     assert_int_equal(t.harts[1].handled, 0);
 }

@@ -287,7 +287,7 @@ static void test_none_counted(void **state)
     storm(&q, 3);
     q.deny = false;
     storm(&q, 3);
-    assert_int_equal(q.irq->unhandled, 3);
+    assert_int_equal(q.irq->count.unhandled, 3);
     assert_int_equal(q.runs, 6);
 }
 
@@ -348,7 +348,7 @@ static void test_storm_while_disabled(void **state)
     t_irq(&q, AIA_MSI_PLAIN, 1);
     aia_irq_disable(&t.aia, q.irq);
     storm(&q, T_STORM + 20);
-    assert_int_equal(q.irq->kept, T_STORM + 1);
+    assert_int_equal(q.irq->count.kept, T_STORM + 1);
     assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
     aia_irq_enable(&t.aia, q.irq);
     t_check(&q);

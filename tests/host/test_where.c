@@ -93,7 +93,7 @@ static void test_where_to(void **state)
     set_up(4);
     m.inbound_lag = m.store_lag = m.post_lag = 0;
     assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
-    assert_int_equal(q.irq->moves, 0);
+    assert_int_equal(q.irq->count.moves, 0);
     t_irq(&next, AIA_MSI_PLAIN, 2);
     aia_hartset_remove(&set, 0);
     aia_hartset_remove(&set, 1);

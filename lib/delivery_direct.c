@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Delivery by controllers that interrupt the harts themselves (delivery.h, aia/controller.h). A line's vector is a hart and
+ * the line's own number, so the hart is the only choice there is. A pending interrupt stays in the controller until a hart
+ * claims it. So a move leaves nothing on the old hart: no vector retires, and none is drained.
+ */
+#include "lib/audit.h"
+#include "lib/delivery.h"
+#include "lib/flow.h"
+#include "lib/managed.h"
+#include "lib/storm.h"
+
+static struct aia_controller *controller_of(const struct aia *a, unsigned hart)
+{
+    return a->config.controllers[hart];
+}
+
+/* ---- requests ---- */
+
+static bool accepts_line(const struct aia *a, const struct aia_request *r)
+{
+    (void)a;
+    return r->msi->controller && !r->order;
+}
+
+/* A line reaches only the harts of its controller. */
+static bool reaches_own_harts(const struct aia *a, const struct aia_irq *irq, unsigned hart)
+{
+    return controller_of(a, hart) == irq->msi->controller;
+}
+
+/* A line has its number on every hart. */
+static int reserve_nothing(struct aia *a, struct aia_irq *irq)
+{
+    (void)a, (void)irq;
+    return AIA_OK;
+}
+
+/* Lines on `hart`. Others may change meanwhile. The count is only a hint for a choice. */
+static unsigned count_lines(const struct aia *a, unsigned hart)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < a->config.n_irqs; i++)
+        n += a->config.irqs[i].vec.id && a->config.irqs[i].vec.hart == hart;
+    return n;
+}
+
+static int least_loaded_hart(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
+                             unsigned *hart)
+{
+    unsigned best = ~0u;
+
+    for (unsigned h = 0; h < a->config.n_harts; h++) {
+        if (!aia_hartset_has(set, h) || hart_state(a, h) != AIA_HART_ONLINE || !reaches_own_harts(a, irq, h))
+            continue;
+        unsigned load = count_lines(a, h);
+        if (load < best) {
+            best = load;
+            *hart = h;
+        }
+    }
+    return best == ~0u ? AIA_ENOHART : AIA_OK;
+}
+
+static int allocate_line(struct aia *a, struct aia_irq *irq, struct imsic_vector *v)
+{
+    unsigned hart = 0;
+    int error = irq->managed ? managed_choose(a, irq, &irq->affinity, &hart)
+                             : least_loaded_hart(a, irq, &irq->affinity, &hart);
+
+    if (!error)
+        *v = vector(hart, irq->msi->line);
+    return error;
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* What a hart has claimed it handles in that interrupt, and a call runs in another interrupt. */
+static int wait_for_each_hart(struct aia *a, struct aia_irq *irq)
+{
+    (void)irq;
+    for (unsigned h = 0; h < a->config.n_harts; h++) {
+        int error = aia_call(a, h, nothing, NULL);
+        if (error && error != AIA_EOFFLINE)
+            return error;
+    }
+    return AIA_OK;
+}
+
+/* ---- moves ---- */
+
+static int plan_line(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
+{
+    *u = (struct update){
+        .from = irq->vec, .kind = AIA_UPDATE_STORE, .ring = trace_ring(a), .to = vector(to, irq->vec.id)};
+    return AIA_OK;
+}
+
+static struct aia_message message_to_line(const struct aia *a, struct imsic_vector v)
+{
+    (void)a;
+    return (struct aia_message){.addr = v.hart, .data = v.id};
+}
+
+/* What is pending is in the controller, and goes to where the line is now. */
+static void retire_nothing(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+{
+    (void)a, (void)irq, (void)v;
+}
+
+/* ---- edges ---- */
+
+/* Handle what was claimed. Returns the interrupt. NULL: the line has no owner. */
+static struct aia_irq *take_line(struct aia *a, unsigned here, const struct aia_msi *msi)
+{
+    struct aia_hart *h = &a->config.harts[here];
+
+    if (!msi) {
+        trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, vector(here, 0), 0);
+        count_own(&h->unowned);
+        return NULL;
+    }
+    trace(a, here, AIA_EVENT_CLAIM, msi->irq->number, vector(here, msi->line), IMSIC_OWNED);
+    count_own(&h->handled);
+    flow_edge(a, msi->irq, here, msi->line);
+    return msi->irq;
+}
+
+/*
+ * As take_others() in entry.c. The suspect is not freed before this trap ends: wait_for_each_hart() waits for the end. A
+ * line may fall after a full trap, and the next trap finds nothing. So each trap that ends with nothing pending ends the
+ * streak: no count of edges could tell.
+ */
+static bool take_lines(struct aia *a, unsigned here)
+{
+    struct aia_controller *c = controller_of(a, here);
+    struct aia_irq *suspect = NULL;
+    struct aia_msi *msi;
+    unsigned n = 0, left = STORM_FULL_TRAP;
+
+    while (c->ops->claim(c, here, &msi)) {
+        struct aia_irq *irq = take_line(a, here, msi);
+        suspect = suspect ? suspect : irq;
+        n += irq && irq == suspect;
+        if (--left)
+            continue;
+        if (!c->ops->pending(c, here))
+            break;
+        storm_full_trap(a, suspect, here, suspect ? suspect->msi->line : 0, n);
+        return true;
+    }
+    a->config.harts[here].streak++;
+    return false;
+}
+
+/* A level is masked while its edge is kept. Every line can be triggered again (aplic/source.c). */
+static void resend_line(struct aia *a, struct aia_irq *irq)
+{
+    irq->msi->ops->unmask(irq->msi);
+    count(&irq->count.resent);
+    trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
+    irq->msi->ops->retrigger(irq->msi);
+}
+
+static void mask_line(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+{
+    unsigned long was = irq_lock(irq->first);
+
+    (void)a, (void)here, (void)id;
+    irq->msi->ops->mask(irq->msi);
+    irq_unlock(irq->first, was);
+}
+
+/* What came meanwhile waits in the controller. */
+static void unmask_line(struct aia *a, struct aia_irq *irq)
+{
+    (void)a;
+    aia_line_done(irq);
+}
+
+static void kick_by_port(struct aia *a, unsigned hart)
+{
+    a->config.kick(hart);
+}
+
+/* ---- harts coming and going ---- */
+
+static bool always_has_room(struct aia *a, unsigned hart)
+{
+    (void)a, (void)hart;
+    return true;
+}
+
+static void no_vectors(struct aia *a, unsigned hart)
+{
+    (void)a, (void)hart;
+}
+
+/* Nothing is under way, and nothing is left behind. */
+static int nothing_left(struct aia *a, unsigned hart)
+{
+    (void)a, (void)hart;
+    return 0;
+}
+
+static void turn_delivery_on(struct aia *a, unsigned here)
+{
+    struct aia_controller *c = controller_of(a, here);
+
+    c->ops->on(c, here);
+}
+
+static void turn_delivery_off(struct aia *a, unsigned here)
+{
+    struct aia_controller *c = controller_of(a, here);
+
+    c->ops->off(c, here);
+}
+
+/* A controller keeps its state over a suspension of the hart. */
+static void save_nothing(const struct aia *a, struct imsic_saved *saved)
+{
+    (void)a, (void)saved;
+}
+
+static void restore_nothing(const struct aia *a, const struct imsic_saved *saved)
+{
+    (void)a, (void)saved;
+}
+
+const struct aia_delivery delivery_direct = {
+    .accepts = accepts_line,
+    .reaches = reaches_own_harts,
+    .reserve = reserve_nothing,
+    .allocate = allocate_line,
+    .wait_gone = wait_for_each_hart,
+    .least_loaded = least_loaded_hart,
+    .plan = plan_line,
+    .message = message_to_line,
+    .retire = retire_nothing,
+    .interrupt = take_lines,
+    .resend = resend_line,
+    .shut_off = mask_line,
+    .let_through = unmask_line,
+    .kick = kick_by_port,
+    .has_room = always_has_room,
+    .open = no_vectors,
+    .close = no_vectors,
+    .settle = nothing_left,
+    .sweep = nothing_left,
+    .take_late = nothing_left,
+    .on = turn_delivery_on,
+    .off = turn_delivery_off,
+    .resume = no_vectors,
+    .save = save_nothing,
+    .restore = restore_nothing,
+    .audit = audit_direct,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Managed interrupts (managed.c). */
+#ifndef AIA_LIB_MANAGED_H
+#define AIA_LIB_MANAGED_H
+
+#include "lib/base.h"
+
+/* Make irq managed, with a vector reserved on each hart of its affinity. Any. AIA_OK or AIA_ENOVEC. */
+int managed_reserve(struct aia *a, struct aia_irq *irq);
+
+/* Free the reserved vectors. Any. */
+void managed_release(struct aia *a, struct aia_irq *irq);
+
+/* The reserved identities of irq, by hart. */
+static inline uint16_t *managed_ids(const struct aia *a, const struct aia_irq *irq)
+{
+    return &a->config.reserved[irq->number * a->config.n_harts];
+}
+
+/* The first online hart of `set` that irq can be delivered to. Any. AIA_OK or AIA_ENOHART. */
+int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *hart);
+
+/* Make the vector that is reserved on `hart` irq's own. Any. AIA_OK; AIA_EAGAIN: that vector is retiring. */
+int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v);
+
+/* Start irq again, if it was shut down. Thread. Errors as irq_start(). */
+int managed_restart(struct aia *a, struct aia_irq *irq);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A device's message: how it changes, and the read-back that drains the device (message.c). */
+#ifndef AIA_LIB_MESSAGE_H
+#define AIA_LIB_MESSAGE_H
+
+#include "lib/base.h"
+
+/* A planned change of message. Its vectors, blocks for a block, are allocated. Nothing is written yet. */
+struct update {
+    enum aia_update kind;
+    struct imsic_vector from, to;
+    struct imsic_vector middle;  /* AIA_UPDATE_COMMON: the new identity on the old hart; else none */
+    struct aia_trace_ring *ring; /* this hart's, or NULL: not traced */
+};
+
+/*
+ * Decide how irq's message can change to a vector in an interrupt file of `to`, and allocate the vector. Lock held.
+ * AIA_OK, or, with nothing allocated:
+ *   AIA_ENOVEC    no vector that will do is free there
+ *   AIA_EADDRHI   the upper half of a plain message's address would change
+ *   AIA_ECONTEXT  the move must be made on the hart where the interrupt is now
+ *   AIA_EAGAIN    the vector that is reserved there is retiring
+ */
+int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
+
+/*
+ * Carry the plan out, up to and including the first half of the drain. Lock held.
+ * AIA_OK, AIA_ESILENT, AIA_ECHANGED or AIA_ETIMEOUT.
+ */
+int message_write(struct aia *a, struct aia_irq *irq, const struct update *u);
+
+/* After message_write() failed: put the old message back, as far as the device takes it. Lock held. */
+void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
+
+/* Write the whole message to a device that may have lost more than its message, and let the device send. Lock held. */
+void message_restore(struct aia_msi *msi, const struct aia_message *m);
+
+/*
+ * The first half of a drain: read the message back from the device. The read's completion pushes out every message that
+ * the device sent before. A device that does not answer proves nothing; the drain is then a matter of time
+ * (aia_irq.drained_at). Lock held.
+ * AIA_OK; AIA_ESILENT; AIA_ECHANGED: the device below an intermediate has another message.
+ */
+int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
+
+/*
+ * message_drain(), and compare the device's message with `want`. Lock held.
+ * AIA_OK; AIA_ESILENT; AIA_ECHANGED: the device has another message. That is counted for message_report_changed().
+ */
+int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have);
+
+/* Report that a device had another message than it was given, if that was seen since the last report. Any, no lock held. */
+void message_report_change(struct aia_irq *irq);
+
+static inline void message_report_changed(struct aia_irq *irq)
+{
+    if (atomic_load_explicit(&irq->changed, memory_order_relaxed))
+        message_report_change(irq);
+}
+
+#endif

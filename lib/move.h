@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One move of one interrupt to another hart (move.c). */
+#ifndef AIA_LIB_MOVE_H
+#define AIA_LIB_MOVE_H
+
+#include "lib/base.h"
+
+/*
+ * Move irq to hart `to`. Lock held, any hart.
+ * AIA_OK, or, with nothing changed, an error of aia_irq_set_affinity(), or AIA_ECONTEXT: the move must be made on the hart
+ * where the interrupt is now.
+ */
+int move_irq(struct aia *a, struct aia_irq *irq, unsigned to);
+
+/*
+ * The same through a slow bus. Bus lock and lock held. The lock, taken with `was`, is released while the command is under
+ * way.
+ * As move_irq(); AIA_ESILENT: the device did not answer, and the interrupt is dead.
+ */
+int move_irq_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long was);
+
+#endif

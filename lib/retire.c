@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vector that an interrupt has left, from the end of the move to its return to the allocator (design.md, section 5):
+ *
+ *   retire_block()    the vector's slot says RETIRING, and its hart's lazy timer is started
+ *   retire_caught()   an edge that arrives there is forwarded to where the interrupt is now
+ *   retire_reclaim()  on the vector's hart: the drain is proven, what is still pending is forwarded, the vector is free
+ *
+ * A drain has two halves. The first pushes every earlier message out of the device: a read-back (message_drain()), or, for
+ * a device that no read drains, time. The second waits until these messages have arrived in the file: drain_file().
+ */
+#include "lib/retire.h"
+#include "lib/flow.h"
+
+#include "imsic/file.h"
+#include "imsic/vector.h"
+
+/* ---- retiring ---- */
+
+/* One vector of irq. True if it is the first to retire on its hart: then no timer of that hart is on for reclaims yet. */
+static bool retire_one(struct aia *a, struct aia_irq *irq, struct imsic_vector v, struct aia_trace_ring *ring)
+{
+    struct imsic_file *f = &a->imsic.files[v.hart];
+    bool first;
+
+    trace_to(ring, AIA_EVENT_RETIRE, irq, v, 0); /* before its hart can reclaim it */
+    atomic_fetch_add_explicit(&irq->n_retiring, 1, memory_order_relaxed);
+    first = atomic_fetch_add_explicit(&f->n_retiring, 1, memory_order_acq_rel) == 0;
+    atomic_store_explicit(&f->slots[v.id], imsic_slot(IMSIC_RETIRING, irq->number), memory_order_release);
+    atomic_fetch_or_explicit(&f->retiring[v.id / AIA_WORD_BITS], (aia_word)1 << v.id % AIA_WORD_BITS,
+                             memory_order_release);
+    return first;
+}
+
+/* Time alone can prove the drain of what now retires on `hart`: not before `when`. */
+static void not_before(struct aia *a, unsigned hart, aia_word when)
+{
+    _Atomic aia_word *at = &a->imsic.files[hart].drained_at;
+    aia_word was = atomic_load_explicit(at, memory_order_relaxed);
+
+    while (when && (!was || (was != when && moment_first(was, when) == was)) &&
+           !atomic_compare_exchange_weak_explicit(at, &was, when, memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
+void retire_start_timer(struct aia *a)
+{
+    aia_port_timer(later(aia_port_time(), a->config.lazy_period));
+}
+
+void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+{
+    struct aia_trace_ring *ring = trace_ring(a);
+    bool first = false;
+
+    not_before(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
+    irq->retired_at = aia_port_time();
+    for (unsigned i = 0; i < 1u << irq->order; i++)
+        first |= retire_one(a, &irq[i], vector_after(v, i), ring);
+    aia_hartset_add(&irq->retiring_on, v.hart);
+    if (irq->policy.reclaim == AIA_RECLAIM_EAGER ||
+        atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) > a->config.max_retiring / 2)
+        aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
+    else if (first && v.hart == aia_port_hart())
+        retire_start_timer(a);
+    else if (first) /* else its timer is on, or about to be */
+        aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
+}
+
+/* ---- edges that are caught ---- */
+
+bool retire_forward(struct aia *a, struct aia_irq *irq)
+{
+    unsigned long was = irq_lock(irq->first);
+    struct imsic_vector now = irq->vec;
+
+    if (now.id) {
+        count(&irq->count.forwarded);
+        trace_irq(a, AIA_EVENT_FORWARD, irq, now, 0);
+        imsic_send(&a->imsic, now);
+    }
+    irq_unlock(irq->first, was);
+    return now.id != 0;
+}
+
+void retire_caught(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
+{
+    if (irq->policy.caught == AIA_FORWARD && retire_forward(a, irq))
+        return;
+    flow_edge(a, irq, v.hart, v.id); /* as the policy says, or because irq is being freed and has no vector */
+}
+
+void retire_on_edge(struct aia *a, struct aia_irq *irq)
+{
+    struct aia_hartset set;
+
+    if (irq->policy.reclaim != AIA_RECLAIM_FIRST_EDGE ||
+        !atomic_load_explicit(&irq->n_retiring, memory_order_relaxed))
+        return;
+    unsigned long was = irq_lock(irq->first);
+    set = irq->first->retiring_on;
+    irq->first->retiring_on = (struct aia_hartset){{0}};
+    irq_unlock(irq->first, was);
+    retire_ask(a, &set);
+}
+
+/* ---- reclaiming ---- */
+
+void retire_ask(struct aia *a, const struct aia_hartset *set)
+{
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
+        if (aia_hartset_has(set, h) &&
+            atomic_load_explicit(&a->imsic.files[h].n_retiring, memory_order_relaxed))
+            aia_ipi_send(a, h, AIA_IPI_RECLAIM);
+}
+
+void aia_timer(struct aia *a)
+{
+    retire_reclaim(a, aia_port_hart());
+}
+
+/* The retiring ones of identities 64 * w .. 64 * w + 63. */
+static uint64_t retiring_of(const struct imsic_file *f, unsigned w)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < 64 / AIA_WORD_BITS; i++)
+        bits |=
+            (uint64_t)atomic_load_explicit(&f->retiring[w * (64 / AIA_WORD_BITS) + i], memory_order_acquire)
+            << i * 32;
+    return bits;
+}
+
+uint64_t retire_drain_left(struct aia *a, unsigned hart)
+{
+    const struct imsic_file *f = &a->imsic.files[hart];
+    uint64_t longest = 0;
+
+    for (unsigned w = 0; w < imsic_file_words(f); w++)
+        for (uint64_t bits = retiring_of(f, w); bits; bits &= bits - 1) {
+            uint32_t slot = slot_read(f, w * 64 + lowest_bit(bits));
+            if (imsic_slot_state(slot) != IMSIC_RETIRING) /* its hart has reclaimed it just now */
+                continue;
+            const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot)];
+            uint64_t left = moment_left(retire_drained_at(f, irq), aia_port_time());
+            longest = left > longest ? left : longest;
+        }
+    return longest;
+}
+
+static void report_no_sync(struct aia *a, unsigned here)
+{
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
+                                         .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
+}
+
+/*
+ * The second half of a drain: wait until what was sent to file `f` before, by harts and devices, or by the barrier `b` if
+ * it is not NULL, has arrived. *failed is the error of an earlier call for the same file. A file that is known to take
+ * nothing in is waited for once.
+ */
+static int drain_file(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *failed)
+{
+    bool known = *failed && f->sync_owed;
+    int error = known ? *failed : b ? imsic_sync_behind(&a->imsic, f, b) : imsic_sync(&a->imsic, f);
+
+    if (error && !known)
+        report_no_sync(a, (unsigned)(f - a->imsic.files));
+    if (error)
+        *failed = error;
+    return error;
+}
+
+/*
+ * Of the vectors that retire in word `w`, those whose device has been drained: by a read-back or by time. For a device
+ * behind a barrier, a message of the barrier is sent now, when all of these vectors retire, and its arrival waited for.
+ * *failed: the error of a barrier that gives no proof.
+ */
+static uint64_t prove_drained(struct aia *a, struct imsic_file *f, unsigned w, int *failed)
+{
+    uint64_t all = retiring_of(f, w), out = all;
+    struct aia_barrier *last = NULL;
+    int error = AIA_OK;
+
+    for (uint64_t bits = all; bits; bits &= bits - 1) {
+        unsigned bit = lowest_bit(bits);
+        const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, w * 64 + bit))];
+        struct aia_barrier *b = irq->msi->barrier;
+        aia_word at = retire_drained_at(f, irq);
+        if (at && moment_left(at, aia_port_time()))
+            out &= ~(1ull << bit);
+        if (!b)
+            continue;
+        if (b != last)
+            error = drain_file(a, f, b, failed);
+        last = b;
+        if (error)
+            out &= ~(1ull << bit);
+    }
+    return out;
+}
+
+/* Free `id` of this hart, whose drain is proven. If an edge is pending there, forward the edge first. */
+static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+    struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot_read(f, id))];
+    struct imsic_vector v = vector(here, id);
+
+    trace(a, here, AIA_EVENT_RECLAIM, irq->number, v, pending); /* before the vector can have another owner */
+    if (pending) {
+        imsic_file_clear_pending(id);
+        count_own(&a->config.harts[here].forwarded);
+        retire_caught(a, irq, v);
+    }
+    if (f->quarantined[id / 64] >> id % 64 & 1) { /* its next owner did not storm */
+        f->quarantined[id / 64] &= ~(1ull << id % 64);
+        imsic_file_set_enabled(id);
+    }
+    atomic_fetch_and_explicit(&f->retiring[id / AIA_WORD_BITS], ~((aia_word)1 << id % AIA_WORD_BITS),
+                              memory_order_relaxed);
+    if (irq->managed)
+        imsic_deactivate(&a->imsic, v);
+    else
+        imsic_free(&a->imsic, v);
+    count_own(&a->config.harts[here].reclaimed);
+    atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
+}
+
+int retire_reclaim(struct aia *a, unsigned here)
+{
+    uint64_t old[IMSIC_WORDS];
+    uint32_t n = 0;
+    int failed = AIA_OK;
+
+    if (!a->imsic.n_files)
+        return AIA_OK;
+    struct imsic_file *f = &a->imsic.files[here];
+    if (!atomic_load_explicit(&f->n_retiring, memory_order_acquire))
+        return AIA_OK;
+    /* First find whose device has been drained, then sync: a sync proves nothing of what leaves a device after it. */
+    for (unsigned w = 0; w < imsic_file_words(f); w++)
+        old[w] = prove_drained(a, f, w, &failed);
+    int no_barrier = failed;
+    if (drain_file(a, f, NULL, &failed)) {
+        retire_start_timer(a);
+        return failed;
+    }
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        uint64_t pending = old[w] ? imsic_file_pending(w) : 0;
+        for (uint64_t bits = old[w]; bits; bits &= bits - 1, n++) {
+            unsigned bit = lowest_bit(bits);
+            reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
+        }
+    }
+    if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)
+        retire_start_timer(a);
+    return no_barrier;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Storms. An edge is unwelcome if its identity has no owner, if no handler takes it, or if its interrupt is disabled. More
+ * than storm_limit of them within storm_window shut off what sends them:
+ *
+ *   an interrupt   is disabled (AIA_FLOW_STORMED) and shut off where it fires: its identity is quarantined, or its line masked
+ *   an identity    that has no owner is quarantined, and kept from the allocator
+ *   the IPIs'      is reported only: without IPIs nothing works
+ *
+ * So does an interrupt that leaves its hart no time for anything else: storm_full_trap().
+ *
+ * A quarantined identity is disabled in eie. Its pending bit still latches edges, so nothing is lost: storm_reopen(), a
+ * reclaim or a sweep finds them.
+ */
+#include "lib/storm.h"
+#include "lib/delivery.h"
+
+#include "imsic/file.h"
+#include "imsic/vector.h"
+
+/* Several harts may count at the same time. The few edges that one of them miscounts then do not matter. */
+bool storm_count(const struct aia *a, struct aia_storm *s)
+{
+    aia_word now = (aia_word)aia_port_time();
+
+    if ((aia_word)(now - atomic_load_explicit(&s->since, memory_order_relaxed)) > a->config.storm_window) {
+        atomic_store_explicit(&s->since, now, memory_order_relaxed);
+        atomic_store_explicit(&s->count, 0, memory_order_relaxed);
+    }
+    if (atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed) < a->config.storm_limit)
+        return false;
+    atomic_store_explicit(&s->count, 0, memory_order_relaxed);
+    return true;
+}
+
+static bool has_stormed(const struct aia *a, uint32_t irq)
+{
+    return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
+}
+
+/* Shut the interrupt off where it fires, and disable it. */
+static void shut_off_irq(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+{
+    a->delivery->shut_off(a, irq, here, id); /* first: whoever enables the interrupt undoes both */
+    atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
+    trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
+    aia_port_report(
+        &(struct aia_report){.what = AIA_REPORT_STORM_IRQ, .vec = vector(here, id), .irq = irq});
+}
+
+void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+{
+    if (storm_count(a, &irq->storm))
+        shut_off_irq(a, irq, here, id);
+}
+
+void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n)
+{
+    if (!irq || has_stormed(a, irq->number))
+        return;
+    /* A number that no other streak has, on any hart, but one of long ago. */
+    uint16_t streak = (uint16_t)(a->config.harts[here].streak * a->config.n_harts + here + 1);
+    if (atomic_load_explicit(&irq->streak, memory_order_relaxed) != streak)
+        atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
+    atomic_store_explicit(&irq->streak, streak, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&irq->streak_runs, n, memory_order_relaxed) + n <= a->config.storm_limit)
+        return;
+    atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
+    shut_off_irq(a, irq, here, id);
+}
+
+void storm_quarantine(struct aia *a, unsigned here, unsigned id)
+{
+    imsic_file_clear_enabled(id);
+    a->imsic.files[here].quarantined[id / 64] |= 1ull << id % 64;
+}
+
+void storm_unowned(struct aia *a, unsigned here, unsigned id)
+{
+    struct aia_hart *h = &a->config.harts[here];
+    struct imsic_vector v = vector(here, id);
+
+    trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, v, 0);
+    count_own(&h->unowned);
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_UNOWNED, .vec = v});
+    if (!storm_count(a, &h->storm))
+        return;
+    if (!imsic_quarantine(&a->imsic, v))
+        return; /* it has an owner by now, and its owner did not storm */
+    storm_quarantine(a, here, id);
+    trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_UNOWNED, .vec = v});
+}
+
+void storm_reopen(struct aia *a, unsigned here)
+{
+    struct imsic_file *f = &a->imsic.files[here];
+
+    for (unsigned w = 0; w < imsic_file_words(f); w++) {
+        for (uint64_t bits = f->quarantined[w]; bits; bits &= bits - 1) {
+            unsigned id = w * 64 + lowest_bit(bits);
+            uint32_t slot = slot_read(f, id);
+            enum imsic_state state = imsic_slot_state(slot);
+
+            /* A free one was kept disabled for an interrupt that is no more. */
+            if (state != IMSIC_FREE && state != IMSIC_OWNED && state != IMSIC_RETIRING)
+                continue;
+            if (state != IMSIC_FREE && has_stormed(a, imsic_slot_owner(slot)))
+                continue;
+            f->quarantined[w] &= ~(1ull << id % 64);
+            imsic_file_set_enabled(id);
+        }
+    }
+}
+
+/*
+ * After a storm an edge may be pending, or may still come, where the interrupt is, where it was when it stormed, and where
+ * a slow bus is moving it to: on any hart. So each hart is asked to look at its quarantined identities. A hart that takes no
+ * IPIs is offline and has none, or is leaving, and looks by itself if it stays after all (hotplug.c, unhush()).
+ */
+void storm_end(struct aia *a, struct aia_irq *irq)
+{
+    for (unsigned h = 0; h < a->imsic.n_files; h++)
+        aia_ipi_send(a, h, AIA_IPI_REOPEN);
+    a->delivery->let_through(a, irq);
+}
