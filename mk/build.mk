@@ -47,7 +47,7 @@ $B/obj/%.o: %.S $B/.flags
 
 # HOOKS=1: the same payload in build/hooks, where a test hears of each access of these before it is made (hook.h).
 ifneq ($(HOOKS),)
-HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload/drivers/soft payload/irq payload/port
+HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload/load/soft payload/kernel/irq payload/kernel/port
 $(HOOKED:%=$B/obj/%.o): private CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 

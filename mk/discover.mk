@@ -3,7 +3,7 @@
 # What the payload makes of a device tree, on the host. A source (.dts) is compiled first.
 
 DISCOVER := $B/host/discover
-DISCOVER_OBJ := $B/host/obj/tools/discover.o $B/host/obj/payload/describe.o
+DISCOVER_OBJ := $B/host/obj/tools/discover.o $B/host/obj/payload/report/describe.o
 
 $(DISCOVER): $(DISCOVER_OBJ) $B/host/libhost.a
 	$(call say,HOSTLD,$@)

@@ -12,7 +12,7 @@ FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SRC_machine  := $(wildcard platform/*.c) tests/fuzz/mutate_machine.c
 FUZZ_SRC_line     := payload/shell/line.c
 FUZZ_SRC_parse    := payload/shell/parse.c
-FUZZ_SRC_args     := payload/args.c
+FUZZ_SRC_args     := payload/kernel/args.c
 FUZZ_SEED_machine  = $B/dts
 FUZZ_MAX_machine  := 16384
 FUZZ_MAX_line     := 2048
@@ -51,7 +51,7 @@ $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $B/fuzz/% dtbs
 
 # ---- without libFuzzer, for `make test`: the host's compiler and sanitizers ----
 FUZZ_REPLAYS := $(FUZZ_NAMES:%=$B/fuzz/replay-%)
-$B/fuzz/replay-args: $B/host/obj/payload/args.o
+$B/fuzz/replay-args: $B/host/obj/payload/kernel/args.o
 $B/fuzz/replay-%: $B/host/obj/tests/fuzz/fuzz_%.o $B/host/obj/tests/fuzz/replay.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
 	@mkdir -p $(@D)

@@ -6,7 +6,7 @@
 PLATFORM_DIR ?= platform/generic
 BOARD_SRC   := $(wildcard $(PLATFORM_DIR)/*.c)
 PAYLOAD_SRC := $(wildcard platform/*.c) $(shell find payload -name '*.c' 2>/dev/null)
-PAYLOAD_ASM := $(wildcard payload/*.S payload/jobs/*.S)
+PAYLOAD_ASM := $(filter-out payload/kernel/flash.S,$(shell find payload -name '*.S' 2>/dev/null))
 BOARD_OBJ   := $(BOARD_SRC:$(PLATFORM_DIR)/%.c=$B/obj/board/%.o)
 PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(BOARD_OBJ) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld
@@ -14,11 +14,11 @@ PAYLOAD_LD  := payload/payload.ld
 # -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
 # backtrace follows them. Frames: a stack is 16 KiB, and the guard page below it must not be stepped over.
 PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-than=3584
-# The payload's own functions check their frames (payload/guard.c); libaia is what its embedder builds it to be.
+# The payload's own functions check their frames (payload/kernel/guard.c); libaia is what its embedder builds it to be.
 $(PAYLOAD_OBJ): private CFLAGS_ALL += -fstack-protector-strong
 # The path of every interrupt and of every move goes without, as in the library that is installed: a backtrace leaves out
 # aia_interrupt() and the like.
-$B/obj/payload/port.o $B/obj/lib/entry.o $B/obj/lib/trace.o $B/obj/lib/message.o $B/obj/lib/move.o $B/obj/lib/retire.o: private PAYLOAD_CFLAGS += -fomit-frame-pointer
+$B/obj/payload/kernel/port.o $B/obj/lib/entry.o $B/obj/lib/trace.o $B/obj/lib/message.o $B/obj/lib/move.o $B/obj/lib/retire.o: private PAYLOAD_CFLAGS += -fomit-frame-pointer
 PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
 
 ifneq ($(XLEN),64)
@@ -47,7 +47,7 @@ $B/payload.bin: $B/payload.elf
 FLASH_LOAD ?= 0x80200000
 FLASH_SIZE ?= 32M
 
-$B/flash.img: payload/boot/flash.S $B/payload.bin mk/payload.mk
+$B/flash.img: payload/kernel/flash.S $B/payload.bin mk/payload.mk
 	$(call say,FLASH,$@)
 	$Q$(MULTILIB) -nostdlib -DFLASH_LOAD=$(FLASH_LOAD) -Wa,-I$B -Wl,-Ttext=0 -Wl,--build-id=none $< -o $(@:.img=.elf)
 	$Q$(CROSS)objcopy -O binary $(@:.img=.elf) $@

@@ -30,7 +30,7 @@ rv32: | setup
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
 HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
-	payload/drivers/edu.c payload/wedge.c payload/time.c \
+	payload/drivers/edu.c payload/load/wedge.c payload/kernel/time.c \
 	payload/drivers/disk.c payload/drivers/virtq.c $(addprefix payload/drivers/virtio_,pci.c blk.c mmio.c) \
 	$(wildcard payload/drivers/nvme*.c payload/drivers/ahci*.c payload/drivers/xhci*.c payload/drivers/usb*.c payload/conform/*.c) payload/shell/line.c payload/shell/parse.c \
 	$(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
@@ -60,9 +60,9 @@ $(foreach d,xhci nvme ahci virtio,$(eval $(addprefix $B/host/test_,$($d_tests)):
 
 $(patsubst %,$B/host/test_%,pci pci_msi pci_msix pci_place pci_slot disk_identify): $B/host/obj/tests/host/devices/pci_fabric.o
 $B/host/test_conform: $B/host/obj/tests/host/conform/hardware.o
-$B/host/test_args: $B/host/obj/payload/args.o
-$B/host/test_uart: $B/host/obj/payload/uart.o
-$B/host/test_trap_guard: $B/host/obj/payload/trap_guard.o
+$B/host/test_args: $B/host/obj/payload/kernel/args.o
+$B/host/test_uart: $B/host/obj/payload/kernel/uart.o
+$B/host/test_trap_guard: $B/host/obj/payload/kernel/trap_guard.o
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)

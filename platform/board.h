@@ -37,7 +37,7 @@ struct board {
     void (*put)(char c);
     int (*get)(void);
 
-    /* End the machine with an exit code (payload/panic.h); returns if it cannot. NULL: sifive,test0, else SBI SRST. */
+    /* End the machine with an exit code (payload/kernel/panic.h); returns if it cannot. NULL: sifive,test0, else SBI SRST. */
     void (*end)(int code);
 };
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "payload/console.h"
-#include "payload/describe.h"
+#include "payload/kernel/console.h"
+#include "payload/report/describe.h"
 
 #define EXIT_MACHINE 2
 #define SIZE_MAX_    ((size_t)4 << 20) /* as the payload has it */

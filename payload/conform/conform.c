@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/conform/conform.h"
 #include "payload/conform/state.h"
-#include "payload/time.h"
-#include "payload/trap.h"
+#include "payload/kernel/time.h"
+#include "payload/kernel/trap.h"
 #include "csr.h"
 #include "mmio.h"
 #include <stdarg.h>

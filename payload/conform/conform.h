@@ -5,10 +5,10 @@
  *
  * They touch this hart's own S-level file, and S-level domains, and there only sources that are inactive and whose wire
  * is down; all is put back. What arrives at the file meanwhile for somebody else disturbs them, so devices must be quiet.
- * An access that may trap is made under a guard (payload/trap.h).
+ * An access that may trap is made under a guard (payload/kernel/trap.h).
  */
-#ifndef PAYLOAD_CONFORM_H
-#define PAYLOAD_CONFORM_H
+#ifndef PAYLOAD_CONFORM_CONFORM_H
+#define PAYLOAD_CONFORM_CONFORM_H
 
 #include <stdbool.h>
 #include <stddef.h>

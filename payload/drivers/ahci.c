@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Section numbers: Serial ATA AHCI 1.3.1. */
 #include "payload/drivers/ahci_regs.h"
-#include "payload/hart.h"
-#include "payload/payload.h"
-#include "payload/time.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/time.h"
 
 #define AHCI_CLASS 0x010601u /* SATA controller, AHCI 1.0 */
 #define AHCI_MAX   2u

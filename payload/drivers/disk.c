@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the disk drivers have in common. */
 #include "payload/drivers/disk.h"
-#include "payload/hart.h"
-#include "payload/irq.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/irq.h"
 #include "payload/pci/regs.h"
-#include "payload/time.h"
+#include "payload/kernel/time.h"
 #include <stdio.h>
 
 const char *disk_strerror(int error)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/drivers/goldfish.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/irq.h"
-#include "payload/payload.h"
-#include "payload/trap.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/trap.h"
 #include "mmio.h"
 
 #define TIME_LOW        0x00u /* reading it latches TIME_HIGH */

@@ -2,8 +2,8 @@
 /* Section numbers: NVM Express Base Specification 2.0, unless another is named. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
-#include "payload/hart.h"
-#include "payload/time.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
 #include "mmio.h"
 #include <string.h>
 

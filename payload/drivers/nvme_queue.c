@@ -2,8 +2,8 @@
 /* An NVMe controller's queues: commands and completions, and how they follow their harts. Sections: as in nvme.c. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
-#include "payload/hart.h"
-#include "payload/time.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
 #include "mmio.h"
 
 /* Commands (5, and NVM command set 3.2). */

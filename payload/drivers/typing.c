@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/drivers/typing.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/irq.h"
-#include "payload/payload.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/machine.h"
 
 struct typing typing;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Section numbers: VIRTIO 1.2. */
 #include "payload/drivers/virtio_blk.h"
-#include "payload/hart.h"
-#include "payload/time.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
 #include "mmio.h"
 
 #define VENDOR       0x1af4u

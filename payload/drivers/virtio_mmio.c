@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/drivers/virtio_mmio.h"
-#include "payload/payload.h"
-#include "payload/trap.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/trap.h"
 #include "mmio.h"
 
 /* 4.2.2, and 4.2.4 for what only version 1 has. */

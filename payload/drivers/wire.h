@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "payload/wires.h"
+#include "payload/drivers/wires.h"
 
 struct wire {
     struct aplic_source *source;

@@ -2,8 +2,8 @@
 /* The controller: reset, set-up, its interrupters and their handler. */
 #include "payload/drivers/xhci.h"
 #include "payload/drivers/xhci_regs.h"
-#include "payload/hart.h"
-#include "payload/time.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
 #include "mmio.h"
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* Requests: commands, bulk and control transfers, and the wait for their ends. */
 #include "payload/drivers/xhci.h"
 #include "payload/drivers/xhci_regs.h"
-#include "payload/hart.h"
-#include "payload/time.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
 #include "mmio.h"
 #include <string.h>
 

@@ -3,13 +3,13 @@
  * test=blocks: multi-message MSIs of 2 to 32 messages that move as one, and an interrupt behind a remapping unit, which
  * moves without a change of its device's own message; both while another hart raises them without a pause.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/time.h"
-#include "payload/drivers/soft.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
+#include "payload/load/soft.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 
 #define MAX     32   /* messages */
 #define LOST_MS 5000 /* on a busy host a hart may not run for long */

@@ -3,19 +3,19 @@
  * test=churn: one cell of `make hotplug`. All harts raise edges of the chosen devices and move them about, under the
  * chosen policies, while one after the other goes and comes, with an audit after every cycle.
  */
-#include "payload/args.h"
-#include "payload/audit.h"
-#include "payload/console.h"
-#include "payload/hang.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/wires.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/fire.h"
-#include "payload/jobs/hangs.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/args.h"
+#include "payload/report/audit.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hang.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/drivers/wires.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/load/fire.h"
+#include "payload/load/hangs.h"
+#include "payload/jobs.h"
 #include <string.h>
 
 const struct arg job_churn_args[] = {

@@ -4,13 +4,13 @@
  * Its verdict: the checks that fail are those that `expect=` names, and no others.
  */
 #include "payload/conform/conform.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/irq.h"
-#include "payload/panic.h"
-#include "payload/payload.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 #include "csr.h"
 #include <string.h>
 

@@ -4,14 +4,14 @@
  * all harts together: one difference around aia_hart_offline_begin() and one around aia_hart_offline_finish() hold what both harts do in
  * them. No SBI call is made in either (Sstc); those of the firmware are between and after them.
  */
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/time.h"
-#include "payload/jobs/bench.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/tally.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
+#include "payload/bench/bench.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/tally.h"
 #include "csr.h"
 
 #define N     10

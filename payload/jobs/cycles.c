@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=cycles: one hart down and up, a thousand times, with interrupts on it each time: nothing is used up. */
-#include "payload/args.h"
-#include "payload/hart.h"
-#include "payload/time.h"
-#include "payload/wires.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/tally.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
+#include "payload/drivers/wires.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/tally.h"
 
 const struct arg job_cycles_args[] = {
     ARG_WORK("rounds", "how often (1000)", ARG_MAX_ROUNDS),

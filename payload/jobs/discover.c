@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=discover: the machine description, a line each. */
-#include "payload/describe.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/payload.h"
-#include "payload/jobs/jobs.h"
+#include "payload/report/describe.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/jobs.h"
 
 static const char *state(unsigned hart)
 {

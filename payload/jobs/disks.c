@@ -4,17 +4,17 @@
  * failure among good requests; a full queue, a ring that wraps; an interrupt that does not come; then
  * load, moves and hotplug; and at last a disk that does not answer any more.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/jobs/blockload.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/loop.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/pattern.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/load/blockload.h"
+#include "payload/report/check.h"
+#include "payload/load/loop.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
+#include "payload/load/pattern.h"
 #include "payload/pci/regs.h"
 #include "csr.h"
 #include <string.h>

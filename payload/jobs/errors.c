@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=errors: what cannot be done is refused by name, and leaves everything as it was. */
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/wires.h"
-#include "payload/drivers/soft.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/drivers/wires.h"
+#include "payload/load/soft.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 #include <string.h>
 
 static struct soft softs[IRQ_MAX];

@@ -3,17 +3,17 @@
  * test=faults: each step of a departure and of a return fails once, under fire: our own states by their veto, the
  * firmware's by calls in their place. The hart is online again, or offline and clean; nothing is lost or leaks.
  */
-#include "payload/audit.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/sbi.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/raisers.h"
-#include "payload/jobs/tally.h"
+#include "payload/report/audit.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/sbi.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
+#include "payload/load/raisers.h"
+#include "payload/load/tally.h"
 
 static const struct {
     enum aia_hart_state state;

@@ -5,19 +5,19 @@
  * is played by a hart, and by the DMA engines of the edu devices. That may cost time, and identities that are shut off
  * until their hart has been offline; no edge of another device may be lost, and the reports must name what storms.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/panic.h"
-#include "payload/payload.h"
-#include "payload/stats.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/kinds.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/raisers.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/report/stats.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/kinds.h"
+#include "payload/load/load.h"
+#include "payload/load/raisers.h"
 #include "mmio.h"
 #include <string.h>
 

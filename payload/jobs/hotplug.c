@@ -3,17 +3,17 @@
  * test=hotplug: every hart goes offline and comes back under fire, the boot hart too, with an audit after
  * each offline; and a hart that leaves with edges waiting in its file hands them on.
  */
-#include "payload/args.h"
-#include "payload/audit.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/raisers.h"
+#include "payload/kernel/args.h"
+#include "payload/report/audit.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
+#include "payload/load/raisers.h"
 #include "csr.h"
 
 const struct arg job_hotplug_args[] = {

@@ -3,12 +3,12 @@
  * test=ims: messages in memory. A device, played by another hart, reads its descriptor while the library changes it,
  * sends late, and does not answer. Where something must not happen, the same is done wrong first, to see it happen.
  */
-#include "payload/hart.h"
-#include "payload/payload.h"
-#include "payload/time.h"
-#include "payload/drivers/soft.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/time.h"
+#include "payload/load/soft.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 #include "mmio.h"
 
 #define MOVES      500

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=ipi: every hart sends IPIs to, and makes calls on, every other, all at once. */
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 
 /* Pairs times rounds is about the same for any number of harts, from 8 up. */
 #define ROUNDS 200

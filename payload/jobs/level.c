@@ -4,14 +4,14 @@
  * moves without a pause. edu's line is up while it has status bits; the handler takes one of them at a time. The line of
  * another device (lines.h) is left up by its handler, as often as it was told.
  */
-#include "payload/args.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/lines.h"
-#include "payload/jobs/load.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/lines.h"
+#include "payload/load/load.h"
 
 #define HELD 8 /* a line is held through so many runs at most */
 

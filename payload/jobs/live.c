@@ -6,12 +6,12 @@
  *   kept enabled   every identity is enabled from the start; nothing is left to do when it is allocated
  *   asked          the hart is asked by a call to set the bit in its own eie, and waited for
  */
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/jobs/bench.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/bench/bench.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
 #include "csr.h"
 
 #define N 100

@@ -4,19 +4,19 @@
  * goes away? All harts put load on devices; meanwhile the boot hart moves these devices' interrupts about and
  * takes the other harts offline and back, one at a time.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/iommu.h"
-#include "payload/irq.h"
-#include "payload/panic.h"
-#include "payload/stats.h"
-#include "payload/wedge.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/loop.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/kinds.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/naive.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/drivers/iommu.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/panic.h"
+#include "payload/report/stats.h"
+#include "payload/load/wedge.h"
+#include "payload/report/check.h"
+#include "payload/load/loop.h"
+#include "payload/jobs.h"
+#include "payload/load/kinds.h"
+#include "payload/load/load.h"
+#include "payload/load/naive.h"
 #include <string.h>
 
 const struct arg job_main_args[] = {

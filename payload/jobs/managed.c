@@ -3,14 +3,14 @@
  * test=managed: interrupts that belong to two harts, of each kind of device. Both harts go: the devices are shut
  * down, as their registers say; one comes back: its first edge is handled there.
  */
-#include "payload/hart.h"
+#include "payload/kernel/hart.h"
 #include "payload/pci/regs.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/tally.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
+#include "payload/load/tally.h"
 
 #define N_SOFT 3
 static struct tally softs[N_SOFT]; /* one of each kind that a device may be */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=mask: an interrupt that is disabled keeps its edges, wherever it is enabled again. */
-#include "payload/hart.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
 
 /* Raise `n` edges of device 0 while it is disabled, move it to `to`, enable it. */
 static void keep_and_resend(unsigned n, unsigned to)

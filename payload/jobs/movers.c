@@ -3,17 +3,17 @@
  * test=movers: a hart goes and comes a thousand times while all others, six of them with smp=8, keep moving interrupts
  * to and from it and raise them: none is stranded on it. (Linux 7.2 strands 3 in 111 such departures.)
  */
-#include "payload/args.h"
-#include "payload/audit.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/fire.h"
-#include "payload/jobs/hangs.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/args.h"
+#include "payload/report/audit.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/load/fire.h"
+#include "payload/load/hangs.h"
+#include "payload/jobs.h"
 
 const struct arg job_movers_args[] = {
     ARG_WORK("rounds", "how often the hart goes (1000)", ARG_MAX_ROUNDS),

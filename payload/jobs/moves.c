@@ -3,15 +3,15 @@
  * test=moves: each kind of move, one at a time, on an idle machine: the next edge runs on the new hart, and
  * an edge that waits on the old one is sent on.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/drivers/soft.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/load/soft.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
 #include "csr.h"
 
 #define SETTLE_MS 2000 /* the lazy timer's period is 1 ms, but a hart of a busy host may not run for long */

@@ -3,12 +3,12 @@
  * test=order: edges that wait together are handled by identity, lowest first, each once. Without interrupt files: by the
  * source's number, for all have one priority.
  */
-#include "payload/random.h"
-#include "payload/args.h"
-#include "payload/hart.h"
-#include "payload/drivers/soft.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/random.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/hart.h"
+#include "payload/load/soft.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 #include "csr.h"
 
 #define N 20

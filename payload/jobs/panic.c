@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=panic kind=... hart=N: fault on purpose, on any hart, while the others sleep, print, or fault too. */
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/jobs.h"
 #include <string.h>
 
 /* An address no machine answers at: canonical, far above all memory and devices, 8-byte aligned. */

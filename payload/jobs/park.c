@@ -3,17 +3,17 @@
  * test=park: a managed interrupt of one hart, through the IOMMU, while that hart goes and comes. The device is told
  * nothing and goes on sending: what it sends while the hart is away waits in memory, and is handled when it is back.
  */
-#include "payload/hart.h"
-#include "payload/iommu.h"
-#include "payload/panic.h"
-#include "payload/time.h"
+#include "payload/kernel/hart.h"
+#include "payload/drivers/iommu.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
 #include "payload/drivers/edu.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/kinds.h"
-#include "payload/jobs/raisers.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
+#include "payload/load/kinds.h"
+#include "payload/load/raisers.h"
 
 #define CYCLES 20u
 

@@ -4,17 +4,17 @@
  * whoever watches the unit's commands (QEMU: -trace riscv_iommu_cmd) can count them. The device's message is read before
  * and after.
  */
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/iommu.h"
-#include "payload/panic.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/kinds.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/raisers.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/drivers/iommu.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/kinds.h"
+#include "payload/load/load.h"
+#include "payload/load/raisers.h"
 
 #define MOVES    100u
 #define OFFLINES 10u

@@ -4,16 +4,16 @@
  * tried: what hangs, traps or panics does so right behind its line. Needs no device.
  */
 #include "payload/jobs/selfcheck.h"
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/drivers/soft.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/panic.h"
-#include "payload/payload.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/load/soft.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 #include "csr.h"
 #include <string.h>
 

@@ -4,19 +4,19 @@
  * what firmware and hardware may do on the edge: a hart started twice, a start that is refused, wake-ups for nothing, an
  * interrupt that comes just before the wait for it, or just before the stop.
  */
-#include "payload/audit.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/payload.h"
-#include "payload/sbi.h"
-#include "payload/symbols.h"
-#include "payload/time.h"
-#include "payload/wires.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/tally.h"
+#include "payload/report/audit.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/sbi.h"
+#include "payload/kernel/symbols.h"
+#include "payload/kernel/time.h"
+#include "payload/drivers/wires.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/load.h"
+#include "payload/load/tally.h"
 #include "csr.h"
 
 static struct tally one;

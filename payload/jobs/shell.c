@@ -3,12 +3,12 @@
  * test=shell: the main job's devices set up and all harts idle, for whoever is at the shell: `make shell`. A machine
  * without such devices has the shell all the same.
  */
-#include "payload/console.h"
-#include "payload/panic.h"
-#include "payload/wires.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/panic.h"
+#include "payload/drivers/wires.h"
 #include "payload/shell/shell.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/kinds.h"
+#include "payload/jobs.h"
+#include "payload/load/kinds.h"
 
 const struct arg job_shell_args[] = {
     ARG_TEXT(

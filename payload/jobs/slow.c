@@ -3,12 +3,12 @@
  * test=slow: devices whose message lives behind a command queue, which a hart plays: commands are answered after a
  * while, or never. Moves and harts go on; what does not answer is dead, and named, and the others do not notice.
  */
-#include "payload/hart.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/tally.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/tally.h"
 
 #define N 4 /* three that answer, and the one that will not */
 static struct tally slows[N];

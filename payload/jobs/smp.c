@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=smp: every hart that is up has its own index, hart id, TLS, stack and timer, and can stop and come back. */
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/panic.h"
-#include "payload/payload.h"
-#include "payload/time.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/time.h"
+#include "payload/jobs.h"
 
 #define WAIT_MS 10000
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=storm: what fires without end and helps nobody is shut off, reported, and can be had again. */
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/time.h"
-#include "payload/wires.h"
-#include "payload/drivers/soft.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/time.h"
+#include "payload/drivers/wires.h"
+#include "payload/load/soft.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
 
 /* Each edge must be a run of its own, so as many times a hart has to get its turn on the host. */
 #define HIT_MS 20000

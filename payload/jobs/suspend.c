@@ -3,18 +3,18 @@
  * test=suspend: a hart suspends, retentive and not, with an edge pending before, one that comes while it sleeps, or
  * whenever it comes: each wakes it and is handled. Also when the file is lost meanwhile, which QEMU's never is.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/panic.h"
-#include "payload/payload.h"
-#include "payload/pulse.h"
-#include "payload/sbi.h"
-#include "payload/time.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/cycle.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/tally.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/pulse.h"
+#include "payload/kernel/sbi.h"
+#include "payload/kernel/time.h"
+#include "payload/report/check.h"
+#include "payload/load/cycle.h"
+#include "payload/jobs.h"
+#include "payload/load/tally.h"
 #include "csr.h"
 #include <string.h>
 

@@ -5,13 +5,13 @@
  * and the load and branch that an event is when off, is what an event costs. An interrupt that is traced goes the long way
  * (lib/entry.c), whatever it records: what that costs is measured by itself, without a trace, and told apart.
  */
-#include "payload/trace.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/jobs/bench.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/tally.h"
+#include "payload/report/trace.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/bench/bench.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/tally.h"
 #include "csr.h"
 
 #define TIMES    32

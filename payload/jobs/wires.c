@@ -4,17 +4,17 @@
  * a stream, the UART that has nothing left to send, edu's INTx, whichever there are. With type=TEXT, that this text is
  * typed; with devices=soft, sources of the APLIC that software raises, which need no device.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/panic.h"
-#include "payload/time.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/time.h"
 #include "payload/drivers/typing.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/lines.h"
-#include "payload/jobs/load.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/lines.h"
+#include "payload/load/load.h"
 #include <string.h>
 
 const struct arg job_wires_args[] = {

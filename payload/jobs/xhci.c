@@ -4,21 +4,21 @@
  * its interrupts move and the other harts go offline and come back. With `naive` the moves are a careless driver's, and
  * the controller falls silent, as it did in the field; with `unplug` it stops answering halfway.
  */
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/panic.h"
-#include "payload/payload.h"
-#include "payload/time.h"
-#include "payload/wedge.h"
-#include "payload/jobs/check.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/kinds.h"
-#include "payload/jobs/naive.h"
-#include "payload/jobs/neighbours.h"
-#include "payload/jobs/usb.h"
-#include "payload/jobs/usb_errors.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/time.h"
+#include "payload/load/wedge.h"
+#include "payload/report/check.h"
+#include "payload/jobs.h"
+#include "payload/load/kinds.h"
+#include "payload/load/naive.h"
+#include "payload/load/neighbours.h"
+#include "payload/load/usb.h"
+#include "payload/jobs/xhci_errors.h"
 #include <string.h>
 
 #define JOIN_MS        20000 /* a request may last until its own bound */

@@ -2,7 +2,7 @@
 /* The listing for a person. Apart from the rest, which prints nothing. */
 #include <inttypes.h>
 
-#include "payload/console.h"
+#include "payload/kernel/console.h"
 #include "payload/pci/pci.h"
 #include "payload/pci/regs.h"
 

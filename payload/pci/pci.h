@@ -7,8 +7,8 @@
  * a driver asks for it with pci_enable(). One function that cannot be used keeps no other from working. Not for concurrent
  * use, except for the operations of struct aia_msi (msi.h), which the library serialises per message.
  */
-#ifndef PAYLOAD_PCI_H
-#define PAYLOAD_PCI_H
+#ifndef PAYLOAD_PCI_PCI_H
+#define PAYLOAD_PCI_PCI_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/pci/slot.h"
-#include "payload/hart.h"
+#include "payload/kernel/hart.h"
 #include "payload/pci/regs.h"
-#include "payload/time.h"
+#include "payload/kernel/time.h"
 
 /* Of the PCI Express capability (7.5.3), with its length as far as the slot's registers. */
 #define FLAGS       0x02u

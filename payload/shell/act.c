@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands that change something. */
 #include "payload/shell/commands.h"
-#include "payload/audit.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/hotplug.h"
-#include "payload/panic.h"
-#include "payload/sbi.h"
-#include "payload/stats.h"
-#include "payload/time.h"
-#include "payload/wires.h"
-#include "payload/jobs/jobs.h"
-#include "payload/jobs/kinds.h"
-#include "payload/jobs/load.h"
-#include "payload/jobs/raisers.h"
+#include "payload/report/audit.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/sbi.h"
+#include "payload/report/stats.h"
+#include "payload/kernel/time.h"
+#include "payload/drivers/wires.h"
+#include "payload/jobs.h"
+#include "payload/load/kinds.h"
+#include "payload/load/load.h"
+#include "payload/load/raisers.h"
 #include <string.h>
 
 #define CALLS 100

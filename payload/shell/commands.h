@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "payload/irq.h"
+#include "payload/kernel/irq.h"
 
 #define COMMAND_WORDS 8 /* of a command, its name the first */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands' arguments, and the words for what they show. */
 #include "payload/shell/commands.h"
-#include "payload/console.h"
-#include "payload/hart.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
 #include "payload/shell/parse.h"
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * The shell on the console: to look at the machine and at the library's books, and to push them about. `make shell` boots
  * to it; with `shell` among the arguments it comes after any job, before the machine is ended, and after a panic.
  */
-#ifndef PAYLOAD_SHELL_H
-#define PAYLOAD_SHELL_H
+#ifndef PAYLOAD_SHELL_SHELL_H
+#define PAYLOAD_SHELL_SHELL_H
 
 /* Once, when the arguments are known: `shell` was given. The tree is what `fdt` shows; may be NULL. */
 void shell_want(const void *fdt);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* aplic: the wired interrupts' domains, decoded (AdvPLIC.adoc, "Memory-mapped control region for an interrupt domain"). */
 #include "payload/shell/commands.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/wires.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/drivers/wires.h"
 
 static const char *mode_name(enum aplic_mode mode)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fdt: the device tree that the payload goes by, as its own source would have it. */
 #include "payload/shell/commands.h"
-#include "payload/console.h"
+#include "payload/kernel/console.h"
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* imsic: a hart's interrupt file beside the books on it (IMSIC.adoc, "Indirectly accessed interrupt-file registers"). */
 #include "payload/shell/commands.h"
-#include "payload/console.h"
-#include "payload/hart.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
 #include <stdio.h>
 
 /* A file can only be read on its own hart. */

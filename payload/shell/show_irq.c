@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* irq, vectors, stats: the library's books. Read without locks, as they are at that moment. */
 #include "payload/shell/commands.h"
-#include "payload/console.h"
-#include "payload/hart.h"
-#include "payload/stats.h"
-#include "payload/wires.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/report/stats.h"
+#include "payload/drivers/wires.h"
 #include <stdio.h>
 #include <string.h>
 

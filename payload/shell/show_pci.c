@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* pci -v: the MSI and MSI-X capabilities, decoded (PCI Express Base, 7.7.1 and 7.7.2). */
 #include "payload/shell/commands.h"
-#include "payload/console.h"
-#include "payload/jobs/kinds.h"
+#include "payload/kernel/console.h"
+#include "payload/load/kinds.h"
 #include "payload/pci/regs.h"
 #include <string.h>
 

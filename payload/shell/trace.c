@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command `trace`. */
-#include "payload/trace.h"
-#include "payload/console.h"
-#include "payload/hart.h"
+#include "payload/report/trace.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
 #include "payload/shell/commands.h"
 #include <string.h>
 

@@ -79,7 +79,7 @@ void return_a(void)
         m_die("P6: what was shut down for hart %u does not start again: %s", A, aia_strerror(error));
 }
 
-/* ---- the embedder's part: one hart leaves at a time, as payload/hotplug.c has it ---- */
+/* ---- the embedder's part: one hart leaves at a time, as payload/kernel/hotplug.c has it ---- */
 
 static void begin(void)
 {

@@ -4,10 +4,10 @@
  * so does a line of which a word cannot be.
  */
 #include "fuzz.h"
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/panic.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/panic.h"
+#include "payload/jobs.h"
 #include "platform/machine.h"
 #include <setjmp.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 
 #define ROOM 4096 /* for what grows */
 #define MAX  512  /* bytes of a property that are changed */

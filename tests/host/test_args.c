@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The boot arguments: what each word is taken for, what ends the program and by which line, and what is only named. */
 #include "fixture.h"
-#include "payload/args.h"
-#include "payload/console.h"
-#include "payload/panic.h"
-#include "payload/jobs/jobs.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/panic.h"
+#include "payload/jobs.h"
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>

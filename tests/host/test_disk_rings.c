@@ -14,7 +14,7 @@
 
 #include "payload/drivers/nvme_ring.h"
 #include "payload/drivers/virtq.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 
 static struct random rnd = {1};
 static int owners[NVME_COMMANDS];

@@ -13,9 +13,9 @@
 
 #include "nvme_model.h"
 #include "payload/drivers/nvme.h"
-#include "payload/hart.h"
+#include "payload/kernel/hart.h"
 #include "payload/pci/regs.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 
 #define HARTS 4u
 #define N     (DISK_DEPTH + 1)

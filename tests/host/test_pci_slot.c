@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "payload/hart.h"
+#include "payload/kernel/hart.h"
 #include "payload/pci/slot.h"
-#include "payload/time.h"
+#include "payload/kernel/time.h"
 #include "pci_bench.h"
 
 #define ROOT_PORT  4

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "payload/irq.h"
-#include "payload/sbi.h"
-#include "payload/time.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/sbi.h"
+#include "payload/kernel/time.h"
 
 /* ---- a hart: its clock, its timer by either way, its interrupts ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The guard of accesses that may trap: which instruction is skipped, and which one runs. */
 #include "fixture.h"
-#include "payload/trap.h"
+#include "payload/kernel/trap.h"
 
 enum { ILLEGAL = 2, BREAKPOINT = 3, LOAD_FAULT = 5, STORE_FAULT = 7 };
 

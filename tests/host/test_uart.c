@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The console's UART where it is not what the device tree says: it traps, it is never ready, it is not there. */
 #include "fixture.h"
-#include "payload/trap.h"
-#include "payload/uart.h"
+#include "payload/kernel/trap.h"
+#include "payload/kernel/uart.h"
 #include <string.h>
 
 #define BASE 0x10010000u

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "payload/drivers/usb_storage.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 
 /* A SuperSpeed disk's: configuration, interface, two endpoints with their companions. */
 static const uint8_t disk[] = {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "payload/drivers/virtio_blk.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 #include "virtio_model.h"
 
 #define HARTS 4u

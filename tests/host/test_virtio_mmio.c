@@ -14,8 +14,8 @@
 
 #include "mmio.h"
 #include "payload/drivers/virtio_mmio.h"
-#include "payload/payload.h"
-#include "payload/trap.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/trap.h"
 
 #define REGS        0x10008000ul
 #define NEEDS_RESET 64u

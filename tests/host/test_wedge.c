@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the wedge detector (payload/wedge.h) prints of a silent device, from a machine in which the edge went astray. */
+/* What the wedge detector (payload/load/wedge.h) prints of a silent device, from a machine in which the edge went astray. */
 #include "fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "payload/console.h"
-#include "payload/time.h"
-#include "payload/wedge.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/time.h"
+#include "payload/load/wedge.h"
 
 /* ---- what the payload brings: its library, its clock in microseconds, its console ---- */
 

@@ -13,7 +13,7 @@
 
 #include "payload/drivers/xhci.h"
 #include "payload/drivers/xhci_regs.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 #include "xhci_model.h"
 
 /* ---- tests ---- */

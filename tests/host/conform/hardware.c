@@ -2,7 +2,7 @@
 /* In place of the host model's registers: what payload/conform reads and writes ends up here. */
 #include "tests/host/conform/hardware.h"
 #include "payload/conform/domain.h"
-#include "payload/trap.h"
+#include "payload/kernel/trap.h"
 #include "csr.h"
 #include <string.h>
 

@@ -8,7 +8,7 @@
 
 #include "function.h"
 #include "payload/drivers/ahci_regs.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 
 #define AM_TFD_OK  0x50u
 #define AM_TFD_ERR 0x0451u

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "mmio.h"
-#include "payload/hart.h"
-#include "payload/irq.h"
-#include "payload/payload.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/machine.h"
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
-#include "payload/time.h"
+#include "payload/kernel/time.h"
 
 #define CONFIG 0x30000000ul
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a driver stands on, in small: one PCI function whose BAR is a model of a device, interrupts without a library, a
- * clock that goes on while somebody waits. Linked by name (mk/test.mk), in the place of payload/pci, lib and payload/hart.c; the
+ * clock that goes on while somebody waits. Linked by name (mk/test.mk), in the place of payload/pci, lib and payload/kernel/hart.c; the
  * model of the device is in a file of its own.
  */
 #ifndef FUNCTION_H

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "payload/drivers/nvme_ring.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 
 #define DOORBELLS 0x1000u
 

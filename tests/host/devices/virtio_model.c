@@ -7,7 +7,7 @@
 
 #include "payload/drivers/virtio_pci.h"
 #include "payload/drivers/virtq.h"
-#include "payload/random.h"
+#include "payload/kernel/random.h"
 
 #define DEVICE     0x1000u
 #define NOTIFY     0x2000u

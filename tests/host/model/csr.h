@@ -51,7 +51,7 @@ unsigned long csr_sip(void);
 unsigned long csr_stopi(void);
 unsigned long csr_sie_external(unsigned long on);
 
-/* For payload/time.c; its test has them. */
+/* For payload/kernel/time.c; its test has them. */
 #define CSR_STIMECMP 0x14d
 unsigned long csr_irq_save(void);
 void csr_irq_restore(unsigned long was);

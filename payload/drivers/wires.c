@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/drivers/wires.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hang.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/trap.h"
+#include "payload/pci/regs.h"
+#include <string.h>
+
+#define SOURCES_MAX 64
+
+static struct aplic_source *_Atomic by_number[MACHINE_MAX_APLICS][APLIC_MAX_SOURCES + 1];
+static struct aia_controller *controllers[MACHINE_MAX_HARTS];
+static struct aplic domains[MACHINE_MAX_APLICS];
+static struct aplic_source sources[SOURCES_MAX];
+static unsigned n_sources;
+static bool taken[MACHINE_MAX_APLICS][APLIC_MAX_SOURCES + 1];
+static bool left_out[MACHINE_MAX_APLICS];
+
+static void layout(struct aplic *a)
+{
+    const struct machine_imsic *im = &machine.imsic;
+    uint64_t number = ((UINT64_C(1) << im->hart_bits) - 1) << (12 + im->guest_bits);
+    uint64_t group = ((UINT64_C(1) << im->group_bits) - 1) << im->group_shift;
+
+    a->layout = (struct aplic_layout){
+        .base = im->regs[0].base & ~(number | group),
+        .hart_shift = (uint8_t)(12 + im->guest_bits),
+        .hart_bits = (uint8_t)im->hart_bits,
+        .group_shift = (uint8_t)im->group_shift,
+        .group_bits = (uint8_t)im->group_bits,
+    };
+}
+
+static bool reaches_all(const struct aplic *a)
+{
+    for (unsigned h = 0; h < hart_count(); h++)
+        if (machine.harts[h].imsic_addr && aplic_can_send(a, machine.harts[h].imsic_addr)) {
+            print("aplic at 0x%lx: cannot send to the interrupt file of hart %u at 0x%lx\n", a->mmio, h,
+                  machine.harts[h].imsic_addr);
+            return false;
+        }
+    return true;
+}
+
+static bool init_one(struct aplic *a, const struct machine_aplic *m)
+{
+    *a = (struct aplic){
+        .mmio = (uintptr_t)m->reg.base,
+        .n_sources = (uint16_t)m->num_sources,
+        .wait_limit = aia.config.wait_limit,
+        .direct = !m->msi_mode,
+        .index = m->index,
+        .n_harts = hart_count(),
+        .sources = by_number[a - domains],
+    };
+    if (m->msi_mode)
+        layout(a);
+    if (!trap_answers("aplic", a->mmio))
+        return false;
+    int error = aplic_init(a);
+    if (error)
+        print("aplic at 0x%lx: it does not deliver %s, or is none\n", a->mmio,
+              m->msi_mode ? "by MSI" : "directly");
+    return !error && (a->direct || reaches_all(a));
+}
+
+/* With interrupt files, an APLIC without MSIs reaches nobody. */
+static bool is_used(size_t i)
+{
+    return machine.aplics[i].msi_mode == machine.imsic.present && !left_out[i];
+}
+
+struct aia_controller **wires_controllers(void)
+{
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        for (unsigned h = 0; h < hart_count(); h++)
+            if (is_used(i) && machine.aplics[i].index[h] >= 0)
+                controllers[h] = &domains[i].controller;
+    return controllers;
+}
+
+/* Where harts have interrupt files, an APLIC that cannot be driven costs its wires; else it costs harts their interrupts. */
+bool wires_init(void)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        if (is_used(i) && !init_one(&domains[i], &machine.aplics[i])) {
+            left_out[i] = true;
+            good = machine.imsic.present;
+        }
+    return good;
+}
+
+struct aplic *wires_domain(unsigned n)
+{
+    for (size_t i = 0; i < machine.n_aplics; i++)
+        if (is_used(i) && !n--)
+            return &domains[i];
+    return NULL;
+}
+
+static struct {
+    struct aplic *domain;
+    unsigned failed;
+} probe;
+
+static void probe_here(void *arg)
+{
+    unsigned here = hart_index();
+
+    (void)arg;
+    if (!imsic_sync_behind(&aia.imsic, &aia.imsic.files[here], &probe.domain->barrier))
+        return;
+    print(
+        "aplic at 0x%lx: its messages do not arrive at hart %u: the machine level's address registers disagree "
+        "with the tree\n",
+        probe.domain->mmio, here);
+    probe.failed++;
+}
+
+/*
+ * Does the APLIC's message arrive at each online hart, where the tree says its file is? The machine level's address
+ * registers say so too, but only to the machine level.
+ */
+static bool arrives(struct aplic *a)
+{
+    static bool known[MACHINE_MAX_APLICS];
+
+    if (a->direct || known[a - domains])
+        return true;
+    probe.domain = a;
+    for (unsigned h = 0; h < hart_count() && !probe.failed; h++) /* one is enough, and each takes its time */
+        if (hart_is_online(h) && hang_call(h, probe_here, NULL)) {
+            print("aplic at 0x%lx: hart %u does not answer, so its messages cannot be tried there\n", a->mmio,
+                  h);
+            probe.failed++;
+        }
+    return known[a - domains] = !probe.failed;
+}
+
+/* What discovery has a reason for, if the wire is none. */
+static enum machine_part part_of(const struct machine_wire *w)
+{
+    for (size_t i = 0; i < machine.n_virtio; i++)
+        if (w == &machine.virtio[i].wire)
+            return MACHINE_PART_VIRTIO;
+    return w == &machine.uart.wire    ? MACHINE_PART_UART
+           : w == &machine.rtc.wire   ? MACHINE_PART_RTC
+           : w == &machine.iommu.wire ? MACHINE_PART_IOMMU
+                                      : MACHINE_PART_WIRE;
+}
+
+struct aplic_source *wires_source(const char *name, const struct machine_wire *w)
+{
+    if (!w->source) {
+        print("%s: it is wired to no APLIC of ours: %s\n", name, machine_without(part_of(w)));
+        return NULL;
+    }
+    if (left_out[w->aplic]) {
+        print("%s: the APLIC at 0x%lx, to which it is wired, cannot be driven\n", name,
+              machine.aplics[w->aplic].reg.base);
+        return NULL;
+    }
+    if (taken[w->aplic][w->source]) {
+        print("%s: its line is another's too\n", name);
+        return NULL;
+    }
+    if (n_sources == SOURCES_MAX) {
+        print("%s: too many wires\n", name);
+        return NULL;
+    }
+    struct aplic_source *s = &sources[n_sources];
+    if (aplic_source_init(s, &domains[w->aplic], w->source, (enum aplic_mode)w->mode)) {
+        print("%s: source %u of the APLIC at 0x%lx is not delegated to it, or has no such mode\n", name,
+              w->source, domains[w->aplic].mmio);
+        return NULL;
+    }
+    if (!arrives(s->aplic))
+        return NULL;
+    taken[w->aplic][w->source] = true;
+    n_sources++;
+    return s;
+}
+
+/* The hart's, where it delivers directly; else any. */
+static size_t nearest(unsigned hart)
+{
+    size_t i = 0;
+
+    while (i + 1 < machine.n_aplics &&
+           (!is_used(i) || (!irq_by_message() && controllers[hart] != &domains[i].controller)))
+        i++;
+    return i;
+}
+
+bool wires_spare(struct aplic_source *s, unsigned hart)
+{
+    size_t i = nearest(hart);
+    unsigned number = i < machine.n_aplics ? domains[i].n_sources : 0;
+
+    /* Firmware may have delegated more than the tree says, but what it says is all that is promised. */
+    while (number && (taken[i][number] || !machine_owns(&machine.aplics[i], number) ||
+                      aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
+        number--;
+    if (i == machine.n_aplics)
+        print("wires: no APLIC%s%s\n", left_out[0] ? " that can be driven" : ": ",
+              left_out[0] ? "" : machine_without(MACHINE_PART_APLIC));
+    else if (!number)
+        print("wires: no source to spare of those that are delegated to the APLIC at 0x%lx\n",
+              domains[i].mmio);
+    if (!number || !arrives(s->aplic))
+        return false;
+    taken[i][number] = true;
+    return true;
+}
+
+/* A bridge passes a pin on as another, by the device's number (PCI-to-PCI Bridge Architecture, 9.1). */
+struct machine_wire wires_intx(const struct pci_device *pd)
+{
+    const struct machine_pci *m = pd->host;
+    unsigned pin = pci_read8(pd, PCI_INTERRUPT_PIN);
+
+    if (pin < 1 || pin > 4)
+        return (struct machine_wire){0};
+    for (; pd->parent; pd = pd->parent)
+        pin = (pin - 1 + (pd->devfn >> 3)) % 4 + 1;
+    for (size_t i = 0; i < m->n_intx; i++)
+        if (!((m->intx[i].devfn ^ pd->devfn) & m->intx_devfn_mask) &&
+            !((m->intx[i].pin ^ pin) & m->intx_pin_mask))
+            return m->intx[i].wire;
+    return (struct machine_wire){0};
+}
+
+static bool wanted;
+
+void wires_want(void)
+{
+    wanted = true;
+}
+
+bool wires_wanted(void)
+{
+    const char *devices = args_get("devices");
+
+    return wanted || !machine.imsic.present || (devices && !strcmp(devices, "wired"));
+}

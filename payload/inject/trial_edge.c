@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The edges of a trial: raised from the hook, answered by the handlers; and the clock that times them. */
+#include "payload/inject/trial_edge.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/irq.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/time.h"
+#include "payload/inject/trial_place.h"
+#include "csr.h"
+#include <string.h>
+
+#define TOGETHER_US 3 /* what the others may run at an edge, at most */
+
+/*
+ * The clock. Under -icount instret counts the instructions of all harts together, 1 ns each: the finest there is. Harts
+ * have turns, and one that waits gives its turn away only by sleeping: so all waits here sleep at once and are woken,
+ * not polled, and whoever has just sent an interrupt to another hart lets it have its turn (access_hook). Then a delay
+ * is what the harts on the edge's way have retired. What a busy hart spins in its turns is no part of a delay, since harts
+ * of a machine do not wait for each other's turns. QEMU 11 counts for each hart apart (edges_one_clock): then time is the
+ * clock, in which they sleep, too, and which ticks every 100 ns.
+ */
+static unsigned long hook_time; /* spent in the hook, which is no part of any delay */
+static unsigned long hook_cost; /* of each call, what it cannot see itself */
+
+static volatile unsigned long laps; /* that a busy hart has ended */
+static unsigned long lap_cost;      /* of each */
+
+static struct moment now(void)
+{
+    unsigned long apart = hook_time + laps * lap_cost;
+
+    return (struct moment){csr_read(instret) - apart, time_to_ns(time_now()) - apart};
+}
+
+/* Arming the timer gives the next hart its turn. */
+void edges_lap(const _Atomic int *stop)
+{
+    time_arm_wake(time_now() + time_from_us(5));
+    for (unsigned i = 0; i < 10 && !*stop; i++)
+        hart_pause();
+    laps++;
+}
+
+static unsigned long since(unsigned long now, unsigned long then)
+{
+    return (long)(now - then) > 0 ? now - then : 0;
+}
+
+/* ---- edges ---- */
+
+struct edge edges[TRIAL_EDGES];
+_Atomic uint64_t edge_runs, edge_neighbour_runs;
+
+static const struct trial *trial;
+static _Atomic bool armed;
+static _Atomic unsigned accesses;
+static unsigned mover;
+static bool moving;                     /* the call has not returned yet */
+static unsigned off[MACHINE_MAX_HARTS]; /* nested csr_irq_save() of the library */
+static bool held;                       /* the old hart holds its interrupts off */
+static struct moment last_access;
+static _Thread_local bool in_hook;
+
+static bool waits(const struct edge *e)
+{
+    return e->raised && !e->answered;
+}
+
+bool edges_all_answered(void)
+{
+    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+        if (waits(&edges[i]))
+            return false;
+    return true;
+}
+
+enum aia_result trial_handler(void *context, struct aia_irq *irq)
+{
+    struct moment t = now();
+
+    (void)context;
+    (void)irq;
+    edge_runs++;
+    for (unsigned i = 0; i < TRIAL_EDGES; i++) {
+        struct edge *e = &edges[i];
+        if (e->of_neighbour || !waits(e))
+            continue;
+        e->delay.instret = e->ready ? since(t.instret, e->could.instret) : 0;
+        e->delay.ns = e->ready ? since(t.ns, e->could.ns) : 0;
+        e->answered = 1;
+    }
+    if (armed && hart_index() != mover)
+        hart_kick(mover);
+    return AIA_HANDLED;
+}
+
+enum aia_result trial_neighbour_handler(void *context, struct aia_irq *irq)
+{
+    (void)context;
+    (void)irq;
+    edge_neighbour_runs++;
+    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+        if (edges[i].of_neighbour && edges[i].raised)
+            edges[i].answered = 1;
+    return AIA_HANDLED;
+}
+
+/* The moment first: the edge's handler may run between the two stores, here or on another hart. */
+static void can_take(struct edge *e)
+{
+    e->could = now();
+    atomic_thread_fence(memory_order_release);
+    e->ready = true;
+}
+
+static void ready_on(unsigned hart)
+{
+    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+        if (edges[i].raised && !edges[i].ready && edges[i].hart == hart)
+            can_take(&edges[i]);
+}
+
+/* May the hart that the edge goes to take it now? One whose turn does not come while the mover runs may not. */
+static bool may_take(unsigned hart)
+{
+    if (hart == place.old && held)
+        return false;
+    return !off[hart] && (trial->together || !moving || hart == hart_index());
+}
+
+/* An edge waits that another hart could take, or send on. */
+static bool others_needed(void)
+{
+    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+        if (waits(&edges[i]) && edges[i].ready && hart_index() != place.new)
+            return true;
+    return false;
+}
+
+/*
+ * The running hart sleeps, in small pieces, whatever its interrupts are: the others have their turns. If they have
+ * made all accesses they can, and the edge waits for us, the rest of the time here is no part of its delay.
+ */
+static void let_others_run(void)
+{
+    uint64_t end = time_after(time_from_us(TOGETHER_US));
+    unsigned long was = csr_read_clear(sstatus, SSTATUS_SIE) & SSTATUS_SIE;
+    uint64_t before = time_wake();
+
+    last_access = now();
+    while (!edges_all_answered() && time_now() < end && !(irq_lock_waiting && off[hart_index()])) {
+        time_arm_wake(time_now() + 2);
+        hart_wfi();
+    }
+    struct moment end_of_idle = now();
+    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+        if (waits(&edges[i]) && edges[i].ready) {
+            edges[i].could.instret += end_of_idle.instret - last_access.instret;
+            edges[i].could.ns += end_of_idle.ns - last_access.ns;
+        }
+    time_arm_wake(before);
+    csr_set(sstatus, was);
+}
+
+static void raise_edge(unsigned i, const char *what)
+{
+    struct edge *e = &edges[i];
+    struct aia_message m;
+
+    e->of_neighbour = i && trial->neighbour;
+    if (e->of_neighbour)
+        e->where = TRIAL_ON_OLD;
+    else if (place_look(&m))
+        e->where = TRIAL_KEPT;
+    else
+        e->where = m.addr == machine.harts[place.old].imsic_addr ? TRIAL_ON_OLD : TRIAL_ON_NEW;
+    e->hart = e->where == TRIAL_ON_OLD ? place.old : place.new;
+    e->access = what;
+    if (may_take(e->hart))
+        can_take(e);
+    e->raised = 1;
+    if (e->of_neighbour)
+        place_raise_neighbour();
+    else
+        place_raise();
+}
+
+/*
+ * The running hart has its interrupts on again. A torn move is made on the old hart, in an interrupt if another hart
+ * asked for it, and all the while its interrupts are off: whatever came before its end could not be taken before it.
+ */
+static void may_now_take(unsigned here)
+{
+    for (unsigned i = 0; i < TRIAL_EDGES && moving && place.kind == TRIAL_TORN && here == place.old; i++)
+        if (waits(&edges[i]) && edges[i].hart == here)
+            edges[i].ready = false;
+    ready_on(here);
+}
+
+/* csr_irq_save and csr_irq_restore tell when a hart may take interrupts; no other accessor has such a name. */
+static void note_irqs(unsigned here, const char *what)
+{
+    if (what[0] != 'c' || what[6] != 'q')
+        return;
+    if (what[8] == 's')
+        off[here]++;
+    else if (off[here] && !--off[here])
+        may_now_take(here);
+}
+
+void access_hook(const char *what);
+void access_hook(const char *what)
+{
+    bool yield;
+
+    if (!armed || in_hook)
+        return;
+    unsigned long begun = csr_read(instret);
+    in_hook = true;
+    unsigned n = ++accesses;
+    note_irqs(hart_index(), what);
+    /* imsic_send() has just written; or an unlock, for which others waited. */
+    yield = (!strcmp(what, "fence_io_w") || (irq_lock_waiting && !off[hart_index()])) && others_needed();
+    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+        if (trial->at[i] == n) {
+            raise_edge(i, what);
+            yield |= trial->together && edges[i].hart != hart_index();
+        }
+    hook_time += csr_read(instret) - begun + hook_cost;
+    last_access = now();
+    if (yield)
+        let_others_run();
+    in_hook = false;
+}
+
+/* ---- the trial's ---- */
+
+void edges_begin(const struct trial *t)
+{
+    memset(edges, 0, sizeof(edges));
+    memset(off, 0, sizeof(off));
+    accesses = 0;
+    trial = t;
+    mover = hart_index();
+    moving = true;
+    armed = true;
+}
+
+void edges_moved(void)
+{
+    moving = false;
+    if (!held)
+        ready_on(place.old);
+    ready_on(place.new);
+    if (others_needed())
+        let_others_run();
+}
+
+unsigned edges_end(void)
+{
+    armed = false;
+    return accesses;
+}
+
+void edges_hold(bool hold)
+{
+    held = hold;
+    if (!hold)
+        ready_on(hart_index());
+}
+
+void trial_calibrate(void)
+{
+    static const struct trial none;
+    static const _Atomic int never;
+    const unsigned n = 100;
+
+    trial = &none;
+    armed = true;
+    unsigned long begun = now().instret;
+    for (unsigned i = 0; i < n; i++)
+        access_hook("mmio_write32");
+    hook_cost = (now().instret - begun) / n;
+    armed = false;
+
+    begun = csr_read(instret);
+    for (unsigned i = 0; i < n; i++)
+        edges_lap(&never);
+    lap_cost = (csr_read(instret) - begun) / n;
+    time_arm_wake(TIME_NEVER);
+}
+
+static void note_instret(void *arg)
+{
+    *(unsigned long *)arg = csr_read(instret);
+}
+
+/* Another hart's lies between two of this hart's around it. */
+bool edges_one_clock(void)
+{
+    for (unsigned h = 0; h < hart_count(); h++) {
+        unsigned long theirs = 0, before = csr_read(instret);
+        if (!hart_is_online(h) || aia_call(&aia, h, note_instret, &theirs))
+            continue;
+        unsigned long after = csr_read(instret);
+        if (theirs < before || theirs > after)
+            return false;
+    }
+    return true;
+}

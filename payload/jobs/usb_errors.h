@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
-/* The controller's and the disk's error paths, one by one, on an idle machine. */
-#ifndef PAYLOAD_JOBS_USB_ERRORS_H
-#define PAYLOAD_JOBS_USB_ERRORS_H
-
-void usb_errors(void);
-
-#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/sbi.h"
+#include "payload/kernel/time.h"
+#include "payload/kernel/trap.h"
+#include "payload/kernel/uart.h"
+#include "platform/board.h"
+#include "csr.h"
+#include <stdatomic.h>
+#include <stdio.h>
+
+static bool board_failed; /* its put or get has trapped */
+
+/* From now on the firmware's console is used. The reason is printed there. */
+static void left(const char *what, const char *why)
+{
+    const char *const words[] = {"\r\nconsole: ", what, " ", why, ": it is not used any more\r\n"};
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        for (const char *c = words[i]; *c; c++)
+            sbi_putchar(*c);
+}
+
+static void uart_left(const char *why)
+{
+    left("the UART of the device tree", why);
+}
+
+/* After a call of the board's between trap_guard_begin() and this. */
+static void end_board_try(void)
+{
+    if (trap_guard_end() == TRAP_NONE)
+        return;
+    board_failed = true;
+    left("that of the board", "traps");
+}
+
+static bool board_put(char c)
+{
+    trap_guard_begin();
+    board.put(c);
+    end_board_try();
+    return !board_failed;
+}
+
+static int board_get(void)
+{
+    trap_guard_begin();
+    int c = board.get();
+    end_board_try();
+    return board_failed ? -1 : c;
+}
+
+static void put(char c)
+{
+    unsigned long was = csr_irq_save();
+
+    if (!board.put || board_failed || !board_put(c))
+        if (!uart_put(c))
+            sbi_putchar(c);
+    csr_irq_restore(was);
+}
+
+void console_by_firmware(void)
+{
+    uart_leave();
+    board_failed = true;
+}
+
+/* picolibc's output function. */
+static int stdio_put(char c, FILE *f)
+{
+    (void)f;
+    if (c == '\n')
+        put('\r');
+    put(c);
+    return (unsigned char)c;
+}
+
+static FILE console_file = FDEV_SETUP_STREAM(stdio_put, NULL, NULL, _FDEV_SETUP_WRITE);
+FILE *const stdout = &console_file;
+FILE *const stderr = &console_file;
+
+void console_init(const struct machine_uart *u)
+{
+    if (u && u->present)
+        uart_init(u, uart_left);
+}
+
+#define LOCK_WAIT_MS  100   /* in a panic */
+#define OWNER_WAIT_MS 10000 /* what several prints in one piece take on a slow line, and more */
+
+/* The lock's owner is a hart's index + 1, so that a trap inside print() finds itself there. */
+static atomic_uint owner;
+static unsigned depth;
+
+static bool try_lock(unsigned self)
+{
+    unsigned nobody = 0;
+
+    if (atomic_load_explicit(&owner, memory_order_relaxed) == self ||
+        atomic_compare_exchange_strong_explicit(&owner, &nobody, self, memory_order_acquire,
+                                                memory_order_relaxed)) {
+        depth++;
+        return true;
+    }
+    return false;
+}
+
+/* Without its owner's leave, if it keeps the lock for longer than that. */
+static void take_lock(unsigned ms)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(ms));
+
+    while (!try_lock(hart_index() + 1)) {
+        if (hart_wait_more(&w))
+            continue;
+        atomic_store(&owner, hart_index() + 1);
+        depth = 1;
+        return;
+    }
+}
+
+unsigned long console_lock(void)
+{
+    unsigned long was = csr_irq_save();
+
+    take_lock(OWNER_WAIT_MS); /* a hart that hangs while it prints does not silence the others */
+    return was;
+}
+
+void console_lock_panic(void)
+{
+    take_lock(LOCK_WAIT_MS);
+}
+
+void console_unlock(unsigned long was)
+{
+    if (atomic_load_explicit(&owner, memory_order_relaxed) == hart_index() + 1 && --depth == 0)
+        atomic_store_explicit(&owner, 0, memory_order_release);
+    csr_irq_restore(was);
+}
+
+void vprint(const char *fmt, va_list ap)
+{
+    static bool over; /* what was printed last is to be written over, as progress is: it began with \r */
+    unsigned long was = console_lock();
+
+    if (over && *fmt != '\r' && *fmt != '\n')
+        putchar('\n'); /* this is not part of it */
+    over = *fmt == '\r';
+    vfprintf(stdout, fmt, ap);
+    console_unlock(was);
+}
+
+void print(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vprint(fmt, ap);
+    va_end(ap);
+}
+
+static int poll(void)
+{
+    unsigned long was = csr_irq_save();
+    int c = board.get && !board_failed ? board_get() : uart_is_used() ? uart_get() : sbi_getchar();
+
+    csr_irq_restore(was);
+    return c;
+}
+
+/* What was received and not yet read: one interrupt handler puts, one reader takes. Indices run freely. */
+static struct {
+    char bytes[256];
+    _Atomic unsigned put, taken;
+    atomic_bool on;
+} typed;
+
+unsigned console_receive(void)
+{
+    unsigned n = 0, put = atomic_load_explicit(&typed.put, memory_order_relaxed);
+
+    for (int c; n < sizeof(typed.bytes) && (c = poll()) >= 0; n++) {
+        if (put - atomic_load_explicit(&typed.taken, memory_order_acquire) == sizeof(typed.bytes))
+            continue; /* nobody reads: it is taken from the UART all the same, whose line would stay up */
+        typed.bytes[put++ % sizeof(typed.bytes)] = (char)c;
+        atomic_store_explicit(&typed.put, put, memory_order_release);
+    }
+    return n;
+}
+
+int console_read(void)
+{
+    unsigned taken = atomic_load_explicit(&typed.taken, memory_order_relaxed);
+
+    if (atomic_load_explicit(&typed.put, memory_order_acquire) == taken)
+        return atomic_load(&typed.on) ? -1 : poll();
+    int c = (unsigned char)typed.bytes[taken % sizeof(typed.bytes)];
+    atomic_store_explicit(&typed.taken, taken + 1, memory_order_release);
+    return c;
+}
+
+bool console_interrupted(void)
+{
+    unsigned taken = atomic_load_explicit(&typed.taken, memory_order_relaxed);
+    int c;
+
+    if (!atomic_load(&typed.on)) /* else the interrupt handler's */
+        while (atomic_load(&typed.put) - taken < sizeof(typed.bytes) && (c = poll()) >= 0) {
+            unsigned put = atomic_load(&typed.put);
+            typed.bytes[put % sizeof(typed.bytes)] = (char)c;
+            atomic_store(&typed.put, put + 1);
+        }
+    for (unsigned at = taken; at != atomic_load_explicit(&typed.put, memory_order_acquire); at++)
+        if (typed.bytes[at % sizeof(typed.bytes)] == 3) {
+            atomic_store_explicit(&typed.taken, at + 1, memory_order_release);
+            return true;
+        }
+    return false;
+}
+
+static void set_interrupts(bool empty)
+{
+    unsigned long was = csr_irq_save();
+
+    uart_interrupts((atomic_load(&typed.on) ? UART_RECEIVED : 0) | (empty ? UART_EMPTY : 0));
+    csr_irq_restore(was);
+}
+
+void console_receive_interrupt(bool on)
+{
+    atomic_store(&typed.on, on && uart_is_used());
+    set_interrupts(false);
+}
+
+void console_empty_interrupt(bool on)
+{
+    set_interrupts(on);
+}
+
+void console_drain(void)
+{
+    unsigned long was = csr_irq_save();
+
+    uart_drain();
+    csr_irq_restore(was);
+}

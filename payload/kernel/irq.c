@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The payload as the library's embedder: the port functions, and the memory the library works in. */
+#include "payload/kernel/irq.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hang.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/machine.h"
+#include "payload/kernel/time.h"
+#include "payload/report/trace.h"
+#include "payload/drivers/wires.h"
+#include <stdio.h>
+#include "csr.h"
+#include "mmio.h"
+
+struct aia aia
+    __attribute__((section(".sdata"))); /* near gp: vector.S takes its address for each interrupt */
+
+static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
+static struct imsic_file files[MACHINE_MAX_HARTS];
+static _Atomic uint32_t slots[MACHINE_MAX_HARTS][IMSIC_MAX_IDS + 1];
+static struct aia_irq irqs[IRQ_MAX];
+static uint16_t reserved[IRQ_MAX * MACHINE_MAX_HARTS];
+static aia_counter runs[IRQ_MAX * MACHINE_MAX_HARTS];
+
+static void (*test_ipi)(unsigned n);
+
+#define REPORTS 64
+static struct aia_report reports[REPORTS];
+static _Atomic unsigned n_reports;
+static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
+
+_Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
+
+/* `ids=` pretends that the files are smaller than they are, so that a test can run out of identities. */
+static uint16_t implemented_ids(void)
+{
+    uint64_t ids = args_u64("ids", machine.imsic.num_ids);
+
+    if (ids > machine.imsic.num_ids)
+        args_refuse("ids", "the interrupt files have %u", machine.imsic.num_ids);
+    if (ids <= RESERVED_IDS)
+        args_refuse("ids", "%u are ours, and one must be left", RESERVED_IDS);
+    if (ids < machine.imsic.ipi_id)
+        args_refuse("ids", "riscv,ipi-id is %u", machine.imsic.ipi_id);
+    return (uint16_t)ids;
+}
+
+void irq_need_ids(unsigned n)
+{
+    if (irq_by_message() && args_get("ids") && n + RESERVED_IDS > implemented_ids())
+        args_refuse("ids", "too few: this job needs %u", n + RESERVED_IDS);
+}
+
+void irq_had_ids(int error)
+{
+    if (error == AIA_ENOVEC && args_get("ids"))
+        args_refuse("ids", "too few for the interrupts of this job");
+}
+
+void irq_init(void)
+{
+    struct aia_config c = {
+        .n_harts = hart_count(),
+        .harts = aia_harts,
+        .files = files,
+        .irqs = irqs,
+        .n_irqs = IRQ_MAX,
+        .reserved = reserved,
+        .runs = runs,
+        .trace = trace_rings(),
+        .ipi_id = (uint16_t)machine.imsic.ipi_id,
+        .max_retiring = 64,
+        .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
+        .wait_limit = time_from_ms(5000),
+        .storm_window = time_from_ms(100),
+        .storm_limit = 1000,
+    };
+
+    for (unsigned h = 0; h < c.n_harts && irq_by_message(); h++)
+        files[h] = (struct imsic_file){
+            .mmio = (uintptr_t)machine.harts[h].imsic_addr,
+            .msi_addr = machine.harts[h].imsic_addr,
+            .n_ids = implemented_ids(),
+            .slots = slots[h],
+        };
+    /* Identity 0 does not exist, so 1 is in no block, and 2 in a pair: the blocks of 4 and more stay whole. */
+    c.sync_id = c.ipi_id == 1 ? 2 : 1;
+    if (!irq_by_message()) {
+        c.files = NULL;
+        c.reserved = NULL;
+        c.controllers = wires_controllers();
+        c.kick = hart_kick;
+    }
+    int error = aia_init(&aia, &c);
+    require(!error, "aia_init: %s", aia_strerror(error));
+}
+
+void irq_most_ids(unsigned n)
+{
+    if (irq_by_message() && files[0].n_ids > n)
+        args_refuse("ids", "this job needs one that is at most %u", n);
+}
+
+bool irq_by_message(void)
+{
+    return machine.imsic.present;
+}
+
+bool irq_reaches(unsigned hart)
+{
+    return aia.config.controllers ? aia.config.controllers[hart] != NULL
+                                  : machine.harts[hart].imsic_addr != 0;
+}
+
+bool irq_goes(const struct aia_irq *irq, unsigned hart)
+{
+    return irq_by_message() || aia.config.controllers[hart] == irq->msi->controller;
+}
+
+unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
+{
+    unsigned hart = 0;
+
+    for (n++; n; hart++)
+        n -= hart_is_online(hart % hart_count()) && irq_goes(irq, hart % hart_count());
+    return (hart - 1) % hart_count();
+}
+
+/* The interrupt was cleared before: what was sent before it is seen now, what is sent after it interrupts again. */
+void irq_soft(void)
+{
+    fence_all();
+    if (!irq_by_message())
+        aia_soft_interrupt(&aia);
+}
+
+static void (*watch_unowned)(unsigned id);
+
+void irq_watch_unowned(void (*fn)(unsigned id))
+{
+    watch_unowned = fn;
+}
+
+void irq_lazy_timer(void)
+{
+    aia_timer(&aia);
+}
+
+int irq_hart_init(void)
+{
+    int late = aia_hart_online_begin(&aia);
+
+    if (late < 0)
+        return late;
+    csr_set(sie, SIE_SEIE);
+    return AIA_OK;
+}
+
+const char *irq_name(const struct aia_irq *irq)
+{
+    static char name[32];
+
+    if (!irq->name || irq->first == irq)
+        return irq->name ? irq->name : "";
+    (void)snprintf(name, sizeof(name), "%.24s+%u", irq->name, (unsigned)(irq - irq->first));
+    return name;
+}
+
+void irq_print_reports(void)
+{
+    static unsigned printed;
+    static const char *const what[] = {
+        [AIA_REPORT_STORM_UNOWNED] = "storm of an identity that nobody owns: shut off",
+        [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
+        [AIA_REPORT_LATE] = "edge found late, when its hart came back",
+        [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
+        [AIA_REPORT_CALL_STUCK] = "a call does not end",
+        [AIA_REPORT_STORM_IPI] = "storm of the IPIs' identity, which nobody sends",
+        [AIA_REPORT_CHANGED] = "its device did not have the message that it was given",
+        [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
+    };
+    unsigned n = atomic_load(&n_reports);
+
+    if (n - printed > REPORTS) {
+        print("report: and %u before these\n", n - printed - REPORTS);
+        printed = n - REPORTS;
+    }
+    for (; printed < n; printed++) {
+        const struct aia_report *r = &reports[printed % REPORTS];
+        print("report: hart %u identity %u%s%s: %s\n", r->vec.hart, r->vec.id, r->irq ? " of " : "",
+              r->irq ? r->irq->name : "", what[r->what]);
+    }
+}
+
+void irq_test_ipi(void (*fn)(unsigned n))
+{
+    test_ipi = fn;
+}
+
+unsigned irq_reports(int what)
+{
+    return atomic_load(&reports_of[what]);
+}
+
+/* ---- what the library asks of its embedder (aia/port.h) ---- */
+
+unsigned irq_spins = HART_WAIT_SPINS;
+_Atomic unsigned irq_lock_waiting;
+
+void aia_port_relax(void)
+{
+    static _Thread_local struct hart_wait w;
+    static _Thread_local uint64_t last;
+
+    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) { /* another wait than the last one */
+        w = hart_wait_begin(TIME_NEVER);
+        w.spins = irq_spins;
+    }
+    (void)hart_wait_more(&w);
+    last = time_now();
+}
+
+void aia_port_timer(uint64_t when)
+{
+    time_arm_lazy(when);
+}
+
+void aia_port_ipi(unsigned n)
+{
+    if (n >= IRQ_IPI_TEST && test_ipi)
+        test_ipi(n);
+    /* IRQ_IPI_WAKE: to have taken it is all it is for */
+}
+
+void aia_port_report(const struct aia_report *report)
+{
+    if (report->what == AIA_REPORT_UNOWNED) { /* counted, by hart; a line for each is for who watches */
+        if (watch_unowned)
+            watch_unowned(report->vec.id);
+        return;
+    }
+    if (report->what == AIA_REPORT_CALL_STUCK) /* its caller waits for the hart for ever */
+        hang_look();
+    unsigned n = atomic_fetch_add(&n_reports, 1);
+
+    reports[n % REPORTS] = *report;
+    atomic_fetch_add(&reports_of[report->what], 1);
+}

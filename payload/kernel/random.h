@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Random numbers that a seed repeats: splitmix64, one state per user. */
+#ifndef PAYLOAD_KERNEL_RANDOM_H
+#define PAYLOAD_KERNEL_RANDOM_H
+
+#include <stdint.h>
+
+struct random {
+    uint64_t state;
+};
+
+static inline uint64_t random_next(struct random *r)
+{
+    uint64_t z = r->state += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* 0 .. n - 1, n below 2^32. */
+static inline unsigned random_below(struct random *r, unsigned n)
+{
+    return (unsigned)((random_next(r) >> 32) * n >> 32);
+}
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/kernel/uart.h"
+#include "payload/kernel/time.h"
+#include "payload/kernel/trap.h"
+#include "mmio.h"
+
+/* ns16550 registers (data sheet, "Line Status Register"). */
+enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
+enum { IER_RECEIVED = 1u << 0, IER_THR_EMPTY = 1u << 1, IER_ALWAYS_0 = 0xf0u };
+enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
+
+#define WAIT_MS   100
+#define MAX_SPINS 10000000u /* where the clock stands still */
+
+static struct machine_uart uart; /* present: it is used */
+static void (*say_left)(const char *why);
+static bool was_ready, stuck; /* once; and now, after a wait in vain */
+
+void uart_leave(void)
+{
+    uart.present = false;
+}
+
+bool uart_is_used(void)
+{
+    return uart.present;
+}
+
+static void leave(const char *why)
+{
+    uart_leave();
+    say_left(why);
+}
+
+/* After an access between trap_guard_begin() and this. */
+static bool worked_out(void)
+{
+    bool good = trap_guard_end() == TRAP_NONE;
+
+    if (!good)
+        leave("traps");
+    return good;
+}
+
+static uintptr_t address(unsigned reg)
+{
+    return (uintptr_t)uart.base + ((uintptr_t)reg << uart.reg_shift);
+}
+
+/* 0 where it traps. */
+static uint32_t read_reg(unsigned reg)
+{
+    uint32_t v;
+
+    trap_guard_begin();
+    switch (uart.reg_io_width) {
+    case 4:
+        v = mmio_read32(address(reg));
+        break;
+    case 2:
+        v = mmio_read16(address(reg));
+        break;
+    default:
+        v = mmio_read8(address(reg));
+    }
+    return worked_out() ? v & 0xff : 0;
+}
+
+static void write_reg(unsigned reg, uint8_t v)
+{
+    trap_guard_begin();
+    switch (uart.reg_io_width) {
+    case 4:
+        mmio_write32(address(reg), v);
+        break;
+    case 2:
+        mmio_write16(address(reg), v);
+        break;
+    default:
+        mmio_write8(address(reg), v);
+    }
+    (void)worked_out();
+}
+
+static bool lsr_has(uint32_t lsr)
+{
+    return uart.present && read_reg(UART_LSR) & lsr;
+}
+
+/* False: not in WAIT_MS, or there is no UART any more. */
+static bool wait_for_lsr(uint32_t lsr)
+{
+    if (lsr_has(lsr))
+        return true;
+    uint64_t deadline = time_after(time_from_ms(WAIT_MS));
+    for (unsigned spins = 0; !lsr_has(lsr); spins++)
+        if (!uart.present || spins == MAX_SPINS || time_now() >= deadline)
+            return false;
+    return true;
+}
+
+/* A bus at which nobody answers may read as all ones, where a ns16550 has zeros. */
+void uart_init(const struct machine_uart *u, void (*left)(const char *why))
+{
+    uart = *u;
+    say_left = left;
+    was_ready = stuck = false;
+    if (lsr_has(LSR_READY) && (read_reg(UART_IER) & IER_ALWAYS_0) == IER_ALWAYS_0)
+        leave("is not there");
+}
+
+bool uart_put(char c)
+{
+    if (!uart.present)
+        return false;
+    if (stuck ? lsr_has(LSR_THR_EMPTY) : wait_for_lsr(LSR_THR_EMPTY)) {
+        was_ready = true;
+        stuck = false;
+        write_reg(UART_DATA, (uint8_t)c);
+    } else if (was_ready) {
+        stuck = true;
+    } else if (uart.present) {
+        leave("is never ready");
+    }
+    return uart.present;
+}
+
+int uart_get(void)
+{
+    if (!lsr_has(LSR_READY))
+        return -1;
+    uint32_t c = read_reg(UART_DATA);
+    return uart.present ? (int)c : -1;
+}
+
+void uart_interrupts(unsigned when)
+{
+    if (uart.present)
+        write_reg(UART_IER, (uint8_t)((when & UART_RECEIVED ? IER_RECEIVED : 0) |
+                                      (when & UART_EMPTY ? IER_THR_EMPTY : 0)));
+}
+
+void uart_drain(void)
+{
+    if (uart.present && !stuck)
+        (void)wait_for_lsr(LSR_IDLE);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/load/blockload.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hang.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/time.h"
+#include "payload/load/wedge.h"
+
+#include "payload/drivers/ahci.h"
+#include "payload/drivers/nvme.h"
+#include "payload/drivers/virtio_blk.h"
+
+#include "payload/load/pattern.h"
+#include <stdio.h>
+#include <string.h>
+
+#define SETTLE_MS 30000
+
+struct block_device block_devices[BLOCK_MAX];
+unsigned block_n_devices;
+
+/* Not cleared at start: a read that wrote nothing must not leave what looks like data either, so it is filled. */
+static _Alignas(4096) uint8_t buffers[BLOCK_MAX][BLOCK_HARTS][DISK_DEPTH][DISK_BUFFER]
+    __attribute__((section(".noinit")));
+
+/* ---- requests ---- */
+
+static void done(struct disk_request *r)
+{
+    struct block_slot *s = (struct block_slot *)r; /* its first member */
+
+    s->completed = time_now();
+    if (atomic_exchange_explicit(&s->state, BLOCK_DONE, memory_order_release) != BLOCK_BUSY)
+        s->share->twice++;
+}
+
+void block_init_slot(struct block_device *d, unsigned hart, unsigned i)
+{
+    struct block_slot *s = &d->shares[hart].slots[i];
+
+    s->share = &d->shares[hart];
+    s->r.buffer = buffers[d - block_devices][hart][i];
+    s->r.done = done;
+}
+
+/* A word of each pattern is spoilt: what was read last, and may be right for this request too, is no answer. */
+static bool submit(struct block_device *d, struct block_slot *s, struct random *r)
+{
+    uint64_t room = d->disk->sectors;
+
+    s->r.sectors = 1 + random_below(r, disk_max_sectors(d->disk));
+    if (s->r.sectors > room)
+        s->r.sectors = (uint32_t)room;
+    s->r.lba = random_below(r, (unsigned)(room - s->r.sectors + 1));
+    for (unsigned i = 0; i < s->r.sectors * block_patterns(d->disk); i++)
+        ((uint64_t *)s->r.buffer)[i * PATTERN_WORDS + PATTERN_WORDS - 1] = ~s->r.lba;
+    s->submitted = time_now();
+    s->since = s->share->active;
+    s->missed = false;
+    atomic_store_explicit(&s->state, BLOCK_BUSY, memory_order_relaxed);
+    if (d->disk->ops->submit(d->disk, disk_queue_of(d->disk, hart_index()), &s->r) == DISK_OK) {
+        s->share->submitted++;
+        return true;
+    }
+    atomic_store_explicit(&s->state, BLOCK_FREE, memory_order_relaxed);
+    return false;
+}
+
+static void say_mismatch(const struct block_device *d, const struct block_slot *s, unsigned i)
+{
+    const uint64_t *sector = (const uint64_t *)s->r.buffer + i * PATTERN_WORDS;
+
+    print("%s: sector %lu of the image holds: number %lu, tag 0x%lx instead of 0x%lx, last word 0x%lx\n",
+          d->disk->name, s->r.lba * block_patterns(d->disk) + i, sector[0], sector[1], d->tag,
+          sector[PATTERN_WORDS - 1]);
+}
+
+static void verify(const struct block_device *d, struct block_slot *s)
+{
+    unsigned each = block_patterns(d->disk);
+
+    for (unsigned i = 0; i < s->r.sectors * each; i++) {
+        if (pattern_good((uint64_t *)s->r.buffer + i * PATTERN_WORDS, s->r.lba * each + i, d->tag))
+            continue;
+        if (!s->share->mismatches++)
+            say_mismatch(d, s, i);
+    }
+}
+
+/* A request that ended goes into the books. */
+void block_harvest(struct block_device *d, struct block_slot *s)
+{
+    struct block_share *h = s->share;
+
+    h->completed++;
+    atomic_store_explicit(&d->explained, 0, memory_order_relaxed); /* it goes on */
+    histogram_add(&h->latency, time_to_ns(s->completed - s->submitted));
+    if (s->r.status == DISK_OK) {
+        h->bytes += s->r.sectors * d->disk->sector_size;
+        verify(d, s);
+    } else {
+        if (!h->failed++)
+            print("%s: %u sectors at %lu: %s (0x%x)\n", d->disk->name, s->r.sectors, s->r.lba,
+                  disk_strerror(s->r.status), s->r.detail);
+        h->abandoned += atomic_load(&d->disk->dead) != 0;
+    }
+    atomic_store_explicit(&s->state, BLOCK_FREE, memory_order_relaxed);
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* Have every hart take its interrupts once more, by a call. False: one did not come to it, which proves nothing. */
+static bool all_took_theirs(void)
+{
+    hart_sleep_until(time_after(time_from_ms(BLOCK_LOOK_MS)));
+    for (unsigned h = 0; h < hart_count(); h++) {
+        int error = hang_call(h, nothing, NULL);
+        if (error && error != AIA_EOFFLINE)
+            return false;
+    }
+    return true;
+}
+
+/* For wedge.h: a request whose completion lies in memory. That the device sent its interrupt is taken for granted. */
+struct hanging {
+    struct block_device *d;
+    struct block_slot *s;
+};
+
+static int hanging_state(void *context, struct wedge_state *st)
+{
+    struct hanging *t = context;
+    unsigned n = t->d->disk->ops->unseen(t->d->disk);
+
+    (void)snprintf(st->holds, sizeof(st->holds), "%u completion%s in memory", n, n == 1 ? " lies" : "s lie");
+    st->waits = st->sent = n != 0;
+    st->progress = !block_busy(t->s);
+    st->ran_at = t->s->submitted; /* since then none has come that told of it */
+    return t->d->disk->ops->check(t->d->disk);
+}
+
+static void explain(struct block_device *d, struct block_slot *s)
+{
+    unsigned hart = (unsigned)(s->share - d->shares);
+    struct hanging t = {d, s};
+    const struct wedge_source source = {d->disk->name, disk_irq_of(d->disk, disk_queue_of(d->disk, hart)),
+                                        hanging_state, disk_strerror, &t};
+
+    if (!atomic_exchange(&d->explained, 1) &&
+        wedge_look(&source) == WEDGE_SLOW) /* one line for what may be one edge */
+        atomic_store(&d->explained, 0);    /* and none yet: the next one may */
+}
+
+/*
+ * It is overdue. The device is not there any more; or it has not answered; or it has, and though every hart has been
+ * through its interrupts since, nobody was told.
+ */
+static void look_into(struct block_device *d, struct block_slot *s)
+{
+    const struct disk_ops *ops = d->disk->ops;
+    unsigned before = ops->unseen(d->disk), now = 0;
+    int error = ops->check(d->disk);
+
+    s->since = s->share->active; /* to be looked into again, if this comes to nothing */
+    if (!error) {
+        if (!all_took_theirs() || !block_busy(s))
+            return;
+        now = ops->unseen(d->disk);
+        error = !now && !before ? DISK_ETIMEOUT : DISK_OK;
+    }
+    if (atomic_load(&d->disk->dead) || atomic_load(&d->suspect))
+        return; /* it is being given up, and was made to say anything */
+    if (error) {
+        (void)atomic_exchange(&d->suspect, error);
+    } else if (now && before) {
+        s->missed = true;
+        s->share->lost++;
+        explain(d, s);
+    }
+}
+
+/*
+ * Time as far as it was this hart's: on a busy host all may stand still for seconds, the device with them, and a
+ * hart that was offline has not waited either.
+ */
+static void tick(struct block_share *h)
+{
+    uint64_t now = time_now(), most = time_from_ms(1), passed = now - h->seen;
+
+    h->active += passed < most ? passed : most;
+    h->seen = now;
+}
+
+static bool overdue(struct block_device *d, struct block_slot *s)
+{
+    return !s->missed && !atomic_load(&d->suspect) &&
+           s->share->active - s->since > time_from_ms(BLOCK_LOST_MS) && block_busy(s);
+}
+
+static bool step_device(struct block_device *d, struct random *r, bool more)
+{
+    struct block_share *h = &d->shares[hart_index()];
+    bool did = false;
+
+    tick(h);
+    for (unsigned i = 0; i < DISK_DEPTH; i++) {
+        struct block_slot *s = &h->slots[i];
+        int state = atomic_load_explicit(&s->state, memory_order_acquire);
+        if (state == BLOCK_DONE) {
+            block_harvest(d, s);
+            did = true;
+        } else if (state == BLOCK_FREE && more) {
+            more = submit(d, s, r); /* full: for this turn */
+            did |= more;
+        } else if (state == BLOCK_BUSY && overdue(d, s)) {
+            look_into(d, s);
+        }
+    }
+    if (d->disk->ops->service) {
+        int error = d->disk->ops->service(d->disk);
+        if (error)
+            (void)atomic_exchange(&d->suspect, error);
+    }
+    return did;
+}
+
+bool block_step(const struct load_kind *kind, struct random *r)
+{
+    bool did = false;
+
+    for (unsigned i = 0; i < block_n_devices && hart_index() < BLOCK_HARTS; i++)
+        if (block_devices[i].kind == kind)
+            did |= step_device(&block_devices[i], r, true);
+    return did;
+}
+
+/* ---- the controlling hart's ---- */
+
+/* What somebody found not to answer is given up, by name. */
+static void service(const struct load_kind *kind)
+{
+    for (unsigned i = 0; i < block_n_devices; i++) {
+        struct block_device *d = &block_devices[i];
+        int why = atomic_load(&d->suspect);
+        if (d->kind != kind || !why || atomic_load(&d->disk->dead))
+            continue;
+        print("%s: given up: %s\n", d->disk->name, disk_strerror(why));
+        disk_kill(d->disk, why);
+    }
+}
+
+static unsigned outstanding(const struct load_kind *kind)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < block_n_devices; i++)
+        for (unsigned h = 0; h < BLOCK_HARTS && block_devices[i].kind == kind; h++) {
+            tick(&block_devices[i].shares[h]);
+            for (unsigned k = 0; k < DISK_DEPTH; k++) {
+                struct block_slot *s = &block_devices[i].shares[h].slots[k];
+                if (block_busy(s) && overdue(&block_devices[i], s))
+                    look_into(&block_devices[i], s);
+                if (atomic_load_explicit(&s->state, memory_order_acquire) == BLOCK_DONE)
+                    block_harvest(&block_devices[i], s);
+                n += block_busy(s) && !s->missed; /* what is lost does not come */
+            }
+        }
+    return n;
+}
+
+static bool settle(const struct load_kind *kind)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(SETTLE_MS));
+    bool good = true;
+    unsigned n;
+
+    while ((n = outstanding(kind)) != 0) {
+        for (unsigned i = 0; i < block_n_devices; i++)
+            if (block_devices[i].kind == kind && block_devices[i].disk->ops->service)
+                (void)block_devices[i].disk->ops->service(block_devices[i].disk);
+        service(kind);
+        unsigned hangs = hang_first();
+        if (hangs != HANG_NONE)
+            print("%s: %u requests unknown: hart %u hangs\n", kind->name, n, hangs);
+        else if (!hart_wait_more(&w))
+            print("%s: %u requests have not ended\n", kind->name, n);
+        else
+            continue;
+        return false;
+    }
+    for (unsigned i = 0; i < block_n_devices; i++)
+        if (block_devices[i].kind == kind && !atomic_load(&block_devices[i].disk->dead))
+            good &= block_queues_work(&block_devices[i]);
+    return good;
+}
+
+static unsigned irqs(const struct load_kind *kind, struct aia_irq **list, unsigned max)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < block_n_devices; i++)
+        for (unsigned k = 0; block_devices[i].kind == kind && k < block_devices[i].disk->n_irqs && n < max;
+             k++)
+            if (!block_devices[i].disk->irqs[k]->managed)
+                list[n++] = block_devices[i].disk->irqs[k];
+    return n;
+}
+
+static void count(const struct load_kind *kind, uint64_t *completions, uint64_t *lost)
+{
+    for (unsigned i = 0; i < block_n_devices; i++)
+        for (unsigned h = 0; h < BLOCK_HARTS && block_devices[i].kind == kind; h++) {
+            *completions += block_devices[i].shares[h].completed;
+            *lost += block_devices[i].shares[h].lost;
+        }
+}
+
+static struct block_device *find(const struct load_kind *kind, const char *name)
+{
+    for (unsigned i = 0; i < block_n_devices; i++)
+        if (block_devices[i].kind == kind && !strcmp(block_devices[i].disk->name, name))
+            return &block_devices[i];
+    return NULL;
+}
+
+static struct pci_device *device(const struct load_kind *kind, const char *name)
+{
+    const struct block_device *d = find(kind, name);
+
+    return d ? d->disk->pd : NULL;
+}
+
+static void unplug(const struct load_kind *kind, const char *name)
+{
+    find(kind, name)->unplugged = true;
+}
+
+/* All but the driver is common to them. */
+#define BLOCK_KIND(which)                                                                                \
+    {                                                                                                    \
+        .name = #which, .noun = "disk", .data = &which##_driver, .find = block_find, .step = block_step, \
+        .irqs = irqs, .service = service, .settle = settle, .count = count, .print = block_print,        \
+        .balanced = block_balanced, .device = device, .unplug = unplug,                                  \
+    }
+const struct load_kind load_kind_nvme = BLOCK_KIND(nvme);
+const struct load_kind load_kind_ahci = BLOCK_KIND(ahci);
+const struct load_kind load_kind_virtio = BLOCK_KIND(virtio);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/load/hangs.h"
+#include "payload/kernel/args.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/pulse.h"
+#include "payload/kernel/sbi.h"
+#include "payload/report/check.h"
+#include <string.h>
+
+static _Noreturn void spin(void)
+{
+    (void)hart_irq_save();
+    for (;;)
+        hart_pause();
+}
+
+/* The firmware never comes back from this call: nobody knows of it, and so nobody starts the hart again. */
+static _Noreturn void sbi(void)
+{
+    for (;;)
+        (void)sbi_hart_stop();
+}
+
+/* Interrupts are off and our books do not have it: so it looks to the others when the firmware keeps the hart. */
+static _Noreturn void held(void)
+{
+    csr_clear(sstatus, SSTATUS_SIE);
+    for (;;)
+        hart_pause();
+}
+
+static _Noreturn void busy(void)
+{
+    for (;;)
+        hart_pause();
+}
+
+static const struct kind {
+    const char *name;
+    void (*hang)(void);
+} kinds[] = {{"spin", spin}, {"sbi", sbi}, {"held", held}, {"busy", busy}, {"lead", held}};
+
+static const struct kind *kind;
+static unsigned victim;
+static _Atomic bool asked;
+
+void hangs_init(void)
+{
+    const char *name = args_get("hang");
+
+    for (size_t i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (!strcmp(kinds[i].name, name))
+            kind = &kinds[i];
+    if (kind && hart_online_count() < 2)
+        args_refuse("hang", "it needs a second hart");
+    victim = hart_index();
+    for (unsigned h = 0; kind && strcmp(kind->name, "lead") != 0 && h < hart_count(); h++)
+        if (hart_is_online(h) && h != hart_index())
+            victim = h;
+}
+
+unsigned hangs_victim(void)
+{
+    return victim;
+}
+
+bool hangs_wanted(uint64_t when)
+{
+    return kind && !atomic_load(&asked) && hart_is_online(victim) && time_now() >= when;
+}
+
+void hangs_turn(uint64_t when)
+{
+    if (!hangs_wanted(when))
+        return;
+    print("\nhart %u is to hang: %s\n", victim, kind->name);
+    atomic_store(&asked, true);
+    hangs_if_asked();
+}
+
+void hangs_note(void)
+{
+    worked(!kind || atomic_load(&asked), "the load was over before a hart could hang");
+}
+
+void hangs_if_asked(void)
+{
+    if (atomic_load_explicit(&asked, memory_order_relaxed) && hart_index() == victim)
+        kind->hang();
+}

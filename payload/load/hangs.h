@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hart that hangs on purpose, in the middle of a job's load: hang=KIND. What is said of it then is what is tested. */
+#ifndef PAYLOAD_LOAD_HANGS_H
+#define PAYLOAD_LOAD_HANGS_H
+
+#include "payload/kernel/args.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HANGS_ARG                                                                                        \
+    ARG_ONE_OF(                                                                                          \
+        "hang",                                                                                          \
+        "halfway a hart hangs, on purpose: spin, sbi, held, busy, or lead (the one that leads the job)", \
+        "spin sbi held busy lead")
+
+/* Take the argument. Without a second hart the argument ends the program by name. */
+void hangs_init(void);
+
+/* Is a hart to hang, from that moment on? */
+bool hangs_wanted(uint64_t when);
+/* By the hart that leads the job, at each turn; from `when` on it has another hang, or hangs itself. */
+void hangs_turn(uint64_t when);
+/* The hart that is to hang. */
+unsigned hangs_victim(void);
+
+/* After the load: if a hart was to hang and none did, for that moment never came, there will be no PASS. */
+void hangs_note(void);
+
+/* By the others, at each turn. */
+void hangs_if_asked(void);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Counts by size, within one sixteenth: buckets grow with what they hold. */
+#ifndef PAYLOAD_LOAD_HISTOGRAM_H
+#define PAYLOAD_LOAD_HISTOGRAM_H
+
+#include <stdint.h>
+
+#define HISTOGRAM_BUCKETS (61 * 16)
+
+struct histogram {
+    uint64_t n, max;
+    uint32_t buckets[HISTOGRAM_BUCKETS];
+};
+
+void histogram_add(struct histogram *h, uint64_t value);
+
+/* Add all of `from` to `h`. */
+void histogram_merge(struct histogram *h, const struct histogram *from);
+
+/* The value that `per_mille` of 1000 do not exceed, rounded up to its bucket's end; 0 if there is none. */
+uint64_t histogram_quantile(const struct histogram *h, unsigned per_mille);
+
+#endif

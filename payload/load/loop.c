@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "payload/load/loop.h"
+#include "payload/kernel/args.h"
+#include "payload/report/audit.h"
+#include "payload/kernel/console.h"
+#include "payload/kernel/hang.h"
+#include "payload/kernel/hart.h"
+#include "payload/kernel/hotplug.h"
+#include "payload/drivers/iommu.h"
+#include "payload/kernel/panic.h"
+#include "payload/kernel/pulse.h"
+#include "payload/kernel/sbi.h"
+#include "payload/kernel/irq.h"
+#include "payload/report/stats.h"
+#include "payload/kernel/time.h"
+#include "payload/load/wedge.h"
+#include "payload/load/hangs.h"
+#include "payload/report/check.h"
+#include "payload/load/kinds.h"
+#include "payload/load/raisers.h"
+#include "payload/pci/slot.h"
+#include <string.h>
+
+#define MOVES_PER_TURN 8
+#define PAUSE_US       250 /* between two changes of a hart: some of the time all are there, or all but one */
+
+static struct {
+    uint64_t seed;
+    struct random control;
+    unsigned turn; /* the hart that goes next */
+    bool down;     /* it is offline now */
+    bool stays;    /* the firmware cannot stop it */
+    uint64_t moves, offlines, onlines;
+    unsigned failures;  /* of operations: moves and hotplug */
+    unsigned refused;   /* of these, for what was made not to answer */
+    const char *victim; /* the device that is to stop answering, or NULL */
+    bool asked, unplugged;
+    int (*move)(struct aia_irq *irq, unsigned hart);
+} job;
+
+static void report(const char *what, unsigned h, struct hotplug_error e)
+{
+    print("hart %u: %s failed at %s: %s\n", h, what, e.step, e.why);
+    job.failures++;
+    hang_look();
+}
+
+/* One change: the hart whose turn it is goes offline, or comes back and the turn goes on. */
+static void change_a_hart(void)
+{
+    struct hotplug_error e;
+
+    if (job.down) {
+        e = hotplug_online(job.turn);
+        if (e.step && job.unplugged && hart_is_online(job.turn))
+            job.refused++; /* all of the hart is back but the queue of what does not answer */
+        else if (e.step)
+            report("online", job.turn, e);
+        if (hart_is_online(job.turn)) {
+            job.onlines++;
+            job.failures += !raisers_start(job.turn);
+        }
+        job.down = false;
+        return;
+    }
+    do
+        job.turn = (job.turn + 1) % hart_count();
+    while (job.turn == hart_index() || !hart_is_online(job.turn));
+    if (!raisers_stop(job.turn)) {
+        job.failures++;
+        return;
+    }
+    e = hotplug_offline(job.turn);
+    if (e.step) {
+        if (hotplug_not_here(job.turn, e)) {
+            print("\nnot here: the firmware's hart_stop: %s; no hart goes offline\n",
+                  sbi_strerror(SBI_ERR_NOT_SUPPORTED));
+            job.stays = true;
+        } else if (job.unplugged)
+            job.refused++; /* its interrupts, its queues cannot be had away, until it is given up */
+        else
+            report("offline", job.turn, e);
+        job.failures += !raisers_start(job.turn);
+    } else {
+        job.offlines++;
+        job.down = true;
+    }
+}
+
+/* An interrupt is its device's: by that name, or NAME.number. */
+static bool is_of(const struct aia_irq *irq, const char *device)
+{
+    size_t n = strlen(device);
+
+    return !strncmp(irq->name, device, n) && (!irq->name[n] || irq->name[n] == '.');
+}
+
+/* Move some interrupts, each to a hart drawn at random among those that are online. */
+static void move_some(void)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX);
+
+    for (unsigned i = 0; i < MOVES_PER_TURN && n; i++) {
+        struct aia_irq *irq = list[random_below(&job.control, n)];
+        unsigned to = random_below(&job.control, hart_count());
+        if (!hart_is_online(to) || to == irq->vec.hart || !irq_goes(irq, to))
+            continue;
+        struct aia_hartset set = aia_hartset_one(to);
+        struct imsic_vector from = irq->vec;
+        int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);
+        wedge_moved(irq, from, irq->vec);
+        if (error && job.unplugged && is_of(irq, job.victim)) {
+            job.refused++; /* until it is given up */
+        } else if (error) {
+            print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
+            job.failures++;
+            if (error == AIA_ETIMEOUT)
+                hang_look();
+        } else {
+            job.moves++;
+        }
+    }
+}
+
+static void progress(uint64_t start)
+{
+    uint64_t completions, lost;
+
+    kinds_count(&completions, &lost);
+    uint64_t ds = time_to_us(time_now() - start) / 100000;
+    print("\r%3lu.%lu s  completions %lu  moves %lu  offlines %lu  lost %lu ", ds / 10, ds % 10, completions,
+          job.moves, job.offlines, lost);
+}
+
+/* Halfway: one device stops answering. With `pull` not before somebody has pressed its slot's button. */
+static void unplug(uint64_t when)
+{
+    if (!job.victim || job.unplugged || time_now() < when)
+        return;
+    if (args_get("pull") && !job.asked)
+        print("\npull %s\n", job.victim);
+    job.asked = true;
+    if (args_get("pull") && !kinds_pressed())
+        return;
+    job.unplugged = true;
+    print("\n%s: unplugged\n", job.victim);
+    job.failures += !kinds_unplug(job.victim);
+}
+
+/* A hart is made to hang, with all interrupts on it, so that what it keeps can be told from what is lost. */
+static void hang(uint64_t when)
+{
+    struct aia_irq *list[IRQ_MAX];
+    struct aia_hartset set = aia_hartset_one(hangs_victim());
+
+    if (!hangs_wanted(when))
+        return;
+    unsigned n = kinds_irqs(list, IRQ_MAX);
+    for (unsigned i = 0; i < n; i++)
+        (void)aia_irq_set_affinity(&aia, list[i], &set);
+    hangs_turn(when);
+}
+
+static void control(uint64_t ms)
+{
+    uint64_t start = time_now(), end = start + time_from_ms(ms);
+    uint64_t next_change = start, next_progress = start;
+    bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
+    bool moves = hart_online_count() > 1 && !args_get("nomove");
+
+    while (time_now() < end && hang_first() == HANG_NONE) {
+        pulse_step(PULSE_WORKS);
+        if (moves)
+            move_some();
+        if (hotplug && !job.stays && time_now() >= next_change) {
+            change_a_hart();
+            next_change = time_now() + time_from_us(PAUSE_US);
+        }
+        if (hart_online_count() == 1)
+            (void)kinds_step(&job.control); /* nobody else is there to do it */
+        if (time_now() >= next_progress) {
+            progress(start);
+            next_progress += time_from_ms(500);
+        }
+        irq_print_reports();
+        kinds_service();
+        iommu_print_faults();
+        unplug(start + (end - start) / 2);
+        hang(start + (end - start) / 2);
+    }
+    progress(start);
+    print("\n");
+    if (job.down && hang_first() == HANG_NONE)
+        change_a_hart();
+}
+
+static void print_totals(uint64_t ms)
+{
+    print("\nmoves %lu (%lu/s): ", job.moves, job.moves * 1000 / ms);
+    stats_print_updates();
+    print(
+        "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
+        job.offlines, job.onlines, aia.displaced, job.failures);
+    if (job.unplugged)
+        print("operations refused while something had stopped answering: %u\n", job.refused);
+}
+
+static bool strays(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned h = 0; h < hart_count(); h++)
+        n += aia.config.harts[h].unowned + aia.config.harts[h].late;
+    if (n)
+        print("%lu edges were unowned or late\n", n);
+    return n != 0;
+}
+
+static long no_stop(void)
+{
+    return SBI_ERR_NOT_SUPPORTED;
+}
+
+/* Can anything go anywhere? By wire not where each hart has a domain of its own. */
+static bool can_move(void)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX);
+
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned h = 0; h < hart_count(); h++)
+            if (hart_is_online(h) && h != list[i]->vec.hart && irq_goes(list[i], h))
+                return true;
+    return false;
+}
+
+/* What was not done, though it was to be. */
+static void note_work(void)
+{
+    uint64_t completions, lost;
+
+    kinds_count(&completions, &lost);
+    worked(completions, "no edge was raised");
+    hangs_note();
+    worked(job.moves || (!job.move && (args_get("nomove") || !can_move())), "no interrupt was moved");
+    worked(job.offlines || job.move || job.stays || args_get("nohotplug") || hart_online_count() == 1,
+           "no hart went offline");
+}
+
+/* With ids=: whichever harts are away, the others have identities for all. */
+static void check_ids(void)
+{
+    struct aia_irq *list[IRQ_MAX];
+    unsigned n = kinds_irqs(list, IRQ_MAX), ids = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        ids += 1u << list[i]->order;
+    irq_need_ids(ids);
+}
+
+/* The device that is to stop answering is there, and can. */
+static void check_victim(void)
+{
+    const char *arg = args_get("pull") ? "pull" : "unplug";
+    struct pci_device *pd = job.victim ? kinds_device(job.victim) : NULL;
+
+    if (job.victim && !pd)
+        args_refuse(arg, "no such device, or none that can");
+    if (job.victim && args_get("pull") && !pci_slot_of(pd))
+        args_refuse(arg, "it is in no slot");
+    if (args_get("pull") && args_get("unplug"))
+        args_refuse(arg, "unplug= is there too");
+}
+
+bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
+{
+    uint64_t ms = args_u64("ms", args_u64("seconds", 5) * 1000);
+
+    job.seed = args_u64("seed", time_now());
+    job.control.state = job.seed;
+    job.move = move;
+    job.victim = args_get("pull") ? args_get("pull") : args_get("unplug");
+    check_victim();
+    check_ids();
+    raisers_init(job.seed, kinds_step);
+    print("%u devices, %u harts, %lu %s, seed=%lu\n", kinds_n_devices, hart_online_count(),
+          ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s", job.seed);
+
+    hangs_init();
+    if (args_get("nostop"))
+        hart_stop_call = no_stop;
+    job.failures += !raisers_start_all();
+    control(ms);
+    if (hang_first() != HANG_NONE) {
+        print("hart %u hangs: the load ends early\n", hang_first());
+        job.failures++;
+    }
+    job.failures += !raisers_stop_all();
+    job.failures += !kinds_settle();
+    if (job.asked && !job.unplugged) {
+        print("nobody has pressed the button of the slot of %s\n", job.victim);
+        job.failures++;
+    }
+    irq_print_reports();
+
+    kinds_print();
+    print("\n");
+    stats_print_harts();
+    print_totals(ms);
+    iommu_print();
+    note_work();
+    bool good = kinds_balanced();
+    good &= !strays();
+    good &= iommu_check();
+    good &= audit_all() == 0;
+    return good && !job.failures;
+}
