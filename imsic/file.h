@@ -5,6 +5,8 @@
 
 #include <aia/imsic.h>
 
+#include <aia/begin.h> /* not installed, but linked by the payload and the tests */
+
 /* The message that makes `v` pending (IMSIC.adoc, "MSI encoding"). Any context. */
 struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v);
 
@@ -67,5 +69,7 @@ int imsic_sync(const struct imsic *im, struct imsic_file *f);
  * believed, so the identity can be shared.
  */
 int imsic_sync_behind(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b);
+
+#include <aia/end.h>
 
 #endif

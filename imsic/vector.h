@@ -5,6 +5,8 @@
 
 #include <aia/imsic.h>
 
+#include <aia/begin.h> /* not installed, but linked by the payload and the tests */
+
 /* ---- the allocator. Any hart, interrupts on or off, any lock held but imsic.lock. ---- */
 
 /*
@@ -69,5 +71,7 @@ int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned
 unsigned imsic_room_elsewhere(struct imsic *im, unsigned hart);
 
 void imsic_stats(struct imsic *im, struct imsic_stats *stats);
+
+#include <aia/end.h>
 
 #endif

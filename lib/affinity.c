@@ -17,8 +17,10 @@ struct placement {
     struct aia *a;
     struct aia_irq *irq;
     const struct aia_hartset *affinity; /* the new affinity; NULL: the one that irq has */
-    /* Of the latest try: the harts to choose from, the hart where irq was, and how it ended. */
-    struct aia_hartset set;
+    bool may_displace;                  /* irq must leave its hart, if need be for one outside its affinity */
+    /* Of the latest try: the harts to choose from and what holds them, the hart where irq was, and how the try ended. */
+    const struct aia_hartset *set;
+    struct aia_hartset own;
     unsigned old;
     int result;
 };
@@ -28,36 +30,46 @@ static bool is_on(const struct aia_irq *irq, unsigned hart)
     return irq->vec.id && irq->vec.hart == hart;
 }
 
-/* The harts that irq's affinity allows. If none of them is online, every hart is allowed. Lock held. */
-static struct aia_hartset allowed_harts(struct aia *a, const struct aia_irq *irq)
-{
-    for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (irq->managed || (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE &&
-                             a->delivery->reaches(a, irq, h)))
-            return irq->affinity;
-    return aia_hartset_first(a->config.n_harts);
-}
-
 static inline int pick(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *to)
 {
     return irq->managed ? managed_choose(a, irq, set, to) : a->delivery->least_loaded(a, irq, set, to);
 }
 
-/* Choose the hart to be on: the present one if the set has it. Lock held. */
-static int choose_hart(struct placement *p, unsigned *to)
+/* True if a hart of irq's affinity is online. Lock held. */
+static bool can_stay(struct aia *a, const struct aia_irq *irq)
 {
-    struct aia *a = p->a;
-    struct aia_irq *irq = p->irq;
+    for (unsigned h = 0; h < a->config.n_harts; h++)
+        if (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE &&
+            delivery_reaches(a, irq, h))
+            return true;
+    return false;
+}
+
+/* Find the harts to choose from: irq's affinity, or every hart if irq may be displaced and must be. Lock held. */
+static inline void find_set(struct placement *p)
+{
+    bool displaced = p->may_displace && !p->irq->managed && !can_stay(p->a, p->irq);
+
+    p->own = displaced ? aia_hartset_first(p->a->config.n_harts) : p->irq->affinity;
+    p->set = &p->own;
+}
+
+/* Choose the hart to be on: the present one if the set has it. Lock held. */
+static inline int choose_hart(struct placement *p, unsigned *to)
+{
+    const struct aia_irq *irq = p->irq;
 
     if (irq_is_dead(irq))
         return AIA_ESILENT;
     if (!irq->vec.id)
         return AIA_EINVAL; /* being freed, or shut down */
-    p->set = p->affinity ? *p->affinity : allowed_harts(a, irq);
+    p->set = p->affinity;
+    if (!p->affinity)
+        find_set(p);
     *to = irq->vec.hart;
-    if (aia_hartset_has(&p->set, *to) && hart_state(a, *to) == AIA_HART_ONLINE)
+    if (aia_hartset_has(p->set, *to) && hart_state(p->a, *to) == AIA_HART_ONLINE)
         return AIA_OK;
-    return pick(a, irq, &p->set, to);
+    return pick(p->a, irq, p->set, to);
 }
 
 static bool cannot_there(int error)
@@ -68,12 +80,14 @@ static bool cannot_there(int error)
 /* irq's message cannot be changed to `to`, though `to` is the least loaded. Try the other harts of the set. Lock held. */
 static __attribute__((noinline)) int try_others(struct placement *p, unsigned to, int error)
 {
-    struct aia_hartset left = p->set;
+    struct aia_hartset left = *p->set;
     int why = error;
 
+    p->own = left;
+    p->set = &p->own;
     while (cannot_there(error)) {
         if (error == AIA_EADDRHI)
-            aia_hartset_remove(&p->set, to); /* nor does a wait for a vector there help */
+            aia_hartset_remove(&p->own, to); /* nor does a wait for a vector there help */
         else
             why = error;
         aia_hartset_remove(&left, to);
@@ -118,7 +132,7 @@ static void try_here(void *arg)
 }
 
 /* One try through a slow bus. The bus lock keeps other harts from moving irq while the command is under way. */
-static void try_slow(struct placement *p)
+static __attribute__((noinline)) void try_slow(struct placement *p)
 {
     struct aia_irq *irq = p->irq;
     unsigned to = 0;
@@ -156,7 +170,8 @@ static bool any_retiring(struct aia *a, const struct aia_hartset *set)
  * Wait until a hart of `set` has a free vector. There is hope while some vectors retire. Retiring ones are counted before
  * the free ones are: a vector is free before it is no longer counted as retiring.
  */
-static int wait_for_vector(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set)
+static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct aia_irq *irq,
+                                                     const struct aia_hartset *set)
 {
     uint64_t end = wait_end(a);
     unsigned hart;
@@ -186,10 +201,10 @@ static int place(struct placement *p)
             try_here(p);
         error = p->result == AIA_ECONTEXT ? try_on_old_hart(p) : p->result;
         if (error == AIA_EAGAIN && p->irq->managed)
-            retire_ask(a, &p->set); /* the vector that is reserved for it is retiring */
+            retire_ask(a, p->set); /* the vector that is reserved for it is retiring */
         if (error == AIA_EAGAIN)
             aia_port_relax();
-        room = error == AIA_ENOVEC ? wait_for_vector(a, p->irq, &p->set) : AIA_ENOVEC;
+        room = error == AIA_ENOVEC ? wait_for_vector(a, p->irq, p->set) : AIA_ENOVEC;
         if (room == AIA_ENOHART)
             error = room; /* the hart that was chosen has left meanwhile */
         again = error == AIA_EAGAIN || room == AIA_OK;
@@ -235,7 +250,7 @@ static void count_displaced(struct aia *a, const struct aia_irq *irq)
 
 int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
-    struct placement p = {.a = a, .irq = irq};
+    struct placement p = {.a = a, .irq = irq, .may_displace = true};
     unsigned long was = irq_lock(irq);
     int error = AIA_OK;
 
@@ -268,9 +283,10 @@ static bool is_on_after_bus(struct aia_irq *irq, unsigned hart)
 
 int affinity_leave(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
-    struct placement p = {.a = a, .irq = irq};
+    struct placement p = {.a = a, .irq = irq, .may_displace = true};
     unsigned long was = irq_lock(irq);
-    bool there = is_on(irq, hart), slow = irq->vec.id && bus_is_slow(irq); /* without a vector it does not move */
+    bool there = is_on(irq, hart),
+         slow = irq->vec.id && bus_is_slow(irq); /* without a vector it does not move */
 
     irq_unlock(irq, was);
     if (!there && !(slow && is_on_after_bus(irq, hart)))

@@ -62,8 +62,7 @@ static bool overdue(const struct audit *t, const struct aia_irq *irq)
     aia_word drained_at = retire_drained_at(&t->a->imsic.files[t->here], irq);
     uint64_t now = aia_port_time(), slack = later(t->a->config.lazy_period, t->a->config.lazy_period);
 
-    return now > later(irq->first->retired_at, slack) &&
-           !moment_left(drained_at, now - slack - 1);
+    return now > later(irq->first->retired_at, slack) && !moment_left(drained_at, now - slack - 1);
 }
 
 static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
@@ -77,9 +76,9 @@ static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
 }
 
 /* One identity; true if the books have it free. */
-static bool audit_id(struct audit *t, unsigned id, bool pending, bool enabled)
+static inline bool audit_id(struct audit *t, const struct imsic_file *f, unsigned id, bool pending,
+                            bool enabled)
 {
-    const struct imsic_file *f = &t->a->imsic.files[t->here];
     uint32_t slot = slot_read(f, id), owner = imsic_slot_owner(slot);
     bool is_quarantined = f->quarantined[id / 64] >> id % 64 & 1;
 
@@ -167,7 +166,7 @@ void audit_imsic(struct audit *t)
         for (unsigned bit = 0; bit < 64; bit++) {
             unsigned id = w * 64 + bit;
             if (id >= 1 && id <= f->n_ids)
-                n_free += audit_id(t, id, pending >> bit & 1, enabled >> bit & 1);
+                n_free += audit_id(t, f, id, pending >> bit & 1, enabled >> bit & 1);
         }
     }
     audit_irqs(t);

@@ -18,7 +18,7 @@ struct aia_delivery {
     /* ---- requests ---- */
     /* True if an interrupt can be requested so. Any. */
     bool (*accepts)(const struct aia *a, const struct aia_request *r);
-    /* True if irq can be delivered to `hart`. Any. */
+    /* True if irq can be delivered to `hart`. NULL: to every hart. Any. */
     bool (*reaches)(const struct aia *a, const struct aia_irq *irq, unsigned hart);
     /* Reserve a vector on each hart of a managed interrupt's affinity. Locked. AIA_OK or AIA_ENOVEC. */
     int (*reserve)(struct aia *a, struct aia_irq *irq);
@@ -29,7 +29,8 @@ struct aia_delivery {
 
     /* ---- moves ---- */
     /* The online hart of `set` with the fewest interrupts. Any. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
-    int (*least_loaded)(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *hart);
+    int (*least_loaded)(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
+                        unsigned *hart);
     /* Decide how irq's message changes to a vector on `to`, and allocate the vector: message_plan(). Locked. */
     int (*plan)(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
     /* The message that makes `v` pending. Any. */
@@ -38,8 +39,8 @@ struct aia_delivery {
     void (*retire)(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
     /* ---- edges ---- */
-    /* Take all that is pending, where edges do not go the short way (entry.c). True: more is pending. Own, off. */
-    bool (*interrupt)(struct aia *a, unsigned here);
+    /* Take what is pending for this hart, where edges do not go the short way (entry.c). True: more is pending. Own, off. */
+    bool (*interrupt)(struct aia_hart *h);
     /* Send an edge to irq's vector, for one that was kept. Locked. */
     void (*resend)(struct aia *a, struct aia_irq *irq);
     /* irq storms at identity `id` of this hart: let no more of its edges through. Own, off. */
@@ -79,6 +80,11 @@ struct aia_delivery {
     /* Compare what this hart can be sent with the books (audit.c). Own, off. */
     void (*audit)(struct audit *t);
 };
+
+static inline bool delivery_reaches(const struct aia *a, const struct aia_irq *irq, unsigned hart)
+{
+    return !a->delivery->reaches || a->delivery->reaches(a, irq, hart);
+}
 
 extern const struct aia_delivery delivery_imsic, delivery_direct;
 

@@ -93,17 +93,17 @@ static int wait_for_each_hart(struct aia *a, struct aia_irq *irq)
 
 /* ---- moves ---- */
 
-static int plan_line(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
-{
-    *u = (struct update){
-        .from = irq->vec, .kind = AIA_UPDATE_STORE, .ring = trace_ring(a), .to = vector(to, irq->vec.id)};
-    return AIA_OK;
-}
-
 static struct aia_message message_to_line(const struct aia *a, struct imsic_vector v)
 {
     (void)a;
     return (struct aia_message){.addr = v.hart, .data = v.id};
+}
+
+static int plan_line(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
+{
+    *u = (struct update){
+        .kind = AIA_UPDATE_STORE, .from = irq->vec, .to = vector(to, irq->vec.id), .ring = trace_ring(a)};
+    return AIA_OK;
 }
 
 /* What is pending is in the controller, and goes to where the line is now. */
@@ -135,8 +135,10 @@ static struct aia_irq *take_line(struct aia *a, unsigned here, const struct aia_
  * line may fall after a full trap, and the next trap finds nothing. So each trap that ends with nothing pending ends the
  * streak: no count of edges could tell.
  */
-static bool take_lines(struct aia *a, unsigned here)
+static bool take_lines(struct aia_hart *h)
 {
+    struct aia *a = h->aia;
+    unsigned here = aia_port_hart();
     struct aia_controller *c = controller_of(a, here);
     struct aia_irq *suspect = NULL;
     struct aia_msi *msi;
@@ -153,16 +155,15 @@ static bool take_lines(struct aia *a, unsigned here)
         storm_full_trap(a, suspect, here, suspect ? suspect->msi->line : 0, n);
         return true;
     }
-    a->config.harts[here].streak++;
+    h->streak++;
     return false;
 }
 
 /* A level is masked while its edge is kept. Every line can be triggered again (aplic/source.c). */
 static void resend_line(struct aia *a, struct aia_irq *irq)
 {
+    (void)a;
     irq->msi->ops->unmask(irq->msi);
-    count(&irq->count.resent);
-    trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
     irq->msi->ops->retrigger(irq->msi);
 }
 

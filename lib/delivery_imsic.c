@@ -22,13 +22,6 @@ static bool accepts_message(const struct aia *a, const struct aia_request *r)
     return r->managed ? !r->order && a->config.reserved : r->order <= IMSIC_MAX_ORDER;
 }
 
-/* Every hart's file can be reached by every message. */
-static bool reaches_any_hart(const struct aia *a, const struct aia_irq *irq, unsigned hart)
-{
-    (void)a, (void)irq, (void)hart;
-    return true;
-}
-
 static int reserve_vectors(struct aia *a, struct aia_irq *irq)
 {
     return imsic_reserve(&a->imsic, &irq->affinity, irq->msi->kind, irq->number, managed_ids(a, irq));
@@ -82,8 +75,6 @@ static struct aia_message message_to_file(const struct aia *a, struct imsic_vect
 
 static void resend_message(struct aia *a, struct aia_irq *irq)
 {
-    count(&irq->count.resent);
-    trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
     if (irq->msi->ops->retrigger)
         irq->msi->ops->retrigger(irq->msi);
     else
@@ -269,7 +260,7 @@ static void restore_file(const struct aia *a, const struct imsic_saved *saved)
 
 const struct aia_delivery delivery_imsic = {
     .accepts = accepts_message,
-    .reaches = reaches_any_hart,
+    .reaches = NULL,
     .reserve = reserve_vectors,
     .allocate = allocate_vector,
     .wait_gone = wait_for_reclaim_of_all,

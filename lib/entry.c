@@ -144,8 +144,7 @@ static __attribute__((noinline)) bool end_full_trap(struct aia_hart *h, unsigned
  * Take `top`, which was claimed after another, and claim and take more, as many as one trap may take. True: more is pending.
  * A function of its own, because the compiler would otherwise save registers for many edges where there is mostly one.
  */
-static __attribute__((noinline)) bool take_others(unsigned long top, struct aia_hart *h,
-                                                  struct aia_trace_ring *ring)
+static __attribute__((noinline)) bool take_others(unsigned long top, struct aia_hart *h)
 {
     struct aia *a = h->aia;
     unsigned here = aia_port_hart();
@@ -154,30 +153,43 @@ static __attribute__((noinline)) bool take_others(unsigned long top, struct aia_
 
     do {
         n += top == suspect;
-        if (ring)
-            take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
-        else
-            take_edge(h, a->imsic.files[here].slots, a->config.irqs, top);
+        take_edge(h, a->imsic.files[here].slots, a->config.irqs, top);
         if (!--left)
             return end_full_trap(h, imsic_claimed_id(suspect), n);
     } while ((top = imsic_claim()) != 0);
     return false;
 }
 
-bool entry_traced(struct aia *a, unsigned hart)
+/* take_others() where edges are traced. */
+static __attribute__((noinline)) bool take_traced_others(unsigned long top, struct aia_hart *h, unsigned here,
+                                                         struct aia_trace_ring *ring)
 {
-    unsigned here = (uint16_t)hart; /* as a vector has it: narrowed once, and not for each event */
-    struct aia_hart *h = &a->config.harts[(int)hart];
-    struct aia_trace_ring *rings = aia_tracing(a), *ring = rings ? &rings[(int)here] : NULL;
+    struct aia *a = h->aia;
+    unsigned long suspect = top;
+    unsigned n = 0, left = STORM_FULL_TRAP - 1;
+
+    do {
+        n += top == suspect;
+        take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+        if (!--left)
+            return end_full_trap(h, imsic_claimed_id(suspect), n);
+    } while ((top = imsic_claim()) != 0);
+    return false;
+}
+
+bool entry_traced(struct aia_hart *h)
+{
+    struct aia *a = h->aia;
+    unsigned here = (uint16_t)aia_port_hart(); /* as a vector has it: narrowed once, and not for each event */
+    struct aia_trace_ring *rings = aia_tracing(a), *ring = &rings[(int)here];
     unsigned long top = imsic_claim();
 
     if (!top)
         return false;
-    if (ring)
-        take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
-    else /* tracing was turned off just now */
-        take_edge(h, a->imsic.files[here].slots, a->config.irqs, top);
-    return (top = imsic_claim()) != 0 && take_others(top, h, ring);
+    if (!rings) /* tracing was turned off just now */
+        return take_others(top, h);
+    take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
+    return (top = imsic_claim()) != 0 && take_traced_others(top, h, here, ring);
 }
 
 bool aia_interrupt(struct aia *a)
@@ -185,17 +197,16 @@ bool aia_interrupt(struct aia *a)
     /* Both are read before the handler's call. Otherwise `a` would have to be kept over the call as well. */
     struct aia_hart *harts = a->config.harts;
     struct aia_irq *irqs = a->config.irqs;
-    unsigned here = aia_port_hart();
-    struct aia_hart *h = &harts[(int)here];
+    struct aia_hart *h = &harts[(int)aia_port_hart()];
     const _Atomic uint32_t *slots = __atomic_load_n(&h->slots, __ATOMIC_RELAXED);
     unsigned long top;
 
     if (!slots)
-        return a->delivery->interrupt(a, here);
+        return h->aia->delivery->interrupt(h);
     if ((top = imsic_claim()) == 0)
         return false;
     take_edge(h, slots, irqs, top);
     if ((top = imsic_claim()) != 0)
-        return take_others(top, h, NULL);
+        return take_others(top, h);
     return false;
 }

@@ -6,6 +6,6 @@
 #include "lib/base.h"
 
 /* Claim and handle what is pending in this hart's interrupt file. True: more is pending. Own, off. */
-bool entry_traced(struct aia *a, unsigned here);
+bool entry_traced(struct aia_hart *h);
 
 #endif

@@ -52,7 +52,7 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
  * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, and there is nothing to shut
  * off here. The lock is taken, because half of one vector with half of another would name another interrupt's vector.
  */
-static unsigned own_id(struct aia_irq *irq, unsigned here)
+static __attribute__((noinline)) unsigned own_id(struct aia_irq *irq, unsigned here)
 {
     unsigned long was = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
@@ -79,6 +79,14 @@ void flow_again(struct aia *a, struct aia_irq *irq)
     flow_edge(a, irq, here, own_id(irq, here));
 }
 
+/* Send an edge that was kept to irq's vector. Lock held. */
+static __attribute__((noinline)) void resend(struct aia *a, struct aia_irq *irq)
+{
+    count(&irq->count.resent);
+    trace_irq(a, AIA_EVENT_RESEND, irq, irq->vec, 0);
+    a->delivery->resend(a, irq);
+}
+
 /*
  * Edges that other harts record keep this hart running the handler. End the run, and send the latest edge to where the
  * interrupt is now.
@@ -93,7 +101,7 @@ static bool pass_on(struct aia *a, struct aia_irq *irq)
     bool sends = irq->vec.id && enabled;
 
     if (sends && atomic_fetch_and_explicit(&irq->flow, ~off, memory_order_acq_rel) & AIA_FLOW_PENDING)
-        a->delivery->resend(a, irq);
+        resend(a, irq);
     irq_unlock(irq->first, was);
     return sends;
 }
@@ -169,7 +177,7 @@ static void send_kept(struct aia *a, struct aia_irq *irq)
     unsigned long saved = irq_lock(irq->first);
 
     if (irq->vec.id)
-        a->delivery->resend(a, irq);
+        resend(a, irq);
     else
         atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_acq_rel);
     irq_unlock(irq->first, saved);

@@ -140,12 +140,9 @@ static const struct step {
     int (*enter)(struct aia *a, unsigned hart);
     void (*undo)(struct aia *a, unsigned hart);
 } steps[] = {
-    {AIA_HART_CLOSED, close_hart, open_hart},
-    {AIA_HART_EVACUATED, evacuate_hart, NULL},
-    {AIA_HART_FORCED, force_away, NULL},
-    {AIA_HART_QUIET, hush, unhush},
-    {AIA_HART_SWEPT, sweep_hart, NULL},
-    {AIA_HART_OFFLINE, stop_delivery, start_delivery},
+    {AIA_HART_CLOSED, close_hart, open_hart}, {AIA_HART_EVACUATED, evacuate_hart, NULL},
+    {AIA_HART_FORCED, force_away, NULL},      {AIA_HART_QUIET, hush, unhush},
+    {AIA_HART_SWEPT, sweep_hart, NULL},       {AIA_HART_OFFLINE, stop_delivery, start_delivery},
 };
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 _Static_assert(N_STEPS == AIA_HART_SWEPT - AIA_HART_ONLINE + 1, "a step for each state on the way out");
@@ -154,7 +151,8 @@ _Static_assert(N_STEPS == AIA_HART_SWEPT - AIA_HART_ONLINE + 1, "a step for each
 static void undo_steps(struct aia *a, unsigned hart, unsigned n)
 {
     while (n-- > 0) {
-        if (steps[n].state == AIA_HART_CLOSED) /* an allocation that finds the hart open must find it online */
+        if (steps[n].state ==
+            AIA_HART_CLOSED) /* an allocation that finds the hart open must find it online */
             set_state(a, hart, AIA_HART_ONLINE);
         if (steps[n].undo)
             steps[n].undo(a, hart);
@@ -236,8 +234,8 @@ static bool is_concerned(struct aia *a, struct aia_irq *irq, unsigned hart)
     if (!irq_is_used(irq) || irq->first != irq)
         return false;
     unsigned long was = irq_lock(irq);
-    bool concerned =
-        irq_is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !irq_is_dead(irq) && a->delivery->reaches(a, irq, hart);
+    bool concerned = irq_is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !irq_is_dead(irq) &&
+                     delivery_reaches(a, irq, hart);
     irq_unlock(irq, was);
     return concerned;
 }

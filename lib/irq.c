@@ -198,7 +198,7 @@ static bool request_valid(const struct aia *a, const struct aia_request *r)
 static bool can_be_delivered(const struct aia *a, const struct aia_irq *irq)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (aia_hartset_has(&irq->affinity, h) && a->delivery->reaches(a, irq, h))
+        if (aia_hartset_has(&irq->affinity, h) && delivery_reaches(a, irq, h))
             return true;
     return false;
 }
@@ -258,7 +258,8 @@ static void stop_message_slow(struct aia *a, struct aia_irq *irq)
         stop_message(a, irq);
     } else if (irq->vec.id) {
         irq->msi->ops->stop(irq->msi);
-        irq_unlock(irq, was); /* the vector stays irq's until the device has acknowledged that it sends no more */
+        irq_unlock(irq,
+                   was); /* the vector stays irq's until the device has acknowledged that it sends no more */
         int error = irq_sync_or_die(a, irq, (struct imsic_vector){0});
         was = irq_lock(irq);
         if (!error)

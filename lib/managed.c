@@ -48,7 +48,7 @@ int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct 
                    unsigned *hart)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (aia_hartset_has(set, h) && hart_state(a, h) == AIA_HART_ONLINE && a->delivery->reaches(a, irq, h)) {
+        if (aia_hartset_has(set, h) && hart_state(a, h) == AIA_HART_ONLINE && delivery_reaches(a, irq, h)) {
             *hart = h;
             return AIA_OK;
         }

@@ -18,7 +18,8 @@ static inline uint16_t *managed_ids(const struct aia *a, const struct aia_irq *i
 }
 
 /* The first online hart of `set` that irq can be delivered to. Any. AIA_OK or AIA_ENOHART. */
-int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set, unsigned *hart);
+int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
+                   unsigned *hart);
 
 /* Make the vector that is reserved on `hart` irq's own. Any. AIA_OK; AIA_EAGAIN: that vector is retiring. */
 int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v);

@@ -164,7 +164,7 @@ static __attribute__((noinline)) int is_another(struct aia_irq *irq, int error,
 }
 
 static inline int verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
-                           struct aia_message *have)
+                         struct aia_message *have)
 {
     int error = message_drain(a, irq, have);
 
@@ -172,7 +172,8 @@ static inline int verify(struct aia *a, struct aia_irq *irq, const struct aia_me
                                                                          : AIA_OK;
 }
 
-int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have)
+int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
+                   struct aia_message *have)
 {
     return verify(a, irq, want, have);
 }

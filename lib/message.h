@@ -47,7 +47,8 @@ int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
  * message_drain(), and compare the device's message with `want`. Lock held.
  * AIA_OK; AIA_ESILENT; AIA_ECHANGED: the device has another message. That is counted for message_report_changed().
  */
-int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want, struct aia_message *have);
+int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
+                   struct aia_message *have);
 
 /* Report that a device had another message than it was given, if that was seen since the last report. Any, no lock held. */
 void message_report_change(struct aia_irq *irq);

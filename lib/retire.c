@@ -159,15 +159,16 @@ static void report_no_sync(struct aia *a, unsigned here)
  * it is not NULL, has arrived. *failed is the error of an earlier call for the same file. A file that is known to take
  * nothing in is waited for once.
  */
-static int drain_file(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *failed)
+static inline int drain_file(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *failed)
 {
-    bool known = *failed && f->sync_owed;
-    int error = known ? *failed : b ? imsic_sync_behind(&a->imsic, f, b) : imsic_sync(&a->imsic, f);
+    if (*failed && f->sync_owed)
+        return *failed;
+    int error = b ? imsic_sync_behind(&a->imsic, f, b) : imsic_sync(&a->imsic, f);
 
-    if (error && !known)
+    if (error) {
         report_no_sync(a, (unsigned)(f - a->imsic.files));
-    if (error)
         *failed = error;
+    }
     return error;
 }
 

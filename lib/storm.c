@@ -44,8 +44,7 @@ static void shut_off_irq(struct aia *a, struct aia_irq *irq, unsigned here, unsi
     a->delivery->shut_off(a, irq, here, id); /* first: whoever enables the interrupt undoes both */
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
-    aia_port_report(
-        &(struct aia_report){.what = AIA_REPORT_STORM_IRQ, .vec = vector(here, id), .irq = irq});
+    aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IRQ, .vec = vector(here, id), .irq = irq});
 }
 
 void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)

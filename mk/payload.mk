@@ -18,7 +18,8 @@ PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-
 $(PAYLOAD_OBJ): private CFLAGS_ALL += -fstack-protector-strong
 # The path of every interrupt and of every move goes without, as in the library that is installed: a backtrace leaves out
 # aia_interrupt() and the like.
-$B/obj/payload/kernel/port.o $B/obj/lib/entry.o $B/obj/lib/trace.o $B/obj/lib/message.o $B/obj/lib/move.o $B/obj/lib/retire.o: private PAYLOAD_CFLAGS += -fomit-frame-pointer
+$B/obj/payload/kernel/port.o $(patsubst %,$B/obj/lib/%.o,entry trace flow ipi affinity move message retire delivery_imsic): \
+	private PAYLOAD_CFLAGS += -fomit-frame-pointer
 PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
 
 ifneq ($(XLEN),64)

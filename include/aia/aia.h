@@ -84,7 +84,8 @@ struct aia_irq_counts {
     aia_counter forwarded; /* edges caught on a retiring vector and forwarded */
     aia_counter rerun;     /* edges that came while the handler ran, and made it run again */
     aia_counter kept;      /* edges that came while the interrupt was disabled */
-    aia_counter resent;    /* edges that the library sent: one that was kept, or one in place of an edge that may be lost */
+    aia_counter
+        resent; /* edges that the library sent: one that was kept, or one in place of an edge that may be lost */
     aia_counter unhandled; /* handler runs that returned AIA_NONE */
 };
 

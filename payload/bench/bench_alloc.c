@@ -3,6 +3,7 @@
  * Benchmarks: the allocator of vectors, with as many harts as the machine need not have: it touches no hardware, so
  * its files are memory alone. An allocation chooses the least loaded hart of all, and takes a vector there.
  */
+#include "imsic/vector.h"
 #include "payload/bench/bench.h"
 #include "payload/kernel/hart.h"
 #include "payload/report/check.h"

@@ -3,6 +3,7 @@
  * Benchmarks: what the library does to take a hart offline and back, by how many interrupts it holds; and its audit.
  * The hart does not really stop: what the firmware does is not ours.
  */
+#include "imsic/file.h"
 #include "payload/bench/bench.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/time.h"

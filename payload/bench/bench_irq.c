@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Benchmarks: an interrupt, an IPI, a call, and how many messages a second. */
+#include "imsic/file.h"
 #include "payload/bench/bench.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"

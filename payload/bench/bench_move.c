@@ -3,6 +3,8 @@
  * Benchmarks: a move of each kind, by the hart where the interrupt is, and its reclaim there. What the other identities
  * are taken by decides the kind (lib/message.c). The floor is the device accesses alone, and the fence before them.
  */
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "payload/bench/bench.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/panic.h"

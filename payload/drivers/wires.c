@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "imsic/file.h"
 #include "payload/drivers/wires.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"

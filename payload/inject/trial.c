@@ -177,7 +177,8 @@ struct trial_result trial_run(const struct trial *t)
     }
     enum aia_update kind = place_update();
     uint64_t stray = strays(), copies = aia.torn_copies, before = edge_runs, neighbours = edge_neighbour_runs;
-    uint64_t forwarded = place.irq->count.forwarded, resent = place.irq->count.resent, updates = aia.updates[kind];
+    uint64_t forwarded = place.irq->count.forwarded, resent = place.irq->count.resent,
+             updates = aia.updates[kind];
 
     play(t, &r);
     note_edges(&r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The edges of a trial: raised from the hook, answered by the handlers; and the clock that times them. */
+#include "imsic/file.h"
 #include "payload/inject/trial_edge.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/irq.h"

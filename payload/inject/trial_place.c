@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "payload/inject/trial_place.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/machine.h"

@@ -5,6 +5,7 @@
  * is played by a hart, and by the DMA engines of the edu devices. That may cost time, and identities that are shut off
  * until their hart has been offline; no edge of another device may be lost, and the reports must name what storms.
  */
+#include "imsic/file.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"

@@ -5,6 +5,7 @@
  * each write is counted against the device; without, what lands where nobody is counts as unowned. Another device works on all
  * the while.
  */
+#include "imsic/file.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
 #include "payload/drivers/iommu.h"

@@ -6,6 +6,7 @@
  *   kept enabled   every identity is enabled from the start; nothing is left to do when it is allocated
  *   asked          the hart is asked by a call to set the bit in its own eie, and waited for
  */
+#include "imsic/file.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
 #include "payload/bench/bench.h"

@@ -170,7 +170,8 @@ static void forwards(unsigned from, unsigned to, unsigned then)
     check(wait_for(&dev->handled, handled + 1), "an edge that waited there is handled");
     /* Where there are no interrupt files it never was there, but in the controller: the hart on the way may take it. */
     bool on_way = !irq_by_message() && load_ran_on(dev, to, ran_on_way);
-    check((on_way || load_ran_on(dev, then, ran)) && dev->irq->count.forwarded == forwarded + irq_by_message(),
+    check((on_way || load_ran_on(dev, then, ran)) &&
+              dev->irq->count.forwarded == forwarded + irq_by_message(),
           "on hart %u, sent on %s", on_way ? to : then, irq_by_message() ? "once" : "by nobody");
     check(!hart_join(from, time_from_ms(HOLD_MS)), "hart %u goes on", from);
 }

@@ -4,6 +4,7 @@
  * whoever watches the unit's commands (QEMU: -trace riscv_iommu_cmd) can count them. The device's message is read before
  * and after.
  */
+#include "imsic/file.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/hotplug.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=storm: what fires without end and helps nobody is shut off, reported, and can be had again. */
+#include "imsic/file.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/kernel/time.h"

@@ -3,6 +3,7 @@
  * test=suspend: a hart suspends, retentive and not, with an edge pending before, one that comes while it sleeps, or
  * whenever it comes: each wakes it and is handled. Also when the file is lost meanwhile, which QEMU's never is.
  */
+#include "imsic/file.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"

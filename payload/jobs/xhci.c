@@ -4,6 +4,8 @@
  * its interrupts move and the other harts go offline and come back. With `naive` the moves are a careless driver's, and
  * the controller falls silent, as it did in the field; with `unplug` it stops answering halfway.
  */
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "payload/load/naive.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"

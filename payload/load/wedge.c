@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "imsic/file.h"
 #include "payload/load/wedge.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/time.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands that change something. */
+#include "imsic/file.h"
 #include "payload/shell/commands.h"
 #include "payload/report/audit.h"
 #include "payload/kernel/console.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* imsic: a hart's interrupt file beside the books on it (IMSIC.adoc, "Indirectly accessed interrupt-file registers"). */
+#include "imsic/file.h"
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"

@@ -276,8 +276,9 @@ enum command_result command_stats(int argc, char *argv[])
     print("\n%-16s %9s %9s %7s %7s %7s %7s %9s\n", "interrupt", "moves", "forwarded", "rerun", "kept",
           "resent", "nothing", "retiring");
     for (unsigned n = 0; (irq = nth_irq(n)); n++)
-        print("%-16s %9lu %9lu %7lu %7lu %7lu %7lu %9u\n", irq_name(irq), irq->count.moves, irq->count.forwarded,
-              irq->count.rerun, irq->count.kept, irq->count.resent, irq->count.unhandled, irq->n_retiring);
+        print("%-16s %9lu %9lu %7lu %7lu %7lu %7lu %9u\n", irq_name(irq), irq->count.moves,
+              irq->count.forwarded, irq->count.rerun, irq->count.kept, irq->count.resent,
+              irq->count.unhandled, irq->n_retiring);
     print("\nmessages changed by\n");
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         print("%-16s %9lu\n", stats_update_name((enum aia_update)u), aia.updates[u]);

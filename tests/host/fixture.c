@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"

@@ -20,7 +20,7 @@ static void takes_over_whatever_is_there(void **state)
             assert_false(w_model.source[i].pending || w_model.source[i].enabled);
         }
         m_settle();
-        assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+        assert_int_equal(t.harts[0].unowned + t.harts[1].unowned, 0);
     }
 }
 
@@ -141,7 +141,7 @@ static void start_loses_no_line(void **state)
             w_check(&q);
             assert_int_equal(q.runs, 1);
             assert_int_equal(q.hart, 1);
-            assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+            assert_int_equal(t.harts[0].unowned + t.harts[1].unowned, 0);
         }
 }
 
@@ -160,7 +160,7 @@ static void start_loses_no_transition(void **state)
                 if (!more)
                     w_rise(&q);
                 w_check(&q);
-                assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+                assert_int_equal(t.harts[0].unowned + t.harts[1].unowned, 0);
             }
         }
 }

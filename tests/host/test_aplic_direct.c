@@ -22,7 +22,7 @@ static void every_mode_is_delivered(void **state)
                 assert_int_equal(q.hart, 1);
             }
             t_check_books();
-            assert_int_equal(t.harts[1].spurious, 0);
+            assert_int_equal(t.harts[1].unowned, 0);
         }
 }
 
@@ -39,7 +39,7 @@ static void start_loses_no_line(void **state)
             assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
             w_check(&q);
             assert_int_equal(q.runs, 1);
-            assert_int_equal(t.harts[0].spurious + t.harts[1].spurious, 0);
+            assert_int_equal(t.harts[0].unowned + t.harts[1].unowned, 0);
         }
 }
 
@@ -106,7 +106,7 @@ static void unowned_source_is_masked(void **state)
     am_write(&w_model, 0x1edc, 9);
     am_wire(&w_model, 9, true);
     m_settle();
-    assert_int_equal(t.harts[1].spurious, 1);
+    assert_int_equal(t.harts[1].unowned, 1);
     assert_false(w_model.source[9].enabled);
 }
 
@@ -196,7 +196,7 @@ static void freed_source_is_silent(void **state)
         am_wire(&w_model, 9, i % 2 == 0);
         m_settle();
         assert_int_equal(q.runs, 1);
-        assert_int_equal(t.harts[1].spurious, 1);
+        assert_int_equal(t.harts[1].unowned, 1);
         am_wire(&w_model, 9, i % 2 != 0);
         am_write(&w_model, 9 * 4, 0);
         q.irq = NULL;
@@ -264,7 +264,7 @@ static void freed_level_stays_masked(void **state)
         if (!more)
             break;
         assert_false(w_model.source[9].enabled);
-        assert_int_equal(t.harts[1].spurious, 0);
+        assert_int_equal(t.harts[1].unowned, 0);
         t_check_books();
     }
 }
@@ -312,7 +312,7 @@ static void stopped_while_it_is_claimed(void **state)
         m_on(0);
         waits += w_model.source[9].pending;
         assert_int_equal(q.runs + w_model.source[9].pending, 1);
-        assert_int_equal(t.harts[1].spurious, 0);
+        assert_int_equal(t.harts[1].unowned, 0);
     }
     assert_true(waits > 0);
 }

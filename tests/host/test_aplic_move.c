@@ -28,7 +28,7 @@ static void sweep_move(enum aplic_mode mode, uint32_t lag, bool run)
         t_check_books();
         w_check(&q);
         assert_int_equal(p.runs, 0);
-        assert_int_equal(t.harts[1].spurious + t.harts[2].spurious, 0);
+        assert_int_equal(t.harts[1].unowned + t.harts[2].unowned, 0);
         w_rise(&q);
         w_check(&q);
         assert_int_equal(q.hart, 2);
@@ -76,7 +76,7 @@ static void late_msi_is_waited_for(void **state)
     w_check(&q);
     assert_int_equal(q.runs, 1);
     assert_int_equal(p.runs, 0);
-    assert_int_equal(t.harts[1].spurious, 0);
+    assert_int_equal(t.harts[1].unowned, 0);
 }
 
 /* One genmsi for two harts: it takes one at a time, and ignores a write while Busy. */

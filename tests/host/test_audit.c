@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The audit finds what it is for: each finding provoked, and only that one. */
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "fixture.h"
 
 static struct t_irq q;

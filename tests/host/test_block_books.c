@@ -2,6 +2,7 @@
 /* Multi-message MSIs in the books: requested, freed, counted and audited, each of a block and not only its first. */
 #include <string.h>
 
+#include "imsic/vector.h"
 #include "block_bench.h"
 
 /* ---- room for it elsewhere ---- */

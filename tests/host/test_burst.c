@@ -7,7 +7,7 @@
 
 #include "wires.h"
 
-#define BURST 16u /* lib/internal.h, FLOW_BURST */
+#define BURST 16u /* lib/storm.h, STORM_FULL_TRAP */
 
 static struct t_irq q, other;
 static struct wire w;

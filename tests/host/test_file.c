@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupt files: messages, claims, what reset left, proof of arrival. */
 #include "fixture.h"
+#include "imsic/file.h"
 #include "imsic/claim.h"
 
 static struct imsic_vector vec(unsigned hart, unsigned id)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Harts leave, die and come back while devices send: nothing is lost. */
+#include "imsic/vector.h"
 #include "fixture.h"
 
 static void edges_and_run(void *arg)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Calls at a time that is not theirs, and departures that are refused halfway: what include/aia/aia.h says of each. */
+#include "imsic/vector.h"
 #include "fixture.h"
 
 static struct t_irq q;

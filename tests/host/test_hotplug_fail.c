@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Harts that cannot go, or come back to a surprise: what fails changes nothing, what is late is not lost. */
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"

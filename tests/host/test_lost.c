@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A device has lost its message, and nobody has said so: a move says it by name, and no hart is kept by it. */
+#include "imsic/vector.h"
 #include "lose.h"
 
 static struct t_irq q;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Managed interrupts: a vector kept on each hart of the set, shut down with the last of them, started with the first. */
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* 128 harts: sets of more than one word, the harts on either side of each word's edge, and the last one. */
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"

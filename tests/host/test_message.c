@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How a device's message is changed: by which steps, in which order, and what a device that is ill gets. */
+#include "imsic/vector.h"
 #include "fixture.h"
 
 #include <string.h>

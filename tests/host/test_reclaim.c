@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Retired vectors: not reused before their drain is proven (P5), reused soon after. */
+#include "imsic/vector.h"
 #include "fixture.h"
 
 static struct t_irq q, next, busy, third;

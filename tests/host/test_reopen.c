@@ -4,6 +4,8 @@
  * is enabled again, the edge waits for no timer. Only time drains these devices, so no reclaim is in the way. The clock of
  * these tests stands between the edge and its run, but for the looks at it.
  */
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"

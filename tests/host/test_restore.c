@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "imsic/file.h"
 #include "lose.h"
 
 static struct t_irq q;

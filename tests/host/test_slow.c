@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Devices behind a slow bus: only a copy changes, one command carries it over, and one that is not answered kills. */
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"

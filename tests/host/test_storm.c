@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Identities that nobody owns, and what fires without end: counted, shut off, told, and brought back. */
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"

@@ -2,6 +2,7 @@
 /* What the library traces, held against its own counters: each event once for each thing that was counted. */
 #include <string.h>
 
+#include "imsic/file.h"
 #include "iommu_bench.h"
 #include "wires.h"
 
@@ -88,7 +89,7 @@ static uint64_t of_irqs(size_t counter)
 }
 
 #define OF_HARTS(field) of_harts(offsetof(struct aia_hart, field))
-#define OF_IRQS(field)  of_irqs(offsetof(struct aia_irq, field))
+#define OF_IRQS(field)  of_irqs(offsetof(struct aia_irq, count.field))
 
 static void compare(void)
 {

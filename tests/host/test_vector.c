@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The vector allocator against a naive one: an array of owners, searched from the bottom. */
+#include "imsic/vector.h"
 #include <string.h>
 
 #include "fixture.h"
@@ -11,7 +12,7 @@ static const uint16_t sizes[] = {63, 127, 255, 2047};
 
 static struct {
     uint32_t owner[N][IMSIC_MAX_IDS + 1];
-    bool shut[N][IMSIC_MAX_IDS + 1];
+    bool quarantined[N][IMSIC_MAX_IDS + 1];
     bool open[N];
 } ref;
 

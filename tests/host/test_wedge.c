@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "imsic/file.h"
+#include "imsic/vector.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/time.h"
 #include "payload/load/wedge.h"

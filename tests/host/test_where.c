@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where a move goes, and when it cannot: no vector yet, no vector at all, no hart. */
+#include "imsic/vector.h"
 #include "fixture.h"
 
 static struct t_irq q, next, busy;
