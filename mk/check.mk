@@ -24,8 +24,8 @@ check-cppcheck: | setup
 	$Qcppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --std=c11 \
 		--platform=unix64 --suppress=missingIncludeSystem $(INCLUDES) $(LIB_SRC) $(PAYLOAD_SRC) $(BOARD_SRC) platform/template/*.c
 
-# sparse takes gcc's own predefined macros and header directories for the target.
-SPARSE = sparse -m64 -Wsparse-error -Wno-decl -std=c11 -nostdinc $(INCLUDES) $(PAYLOAD_CFLAGS) $(TARGET_INC) \
+# sparse takes gcc's own predefined macros and header directories for the target, and none of the host's.
+SPARSE = sparse --arch=riscv64 -m64 -Wsparse-error -Wno-decl -std=c11 -nostdinc $(INCLUDES) $(PAYLOAD_CFLAGS) $(TARGET_INC) \
 	-include $B/target-macros.h
 TARGET_INC = $(shell $(CROSS)gcc $(SPECS) -xc -E -v /dev/null 2>&1 | \
 	sed -n '/search starts/,/^End/s|^ \(/.*\)|-isystem \1|p')

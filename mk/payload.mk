@@ -6,7 +6,7 @@
 PLATFORM_DIR ?= platform/generic
 BOARD_SRC   := $(wildcard $(PLATFORM_DIR)/*.c)
 PAYLOAD_SRC := $(wildcard platform/*.c) $(shell find payload -name '*.c' 2>/dev/null)
-PAYLOAD_ASM := $(filter-out payload/kernel/flash.S,$(shell find payload -name '*.S' 2>/dev/null))
+PAYLOAD_ASM := $(wildcard arch/riscv/*.S) $(filter-out payload/kernel/flash.S,$(shell find payload -name '*.S' 2>/dev/null))
 BOARD_OBJ   := $(BOARD_SRC:$(PLATFORM_DIR)/%.c=$B/obj/board/%.o)
 PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(BOARD_OBJ) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld

@@ -8,6 +8,7 @@
 #ifndef EDGES
 #define EDGES 3
 #endif
+#define BURST 2                     /* FLOW_BURST: small, so that a run in place and one passed on both come */
 #define DISABLED 1                  /* AIA_FLOW_* */
 #define PENDING  2
 #define RUNNING  4
@@ -66,9 +67,34 @@ inline unwelcome(h)
 #endif
 }
 
+/* pass_on: flow.c, of an interrupt that is somewhere. f is DISABLED, and nothing is done; or what flow was. */
+inline pass_on()
+{
+    atomic { !irq_lock -> irq_lock = 1 };
+    f = flow & DISABLED;
+    if
+    :: !f ->
+#ifdef SPLIT_PASS
+        f = flow;
+        atomic { handler = 0; flow = flow & ~(RUNNING | PENDING) };
+#else
+        atomic { handler = 0; f = flow; flow = flow & ~(RUNNING | PENDING) };  // atomic_fetch_and
+#endif
+#ifndef PASS_FORGETS
+        if
+        :: f & PENDING -> send(vec)
+        :: else
+        fi;
+#endif
+        f = 0
+    :: else
+    fi;
+    irq_lock = 0
+}
+
 proctype Hart(byte me)
 {
-    byte f;
+    byte f, n;
 
 end:
     do
@@ -99,8 +125,18 @@ end:
         if
         :: f & DISABLED -> unwelcome(me)
         :: !(f & (DISABLED | RUNNING)) ->               // run
+            n = 1;
             do
             :: unwelcome(me);                           // the handler returned AIA_NONE
+                if
+                :: n >= BURST -> pass_on()
+                :: else -> f = DISABLED
+                fi;
+                if
+                :: !f -> break
+                :: else
+                fi;
+                n = (n < BURST -> n + 1 : BURST);
 #ifdef SPLIT_RELEASE
                 atomic { handler = 0; f = flow };       // look for PENDING
                 if
@@ -120,7 +156,8 @@ end:
                     fi
                 }
 #endif
-            od
+            od;
+            n = 0
         :: else
         fi;
         f = 0
@@ -168,7 +205,7 @@ proctype Driver()
 #ifdef REOPEN_ONLY_AT_VEC           /* lib/flow.c of a857e64: hole 6 of models/README */
             :: was & STORMED -> ipi_reopen[vec] = 1
 #else
-            :: was & STORMED -> atomic { ipi_reopen[0] = 1; ipi_reopen[1] = 1 } // AIA_IPI_REOPEN where it is and was
+            :: was & STORMED -> atomic { ipi_reopen[0] = 1; ipi_reopen[1] = 1 } // reopen: AIA_IPI_REOPEN to each hart
 #endif
             :: else
             fi

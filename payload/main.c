@@ -18,6 +18,7 @@
 #include "payload/jobs/selfcheck.h"
 #include "platform/board.h"
 #include "csr.h"
+#include "guarded.h"
 #include "payload/shell/shell.h"
 #include <aia/version.h>
 #include <libfdt.h>
@@ -203,7 +204,7 @@ static bool can_read(const unsigned char *at)
     unsigned long was = csr_irq_save();
 
     trap_guard_begin();
-    (void)*(const volatile unsigned char *)at;
+    (void)guarded_load((uintptr_t)at, 1);
     bool good = trap_guard_end() == TRAP_NONE;
     csr_irq_restore(was);
     return good;

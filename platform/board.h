@@ -32,7 +32,7 @@ struct board {
 
     /*
      * The console: one byte out, one byte in (-1: none there). Any hart, one at a time, from the first line on; must not wait
-     * without a bound. NULL: the ns16550 that the tree names, else the firmware's console, which has no input.
+     * without a bound. One that traps is left in the middle, and not called again. NULL: the ns16550 that the tree names, else the firmware's console, which has no input.
      */
     void (*put)(char c);
     int (*get)(void);

@@ -4,7 +4,7 @@
 #include "payload/kernel/time.h"
 #include "payload/kernel/trap.h"
 #include "csr.h"
-#include "mmio.h"
+#include "guarded.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,7 +104,7 @@ static bool worked(void)
 bool try_ireg_read(unsigned reg, unsigned long *v)
 {
     trap_guard_begin();
-    *v = csr_ireg_read(reg);
+    *v = guarded_ireg_read(reg);
     conform_read("siselect", reg, *v);
     return worked();
 }
@@ -112,28 +112,21 @@ bool try_ireg_read(unsigned reg, unsigned long *v)
 bool try_ireg_write(unsigned reg, unsigned long v)
 {
     trap_guard_begin();
-    csr_ireg_write(reg, v);
+    guarded_ireg_write(reg, v);
     return worked();
 }
 
 bool try_load(uintptr_t a, unsigned size, uint64_t *v)
 {
     trap_guard_begin();
-    *v = size == 1 ? mmio_read8(a) : size == 2 ? mmio_read16(a) : size == 4 ? mmio_read32(a) : mmio_read64(a);
+    *v = guarded_load(a, size);
     return worked();
 }
 
 bool try_store(uintptr_t a, unsigned size, uint64_t v)
 {
     trap_guard_begin();
-    if (size == 1)
-        mmio_write8(a, (uint8_t)v);
-    else if (size == 2)
-        mmio_write16(a, (uint16_t)v);
-    else if (size == 4)
-        mmio_write32(a, (uint32_t)v);
-    else
-        mmio_write64(a, v);
+    guarded_store(a, size, v);
     return worked();
 }
 

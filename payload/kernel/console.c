@@ -27,29 +27,36 @@ static void uart_left(const char *why)
     left("the UART of the device tree", why);
 }
 
-/* After a call of the board's between trap_guard_begin() and this. */
-static void end_board_try(void)
+static void call_put(void *c)
 {
-    if (trap_guard_end() == TRAP_NONE)
-        return;
+    board.put(*(const char *)c);
+}
+
+static void call_get(void *c)
+{
+    *(int *)c = board.get();
+}
+
+/* False: it has trapped, and is not called any more. */
+static bool try_board(void (*call)(void *), void *c)
+{
+    if (trap_guard_call(call, c) == TRAP_NONE)
+        return true;
     board_failed = true;
     left("that of the board", "traps");
+    return false;
 }
 
 static bool board_put(char c)
 {
-    trap_guard_begin();
-    board.put(c);
-    end_board_try();
-    return !board_failed;
+    return try_board(call_put, &c);
 }
 
 static int board_get(void)
 {
-    trap_guard_begin();
-    int c = board.get();
-    end_board_try();
-    return board_failed ? -1 : c;
+    int c = -1;
+
+    return try_board(call_get, &c) ? c : -1;
 }
 
 static void put(char c)

@@ -8,7 +8,7 @@
 #include "payload/kernel/symbols.h"
 #include "payload/kernel/time.h"
 #include "csr.h"
-#include "mmio.h"
+#include "guarded.h"
 
 /* scause without the top bit (privileged architecture, "Supervisor Cause Register"). */
 enum { IRQ_SOFT = 1, IRQ_TIMER = 5 };
@@ -87,7 +87,7 @@ bool trap_answers(const char *name, uintptr_t mmio)
     unsigned long was = csr_irq_save();
 
     trap_guard_begin();
-    (void)mmio_read32(mmio);
+    (void)guarded_load(mmio, 4);
     unsigned long cause = trap_guard_end();
     csr_irq_restore(was);
     if (cause != TRAP_NONE)

@@ -29,7 +29,7 @@ void trap_exception(const struct trap_frame *frame);
 _Noreturn void trap_fatal(const struct trap_frame *frame, bool bad_stack);
 
 /*
- * Between the two, accesses of this hart's to CSRs or to devices may trap. An access that traps is tried twice, and then
+ * Between the two, this hart's accesses by the functions of guarded.h may trap. An access that traps is tried twice, and then
  * skipped: what it was to read is rubbish. Interrupts off. Not for accesses that can have a side effect where they go wrong.
  * trap_guard_end() returns TRAP_NONE, the cause of the last trap, or TRAP_ELSEWHERE: a trap was taken at an instruction that
  * did not make it, and that instruction has run since.
@@ -38,6 +38,11 @@ _Noreturn void trap_fatal(const struct trap_frame *frame, bool bad_stack);
 #define TRAP_ELSEWHERE (~0ul - 1)
 void trap_guard_begin(void);
 unsigned long trap_guard_end(void);
+/*
+ * Call code of others, any access of which may trap. At the first trap the call is left where it is: it must not be called
+ * again. Returns TRAP_NONE, or something else if there was a trap.
+ */
+unsigned long trap_guard_call(void (*f)(void *), void *context);
 /* For trap_exception(): an exception at *pc. True: the guard's, and *pc is where to go on. */
 bool trap_guard_take(unsigned long cause, unsigned long *pc);
 

@@ -2,7 +2,7 @@
 #include "payload/kernel/uart.h"
 #include "payload/kernel/time.h"
 #include "payload/kernel/trap.h"
-#include "mmio.h"
+#include "guarded.h"
 
 /* ns16550 registers (data sheet, "Line Status Register"). */
 enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
@@ -50,35 +50,15 @@ static uintptr_t address(unsigned reg)
 /* 0 where it traps. */
 static uint32_t read_reg(unsigned reg)
 {
-    uint32_t v;
-
     trap_guard_begin();
-    switch (uart.reg_io_width) {
-    case 4:
-        v = mmio_read32(address(reg));
-        break;
-    case 2:
-        v = mmio_read16(address(reg));
-        break;
-    default:
-        v = mmio_read8(address(reg));
-    }
+    uint64_t v = guarded_load(address(reg), uart.reg_io_width);
     return worked_out() ? v & 0xff : 0;
 }
 
 static void write_reg(unsigned reg, uint8_t v)
 {
     trap_guard_begin();
-    switch (uart.reg_io_width) {
-    case 4:
-        mmio_write32(address(reg), v);
-        break;
-    case 2:
-        mmio_write16(address(reg), v);
-        break;
-    default:
-        mmio_write8(address(reg), v);
-    }
+    guarded_store(address(reg), uart.reg_io_width, v);
     (void)worked_out();
 }
 

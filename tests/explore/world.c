@@ -35,7 +35,7 @@ static unsigned n_holes;
                    "more than counters")
 COUNTERS(struct aia_hart, handled, swept, 3);
 COUNTERS(struct aia_hart, late, reclaimed, 4);
-COUNTERS(struct aia_irq, moves, kept, 4);
+COUNTERS(struct aia_irq_counts, moves, kept, 4);
 
 /* In order of address. */
 static void find_holes(void)

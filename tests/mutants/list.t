@@ -1,0 +1,47 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# tests/mutants/list without a run: each stanza is whole, its killer is there, and docs/verification.md says of each mutant
+# what the list says. Whether the killer notices is for tests/mutants/run.
+use strict;
+use warnings;
+use Test::More tests => 4;
+
+sub text { local (@ARGV, $/) = @_; return join '', <> }
+
+my (%mutant, @odd);
+for my $stanza (split /\n\n+/, text('tests/mutants/list')) {
+    my @lines = grep { !/^#/ } split /\n/, $stanza;
+    next unless @lines;
+    my ($name) = $lines[0] =~ /^mutant: (\S+)$/;
+    push @odd, $lines[0] and next unless $name && !$mutant{$name};
+    $mutant{$name} = {map { /^(what|killer|file): *(.*\S)$/ } @lines};
+    push @odd, $name if grep { !$mutant{$name}{$_} } qw(what killer file);
+    push @odd, $name unless grep { /^sed: / } @lines;
+    push @odd, map { "$name: $_" } grep { !/^(mutant|what|killer|file|sed): / } @lines;
+    push @odd, map { "$name: no $_" } grep { !-e } map { /^file: *(\S+)/ } @lines;
+}
+is("@odd", '', 'each mutant has a name of its own, and is whole');
+
+my $scenarios = join '', map { text($_) } glob 'tests/explore/*.c';
+my $rows = text('tests/qemu/table');
+
+sub is_there {
+    my ($killer) = @_;
+    return $rows =~ /^test: \Q$1\E$/m if $killer =~ /^row (\S+)$/;
+    return -e "tests/host/$killer.c" if $killer =~ /^test_/;
+    return index($scenarios, qq("$killer)) >= 0;
+}
+is(join(', ', map { "$_: $mutant{$_}{killer}" } grep { !is_there($mutant{$_}{killer}) } sort keys %mutant),
+    '', 'each killer is a host test, a scenario of the explorer or a row');
+
+# Lines of the table, as tests/mutants/table writes them: what, `mutant`, killer (how).
+my @doc = text('docs/verification.md') =~ /^(\|.*\| `[a-z0-9-]+` \|.*)$/mg;
+my @stale = grep {
+    my ($what, $name, $killer, $how) = /^\| (.*) \| `([^`]+)` \| (.*?)(?: \((.*)\))? \|$/;
+    my $m = $mutant{$name // ''};
+    my $is = $m && $what eq $m->{what} && index($killer, $m->{killer}) == 0;
+    !$is || ($killer =~ /^test_/ && $how && text("tests/host/$killer.c") !~ /\b\Q$how\E\b/);
+} @doc;
+cmp_ok(scalar @doc, '>=', 40, 'docs/verification.md has its table');
+is(join("\n", @stale), '', 'each of its lines says what the list says, by a test that there is');
