@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accesses to devices and to the interrupt file that may trap, for code that waits for the trap (payload/trap.h). Each is one
+ * Accesses to devices and to the interrupt file that may trap, for code that waits for the trap (payload/kernel/trap.h). Each is one
  * instruction at an address that is known (guarded.S), so that a trap at any other instruction is one that the machine has
  * reported late. The host tests put a header of the same name and functions in its place (tests/host/model/guarded.h).
  */

@@ -95,8 +95,9 @@ static void test_next_owner(void **state)
     assert_ptr_equal(other.irq, irq);
     assert_int_equal(other.irq->vec.id, id);
     assert_int_equal(other.irq->flow, 0);
-    assert_int_equal(
-        other.irq->count.moves + other.irq->count.kept + other.irq->count.unhandled + other.irq->count.resent, 0);
+    assert_int_equal(other.irq->count.moves + other.irq->count.kept + other.irq->count.unhandled +
+                         other.irq->count.resent,
+                     0);
     for (unsigned i = 0; i < T_STORM; i++) { /* it is not counted with the last owner's */
         m_raise(&other.dev);
         m_settle();
