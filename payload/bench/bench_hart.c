@@ -4,7 +4,7 @@
  * The hart does not really stop: what the firmware does is not ours.
  */
 #include "payload/bench/bench.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"
 #include "csr.h"

@@ -2,7 +2,7 @@
 /* Benchmarks: an interrupt, an IPI, a call, and how many messages a second. */
 #include "payload/bench/bench.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/trace.h"
 #include "payload/report/check.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Section numbers: Serial ATA AHCI 1.3.1. */
 #include "payload/drivers/ahci_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
 

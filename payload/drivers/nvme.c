@@ -2,7 +2,7 @@
 /* Section numbers: NVM Express Base Specification 2.0, unless another is named. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
 #include <string.h>

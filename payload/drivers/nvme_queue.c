@@ -2,7 +2,7 @@
 /* An NVMe controller's queues: commands and completions, and how they follow their harts. Sections: as in nvme.c. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/inject/trial.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"

@@ -3,7 +3,7 @@
  * test=ims: messages in memory. A device, played by another hart, reads its descriptor while the library changes it,
  * sends late, and does not answer. Where something must not happen, the same is done wrong first, to see it happen.
  */
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
 #include "payload/load/soft.h"

@@ -7,7 +7,7 @@
  *   asked          the hart is asked by a call to set the bit in its own eie, and waited for
  */
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/bench/bench.h"
 #include "payload/report/check.h"
 #include "payload/jobs.h"

@@ -2,7 +2,7 @@
 /* The disks of blockload.h: finding them, their places for requests, and how their queues follow the harts. */
 #include "payload/load/blockload.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/drivers/iommu.h"
 #include "payload/kernel/time.h"
