@@ -6,11 +6,12 @@
 #include <aia/config.h>
 #include <aia/descriptor.h>
 
+#include "lib/container.h"
 #include "mmio.h"
 
 static struct aia_descriptor *self(struct aia_msi *msi)
 {
-    return (struct aia_descriptor *)msi; /* its first member */
+    return container_of(msi, struct aia_descriptor, msi);
 }
 
 /* The entry as two doublewords, for the accesses below. */

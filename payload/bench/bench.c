@@ -8,6 +8,7 @@
 #include "payload/report/check.h"
 #include "payload/jobs.h"
 #include "csr.h"
+#include "lib/container.h"
 #include <stdio.h>
 
 #define ROUNDS 5
@@ -90,7 +91,7 @@ void bench_figure(const char *name, uint64_t value, const char *unit)
 
 static struct bench_device *device(struct aia_msi *msi)
 {
-    return (struct bench_device *)(void *)msi;
+    return container_of(msi, struct bench_device, msi);
 }
 
 static void write_addr(struct aia_msi *msi, uint64_t addr)

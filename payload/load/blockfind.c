@@ -8,6 +8,7 @@
 #include "payload/kernel/time.h"
 #include "payload/load/wedge.h"
 #include "payload/load/pattern.h"
+#include "lib/container.h"
 
 struct block_device block_devices[BLOCK_MAX];
 unsigned block_n_devices;
@@ -18,7 +19,7 @@ static _Alignas(4096) uint8_t buffers[BLOCK_MAX][BLOCK_HARTS][DISK_DEPTH][DISK_B
 
 static void done(struct disk_request *r)
 {
-    struct block_slot *s = (struct block_slot *)r; /* its first member */
+    struct block_slot *s = container_of(r, struct block_slot, r);
 
     s->completed = time_now();
     if (atomic_exchange_explicit(&s->state, BLOCK_DONE, memory_order_release) != BLOCK_BUSY)

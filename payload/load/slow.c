@@ -6,10 +6,11 @@
 #include "payload/kernel/time.h"
 #include "csr.h"
 #include "mmio.h"
+#include "lib/container.h"
 
 static struct slow *slow_of(struct aia_msi *msi)
 {
-    return (struct slow *)msi; /* its first member */
+    return container_of(msi, struct slow, msi);
 }
 
 static unsigned long lock(struct slow *s)

@@ -7,10 +7,11 @@
 #include "payload/drivers/wires.h"
 #include "csr.h"
 #include "mmio.h"
+#include "lib/container.h"
 
 static struct soft *soft_of(struct aia_msi *msi)
 {
-    return (struct soft *)msi; /* its first member, either way */
+    return container_of(msi, struct soft, msi);
 }
 
 /*
