@@ -92,20 +92,12 @@ setup:
 # --- run -----------------------------------------------------------------------------------------------------------
 # One instruction one nanosecond and harts in turn, so that runs repeat exactly; or all harts at once.
 ACCEL    := $(if $(ICOUNT),-icount shift=0$(COMMA)sleep=off -rtc base=2020-01-01$(COMMA)clock=vm,-accel tcg$(COMMA)thread=multi)
-# Two edu devices in slots the payload does not need to know: it enumerates the bus.
-EDU      := edu,dma_mask=0xffffffffffffffff
-# What ARGS asks for by devices= or test=, each disk with an image of its own. A kind is a word here and its options.
+# What ARGS asks for by devices= or test=, each disk with an image of its own. A kind is a word here, and DEV_ with
+# that word.
 KINDS       := nvme ahci virtio xhci
 WANTED      := $(subst $(COMMA), ,$(patsubst devices=%,%,$(patsubst test=%,%,$(filter devices=% test=%,$(ARGS)))))
 WANTED      := $(if $(filter all,$(WANTED)),$(KINDS),$(filter $(KINDS),$(WANTED)))
-DRIVE        = -drive id=$1,if=none,format=raw,file.locking=off,file=$B/disk/$1-8192.img
-DEV_nvme     = $(call DRIVE,nvme) -device nvme,serial=imsicle,drive=nvme
-DEV_ahci     = $(call DRIVE,ahci) -device ich9-ahci,id=sata -device ide-hd,bus=sata.0,drive=ahci
-DEV_virtio   = $(call DRIVE,virtio) -device virtio-blk-pci,disable-legacy=on,drive=virtio
-# Two controllers, one with plain MSI, of which it has sixteen, and one with MSI-X; one image for both disks.
-DEV_xhci     = $(call DRIVE,xhci),readonly=on -device nec-usb-xhci,msi=on,msix=off,id=nec -device usb-storage,bus=nec.0,drive=xhci \
-	-drive id=stick,if=none,format=raw,file.locking=off,readonly=on,file=$B/disk/xhci-8192.img \
-	-device qemu-xhci,id=qemu -device usb-storage,bus=qemu.0,drive=stick
+include tests/qemu/devices.mk
 IMAGES      := $(WANTED:%=$B/disk/%-8192.img)
 
 $B/disk/%.img: scripts/image
@@ -114,7 +106,7 @@ $B/disk/%.img: scripts/image
 
 QEMU_CMD  = $(QEMU) -M $(MACHINE) -smp $(SMP) -m $(MEM) $(ACCEL) -nographic -no-reboot \
 	-bios $(FIRMWARE) -kernel $B/payload.elf -append "$(ARGS)" \
-	-device $(EDU),addr=1 -device $(EDU),addr=2 $(foreach k,$(WANTED),$(DEV_$k)) $(QEMU_ARGS)
+	$(DEV_edu2) $(foreach k,$(WANTED),$(DEV_$k)) $(QEMU_ARGS)
 
 lib: $B/libaia.a
 all: $B/payload.elf $B/payload.bin

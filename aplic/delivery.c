@@ -6,12 +6,13 @@
  * ever, and other harts would where it has moved to meanwhile.
  */
 #include "regs.h"
+#include "lib/container.h"
 
 #define TARGET_IPRIO 0xffu
 
 static struct aplic_source *self(struct aia_msi *msi)
 {
-    return (struct aplic_source *)msi; /* its first member */
+    return container_of(msi, struct aplic_source, msi);
 }
 
 /* ---- a source ---- */
@@ -85,7 +86,7 @@ const struct aia_msi_ops aplic_direct_ops_ = {
 
 static struct aplic *of(const struct aia_controller *c)
 {
-    return (struct aplic *)((char *)(uintptr_t)c - offsetof(struct aplic, controller));
+    return container_of(c, struct aplic, controller);
 }
 
 static unsigned idc(const struct aplic *a, unsigned hart)
@@ -144,7 +145,7 @@ static bool delivers(const struct aia_controller *c, unsigned hart)
 
 static bool enabled(const struct aia_msi *msi)
 {
-    return aplic_enabled((const struct aplic_source *)msi);
+    return aplic_enabled(container_of(msi, struct aplic_source, msi));
 }
 
 static const struct aia_controller_ops controller_ops = {

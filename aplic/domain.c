@@ -2,6 +2,7 @@
 /* A domain as a whole: taking it over, its harts' addresses, and the message that proves a drain. */
 #include "regs.h"
 
+#include "lib/container.h"
 #include "lib/moment.h"
 
 static bool has_mode(const struct aplic *a, unsigned source, enum aplic_mode mode)
@@ -97,7 +98,7 @@ int aplic_can_send(const struct aplic *a, uint64_t addr)
  */
 static int send_extempore(struct aia_barrier *b, const struct aia_message *m)
 {
-    struct aplic *a = (struct aplic *)((char *)b - offsetof(struct aplic, barrier));
+    struct aplic *a = container_of(b, struct aplic, barrier);
     bool free;
 
     aia_port_lock(&a->genmsi);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A domain as its registers have it ("Memory-mapped control region for an interrupt domain"), and its audit. */
 #include "regs.h"
+#include "lib/container.h"
 
 void aplic_look(const struct aplic *a, unsigned number, struct aplic_look *look)
 {
@@ -51,7 +52,7 @@ unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi)
         msi = msi->below;
     if (!msi || (msi->barrier != &a->barrier && msi->controller != &a->controller))
         return 0;
-    return ((const struct aplic_source *)msi)->number;
+    return container_of(msi, struct aplic_source, msi)->number;
 }
 
 /* The sources that interrupts are on, a bit each. Bit 0 is of no account. */

@@ -7,10 +7,11 @@
  * interrupt sources"). And an MSI may be late: the line it is about may have fallen since.
  */
 #include "regs.h"
+#include "lib/container.h"
 
 static struct aplic_source *self(struct aia_msi *msi)
 {
-    return (struct aplic_source *)msi; /* its first member */
+    return container_of(msi, struct aplic_source, msi);
 }
 
 bool aplic_asserted(const struct aplic_source *s)

@@ -17,6 +17,7 @@
 
 #include "iommu/internal.h"
 
+#include "lib/container.h"
 #include "mmio.h"
 
 /* What a device sends to a NOTICE entry: any identity will do, it ends as a bit of its own file. */
@@ -25,7 +26,7 @@
 
 static struct aia_iommu_msi *self(struct aia_msi *msi)
 {
-    return (struct aia_iommu_msi *)(void *)msi; /* its first member */
+    return container_of(msi, struct aia_iommu_msi, msi);
 }
 
 static struct aia_iommu *unit(const struct aia_iommu_msi *m)

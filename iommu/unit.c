@@ -2,6 +2,7 @@
 /* Taking a unit over ("Guidelines for initialization"), turning its directory on, and its own interrupts. */
 #include "iommu/internal.h"
 
+#include "lib/container.h"
 #include "mmio.h"
 
 static bool config_valid(const struct aia_iommu_config *c)
@@ -157,7 +158,7 @@ int aia_iommu_enable(struct aia_iommu *u)
 
 static uintptr_t entry_of(const struct aia_msi *msi)
 {
-    return ((const struct aia_iommu_vector *)(const void *)msi)->entry; /* its first member */
+    return container_of(msi, struct aia_iommu_vector, msi)->entry;
 }
 
 static void vector_mask(struct aia_msi *msi)

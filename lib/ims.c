@@ -6,11 +6,12 @@
 #include <aia/config.h>
 #include <aia/ims.h>
 
+#include "lib/container.h"
 #include "mmio.h"
 
 static struct aia_ims *self(struct aia_msi *msi)
 {
-    return (struct aia_ims *)msi; /* its first member */
+    return container_of(msi, struct aia_ims, msi);
 }
 
 /* The entry as two doublewords, for the accesses below. */

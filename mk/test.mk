@@ -53,12 +53,12 @@ $B/host/libhost.a: $(HOST_OBJ) mk/test.mk
 DEVICE_MODELS := $(wildcard tests/host/devices/*.c)
 DEVICE_OBJ    := $(DEVICE_MODELS:%.c=$B/host/obj/%.o)
 xhci_tests    := xhci xhci_transfers
-nvme_tests    := nvme
+nvme_tests    := nvme nvme_identify
 ahci_tests    := ahci ahci_start
 virtio_tests  := virtio_blk
 $(foreach d,xhci nvme ahci virtio,$(eval $(addprefix $B/host/test_,$($d_tests)): $(addprefix $B/host/obj/tests/host/devices/,function.o $d_model.o)))
 
-$(patsubst %,$B/host/test_%,pci pci_msi pci_msix pci_place pci_slot disk_identify): $B/host/obj/tests/host/devices/pci_fabric.o
+$(patsubst %,$B/host/test_%,pci pci_msi pci_msix pci_place pci_slot virtio_pci): $B/host/obj/tests/host/devices/pci_fabric.o
 $B/host/test_conform: $B/host/obj/tests/host/conform/hardware.o
 $B/host/test_args: $B/host/obj/payload/kernel/args.o
 $B/host/test_uart: $B/host/obj/payload/kernel/uart.o

@@ -4,14 +4,6 @@
 #define PAYLOAD_JOBS_H
 
 #include "payload/kernel/args.h"
-#include <stdbool.h>
-
-struct job {
-    const char *name;
-    int (*run)(void);       /* boot hart, thread context, the others in hart_loop(); returns the exit code */
-    const struct arg *args; /* NULL: none */
-    const char *help;
-};
 
 extern const struct job jobs[]; /* ends with a NULL name */
 /* Those about messages, or of devices that have nothing else here: not by wires. Ends with NULL. */

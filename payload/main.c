@@ -255,7 +255,7 @@ static const struct job *choose_job(void)
 {
     const struct job *job = find_job();
 
-    args_check(common_args, job);
+    args_check(common_args, job, jobs);
     if (is_by_message(job) && wires_wanted())
         args_refuse("test", "it needs devices that send messages, and here %s",
                     irq_by_message() ? "devices=wired" : "there are no interrupt files");
@@ -281,7 +281,8 @@ void payload_main(uint64_t hartid, const void *given)
     hand_over(hartid, given);
     const struct job *job = choose_job();
     selfcheck_step("the interrupt files' books, %u harts", hart_count());
-    irq_init();
+    struct aia_trace_ring *rings = trace_rings();
+    irq_init(rings, irq_by_message() ? NULL : wires_controllers());
     selfcheck_step("wires");
     trace_begin();
     if (!wires_init())

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/bench/bench.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"
 #include "payload/jobs.h"
 #include "csr.h"
+#include "lib/container.h"
 #include <stdio.h>
 
 #define ROUNDS 5
@@ -90,7 +91,7 @@ void bench_figure(const char *name, uint64_t value, const char *unit)
 
 static struct bench_device *device(struct aia_msi *msi)
 {
-    return (struct bench_device *)(void *)msi;
+    return container_of(msi, struct bench_device, msi);
 }
 
 static void write_addr(struct aia_msi *msi, uint64_t addr)

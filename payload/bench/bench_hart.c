@@ -5,7 +5,7 @@
  */
 #include "imsic/file.h"
 #include "payload/bench/bench.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"
 #include "csr.h"

@@ -3,7 +3,7 @@
 #include "imsic/file.h"
 #include "payload/bench/bench.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/trace.h"
 #include "payload/report/check.h"

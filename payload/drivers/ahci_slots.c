@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An AHCI port's slots: commands, completions, recovery. Section numbers: Serial ATA AHCI 1.3.1. */
 #include "payload/drivers/ahci_regs.h"
+#include "lib/container.h"
 #include <string.h>
 
 #define STOP_MS 500 /* 10.1.2 */
@@ -9,7 +10,7 @@
 
 static struct ahci *self(struct disk *d)
 {
-    return (struct ahci *)d; /* its first member */
+    return container_of(d, struct ahci, disk);
 }
 
 /* ---- slots: the lock is held ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the disk drivers have in common. */
 #include "payload/drivers/disk.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
 #include "payload/pci/regs.h"
 #include "payload/kernel/time.h"

@@ -69,7 +69,7 @@ struct disk_ops {
     int (*hart_back)(struct disk *d, unsigned hart);
 };
 
-/* The first member of each driver's own struct. */
+/* A member of each driver's own struct. */
 struct disk {
     const struct disk_ops *ops;
     struct pci_device *pd;

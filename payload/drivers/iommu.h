@@ -15,15 +15,6 @@
 
 extern struct aia_iommu iommu;
 
-/* The functions behind it, and those of their messages that are remapped. */
-extern struct iommu_behind {
-    struct aia_iommu_device device;
-    const struct pci_device *pd;
-    struct aia_iommu_msi msis[IOMMU_MESSAGES];
-    bool used[IOMMU_MESSAGES];
-} iommu_behind[IOMMU_DEVICES];
-extern unsigned iommu_n_behind;
-
 /*
  * Once, after pci_init() and before any driver; thread. A unit that cannot be used is named, and the functions behind it,
  * or behind one that is not ours, are left out, unless iommu=off.
@@ -41,8 +32,6 @@ struct aia_iommu_device *iommu_device(const struct pci_device *pd);
 int iommu_forget(void);
 struct aia_iommu_fault iommu_last_fault(void);
 
-/* For the unit: a fault, to be printed later. Any context. */
-void iommu_note(void *arg, const struct aia_iommu_fault *fault);
 /* Print the faults since the last call. Thread. */
 void iommu_print_faults(void);
 /* A line for each remapped message, and the unit's own counters; nothing without one. */

@@ -2,7 +2,7 @@
 /* Section numbers: NVM Express Base Specification 2.0, unless another is named. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
 #include <string.h>
@@ -18,10 +18,48 @@
 
 static struct nvme nvmes[NVME_MAX];
 
-static _Alignas(4096) uint8_t page[4096];
+static _Alignas(4096) uint8_t identity[4096];
 
 #define MAX_NAMESPACES 1024u
 static _Alignas(4096) uint32_t namespaces[MAX_NAMESPACES];
+
+/* ---- what a namespace says of itself: Identify Namespace (NVM command set 1.0, figure 97) ---- */
+
+#define NSZE  0
+#define NCAP  8
+#define NLBAF 25
+#define FLBAS 26
+#define LBAF0 128
+
+static uint64_t le64(const uint8_t *p)
+{
+    uint64_t v = 0;
+
+    for (unsigned i = 8; i-- > 0;)
+        v = v << 8 | p[i];
+    return v;
+}
+
+/*
+ * The format in use is bits 3:0 of FLBAS, its number of formats is 0-based; a format is metadata size, and the data
+ * size's logarithm. A namespace that is not there reads as zeros.
+ */
+int nvme_parse_namespace(const uint8_t *page, struct nvme_namespace *ns)
+{
+    uint64_t size = le64(page + NSZE), capacity = le64(page + NCAP);
+    unsigned format = page[FLBAS] & 15u;
+    const uint8_t *lbaf = page + LBAF0 + 4 * format;
+
+    if (size == 0 || capacity == 0 || capacity > size || format > page[NLBAF])
+        return DISK_EIDENTIFY;
+    if (lbaf[2] < 9 || lbaf[2] > 12 || lbaf[0] || lbaf[1])
+        return DISK_EFEATURE;
+    ns->sectors = size;
+    ns->sector_size = 1u << lbaf[2];
+    return DISK_OK;
+}
+
+/* ---- the controller ---- */
 
 /* 3.5.1, and CAP.TO of 3.1.3.1. Disabled first, or its queues' addresses could not be set. */
 static int disable(struct nvme *nv)
@@ -105,10 +143,10 @@ static int list_namespaces(struct nvme *nv)
 static int try_namespace(struct nvme *nv, uint32_t id)
 {
     struct nvme_namespace ns = {0};
-    int error = identify(nv, IDENTIFY_NAMESPACE, id, page);
+    int error = identify(nv, IDENTIFY_NAMESPACE, id, identity);
 
     if (!error)
-        error = nvme_parse_namespace(page, &ns);
+        error = nvme_parse_namespace(identity, &ns);
     if (!error)
         error = disk_set_sector(&nv->disk, ns.sector_size);
     nv->disk.sectors = ns.sectors;

@@ -2,9 +2,10 @@
 /* An NVMe controller's queues: commands and completions, and how they follow their harts. Sections: as in nvme.c. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
+#include "lib/container.h"
 
 /* Commands (5, and NVM command set 3.2). */
 #define DELETE_SQ 0x00u
@@ -27,7 +28,7 @@ static struct memory {
 
 static struct nvme *self(struct disk *d)
 {
-    return (struct nvme *)d; /* its first member */
+    return container_of(d, struct nvme, disk);
 }
 
 static unsigned number(const struct nvme_queue *q)

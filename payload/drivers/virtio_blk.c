@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Section numbers: VIRTIO 1.2. */
 #include "payload/drivers/virtio_blk.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
+#include "lib/container.h"
 
 #define VENDOR       0x1af4u
 #define MODERN       0x1042u
@@ -58,7 +59,7 @@ static struct virtq_memory memory[VIRTIO_MAX][DISK_MAX_QUEUES];
 
 static struct virtio_blk *self(struct disk *d)
 {
-    return (struct virtio_blk *)d; /* its first member */
+    return container_of(d, struct virtio_blk, disk);
 }
 
 /* ---- requests ---- */

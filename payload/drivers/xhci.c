@@ -2,7 +2,7 @@
 /* The controller: reset, set-up, its interrupters and their handler. */
 #include "payload/drivers/xhci.h"
 #include "payload/drivers/xhci_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
 #include <stdio.h>

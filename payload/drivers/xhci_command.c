@@ -2,7 +2,7 @@
 /* Requests: commands, bulk and control transfers, and the wait for their ends. */
 #include "payload/drivers/xhci.h"
 #include "payload/drivers/xhci_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
 #include <string.h>

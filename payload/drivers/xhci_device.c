@@ -2,7 +2,7 @@
 /* Root ports, device slots and their contexts (4.3, 4.5, 4.6, 6.2). */
 #include "payload/drivers/xhci.h"
 #include "payload/drivers/xhci_regs.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "mmio.h"
 #include <string.h>

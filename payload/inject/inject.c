@@ -29,8 +29,8 @@ const struct arg job_inject_args[] = {
 
 static struct totals {
     uint64_t points, pairs, edges, lost, stray, phantom, forwarded, copies, bad, trials, early;
-    uint64_t landed[TRIAL_N_WHERE]; /* of the edges whose delays count */
-    uint64_t delay[TRIAL_N_WHERE], ns[TRIAL_N_WHERE];
+    uint64_t landed[EDGE_N_WHERE]; /* of the edges whose delays count */
+    uint64_t delay[EDGE_N_WHERE], ns[EDGE_N_WHERE];
 } row, sum, lazy_1s;
 
 static bool by_time; /* harts have no common count of instructions: delays are ns */
@@ -57,7 +57,7 @@ static void tell(const struct trial *t, const struct trial_result *r)
 
     print("  old hart %s, new hart %s, others %s:", olds[t->old], t->busy ? "busy" : "idle",
           t->together ? "run on" : "stand still");
-    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+    for (unsigned i = 0; i < EDGES; i++)
         if (t->at[i])
             print(" %s before access %u (%s)", i && t->neighbour ? "the bystander's edge" : "edge", t->at[i],
                   r->access[i] ? r->access[i] : "not made");
@@ -79,7 +79,7 @@ static bool one(const struct trial *t)
     row.phantom += r.phantom;
     row.forwarded += r.forwarded;
     row.copies += r.copies;
-    for (unsigned w = 0; w < TRIAL_N_WHERE && !t->at[1];
+    for (unsigned w = 0; w < EDGE_N_WHERE && !t->at[1];
          w++) { /* one of two may have to wait for the other's handler */
         row.landed[w] += r.landed[w];
         if (r.delay[w] > row.delay[w])
@@ -131,7 +131,7 @@ static void add_row(struct totals *total)
 
     for (unsigned i = 0; i < offsetof(struct totals, delay) / sizeof(*to); i++)
         to[i] += from[i];
-    for (unsigned w = 0; w < TRIAL_N_WHERE; w++)
+    for (unsigned w = 0; w < EDGE_N_WHERE; w++)
         if (row.delay[w] > total->delay[w])
             total->delay[w] = row.delay[w];
 }
@@ -163,7 +163,7 @@ static void run_row(enum trial_kind kind, const struct policy *p, bool pairs)
     bool free = trial_end();
     print("%-12s %-20s %4u %7lu %8lu %8lu %5lu %5lu %9lu %7lu %6lu %6lu %6lu\n", trial_kind_name(kind),
           p->name, accesses, row.points, row.pairs, row.edges, row.lost, row.stray + row.phantom,
-          row.forwarded, row.copies, row.delay[TRIAL_ON_OLD], row.delay[TRIAL_ON_NEW], row.delay[TRIAL_KEPT]);
+          row.forwarded, row.copies, row.delay[EDGE_ON_OLD], row.delay[EDGE_ON_NEW], row.delay[EDGE_KEPT]);
     if (row.bad || !row.points || !free)
         check(false, "%s, %s: %lu trials failed", trial_kind_name(kind), p->name, row.bad);
     if (!reclaimed_as_asked(p->policy.reclaim))
@@ -187,18 +187,18 @@ static bool hooked(void)
 }
 
 /* No edge is handled in no time at all: then the clock is none. */
-static bool soon(const struct totals *t, enum trial_where where)
+static bool soon(const struct totals *t, enum edge_where where)
 {
     return t->landed[where] && t->delay[where] && t->delay[where] < (by_time ? TIME_MAX : DELAY_MAX);
 }
 
 static void check_delays(const struct totals *t, const char *when)
 {
-    check(soon(t, TRIAL_ON_OLD),
+    check(soon(t, EDGE_ON_OLD),
           "an edge that lands on the old vector runs its handler within %lu %s%s; %lu did",
-          t->delay[TRIAL_ON_OLD], by_time ? "ns" : "instructions", when, t->landed[TRIAL_ON_OLD]);
-    check(soon(t, TRIAL_ON_NEW), "one that lands on the new vector, hart idle or busy, within %lu%s; %lu did",
-          t->delay[TRIAL_ON_NEW], when, t->landed[TRIAL_ON_NEW]);
+          t->delay[EDGE_ON_OLD], by_time ? "ns" : "instructions", when, t->landed[EDGE_ON_OLD]);
+    check(soon(t, EDGE_ON_NEW), "one that lands on the new vector, hart idle or busy, within %lu%s; %lu did",
+          t->delay[EDGE_ON_NEW], when, t->landed[EDGE_ON_NEW]);
 }
 
 /* The kind that was asked for, if one was, is one that there is. */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <aia/aia.h>
+#include "payload/inject/edge.h"
 
 enum trial_kind {
     TRIAL_ADDR, /* the edu device, message as lib/message.c has it */
@@ -32,17 +32,13 @@ enum trial_old {
     TRIAL_N_OLDS,
 };
 
-#define TRIAL_EDGES 2
-
 struct trial {
     enum trial_old old;
-    bool busy;                /* the new hart spins, interrupts on; else it is idle */
-    bool together;            /* at each edge the other harts run for a while before the access is made */
-    bool neighbour;           /* the second edge is one of J, to J's vector on the old hart */
-    unsigned at[TRIAL_EDGES]; /* raise before access at[i], 1 is the first; 0: no such edge */
+    bool busy;          /* the new hart spins, interrupts on; else it is idle */
+    bool together;      /* at each edge the other harts run for a while before the access is made */
+    bool neighbour;     /* the second edge is one of J, to J's vector on the old hart */
+    unsigned at[EDGES]; /* raise before access at[i], 1 is the first; 0: no such edge */
 };
-
-enum trial_where { TRIAL_ON_OLD, TRIAL_ON_NEW, TRIAL_KEPT, TRIAL_N_WHERE };
 
 struct trial_result {
     unsigned accesses;
@@ -50,12 +46,12 @@ struct trial_result {
     unsigned stray;   /* runs of J that nothing allows, and identities that nobody owns */
     unsigned phantom; /* runs of I beyond its edges, their copies and what was sent again */
     unsigned forwarded, copies;
-    bool early;                      /* the old vectors were reclaimed before the lazy timer came */
-    uint64_t landed[TRIAL_N_WHERE];  /* edges whose message named that hart */
-    uint64_t delay[TRIAL_N_WHERE];   /* longest of them, instructions */
-    uint64_t ns[TRIAL_N_WHERE];      /* the same in time */
-    const char *access[TRIAL_EDGES]; /* the access before which the edge was raised */
-    const char *wrong;               /* what else is: a phrase, or NULL */
+    bool early;                    /* the old vectors were reclaimed before the lazy timer came */
+    uint64_t landed[EDGE_N_WHERE]; /* edges whose message named that hart */
+    uint64_t delay[EDGE_N_WHERE];  /* longest of them, instructions */
+    uint64_t ns[EDGE_N_WHERE];     /* the same in time */
+    const char *access[EDGES];     /* the access before which the edge was raised */
+    const char *wrong;             /* what else is: a phrase, or NULL */
 };
 
 const char *trial_kind_name(enum trial_kind kind);
@@ -67,9 +63,6 @@ bool trial_has(enum trial_kind kind);
 /* Request I and J; free them, and see that all vectors are as before. False: they are not, which is printed. */
 bool trial_begin(enum trial_kind kind, struct aia_policy policy);
 bool trial_end(void);
-
-/* Do all harts count instructions by one clock, so that `delay` means something? */
-bool edges_one_clock(void);
 
 struct trial_result trial_run(const struct trial *t);
 

@@ -5,7 +5,7 @@
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/load/soft.h"
 #include "payload/report/check.h"

@@ -5,7 +5,7 @@
  * them. No SBI call is made in either (Sstc); those of the firmware are between and after them.
  */
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/bench/bench.h"
 #include "payload/report/check.h"

@@ -6,7 +6,7 @@
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"
 #include "payload/load/blockload.h"

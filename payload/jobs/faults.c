@@ -4,7 +4,7 @@
  * firmware's by calls in their place. The hart is online again, or offline and clean; nothing is lost or leaks.
  */
 #include "payload/report/audit.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/kernel/sbi.h"
 #include "payload/kernel/time.h"

@@ -8,7 +8,7 @@
 #include "imsic/file.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/machine.h"

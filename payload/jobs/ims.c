@@ -4,7 +4,7 @@
  * sends late, and does not answer. Where something must not happen, the same is done wrong first, to see it happen.
  */
 #include "imsic/file.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
 #include "payload/load/soft.h"

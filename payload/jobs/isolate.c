@@ -7,7 +7,7 @@
  */
 #include "imsic/file.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/drivers/iommu.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/machine.h"

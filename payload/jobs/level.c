@@ -5,7 +5,7 @@
  * another device (lines.h) is left up by its handler, as often as it was told.
  */
 #include "payload/kernel/args.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"

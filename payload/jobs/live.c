@@ -8,7 +8,7 @@
  */
 #include "imsic/file.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/bench/bench.h"
 #include "payload/report/check.h"
 #include "payload/jobs.h"

@@ -3,7 +3,7 @@
  * test=managed: interrupts that belong to two harts, of each kind of device. Both harts go: the devices are shut
  * down, as their registers say; one comes back: its first edge is handled there.
  */
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/pci/regs.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=mask: an interrupt that is disabled keeps its edges, wherever it is enabled again. */
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"
 #include "payload/jobs.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=panic kind=... hart=N: fault on purpose, on any hart, while the others sleep, print, or fault too. */
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"
 #include "payload/jobs.h"

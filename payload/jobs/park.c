@@ -3,7 +3,7 @@
  * test=park: a managed interrupt of one hart, through the IOMMU, while that hart goes and comes. The device is told
  * nothing and goes on sending: what it sends while the hart is away waits in memory, and is handled when it is back.
  */
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/drivers/iommu.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"

@@ -5,7 +5,7 @@
  * interrupt that comes just before the wait for it, or just before the stop.
  */
 #include "payload/report/audit.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/sbi.h"

@@ -3,7 +3,7 @@
  * test=slow: devices whose message lives behind a command queue, which a hart plays: commands are answered after a
  * while, or never. Moves and harts go on; what does not answer is dead, and named, and the others do not notice.
  */
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"
 #include "payload/load/cycle.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test=smp: every hart that is up has its own index, hart id, TLS, stack and timer, and can stop and come back. */
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/machine.h"

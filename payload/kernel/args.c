@@ -2,7 +2,6 @@
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/panic.h"
-#include "payload/jobs.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -197,7 +196,8 @@ static const char *find_near(const struct arg *table, const char *word, size_t l
 }
 
 /* A word that neither table has is an error if it is, or seems to be, one of ours. */
-static void check_foreign(const struct arg *common, const struct job *job, const char *word)
+static void check_foreign(const struct arg *common, const struct job *job, const struct job *jobs,
+                          const char *word)
 {
     size_t n = key_length(word);
     const char *near = find_near(job->args, word, n);
@@ -243,7 +243,7 @@ void args_only(const char *name)
         print("arguments beside %s, ignored:%s\n", name, others.text);
 }
 
-void args_check(const struct arg *common, const struct job *job)
+void args_check(const struct arg *common, const struct job *job, const struct job *jobs)
 {
     static struct names others;
 
@@ -256,7 +256,7 @@ void args_check(const struct arg *common, const struct job *job)
         if (a) {
             check_value(a);
         } else {
-            check_foreign(common, job, word);
+            check_foreign(common, job, jobs, word);
             add_name(&others, word);
         }
     }

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct job; /* payload/jobs.h */
-
 /* An argument that a job understands, made by the macros below; a table ends with ARGS_END. */
 struct arg {
     const char *name, *help;
@@ -22,6 +20,14 @@ struct arg {
     } kind;
     uint64_t min, max;
     const char *words; /* separated by blanks */
+};
+
+/* What a boot can be asked to do, and the arguments that it knows. payload/jobs.c has them all. */
+struct job {
+    const char *name;
+    int (*run)(void);       /* boot hart, thread context, the others in hart_loop(); returns the exit code */
+    const struct arg *args; /* NULL: none */
+    const char *help;
 };
 
 #define ARG_FLAG(n, h)                                \
@@ -70,11 +76,11 @@ uint64_t args_u64(const char *name, uint64_t otherwise);
 void args_only(const char *name);
 
 /*
- * Each word that `job` or `common` knows has a value as it must be; ends the program, naming the word, where one has not,
- * where only another job knows a word, or where a word is all but one that is known. All other words are somebody else's,
- * as the environment of a boot loader adds them: one line names them, and they have no effect.
+ * Check each word that `job` or `common` knows. End the program, naming the word, if its value is not as it must be, if only
+ * another one of `jobs` knows the word, or if the word is one or two slips away from a known one. All other words have no
+ * effect, and one line names them: a boot loader's environment adds such words. `jobs` ends with a NULL name.
  */
-void args_check(const struct arg *common, const struct job *job);
+void args_check(const struct arg *common, const struct job *job, const struct job *jobs);
 
 /* "argument NAME=VALUE: TEXT", and the end of the program with EXIT_MACHINE. */
 _Noreturn void args_refuse(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,7 +6,7 @@
 #ifndef PAYLOAD_KERNEL_HANG_H
 #define PAYLOAD_KERNEL_HANG_H
 
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
 #include <stdbool.h>
 

@@ -8,6 +8,7 @@
 #include "payload/kernel/pulse.h"
 #include "payload/kernel/sbi.h"
 #include "payload/kernel/time.h"
+#include "payload/kernel/work.h"
 #include "csr.h"
 #include <string.h>
 
@@ -75,6 +76,11 @@ enum hart_state hart_state(unsigned index)
 static void set_state(struct hart *h, enum hart_state state)
 {
     atomic_store_explicit(&h->state, (int)state, memory_order_release);
+}
+
+void hart_kick(unsigned index)
+{
+    (void)sbi_send_ipi(harts[index].hartid);
 }
 
 unsigned hart_boot_index(void)

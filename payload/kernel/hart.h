@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The harts: what each one owns, how they are brought up and taken down through SBI HSM, and how one
- * hart hands work to another. A hart is named by its index in machine.harts, everywhere.
- *
- * Every wait for another hart goes through struct hart_wait, which has a bound, and sleeps: under
- * `-icount` QEMU runs one hart at a time, and a pure spin starves the hart that is waited for.
+ * The harts: what each one owns, and how they are brought up and taken down through SBI HSM. A hart is named by its index in
+ * machine.harts, everywhere. How one waits for another, and hands it work: work.h.
  */
 #ifndef PAYLOAD_KERNEL_HART_H
 #define PAYLOAD_KERNEL_HART_H
@@ -135,47 +132,8 @@ long hart_suspend(bool retentive);
 /* Wait until the firmware says that this hart is stopped. ETIMEOUT, EFIRMWARE. */
 int hart_wait_stopped(unsigned index, uint64_t ticks);
 
-/*
- * Have another hart call fn(arg) in thread context, interrupts on. It may stop its hart and not return.
- * EINVAL for the calling hart, EOFFLINE, EBUSY. Whoever calls must know that the hart is, or will be,
- * in hart_loop() or hart_wait_more().
- */
-int hart_run(unsigned index, void (*fn)(void *), void *arg);
-/* Wait until its mailbox is empty: what was posted has returned. EOFFLINE if it has stopped, ETIMEOUT. */
-int hart_join(unsigned index, uint64_t ticks);
-/* hart_run and hart_join. */
-int hart_call(unsigned index, void (*fn)(void *), void *arg, uint64_t ticks);
-
 /* Wake a hart out of wfi. Has no other effect. */
 void hart_kick(unsigned index);
-
-/* Sleep and run what hart_run() posts, for ever. */
-_Noreturn void hart_loop(void);
-/* Run the job in the running hart's mailbox, if there is one. True if there was. */
-bool hart_poll(void);
-
-/*
- *  struct hart_wait w = hart_wait_begin(ticks);
- *  while (!condition)
- *      if (!hart_wait_more(&w))
- *          return HART_ETIMEOUT;
- *
- * Pauses a little first, then sleeps with the timer armed, ever longer up to HART_WAIT_SLEEP_US: the
- * condition is seen late by at most that much. An interrupt ends a sleep. With interrupts on they are
- * taken between two calls; with interrupts off they stay off.
- */
-#define HART_WAIT_SPINS    64
-#define HART_WAIT_SLEEP_US 100
-struct hart_wait {
-    uint64_t deadline; /* in ticks; UINT64_MAX: none */
-    uint64_t sleep;    /* the next sleep, in ticks */
-    unsigned spins;
-};
-struct hart_wait hart_wait_begin(uint64_t ticks);
-bool hart_wait_more(struct hart_wait *w);
-
-/* Sleep until `when`, taking interrupts. */
-void hart_sleep_until(uint64_t when);
 
 /* Begin again at the top of the running hart's stack, in fn, whatever is on it. */
 _Noreturn void hart_abandon_stack(void (*fn)(void));

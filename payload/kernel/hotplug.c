@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/kernel/hotplug.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/pulse.h"
 #include "payload/kernel/irq.h"
 #include "payload/kernel/sbi.h"

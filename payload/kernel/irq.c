@@ -4,12 +4,10 @@
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
-#include "payload/report/trace.h"
-#include "payload/drivers/wires.h"
 #include <stdio.h>
 #include "csr.h"
 #include "mmio.h"
@@ -59,7 +57,7 @@ void irq_had_ids(int error)
         args_refuse("ids", "too few for the interrupts of this job");
 }
 
-void irq_init(void)
+void irq_init(struct aia_trace_ring *rings, struct aia_controller **controllers)
 {
     struct aia_config c = {
         .n_harts = hart_count(),
@@ -69,7 +67,7 @@ void irq_init(void)
         .n_irqs = IRQ_MAX,
         .reserved = reserved,
         .runs = runs,
-        .trace = trace_rings(),
+        .trace = rings,
         .ipi_id = (uint16_t)machine.imsic.ipi_id,
         .max_retiring = 64,
         .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
@@ -87,10 +85,10 @@ void irq_init(void)
         };
     /* Identity 0 does not exist, so 1 is in no block, and 2 in a pair: the blocks of 4 and more stay whole. */
     c.sync_id = c.ipi_id == 1 ? 2 : 1;
-    if (!irq_by_message()) {
+    if (controllers) {
         c.files = NULL;
         c.reserved = NULL;
-        c.controllers = wires_controllers();
+        c.controllers = controllers;
         c.kick = hart_kick;
     }
     int error = aia_init(&aia, &c);

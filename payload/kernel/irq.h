@@ -10,8 +10,11 @@ extern struct aia aia;
 
 #define IRQ_MAX 128 /* interrupts there can be at once */
 
-/* Once, on the boot hart, when machine is known and before any hart_init(): the library's books. */
-void irq_init(void);
+/*
+ * Once, on the boot hart, when machine is known and before any hart_init(): the library's books. `rings` is memory for its
+ * trace, one for each hart; `controllers` each hart's APLIC where harts have no interrupt files, else NULL.
+ */
+void irq_init(struct aia_trace_ring *rings, struct aia_controller **controllers);
 
 /* Can an interrupt reach this hart? It needs an interrupt file, or a place in the domain of an APLIC. */
 bool irq_reaches(unsigned hart);

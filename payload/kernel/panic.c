@@ -6,7 +6,6 @@
 #include "payload/kernel/sbi.h"
 #include "payload/kernel/symbols.h"
 #include "payload/kernel/time.h"
-#include "payload/shell/shell.h"
 #include "platform/board.h"
 #include "csr.h"
 #include "mmio.h"
@@ -15,6 +14,8 @@
 /* SiFive test finisher: a code in the upper half and what it is in the lower. */
 #define FINISHER_PASS 0x5555u
 #define FINISHER_FAIL 0x3333u
+
+int (*panic_then)(int code);
 
 static atomic_uint panicking; /* the hart that is at it: index + 1 */
 static unsigned nested;       /* traps of that hart meanwhile */
@@ -95,7 +96,7 @@ void panic_end(void)
     for (unsigned i = 0; i < hart_count(); i++)
         if (!hart_stack_ok(i))
             print("hart %u: its stack has overflowed\n", i);
-    machine_exit(shell_after_panic(EXIT_PANIC));
+    machine_exit(panic_then ? panic_then(EXIT_PANIC) : EXIT_PANIC);
 }
 
 /* The callers of the function whose frame this is; - 2: name the call, not what follows it. */

@@ -16,6 +16,12 @@ enum exit_code {
 /* End the machine: the finisher carries the code; without one SBI SRST, which cannot, after saying so. */
 _Noreturn void machine_exit(int code);
 
+/*
+ * What is called at the end of a panic's report, with EXIT_PANIC: it returns the exit code, or ends the machine itself. Interrupts off,
+ * all other harts halted, on whatever stack. NULL: nothing.
+ */
+extern int (*panic_then)(int code);
+
 /* Print, with a backtrace, and exit with EXIT_PANIC. Any hart, any context, at any time. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

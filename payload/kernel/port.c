@@ -4,7 +4,7 @@
  * pointers (mk/payload.mk), for a frame would be half of what each takes; nothing here can fail and be traced.
  */
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
 #include "payload/kernel/time.h"
 #include "csr.h"

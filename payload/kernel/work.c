@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hart.h: how one hart waits for another, and hands it work. */
+#include "payload/kernel/work.h"
 #include "payload/kernel/hang.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/pulse.h"
@@ -63,11 +63,6 @@ void hart_sleep_until(uint64_t when)
 {
     while (time_now() < when)
         sleep_until(when);
-}
-
-void hart_kick(unsigned index)
-{
-    (void)sbi_send_ipi(harts[index].hartid);
 }
 
 int hart_run(unsigned index, void (*fn)(void *), void *arg)

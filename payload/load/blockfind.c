@@ -1,13 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finding the disks, and having their queues follow the harts (blockload.h). */
+/* The disks of blockload.h: finding them, their places for requests, and how their queues follow the harts. */
 #include "payload/load/blockload.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/drivers/iommu.h"
 #include "payload/kernel/time.h"
 #include "payload/load/wedge.h"
 #include "payload/load/pattern.h"
+#include "lib/container.h"
+
+struct block_device block_devices[BLOCK_MAX];
+unsigned block_n_devices;
+
+/* Not cleared at start: a read that wrote nothing must not leave what looks like data either, so it is filled. */
+static _Alignas(4096) uint8_t buffers[BLOCK_MAX][BLOCK_HARTS][DISK_DEPTH][DISK_BUFFER]
+    __attribute__((section(".noinit")));
+
+static void done(struct disk_request *r)
+{
+    struct block_slot *s = container_of(r, struct block_slot, r);
+
+    s->completed = time_now();
+    if (atomic_exchange_explicit(&s->state, BLOCK_DONE, memory_order_release) != BLOCK_BUSY)
+        s->share->twice++;
+}
+
+static void init_slot(struct block_device *d, unsigned hart, unsigned i)
+{
+    struct block_slot *s = &d->shares[hart].slots[i];
+
+    s->share = &d->shares[hart];
+    s->r.buffer = buffers[d - block_devices][hart][i];
+    s->r.done = done;
+}
 
 /* One request by itself, on this queue: sector 0. */
 static int read_first(struct block_device *d, unsigned queue, struct block_slot *s)
@@ -100,7 +126,7 @@ static bool add(const struct load_kind *kind, struct disk *disk)
     d->kind = kind;
     for (unsigned h = 0; h < BLOCK_HARTS; h++)
         for (unsigned i = 0; i < DISK_DEPTH; i++)
-            block_init_slot(d, h, i);
+            init_slot(d, h, i);
     if (!read_tag(d)) /* drivers refuse a disk of no sectors */
         return false;
     block_n_devices++;

@@ -2,7 +2,7 @@
 #include "payload/load/blockload.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/load/wedge.h"
 
@@ -16,32 +16,7 @@
 
 #define SETTLE_MS 30000
 
-struct block_device block_devices[BLOCK_MAX];
-unsigned block_n_devices;
-
-/* Not cleared at start: a read that wrote nothing must not leave what looks like data either, so it is filled. */
-static _Alignas(4096) uint8_t buffers[BLOCK_MAX][BLOCK_HARTS][DISK_DEPTH][DISK_BUFFER]
-    __attribute__((section(".noinit")));
-
 /* ---- requests ---- */
-
-static void done(struct disk_request *r)
-{
-    struct block_slot *s = (struct block_slot *)r; /* its first member */
-
-    s->completed = time_now();
-    if (atomic_exchange_explicit(&s->state, BLOCK_DONE, memory_order_release) != BLOCK_BUSY)
-        s->share->twice++;
-}
-
-void block_init_slot(struct block_device *d, unsigned hart, unsigned i)
-{
-    struct block_slot *s = &d->shares[hart].slots[i];
-
-    s->share = &d->shares[hart];
-    s->r.buffer = buffers[d - block_devices][hart][i];
-    s->r.done = done;
-}
 
 /* A word of each pattern is spoilt: what was read last, and may be right for this request too, is no answer. */
 static bool submit(struct block_device *d, struct block_slot *s, struct random *r)
@@ -88,7 +63,7 @@ static void verify(const struct block_device *d, struct block_slot *s)
 }
 
 /* A request that ended goes into the books. */
-void block_harvest(struct block_device *d, struct block_slot *s)
+static void harvest(struct block_device *d, struct block_slot *s)
 {
     struct block_share *h = s->share;
 
@@ -210,7 +185,7 @@ static bool step_device(struct block_device *d, struct random *r, bool more)
         struct block_slot *s = &h->slots[i];
         int state = atomic_load_explicit(&s->state, memory_order_acquire);
         if (state == BLOCK_DONE) {
-            block_harvest(d, s);
+            harvest(d, s);
             did = true;
         } else if (state == BLOCK_FREE && more) {
             more = submit(d, s, r); /* full: for this turn */
@@ -227,7 +202,7 @@ static bool step_device(struct block_device *d, struct random *r, bool more)
     return did;
 }
 
-bool block_step(const struct load_kind *kind, struct random *r)
+static bool step(const struct load_kind *kind, struct random *r)
 {
     bool did = false;
 
@@ -264,7 +239,7 @@ static unsigned outstanding(const struct load_kind *kind)
                 if (block_busy(s) && overdue(&block_devices[i], s))
                     look_into(&block_devices[i], s);
                 if (atomic_load_explicit(&s->state, memory_order_acquire) == BLOCK_DONE)
-                    block_harvest(&block_devices[i], s);
+                    harvest(&block_devices[i], s);
                 n += block_busy(s) && !s->missed; /* what is lost does not come */
             }
         }
@@ -338,12 +313,91 @@ static void unplug(const struct load_kind *kind, const char *name)
     find(kind, name)->unplugged = true;
 }
 
+/* ---- the books ---- */
+
+static void sum(const struct block_device *d, struct block_share *total)
+{
+    memset(total, 0, sizeof(*total));
+    for (unsigned h = 0; h < BLOCK_HARTS; h++) {
+        const struct block_share *s = &d->shares[h];
+        total->submitted += s->submitted;
+        total->completed += s->completed;
+        total->bytes += s->bytes;
+        total->mismatches += s->mismatches;
+        total->failed += s->failed;
+        total->abandoned += s->abandoned;
+        total->lost += s->lost;
+        total->twice += s->twice;
+        histogram_merge(&total->latency, &s->latency);
+    }
+}
+
+static struct block_share total_; /* too large for a stack; the controlling hart's */
+
+static bool balanced_device(const struct block_device *d)
+{
+    const struct block_share *t = &total_;
+    bool dead = atomic_load(&d->disk->dead) != 0;
+
+    sum(d, &total_);
+    if (t->submitted == t->completed && !t->mismatches && t->failed == t->abandoned && !t->lost &&
+        !t->twice && !d->disk->bogus && dead == d->unplugged)
+        return true;
+    print(
+        "%s: books do not balance: submitted %lu, completed %lu, mismatches %lu, failed %lu, lost %lu, twice %lu, "
+        "bogus %lu%s\n",
+        d->disk->name, t->submitted, t->completed, t->mismatches, t->failed - t->abandoned, t->lost, t->twice,
+        d->disk->bogus,
+        dead == d->unplugged ? ""
+        : dead               ? ", given up"
+                             : ", unplugged and not noticed");
+    return false;
+}
+
+static bool balanced(const struct load_kind *kind)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < block_n_devices; i++)
+        if (block_devices[i].kind == kind)
+            good &= balanced_device(&block_devices[i]);
+    return good;
+}
+
+static unsigned us(uint64_t ns)
+{
+    return (unsigned)((ns + 500) / 1000);
+}
+
+static void print_books(const struct load_kind *kind)
+{
+    static bool titled;
+
+    if (!titled)
+        print("\n%-8s %9s %7s %10s %6s %7s %9s %9s %9s %7s %7s %7s\n", "disk", "completed", "MiB",
+              "mismatches", "lost", "failed", "interrupts", "empty", "moves", "p50 us", "p99 us", "max us");
+    titled = true;
+    for (unsigned i = 0; i < block_n_devices; i++) {
+        const struct block_device *d = &block_devices[i];
+        uint64_t moves = 0;
+        if (d->kind != kind)
+            continue;
+        sum(d, &total_);
+        for (unsigned k = 0; k < d->disk->n_irqs; k++)
+            moves += d->disk->irqs[k]->count.moves;
+        print("%-8s %9lu %7lu %10lu %6lu %7lu %10lu %9lu %9lu %7u %7u %7u\n", d->disk->name, total_.completed,
+              total_.bytes >> 20, total_.mismatches, total_.lost, total_.failed, d->disk->runs,
+              d->disk->empty, moves, us(histogram_quantile(&total_.latency, 500)),
+              us(histogram_quantile(&total_.latency, 990)), us(total_.latency.max));
+    }
+}
+
 /* All but the driver is common to them. */
-#define BLOCK_KIND(which)                                                                                \
-    {                                                                                                    \
-        .name = #which, .noun = "disk", .data = &which##_driver, .find = block_find, .step = block_step, \
-        .irqs = irqs, .service = service, .settle = settle, .count = count, .print = block_print,        \
-        .balanced = block_balanced, .device = device, .unplug = unplug,                                  \
+#define BLOCK_KIND(which)                                                                          \
+    {                                                                                              \
+        .name = #which, .noun = "disk", .data = &which##_driver, .find = block_find, .step = step, \
+        .irqs = irqs, .service = service, .settle = settle, .count = count, .print = print_books,  \
+        .balanced = balanced, .device = device, .unplug = unplug,                                  \
     }
 const struct load_kind load_kind_nvme = BLOCK_KIND(nvme);
 const struct load_kind load_kind_ahci = BLOCK_KIND(ahci);

@@ -61,20 +61,11 @@ struct block_device {
 extern struct block_device block_devices[BLOCK_MAX];
 extern unsigned block_n_devices;
 
-/* Of the block*.c files, members of struct load_kind and what they share. */
+/* For blockload.c: find the disks of this kind. */
 bool block_find(const struct load_kind *kind, unsigned *n_found);
-bool block_step(const struct load_kind *kind, struct random *r);
-void block_print(const struct load_kind *kind);
-bool block_balanced(const struct load_kind *kind);
-
-/* A request that ended goes into the books, and its slot is free. */
-void block_harvest(struct block_device *d, struct block_slot *s);
 
 /* With nothing under way and all harts online: does each of its queues still answer? Says which does not. */
 bool block_queues_work(struct block_device *d);
-
-/* What slot i of this hart is, for ever. */
-void block_init_slot(struct block_device *d, unsigned hart, unsigned i);
 
 /* Each sector holds as many of scripts/image's, which are of DISK_SECTOR bytes. */
 static inline unsigned block_patterns(const struct disk *d)

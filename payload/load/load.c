@@ -2,7 +2,7 @@
 #include "payload/load/load.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 
 #define LOOKS 10

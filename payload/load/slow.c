@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/load/slow.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"
 #include "csr.h"
 #include "mmio.h"
+#include "lib/container.h"
 
 static struct slow *slow_of(struct aia_msi *msi)
 {
-    return (struct slow *)msi; /* its first member */
+    return container_of(msi, struct slow, msi);
 }
 
 static unsigned long lock(struct slow *s)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/load/soft.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"
 #include "payload/drivers/wires.h"
 #include "csr.h"
 #include "mmio.h"
+#include "lib/container.h"
 
 static struct soft *soft_of(struct aia_msi *msi)
 {
-    return (struct soft *)msi; /* its first member, either way */
+    return container_of(msi, struct soft, msi);
 }
 
 /*

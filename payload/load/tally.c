@@ -2,10 +2,11 @@
 #include "payload/load/tally.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
 #include "payload/kernel/time.h"
 #include "csr.h"
+#include "lib/container.h"
 #include <stddef.h>
 #include <stdio.h>
 
@@ -59,7 +60,7 @@ static void unlock(struct tally *t, unsigned long was)
 
 static struct tally *tally_of(struct aia_msi *msi)
 {
-    return (struct tally *)(void *)((char *)msi - offsetof(struct tally, soft.msi));
+    return container_of(msi, struct tally, soft.msi);
 }
 
 static void start(struct aia_msi *msi, const struct aia_message *m)

@@ -7,6 +7,7 @@
 #include "payload/load/wedge.h"
 #include "payload/load/pattern.h"
 #include "payload/pci/regs.h"
+#include "lib/container.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
             return XHCI_ETIMEOUT; /* and no wedge of the device's */
         }
         if (finding == WEDGE_LOST || finding == WEDGE_UNSENT) {
-            count_wedge((struct usb_bench *)x, xi); /* its first member */
+            count_wedge(container_of(x, struct usb_bench, x), xi);
             return XHCI_ETIMEOUT;
         }
     }

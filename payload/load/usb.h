@@ -13,7 +13,7 @@
 #define USB_LOOK_MS 200 /* a request not done by then is looked into (wedge.h) */
 
 struct usb_bench {
-    struct xhci x; /* first: by it the bench is known */
+    struct xhci x;
     struct usb_storage disk;
     uint64_t *buffer;  /* of whoever has taken the disk */
     uint64_t tag;      /* of the image on it */

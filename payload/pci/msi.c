@@ -6,6 +6,7 @@
  */
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
+#include "lib/container.h"
 
 #define ADDR    4u
 #define ADDR_HI 8u
@@ -15,7 +16,7 @@ struct aia_msi *(*pci_remap)(const struct pci_device *pd, unsigned index, unsign
 
 static struct pci_msi *self(struct aia_msi *msi)
 {
-    return (struct pci_msi *)msi; /* its first member */
+    return container_of(msi, struct pci_msi, msi);
 }
 
 static void write_control(const struct pci_msi *pm, uint16_t clear, uint16_t set)

@@ -6,10 +6,11 @@
  */
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
+#include "lib/container.h"
 
 static struct pci_msix *self(struct aia_msi *msi)
 {
-    return (struct pci_msix *)msi; /* its first member */
+    return container_of(msi, struct pci_msix, msi);
 }
 
 /*
@@ -94,7 +95,7 @@ static bool is_pending(const struct pci_msix *px)
 
 const char *pci_msix_holds(const struct aia_msi *msi)
 {
-    const struct pci_msix *px = (const struct pci_msix *)msi;
+    const struct pci_msix *px = container_of(msi, struct pci_msix, msi);
 
     if (msi->ops != &msix_ops)
         return NULL;

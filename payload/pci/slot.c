@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/pci/slot.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/pci/regs.h"
 #include "payload/kernel/time.h"
 

@@ -3,7 +3,7 @@
 #include "payload/report/audit.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hang.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"
 #include <stdatomic.h>

@@ -4,7 +4,7 @@
 #include "payload/shell/commands.h"
 #include "payload/report/audit.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/sbi.h"

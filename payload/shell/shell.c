@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/shell/shell.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
@@ -13,7 +13,6 @@
 
 #define POLL_MS 1 /* a UART's 16 bytes at 115200 baud come in 1.4 ms */
 
-static bool wanted;
 static int panic_code;
 
 static void put(void *arg, const char *text, size_t n)
@@ -57,12 +56,6 @@ static void run(void)
     }
 }
 
-void shell_want(const void *fdt)
-{
-    wanted = true;
-    shell.fdt = fdt;
-}
-
 int shell_run(int code)
 {
     if (wires_wanted() && machine.uart.wire.source)
@@ -83,12 +76,17 @@ static _Noreturn void run_after_panic(void)
     machine_exit(shell.code >= 0 ? shell.code : panic_code);
 }
 
-int shell_after_panic(int code)
+/* For panic_then: it begins at the top of the hart's own stack again. */
+static int after_panic(int code)
 {
-    if (!wanted)
-        return code;
     shell.panicked = true;
     console_receive_interrupt(false); /* nobody takes interrupts any more */
     panic_code = code;
     hart_abandon_stack(run_after_panic);
+}
+
+void shell_want(const void *fdt)
+{
+    panic_then = after_panic;
+    shell.fdt = fdt;
 }

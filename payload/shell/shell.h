@@ -6,7 +6,10 @@
 #ifndef PAYLOAD_SHELL_SHELL_H
 #define PAYLOAD_SHELL_SHELL_H
 
-/* Once, when the arguments are known: `shell` was given. The tree is what `fdt` shows; may be NULL. */
+/*
+ * Once, when the arguments are known: `shell` was given. From now on the shell also comes after a panic, with commands that
+ * take no lock and wait for nobody. The tree is what `fdt` shows; may be NULL.
+ */
 void shell_want(const void *fdt);
 
 /*
@@ -15,11 +18,5 @@ void shell_want(const void *fdt);
  * thread context, the other harts in hart_loop().
  */
 int shell_run(int code);
-
-/*
- * The same after a panic, if shell_want() was called; else `code` at once. Only commands that take no lock and wait for
- * nobody. Interrupts off, the other harts halted, on whatever stack: it begins on the hart's own again.
- */
-int shell_after_panic(int code);
 
 #endif

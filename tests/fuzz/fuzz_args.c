@@ -7,7 +7,6 @@
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/panic.h"
-#include "payload/jobs.h"
 #include "platform/machine.h"
 #include <setjmp.h>
 #include <stdio.h>
@@ -20,7 +19,7 @@ static const struct arg common[] = {ARG_TEXT("test", ""), ARG_ONE_OF("iommu", ""
 static const struct arg main_args[] = {ARG_WORK("seconds", "", 100), ARG_FLAG_OR("naive", "", "torn"),
                                        ARG_SEED, ARGS_END};
 static const struct arg other_args[] = {ARG_FLAG("all", ""), ARG_FLAG("nohotplug", ""), ARGS_END};
-const struct job jobs[] = {{"main", NULL, main_args, ""}, {"other", NULL, other_args, ""}, {0}};
+static const struct job jobs[] = {{"main", NULL, main_args, ""}, {"other", NULL, other_args, ""}, {0}};
 
 static jmp_buf exited;
 static int exit_code;
@@ -91,7 +90,7 @@ static void check_all(void)
         expect(exit_code == EXIT_MACHINE && n_lines == 1);
         return;
     }
-    args_check(common, &jobs[0]);
+    args_check(common, &jobs[0], jobs);
     expect(n_lines <= 1);
     uint64_t seconds = args_u64("seconds", 1), mib = args_u64("trace_mib", 3);
     expect(seconds >= 1 && seconds <= 100 && mib >= 3 && mib <= 300);

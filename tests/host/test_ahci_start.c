@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How the AHCI driver brings a controller up (payload/drivers/ahci.c): in its order, and every way in which that fails. */
+/*
+ * How the AHCI driver brings a controller up (payload/drivers/ahci.c): in its order, and every way in which that fails. And what
+ * IDENTIFY DEVICE says, right and wrong.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -191,6 +194,93 @@ static void test_gone(void **state)
     assert_int_equal(disk->ops->check(disk), DISK_EGONE);
 }
 
+/* ---- what the disk says of itself ---- */
+
+static uint16_t words[256];
+
+static void sign(void)
+{
+    unsigned sum = 0;
+
+    words[255] = 0xa5;
+    for (unsigned i = 0; i < 256; i++)
+        sum += (words[i] & 0xffu) + (words[i] >> 8);
+    words[255] = (uint16_t)(0xa5 | (0u - sum) << 8);
+}
+
+static void drive(void)
+{
+    memset(words, 0, sizeof(words));
+    words[49] = 0x0300;
+    words[83] = 0x4400;
+    words[100] = 0x6789;
+    words[101] = 0x2345;
+    words[102] = 0x0001;
+    words[106] = 0x6003; /* eight sectors in a physical one */
+    sign();
+}
+
+static uint32_t sector_size;
+
+static int identify(void)
+{
+    struct disk d = {.sectors = 0};
+    int error = ahci_parse_identify(words, &d);
+
+    if (!error)
+        assert_int_equal(d.sectors, 0x123456789);
+    sector_size = d.sector_size;
+    return error;
+}
+
+static void change(unsigned word, uint16_t value, int expected)
+{
+    drive();
+    words[word] = value;
+    sign();
+    assert_int_equal(identify(), expected);
+}
+
+static void ahci_identify(void **state)
+{
+    (void)state;
+    drive();
+    assert_int_equal(identify(), DISK_OK);
+    words[100] ^= 1; /* and the checksum is wrong */
+    assert_int_equal(identify(), DISK_EIDENTIFY);
+    drive();
+    words[255] = 0; /* an older disk: no checksum */
+    assert_int_equal(identify(), DISK_OK);
+    change(49, 0x0200, DISK_EFEATURE);  /* no DMA */
+    change(83, 0x4000, DISK_EFEATURE);  /* 28-bit addresses */
+    change(83, 0xc400, DISK_EFEATURE);  /* not valid */
+    change(106, 0x5000, DISK_EFEATURE); /* long sectors */
+    change(106, 0x1000, DISK_OK);       /* not valid, so they are not */
+    assert_int_equal(sector_size, 512);
+    change(103, 1, DISK_EIDENTIFY); /* more than 48 bits */
+    for (unsigned size = 256; size <= 16384; size *= 2) {
+        drive();
+        words[106] = 0x5000;
+        words[117] = (uint16_t)(size / 2);
+        sign();
+        assert_int_equal(identify(), size < 512 || size > 4096 ? DISK_EFEATURE : DISK_OK);
+        assert_int_equal(sector_size, size < 512 || size > 4096 ? 0 : size);
+    }
+    words[117] = 264; /* 528 bytes */
+    sign();
+    assert_int_equal(identify(), DISK_EFEATURE);
+    words[117] = 2048;
+    words[118] = 1;
+    sign();
+    assert_int_equal(identify(), DISK_EFEATURE);
+    memset(words, 0, sizeof(words));
+    assert_int_equal(identify(), DISK_EFEATURE);
+    drive();
+    words[100] = words[101] = words[102] = 0;
+    sign();
+    assert_int_equal(identify(), DISK_EIDENTIFY);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -202,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup(test_few_slots, fresh),
         cmocka_unit_test_setup(test_identify, fresh),
         cmocka_unit_test_setup(test_gone, fresh),
+        cmocka_unit_test(ahci_identify),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/panic.h"
-#include "payload/jobs.h"
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +30,7 @@ static const struct arg xhci_args[] = {
     ARGS_END,
 };
 
-const struct job jobs[] = {
+static const struct job jobs[] = {
     {"main", NULL, main_args, ""},
     {"plain", NULL, NULL, ""},
     {"xhci", NULL, xhci_args, ""},
@@ -65,7 +64,7 @@ static void line(unsigned job, const char *words)
     exit_code = 0;
     args_parse(words);
     if (!setjmp(exited))
-        args_check(common, &jobs[job]);
+        args_check(common, &jobs[job], jobs);
 }
 
 static void good(unsigned job, const char *words)

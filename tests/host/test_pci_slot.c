@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/pci/slot.h"
 #include "payload/kernel/time.h"
 #include "pci_bench.h"

@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 51;
+use Test::More tests => 53;
 
 my $dir = tempdir(CLEANUP => 1);
 my $run = $0 =~ s/runner\.t$/run/r;
@@ -152,9 +152,14 @@ unlink "$dir/fake";
 my $gone = `$run 2>&1`;
 ok($? >> 8 == 1 && $gone =~ /^not ok 1/m && $gone =~ /exit code 127, not 0/, 'no QEMU') || diag $gone;
 
+passes('devices by name', <<'END' . $fine, 'devices: $edu2 $nvme_on,x=1');
+case "$*" in *"-device edu,"*",addr=1 -device edu,"*",addr=2 -device nvme,"*,x=1*) ;; *) exit 1 ;; esac
+END
+
 # A table that says nonsense runs nothing, and says so.
 for (['a key twice', "smp: 1\nsmp: 2", 'smp twice'], ['an unknown key', 'color: red', 'no such key: color'],
-    ['an unknown mode', 'mode: fast', 'no mode fast'], ['a line that is none', 'smp 1', "not .key: value'"]) {
+    ['an unknown mode', 'mode: fast', 'no mode fast'], ['an unknown device', 'devices: $nvme $edu9', 'no DEV_edu9'],
+    ['a line that is none', 'smp 1', "not .key: value'"]) {
     my ($code, $text) = judge($fine, $_->[1]);
     ok($code && $text !~ /^ok/m && $text =~ /$_->[2]/, "a table with $_->[0]") || diag $text;
 }

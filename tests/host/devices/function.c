@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mmio.h"
-#include "payload/kernel/hart.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
 #include "payload/kernel/machine.h"
 #include "payload/pci/msi.h"

@@ -40,7 +40,7 @@ void vm_reset(void)
     rnd.state = 5;
 }
 
-/* In the place of its capabilities, which have a test of their own: tests/host/test_disk_identify.c. */
+/* In the place of its capabilities, which have a test of their own: tests/host/test_virtio_pci.c. */
 int virtio_pci_find(struct virtio_pci *v, const struct pci_device *pd)
 {
     (void)pd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What disks say of themselves: NVMe namespaces, IDENTIFY DEVICE, virtio's capabilities; right, and wrong. */
+/* What a virtio function says of itself (payload/drivers/virtio_pci.c): its capabilities, right and wrong. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,167 +8,8 @@
 
 #include <cmocka.h>
 
-#include "payload/drivers/ahci.h"
-#include "payload/drivers/nvme.h"
 #include "payload/drivers/virtio_pci.h"
 #include "pci_bench.h"
-
-/* ---- NVMe ---- */
-
-static uint8_t page[4096];
-
-static void namespace(uint64_t size, uint64_t capacity, unsigned formats, unsigned format, unsigned shift,
-                      unsigned metadata)
-{
-    memset(page, 0, sizeof(page));
-    memcpy(page, &size, 8);
-    memcpy(page + 8, &capacity, 8);
-    page[25] = (uint8_t)(formats - 1);
-    page[26] = (uint8_t)format;
-    page[128 + 4 * (format & 15) + 1] = (uint8_t)(metadata >> 8);
-    page[128 + 4 * (format & 15)] = (uint8_t)metadata;
-    page[128 + 4 * (format & 15) + 2] = (uint8_t)shift;
-}
-
-static int parse(void)
-{
-    struct nvme_namespace ns = {0};
-    int error = nvme_parse_namespace(page, &ns);
-
-    if (!error)
-        assert_int_equal(ns.sectors, 0x123456789);
-    if (!error)
-        assert_int_equal(ns.sector_size, 1u << page[128 + 4 * (page[26] & 15) + 2]);
-    return error;
-}
-
-static void nvme_namespaces(void **state)
-{
-    const uint64_t n = 0x123456789;
-
-    (void)state;
-    namespace(n, n, 1, 0, 9, 0);
-    assert_int_equal(parse(), DISK_OK);
-    namespace(n, n - 5, 8, 7, 9, 0); /* thin; the last of eight */
-    assert_int_equal(parse(), DISK_OK);
-    namespace(n, n, 8, 0x17, 9, 0); /* bit 4 is about metadata, of which there is none */
-    assert_int_equal(parse(), DISK_OK);
-    memset(page, 0, sizeof(page)); /* there is no such namespace */
-    assert_int_equal(parse(), DISK_EIDENTIFY);
-    namespace(n, n + 1, 1, 0, 9, 0);
-    assert_int_equal(parse(), DISK_EIDENTIFY);
-    namespace(n, 0, 1, 0, 9, 0);
-    assert_int_equal(parse(), DISK_EIDENTIFY);
-    namespace(n, n, 4, 4, 9, 0); /* a format that is not there */
-    assert_int_equal(parse(), DISK_EIDENTIFY);
-    for (unsigned shift = 10; shift <= 12; shift++) {
-        namespace(n, n, 1, 0, shift, 0);
-        assert_int_equal(parse(), DISK_OK);
-    }
-    namespace(n, n, 1, 0, 13, 0); /* more than a page */
-    assert_int_equal(parse(), DISK_EFEATURE);
-    namespace(n, n, 1, 0, 12, 8);
-    assert_int_equal(parse(), DISK_EFEATURE);
-    namespace(n, n, 1, 0, 8, 0);
-    assert_int_equal(parse(), DISK_EFEATURE);
-    namespace(n, n, 1, 0, 0, 0);
-    assert_int_equal(parse(), DISK_EFEATURE);
-    namespace(n, n, 1, 0, 9, 8);
-    assert_int_equal(parse(), DISK_EFEATURE);
-    namespace(n, n, 1, 0, 9, 256);
-    assert_int_equal(parse(), DISK_EFEATURE);
-    memset(page, 0xff, sizeof(page));
-    assert_int_equal(parse(), DISK_EFEATURE);
-}
-
-/* ---- AHCI ---- */
-
-static uint16_t words[256];
-
-static void sign(void)
-{
-    unsigned sum = 0;
-
-    words[255] = 0xa5;
-    for (unsigned i = 0; i < 256; i++)
-        sum += (words[i] & 0xffu) + (words[i] >> 8);
-    words[255] = (uint16_t)(0xa5 | (0u - sum) << 8);
-}
-
-static void drive(void)
-{
-    memset(words, 0, sizeof(words));
-    words[49] = 0x0300;
-    words[83] = 0x4400;
-    words[100] = 0x6789;
-    words[101] = 0x2345;
-    words[102] = 0x0001;
-    words[106] = 0x6003; /* eight sectors in a physical one */
-    sign();
-}
-
-static uint32_t sector_size;
-
-static int identify(void)
-{
-    struct disk d = {.sectors = 0};
-    int error = ahci_parse_identify(words, &d);
-
-    if (!error)
-        assert_int_equal(d.sectors, 0x123456789);
-    sector_size = d.sector_size;
-    return error;
-}
-
-static void change(unsigned word, uint16_t value, int expected)
-{
-    drive();
-    words[word] = value;
-    sign();
-    assert_int_equal(identify(), expected);
-}
-
-static void ahci_identify(void **state)
-{
-    (void)state;
-    drive();
-    assert_int_equal(identify(), DISK_OK);
-    words[100] ^= 1; /* and the checksum is wrong */
-    assert_int_equal(identify(), DISK_EIDENTIFY);
-    drive();
-    words[255] = 0; /* an older disk: no checksum */
-    assert_int_equal(identify(), DISK_OK);
-    change(49, 0x0200, DISK_EFEATURE);  /* no DMA */
-    change(83, 0x4000, DISK_EFEATURE);  /* 28-bit addresses */
-    change(83, 0xc400, DISK_EFEATURE);  /* not valid */
-    change(106, 0x5000, DISK_EFEATURE); /* long sectors */
-    change(106, 0x1000, DISK_OK);       /* not valid, so they are not */
-    assert_int_equal(sector_size, 512);
-    change(103, 1, DISK_EIDENTIFY); /* more than 48 bits */
-    for (unsigned size = 256; size <= 16384; size *= 2) {
-        drive();
-        words[106] = 0x5000;
-        words[117] = (uint16_t)(size / 2);
-        sign();
-        assert_int_equal(identify(), size < 512 || size > 4096 ? DISK_EFEATURE : DISK_OK);
-        assert_int_equal(sector_size, size < 512 || size > 4096 ? 0 : size);
-    }
-    words[117] = 264; /* 528 bytes */
-    sign();
-    assert_int_equal(identify(), DISK_EFEATURE);
-    words[117] = 2048;
-    words[118] = 1;
-    sign();
-    assert_int_equal(identify(), DISK_EFEATURE);
-    memset(words, 0, sizeof(words));
-    assert_int_equal(identify(), DISK_EFEATURE);
-    drive();
-    words[100] = words[101] = words[102] = 0;
-    sign();
-    assert_int_equal(identify(), DISK_EIDENTIFY);
-}
-
-/* ---- virtio ---- */
 
 static unsigned cap(struct pm_fn *f, unsigned type, unsigned bar, uint32_t offset, uint32_t size)
 {
@@ -322,8 +163,6 @@ static void virtio_malformed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nvme_namespaces),
-        cmocka_unit_test(ahci_identify),
         cmocka_unit_test_setup_teardown(virtio_found, setup, teardown),
         cmocka_unit_test_setup_teardown(virtio_first_usable, setup, teardown),
         cmocka_unit_test_setup_teardown(virtio_notify_small, setup, teardown),

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The edges of a trial: raised from the hook, answered by the handlers; and the clock that times them. */
 #include "imsic/file.h"
-#include "payload/inject/trial_edge.h"
-#include "payload/kernel/hart.h"
+#include "payload/inject/edge.h"
+#include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
-#include "payload/inject/trial_place.h"
 #include "csr.h"
 #include <string.h>
 
-#define TOGETHER_US 3 /* what the others may run at an edge, at most */
+#define ANSWER_US   300 /* an edge without a handler run by then is lost */
+#define HOLD_US     40  /* a hart that is itself called for holds its interrupts off for no longer */
+#define TOGETHER_US 3   /* what the others may run at an edge, at most */
 
 /*
  * The clock. Under -icount instret counts the instructions of all harts together, 1 ns each: the finest there is. Harts
@@ -34,7 +34,7 @@ static struct moment now(void)
 }
 
 /* Arming the timer gives the next hart its turn. */
-void edges_lap(const _Atomic int *stop)
+static void lap(const _Atomic int *stop)
 {
     time_arm_wake(time_now() + time_from_us(5));
     for (unsigned i = 0; i < 10 && !*stop; i++)
@@ -49,10 +49,10 @@ static unsigned long since(unsigned long now, unsigned long then)
 
 /* ---- edges ---- */
 
-struct edge edges[TRIAL_EDGES];
+struct edge edges[EDGES];
 _Atomic uint64_t edge_runs, edge_neighbour_runs;
 
-static const struct trial *trial;
+static const struct edges_plan *plan;
 static _Atomic bool armed;
 static _Atomic unsigned accesses;
 static unsigned mover;
@@ -67,22 +67,22 @@ static bool waits(const struct edge *e)
     return e->raised && !e->answered;
 }
 
-bool edges_all_answered(void)
+static bool all_answered(void)
 {
-    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+    for (unsigned i = 0; i < EDGES; i++)
         if (waits(&edges[i]))
             return false;
     return true;
 }
 
-enum aia_result trial_handler(void *context, struct aia_irq *irq)
+enum aia_result edges_handler(void *context, struct aia_irq *irq)
 {
     struct moment t = now();
 
     (void)context;
     (void)irq;
     edge_runs++;
-    for (unsigned i = 0; i < TRIAL_EDGES; i++) {
+    for (unsigned i = 0; i < EDGES; i++) {
         struct edge *e = &edges[i];
         if (e->of_neighbour || !waits(e))
             continue;
@@ -95,12 +95,12 @@ enum aia_result trial_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
-enum aia_result trial_neighbour_handler(void *context, struct aia_irq *irq)
+enum aia_result edges_neighbour_handler(void *context, struct aia_irq *irq)
 {
     (void)context;
     (void)irq;
     edge_neighbour_runs++;
-    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+    for (unsigned i = 0; i < EDGES; i++)
         if (edges[i].of_neighbour && edges[i].raised)
             edges[i].answered = 1;
     return AIA_HANDLED;
@@ -116,7 +116,7 @@ static void can_take(struct edge *e)
 
 static void ready_on(unsigned hart)
 {
-    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+    for (unsigned i = 0; i < EDGES; i++)
         if (edges[i].raised && !edges[i].ready && edges[i].hart == hart)
             can_take(&edges[i]);
 }
@@ -124,16 +124,16 @@ static void ready_on(unsigned hart)
 /* May the hart that the edge goes to take it now? One whose turn does not come while the mover runs may not. */
 static bool may_take(unsigned hart)
 {
-    if (hart == place.old && held)
+    if (hart == plan->old && held)
         return false;
-    return !off[hart] && (trial->together || !moving || hart == hart_index());
+    return !off[hart] && (plan->together || !moving || hart == hart_index());
 }
 
 /* An edge waits that another hart could take, or send on. */
 static bool others_needed(void)
 {
-    for (unsigned i = 0; i < TRIAL_EDGES; i++)
-        if (waits(&edges[i]) && edges[i].ready && hart_index() != place.new)
+    for (unsigned i = 0; i < EDGES; i++)
+        if (waits(&edges[i]) && edges[i].ready && hart_index() != plan->new)
             return true;
     return false;
 }
@@ -149,12 +149,12 @@ static void let_others_run(void)
     uint64_t before = time_wake();
 
     last_access = now();
-    while (!edges_all_answered() && time_now() < end && !(irq_lock_waiting && off[hart_index()])) {
+    while (!all_answered() && time_now() < end && !(irq_lock_waiting && off[hart_index()])) {
         time_arm_wake(time_now() + 2);
         hart_wfi();
     }
     struct moment end_of_idle = now();
-    for (unsigned i = 0; i < TRIAL_EDGES; i++)
+    for (unsigned i = 0; i < EDGES; i++)
         if (waits(&edges[i]) && edges[i].ready) {
             edges[i].could.instret += end_of_idle.instret - last_access.instret;
             edges[i].could.ns += end_of_idle.ns - last_access.ns;
@@ -168,22 +168,22 @@ static void raise_edge(unsigned i, const char *what)
     struct edge *e = &edges[i];
     struct aia_message m;
 
-    e->of_neighbour = i && trial->neighbour;
+    e->of_neighbour = i && plan->neighbour;
     if (e->of_neighbour)
-        e->where = TRIAL_ON_OLD;
-    else if (place_look(&m))
-        e->where = TRIAL_KEPT;
+        e->where = EDGE_ON_OLD;
+    else if (plan->look(&m))
+        e->where = EDGE_KEPT;
     else
-        e->where = m.addr == machine.harts[place.old].imsic_addr ? TRIAL_ON_OLD : TRIAL_ON_NEW;
-    e->hart = e->where == TRIAL_ON_OLD ? place.old : place.new;
+        e->where = m.addr == machine.harts[plan->old].imsic_addr ? EDGE_ON_OLD : EDGE_ON_NEW;
+    e->hart = e->where == EDGE_ON_OLD ? plan->old : plan->new;
     e->access = what;
     if (may_take(e->hart))
         can_take(e);
     e->raised = 1;
     if (e->of_neighbour)
-        place_raise_neighbour();
+        plan->raise_neighbour();
     else
-        place_raise();
+        plan->raise();
 }
 
 /*
@@ -192,7 +192,7 @@ static void raise_edge(unsigned i, const char *what)
  */
 static void may_now_take(unsigned here)
 {
-    for (unsigned i = 0; i < TRIAL_EDGES && moving && place.kind == TRIAL_TORN && here == place.old; i++)
+    for (unsigned i = 0; i < EDGES && moving && plan->torn && here == plan->old; i++)
         if (waits(&edges[i]) && edges[i].hart == here)
             edges[i].ready = false;
     ready_on(here);
@@ -222,10 +222,10 @@ void access_hook(const char *what)
     note_irqs(hart_index(), what);
     /* imsic_send() has just written; or an unlock, for which others waited. */
     yield = (!strcmp(what, "fence_io_w") || (irq_lock_waiting && !off[hart_index()])) && others_needed();
-    for (unsigned i = 0; i < TRIAL_EDGES; i++)
-        if (trial->at[i] == n) {
+    for (unsigned i = 0; i < EDGES; i++)
+        if (plan->at[i] == n) {
             raise_edge(i, what);
-            yield |= trial->together && edges[i].hart != hart_index();
+            yield |= plan->together && edges[i].hart != hart_index();
         }
     hook_time += csr_read(instret) - begun + hook_cost;
     last_access = now();
@@ -234,27 +234,127 @@ void access_hook(const char *what)
     in_hook = false;
 }
 
-/* ---- the trial's ---- */
+/* ---- the other harts ---- */
 
-void edges_begin(const struct trial *t)
+/* All waits sleep at once (the clock, above). */
+static struct hart_wait sleepy(uint64_t us)
 {
+    struct hart_wait w = hart_wait_begin(time_from_us(us));
+
+    w.spins = 0;
+    return w;
+}
+
+static bool more(struct hart_wait *w, unsigned us)
+{
+    w->sleep = time_from_us(us);
+    return hart_wait_more(w);
+}
+
+static _Atomic int stop_busy, busy_on, release, hold_on;
+
+/* The running hart, which is the old one, holds its interrupts off. */
+static void set_held(bool hold)
+{
+    held = hold;
+    if (!hold)
+        ready_on(hart_index());
+}
+
+/* For the new hart: it is never idle, interrupts on. */
+static void busy(void *arg)
+{
+    (void)arg;
+    busy_on = 1;
+    while (!stop_busy)
+        lap(&stop_busy);
+    time_arm_wake(TIME_NEVER);
+    busy_on = 0;
+}
+
+static void hold(void *arg)
+{
+    unsigned long was = csr_read_clear(sstatus, SSTATUS_SIE) & SSTATUS_SIE;
+    struct hart_wait w = sleepy(arg ? HOLD_US : 1000000);
+
+    set_held(true);
+    hold_on = 1;
+    while (!release && more(&w, 1)) /* an interrupt keeps it from sleeping, but its timer gives turns away */
+        ;
+    set_held(false);
+    csr_set(sstatus, was);
+    hold_on = 0;
+}
+
+static bool wait_flag(_Atomic int *flag, int want)
+{
+    struct hart_wait w = sleepy(10000);
+
+    while (*flag != want)
+        if (!more(&w, 1))
+            return false;
+    return true;
+}
+
+static bool others_begin(void)
+{
+    bool good = true;
+
+    stop_busy = release = 0;
+    if (plan->busy)
+        good = !hart_run(plan->new, busy, NULL) && wait_flag(&busy_on, 1);
+    if (plan->hold) {
+        void *bounded = plan->torn ? &release : NULL;
+        good = good && !hart_run(plan->old, hold, bounded) && wait_flag(&hold_on, 1);
+    }
+    return good;
+}
+
+bool edges_others_end(void)
+{
+    bool good = true;
+
+    stop_busy = release = 1;
+    if (plan->hold)
+        good = !hart_join(plan->old, time_from_ms(10));
+    if (plan->busy)
+        good = good && !hart_join(plan->new, time_from_ms(10));
+    return good;
+}
+
+/* ---- for whoever moves ---- */
+
+bool edges_begin(const struct edges_plan *p)
+{
+    plan = p;
+    if (!others_begin())
+        return false;
     memset(edges, 0, sizeof(edges));
     memset(off, 0, sizeof(off));
     accesses = 0;
-    trial = t;
     mover = hart_index();
     moving = true;
     armed = true;
+    return true;
 }
 
 void edges_moved(void)
 {
     moving = false;
     if (!held)
-        ready_on(place.old);
-    ready_on(place.new);
+        ready_on(plan->old);
+    ready_on(plan->new);
     if (others_needed())
         let_others_run();
+    release = 1;
+}
+
+void edges_wait(void)
+{
+    struct hart_wait w = sleepy(ANSWER_US);
+
+    while (!all_answered() && more(&w, ANSWER_US)) /* or woken by the handler */
+        ;
 }
 
 unsigned edges_end(void)
@@ -263,20 +363,13 @@ unsigned edges_end(void)
     return accesses;
 }
 
-void edges_hold(bool hold)
+void edges_calibrate(void)
 {
-    held = hold;
-    if (!hold)
-        ready_on(hart_index());
-}
-
-void trial_calibrate(void)
-{
-    static const struct trial none;
+    static const struct edges_plan none;
     static const _Atomic int never;
     const unsigned n = 100;
 
-    trial = &none;
+    plan = &none;
     armed = true;
     unsigned long begun = now().instret;
     for (unsigned i = 0; i < n; i++)
@@ -286,7 +379,7 @@ void trial_calibrate(void)
 
     begun = csr_read(instret);
     for (unsigned i = 0; i < n; i++)
-        edges_lap(&never);
+        lap(&never);
     lap_cost = (csr_read(instret) - begun) / n;
     time_arm_wake(TIME_NEVER);
 }
