@@ -71,12 +71,16 @@ $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
 	$Q$(HOST_FLAGS) $(filter %.o,$^) $(filter %.a,$^) -lfdt -lcmocka -lpthread -o $@
 
-# Threads, and not of the model's: with ThreadSanitizer in place of the others.
-$B/host/test_trace_threads: tests/host/test_trace_threads.c lib/trace.c include/aia/trace.h include/aia/aia.h lib/internal.h lib/trace.h $B/.flags
-	$(call say,HOSTCC,$<)
+# This test has real threads, not the model's harts: ThreadSanitizer takes the place of the other sanitizers.
+TSAN_FLAGS = $(HOST_FLAGS) -fno-sanitize=address,undefined -fsanitize=thread
+$B/host/obj/tsan/%.o: %.c $B/.flags
+	$(call say,HOSTCC,$< (threads))
 	@mkdir -p $(@D)
-	$Q$(HOST_FLAGS) -fno-sanitize=address,undefined -fsanitize=thread -Wno-tsan tests/host/test_trace_threads.c lib/trace.c \
-		tests/host/model/m_atomic.c -lcmocka -lpthread -o $@
+	$Q$(TSAN_FLAGS) -Wno-tsan -MMD -MP -c $< -o $@
+
+$B/host/test_trace_threads: $(addprefix $B/host/obj/tsan/,tests/host/test_trace_threads.o lib/trace.o tests/host/model/m_atomic.o)
+	$(call say,HOSTLD,$@)
+	$Q$(TSAN_FLAGS) $^ -lcmocka -lpthread -o $@
 
 # -f and no warnings: many are malformed on purpose.
 $B/dts/%.dtb: dts/%.dts | setup
