@@ -68,6 +68,8 @@ needs_shell    := perl
 needs_hotplug  := perl
 needs_bench    := perl
 needs_repro    := perl
+needs_gdb      := gdb
+needs_tags     := tags
 needs_trace    := trace
 needs_campaign := campaign
 needs_check    := test check
@@ -87,7 +89,7 @@ NEEDS    := run $(sort $(foreach goal,$(GOALS),$(call needs,$(goal))) $(if $(JUN
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
-	@$(foreach v,QEMU FIRMWARE CROSS LIBFDT_SRC,$(call chosen,$v)) CC='$(CC)' scripts/setup $(NEEDS)
+	@$(foreach v,QEMU FIRMWARE CROSS LIBFDT_SRC GDB,$(call chosen,$v)) CC='$(CC)' scripts/setup $(NEEDS)
 
 # --- run -----------------------------------------------------------------------------------------------------------
 # One instruction one nanosecond and harts in turn, so that runs repeat exactly; or all harts at once.
@@ -116,12 +118,14 @@ run: all $(IMAGES)
 	@$(if $(filter shell,$(ARGS)),scripts/console) $(QEMU_CMD)
 
 include mk/trace.mk
+include mk/develop.mk
 
 # The same, to be looked at: in place of a job of its own the shell. What is in ARGS comes last, and wins.
 shell: override ARGS := test=shell shell $(ARGS)
 shell: run
 
 clean: # what was fetched stays: see distclean
+	@rm -f tags compile_commands.json
 	@[ ! -d $B ] || find $B -mindepth 1 -maxdepth 1 ! -name dl -exec rm -rf {} +
 
 distclean:
@@ -136,7 +140,8 @@ help:
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
 	@echo 'make shell       the same with nothing to do but what you say: a shell on the console; `help'"'"' in it, ^A x kills QEMU'
 	@echo 'make test        host unit tests and QEMU tests, under one prove; the end lists what failed, and how to repeat it'
-	@echo '                 TEST="WORD..." for some of them; REPEAT=n times; LOAD=m busy processes beside them'
+	@echo '                 TEST="WORD..." for some of them, which builds only what these need; REPEAT=n times; LOAD=m busy processes beside them'
+	@echo 'make host-test T="NAME..."  build and run tests/host/test_NAME alone'
 	@echo 'make test-old-qemu  the rows about wires, moves and hotplug on Debian 12'\''s own QEMU 7.2, which is fetched'
 	@echo 'make test-qemu PAIR=trixie|sid  the QEMU tests on the QEMU and OpenSBI of a later Debian, fetched beside ours; TEST='
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
@@ -152,6 +157,9 @@ help:
 	@echo 'make fuzz        libFuzzer on device trees, shell lines and boot arguments; SECONDS= for each (60), SEED='
 	@echo 'make coverage    how much of the library the host tests run, lines and branches'
 	@echo 'make format      clang-format every source in place'
+	@echo 'make gdb         the payload under QEMU, stopped at its first instruction, in gdb; SMP=, ARGS= ... as for make run'
+	@echo 'make tags        an index of the C and assembler files for editors (ctags)'
+	@echo 'make compile_commands.json  how each C file is compiled, for clangd; CC= for another compiler than clang'
 	@echo 'make clean       remove what was built (distclean: and what was fetched)'
 	@echo
 	@echo 'QEMU=$(QEMU) SMP=$(SMP) MACHINE=$(MACHINE) MEM=$(MEM)'

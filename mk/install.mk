@@ -47,3 +47,4 @@ examples: stage
 	@rm -rf $B/examples && cp -r $B/stage/share/doc/aia/examples $B/examples
 	$Qfor e in $(EXAMPLES); do env -i PATH="$$PATH" PKG_CONFIG_LIBDIR='$(abspath $B)/stage/lib/pkgconfig' \
 		make $(if $(V),,-s) -C $B/examples/$$e CROSS=$(CROSS) || exit 1; done
+$B/examples/%.elf: examples ;

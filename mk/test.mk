@@ -64,16 +64,23 @@ $B/host/test_args: $B/host/obj/payload/kernel/args.o
 $B/host/test_uart: $B/host/obj/payload/kernel/uart.o
 $B/host/test_trap_guard: $B/host/obj/payload/kernel/trap_guard.o
 
+# These read compiled device trees.
+$(patsubst %,$B/host/test_%,machine machine_damage place): | dtbs
+
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
 	$Q$(HOST_FLAGS) $(filter %.o,$^) $(filter %.a,$^) -lfdt -lcmocka -lpthread -o $@
 
-# Threads, and not of the model's: with ThreadSanitizer in place of the others.
-$B/host/test_trace_threads: tests/host/test_trace_threads.c lib/trace.c include/aia/trace.h include/aia/aia.h lib/internal.h lib/trace.h $B/.flags
-	$(call say,HOSTCC,$<)
+# This test has real threads, not the model's harts: ThreadSanitizer takes the place of the other sanitizers.
+TSAN_FLAGS = $(HOST_FLAGS) -fno-sanitize=address,undefined -fsanitize=thread
+$B/host/obj/tsan/%.o: %.c $B/.flags
+	$(call say,HOSTCC,$< (threads))
 	@mkdir -p $(@D)
-	$Q$(HOST_FLAGS) -fno-sanitize=address,undefined -fsanitize=thread -Wno-tsan tests/host/test_trace_threads.c lib/trace.c \
-		tests/host/model/m_atomic.c -lcmocka -lpthread -o $@
+	$Q$(TSAN_FLAGS) -Wno-tsan -MMD -MP -c $< -o $@
+
+$B/host/test_trace_threads: $(addprefix $B/host/obj/tsan/,tests/host/test_trace_threads.o lib/trace.o tests/host/model/m_atomic.o)
+	$(call say,HOSTLD,$@)
+	$Q$(TSAN_FLAGS) $^ -lcmocka -lpthread -o $@
 
 # -f and no warnings: many are malformed on purpose.
 $B/dts/%.dtb: dts/%.dts | setup
@@ -107,12 +114,14 @@ $B/qemu/traps.elf: $B/qemu/traps.o $B/payload.elf
 .PHONY: hooks
 hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
+$B/hooks/payload.elf: hooks ;
 
-# The board to copy, as somebody does it: outside the tree, built by PLATFORM_DIR.
+# The board to copy, as somebody does it: outside the tree, built by PLATFORM_DIR. make -n copies, too: the second make looks for files.
 .PHONY: board
 board: | setup
-	@rm -rf $B/template && cp -r platform/template $B/template
+	+@mkdir -p $B && rm -rf $B/template && cp -r platform/template $B/template
 	+$Q$(MAKE) --no-print-directory PLATFORM_DIR='$(abspath $B)/template' B=$B/board all
+$B/board/payload.elf: board ;
 
 # TEST="WORD..." takes the host tests, the scripts and the rows of tests/qemu/table whose names have a WORD in them.
 host_selected = $(if $(TEST),$(foreach h,$(HOST_TESTS) $(HOST32_TESTS) $(FUZZ_REPLAYS),\
@@ -123,10 +132,17 @@ SCRIPT_TESTS := $(wildcard tests/*/*.t) tests/qemu/matrix tests/qemu/shell
 script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$s))),$s)),$(SCRIPT_TESTS))
 
+# $(call build_needed,QEMU,GOAL...): build what the chosen rows boot, and each GOAL. A second make does it, because only
+# tests/qemu/run knows what a row boots, and it can run only after set-up.
+build_needed = +@rows=$$(QEMU='$1' BUILD='$B' tests/qemu/run --needs $(TEST)) && $(MAKE) --no-print-directory setup $$rows $2
+# A line `# Needs: WORD...' in a script names what make has to build for it: goals, and files, with BUILD/ for $B/.
+script_needs = $(patsubst BUILD/%,$B/%,$(if $(script_selected),$(shell sed -n 's/^# Needs: //p' $(script_selected))))
+
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two tests at a time run
 # until the last; the QEMU tests first, the longest at the head. REPEAT=n runs all of them n times, LOAD=m beside m busy
 # processes. What the tests boot is in the environment, with what of SMP, MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/hop.bin $B/qemu/traps.elf
+test: | setup
+	$(call build_needed,$(QEMU),$(script_needs) $(host_selected))
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \
@@ -145,7 +161,8 @@ test-old-qemu: all $B/qemu/hop.bin
 
 # The rows and the hotplug suite on the QEMU and OpenSBI of a later Debian: PAIR=trixie or sid, which scripts/setup fetches.
 .PHONY: test-qemu
-test-qemu: all hooks examples board flash-image $B/qemu/hop.bin
+test-qemu: | setup
+	$(call build_needed,$(PAIR_DIR)/qemu-system-riscv64,$(if $(TEST),,all $B/qemu/hop.bin))
 	@mkdir -p $B/log
 	@export QEMU='$(PAIR_DIR)/qemu-system-riscv64' FIRMWARE='$(PAIR_DIR)/fw_dynamic.bin' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \

@@ -379,7 +379,7 @@ init
 #endif
     };
     atomic {
-        run Fabric(); run Device(); run Mover(); run Hart(A); run Hart(B); 
+        run Fabric(); run Device(); run Mover(); run Hart(A); run Hart(B);
 #if HARTS > 2
         run Ask(B);
 #else

@@ -3,6 +3,7 @@
 #
 # Runs each recipe of docs/booting.md as it stands there: the ```sh blocks, after the first one, each below a heading.
 # From the environment: QEMU FIRMWARE BUILD.
+# Needs: all flash-image
 use strict;
 use warnings;
 use Test::More;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make discover DTB=FILE: what it prints of trees, compiled and not, how it exits, and that a payload says the same.
+# Needs: all BUILD/host/discover
 use strict;
 use warnings;
 use File::Temp qw(tempdir);

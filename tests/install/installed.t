@@ -3,6 +3,7 @@
 #
 # What `make install' left in a prefix: headers that stand alone, an archive that gives and takes the names it should and
 # no others, a pkg-config file. From the environment: BUILD, CROSS.
+# Needs: stage rv32
 use strict;
 use warnings;
 use File::Basename qw(basename);

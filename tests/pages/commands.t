@@ -5,6 +5,7 @@
 # second and the first lines of the third, as they stand there, in a home with an imsicle, a QEMU and an OpenSBI where
 # they say. Scripts stand in for QEMU, ssh and ninja, so that hours are over at once; the end is on the real QEMU. From
 # the environment: BUILD QEMU FIRMWARE.
+# Needs: all
 use strict;
 use warnings;
 use Cwd qw(abs_path);

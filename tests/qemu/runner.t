@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 53;
+use Test::More tests => 57;
 
 my $dir = tempdir(CLEANUP => 1);
 my $run = $0 =~ s/runner\.t$/run/r;
@@ -167,3 +167,8 @@ for (['a key twice', "smp: 1\nsmp: 2", 'smp twice'], ['an unknown key', 'color: 
 `$run nothing-of-the-kind 2>&1`;
 ok($?, 'a test that there is not');
 
+# What has to be built for a row: what it boots, through hop.S or not, and files of BUILD that its devices name, less disk images.
+sub needs { my ($row) = @_; judge('', $row); my @n = split /\n/, `$run --needs row`; s{^\Q$dir\E/}{} for @n; return "@n" }
+is(needs(''), 'payload.elf', 'needs: the payload');
+is(needs("boot: hooks\ndevices: -drive file=BUILD/disk/a-9.img -dtb BUILD/dts/b.dtb,addr=1"), 'dts/b.dtb hooks/payload.elf', 'needs: another build, a tree');
+is(needs("boot: $_"), 'payload.bin qemu/hop.bin', "needs: entered through hop.S, $_") for "far", '0x83800000';

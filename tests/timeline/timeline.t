@@ -3,6 +3,7 @@
 """tests/timeline/timeline.t - a traced run, the files that come of it, and the page as a browser draws it. TAP.
 
 From the environment: QEMU FIRMWARE BUILD."""
+# Needs: all
 import html
 import importlib.machinery
 import importlib.util
