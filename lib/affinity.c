@@ -45,7 +45,7 @@ static bool can_stay(struct aia *a, const struct aia_irq *irq)
     return false;
 }
 
-/* Find the harts to choose from: irq's affinity, or every hart if irq may be displaced and must be. Lock held. */
+/* Find the harts to choose from: irq's affinity. If irq may be displaced and no hart there is online: every hart. Lock held. */
 static inline void find_set(struct placement *p)
 {
     bool displaced = p->may_displace && !p->irq->managed && !can_stay(p->a, p->irq);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One hart's interrupt file, and the messages that name it, against the books. */
+/* Comparing one hart's interrupt file, and the messages that name this hart, with the library's books. */
 #include "lib/audit.h"
 #include "lib/delivery.h"
 #include "lib/retire.h"
@@ -54,8 +54,8 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
 }
 
 /*
- * From the moment that its drain is proven a vector waits for its hart's lazy timer. When it was that this one retired is
- * not known, but it was no later than the last of its owner's.
+ * True if the vector should have been reclaimed by now: two lazy periods after its drain was proven. The time at which the
+ * vector began to retire is not recorded. The time for the latest vector of its owner is, and was no earlier.
  */
 static bool overdue(const struct audit *t, const struct aia_irq *irq)
 {
@@ -75,7 +75,7 @@ static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
         find(t, overdue(t, irq) ? AIA_RETIRING_LONG : AIA_STILL_RETIRING, id, owner);
 }
 
-/* One identity; true if the books have it free. */
+/* Audit one identity. True if the books have the identity as free. */
 static inline bool audit_id(struct audit *t, const struct imsic_file *f, unsigned id, bool pending,
                             bool enabled)
 {
@@ -95,19 +95,19 @@ static inline bool audit_id(struct audit *t, const struct imsic_file *f, unsigne
     case IMSIC_FREE:
         if (pending)
             find(t, AIA_PENDING_UNOWNED, id, owner);
-        if (!enabled) /* as good as owned: the next owner counts on it */
+        if (!enabled) /* the next owner relies on the enable bit */
             find(t, AIA_OWNED_DISABLED, id, owner);
         return true;
     default:
         if (id == t->a->imsic.ipi_id && !enabled)
             find(t, AIA_OWNED_DISABLED, id, owner);
-        if (id == t->a->imsic.sync_id && pending && !f->sync_owed) /* a device has sent it: imsic.h */
+        if (id == t->a->imsic.sync_id && pending && !f->sync_owed) /* a device has sent it: imsic/file.h */
             find(t, AIA_PENDING_UNOWNED, id, owner);
         return false;
     }
 }
 
-/* The vector that a message stands for; id 0: it reaches no interrupt file of ours. */
+/* The vector that a message names. Identity 0: the message names no interrupt file of a hart. */
 static struct imsic_vector named_by(const struct aia *a, const struct aia_message *m)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
@@ -116,32 +116,32 @@ static struct imsic_vector named_by(const struct aia *a, const struct aia_messag
     return (struct imsic_vector){0};
 }
 
-static bool is_nobodys(const struct aia *a, struct imsic_vector v)
+static bool has_no_owner(const struct aia *a, struct imsic_vector v)
 {
     enum imsic_state state = imsic_slot_state(slot_read(&a->imsic.files[v.hart], v.id));
 
     return state == IMSIC_FREE || state == IMSIC_QUARANTINED;
 }
 
-/* What the device would send to, if it says so. The messages of a block are all in its first one's. */
+/* Audit where the device would send to. A block has one message, in its first descriptor. */
 static void audit_message(struct audit *t, struct aia_irq *irq)
 {
     struct aia_message m;
     unsigned long was = irq_lock(irq);
     int error = irq->msi->ops->read_back(irq->msi, &m);
 
-    fence_io_rwio(); /* what it sent before is in the file, before others go on */
+    fence_io_rwio(); /* what the device sent before has left it, before other harts go on */
     irq_unlock(irq, was);
-    if (error) /* silent: there is nothing to compare */
+    if (error) /* a silent device has no message to compare */
         return;
     struct imsic_vector v = named_by(t->a, &m);
-    if (v.id && is_nobodys(t->a, v))
+    if (v.id && has_no_owner(t->a, v))
         find_at(t, AIA_MESSAGE_FREE, v, irq->number);
     else if (v.hart != irq->vec.hart || v.id != irq->vec.id)
         find(t, AIA_MESSAGE_ELSEWHERE, irq->vec.id, irq->number);
 }
 
-/* The interrupts that the books have on this hart. One whose device is dead has no message any more. */
+/* Audit the interrupts that the books have on this hart. An interrupt whose device is dead has no message any more. */
 static void audit_irqs(struct audit *t)
 {
     for (uint32_t i = 0; i < irqs_end(t->a); i++) {
@@ -176,7 +176,7 @@ void audit_imsic(struct audit *t)
         find(t, AIA_DELIVERY_OFF, 0, IMSIC_NO_OWNER);
 }
 
-/* The lines that the books have on this hart: each has to name it, and be let through unless it is disabled. */
+/* Audit the lines that the books have on this hart. Each must name this hart, and be unmasked unless it is disabled. */
 void audit_direct(struct audit *t)
 {
     const struct aia_config *c = &t->a->config;

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Harts coming and going, as design section 6. Offline of hart H is a sequence of states (aia.h), each of which
- * is entered by one function; back ONLINE they are undone, last first:
+ * Harts going offline and coming back, as design.md, section 6, has it. Hart H goes offline through a sequence of states
+ * (aia/config.h). One function enters each state. To come back ONLINE, the states are undone, last first:
  *
- *   1. can the others hold what H holds?               aia_hart_offline_begin, in thread context on any hart
- *   2. close H: nothing migrates back                  CLOSED
- *   3. move everything away, H still taking interrupts EVACUATED
- *   4. on H, interrupts off: force what is left,       aia_hart_offline_finish, on H: FORCED
- *      run the last IPIs and calls,                    QUIET
- *      sweep all of eip,                               SWEPT
- *      stop delivery                                   OFFLINE
- *   5. HSM hart_stop, and its confirmation             the embedder
+ *   aia_hart_offline_begin(), in thread context on any hart
+ *     1. check that the other harts have room for what H holds
+ *     2. close H: no interrupt moves to H any more                         CLOSED
+ *     3. move every interrupt away, while H still takes interrupts         EVACUATED
+ *   aia_hart_offline_finish(), on H with interrupts off
+ *     4. move away what has come to H since                                FORCED
+ *        run the last IPIs and calls                                       QUIET
+ *        sweep all of eip                                                  SWEPT
+ *        stop delivery                                                     OFFLINE
+ *   the embedder
+ *     5. HSM hart_stop, and its confirmation
  *
- * After 4 no message names H, every edge sent to it has been seen, and all its vectors are free; its file
- * stays closed until it is back, so none is given out.
+ * After 4 no message names H, every edge that was sent to H has been seen, and all vectors of H are free. H's file stays
+ * closed until H is back, so no vector of H is allocated.
  */
 #include "lib/affinity.h"
 #include "lib/delivery.h"
@@ -67,7 +70,7 @@ static int evacuate(struct aia *a, unsigned hart,
     return AIA_OK;
 }
 
-/* A request that takes a descriptor from now on finds the hart closed. A descriptor that was taken before is seen. */
+/* A request that takes a descriptor from now on finds the hart closed. A descriptor that was taken before is seen here. */
 static void meet_requests(struct aia *a)
 {
     unsigned long was = aia_port_irq_save();
@@ -152,7 +155,7 @@ static void undo_steps(struct aia *a, unsigned hart, unsigned n)
 {
     while (n-- > 0) {
         if (steps[n].state ==
-            AIA_HART_CLOSED) /* an allocation that finds the hart open must find it online */
+            AIA_HART_CLOSED) /* before open(): an allocation must find an open hart online */
             set_state(a, hart, AIA_HART_ONLINE);
         if (steps[n].undo)
             steps[n].undo(a, hart);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Messages in memory (aia/ims.h): one store changes what a device may be reading at this moment. */
+/* Messages in memory (aia/ims.h). One store changes a message that the device may be reading at the same time. */
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -9,7 +9,7 @@
 #include "lib/container.h"
 #include "mmio.h"
 
-static struct aia_ims *self(struct aia_msi *msi)
+static struct aia_ims *ims_of(struct aia_msi *msi)
 {
     return container_of(msi, struct aia_ims, msi);
 }
@@ -30,19 +30,16 @@ static uint64_t low_half(const struct aia_message *m)
     return (uint64_t)m->data << 32 | (uint32_t)m->addr;
 }
 
-/*
- * RV32 has no store of a doubleword: one as two would be torn. There the driver masks the device, with operations of its
- * own.
- */
+/* RV32 has no store of a doubleword. Two stores would be torn. So on RV32 the driver masks the device to change a message. */
 #define HAVE_STORE64 (AIA_WORD_BITS == 64)
 
-/* A doubleword is single-copy atomic where it is aligned, and mmio_write64() is one store whatever the compiler. */
+/* An aligned doubleword is single-copy atomic, and mmio_write64() is one store with any compiler. */
 static void store_low(struct aia_ims *d, const struct aia_message *m)
 {
     mmio_write64(low(d), low_half(m));
 }
 
-/* All sixteen, with the driver's bits of ctrl as they are: they may change until the swap succeeds. */
+/* Store all sixteen bytes. The driver's bits of ctrl are kept, and may change until the swap succeeds. */
 static void store_whole(struct aia_ims *d, const struct aia_message *m)
 {
     uint64_t old[2] = {mmio_read64(low(d)), mmio_read64(high(d))}, new[2];
@@ -54,19 +51,19 @@ static void store_whole(struct aia_ims *d, const struct aia_message *m)
 }
 
 /*
- * The library's fence before a message is for one that is written to a device. This one is memory: what it makes
- * the device do, a handler that looks at its slot, must find all that was written before.
+ * The library's fence before a message (fence w,o) orders a write to a device. This message is in memory. The fence here
+ * orders that write too: a handler that runs because of the new message must find everything that was written before.
  */
-static void store(struct aia_msi *msi, const struct aia_message *m)
+static void ims_store(struct aia_msi *msi, const struct aia_message *m)
 {
     fence_all();
     if (msi->kind == AIA_MSI_STORE)
-        store_whole(self(msi), m);
+        store_whole(ims_of(msi), m);
     else
-        store_low(self(msi), m);
+        store_low(ims_of(msi), m);
 }
 
-/* In one access: the driver may change its bits of the same word at any time. */
+/* One atomic access, because the driver may change its bits of the same word at any time. */
 static void set_masked(struct aia_ims *d, bool masked)
 {
     _Atomic uint32_t *ctrl = (_Atomic uint32_t *)&d->entry->ctrl;
@@ -77,10 +74,10 @@ static void set_masked(struct aia_ims *d, bool masked)
         atomic_fetch_and_explicit(ctrl, ~AIA_IMS_MASKED, memory_order_relaxed);
 }
 
-/* It is masked, or has this message already (aia_irq_restore()): the order inside does not matter. */
-static void start(struct aia_msi *msi, const struct aia_message *m)
+/* The entry is masked, or has this message already (aia_irq_restore()). So the order of these stores does not matter. */
+static void ims_start(struct aia_msi *msi, const struct aia_message *m)
 {
-    struct aia_ims *d = self(msi);
+    struct aia_ims *d = ims_of(msi);
 
     mmio_write32((uintptr_t)&d->entry->address_hi, (uint32_t)(m->addr >> 32));
     store_low(d, m);
@@ -88,19 +85,19 @@ static void start(struct aia_msi *msi, const struct aia_message *m)
     set_masked(d, false);
 }
 
-static void stop(struct aia_msi *msi)
+static void ims_stop(struct aia_msi *msi)
 {
-    set_masked(self(msi), true);
+    set_masked(ims_of(msi), true);
 }
 
-/* Memory always answers, and with what we wrote: it is the drain that says something of the device. */
-static int read_back(struct aia_msi *msi, struct aia_message *m)
+/* Memory always answers with what was written. The driver's drain() says whether the device answers. */
+static int ims_read_back(struct aia_msi *msi, struct aia_message *m)
 {
-    struct aia_ims *d = self(msi);
+    struct aia_ims *d = ims_of(msi);
     uint64_t lo = mmio_read64(low(d)), hi = mmio_read64(high(d));
 
     *m = (struct aia_message){.addr = hi << 32 | (uint32_t)lo, .data = (uint32_t)(lo >> 32)};
-    fence_all(); /* the store, before the device is asked what it has done with it */
+    fence_all(); /* the store of the message comes before the driver asks the device */
     return d->drain ? d->drain(d) : AIA_OK;
 }
 
@@ -108,10 +105,10 @@ int aia_ims_init(struct aia_ims *d, struct aia_ims_entry *entry, enum aia_msi_ki
                  int (*drain)(struct aia_ims *d), uint64_t posted_limit)
 {
     static const struct aia_msi_ops ops = {
-        .start = start,
-        .stop = stop,
-        .store = store,
-        .read_back = read_back,
+        .start = ims_start,
+        .stop = ims_stop,
+        .store = ims_store,
+        .read_back = ims_read_back,
     };
 
     if (!HAVE_STORE64 || (uintptr_t)entry % sizeof(*entry) ||

@@ -2,10 +2,11 @@
 /*
  * Many virtual IPIs on one identity, and on top of them calls to another hart.
  *
- * A sender sets a bit in the target's word and, if the word was empty, writes the IPI identity to the
- * target's file. The target claims, then takes the whole word: a bit set after that finds an empty word
- * and sends anew, a bit set before is taken. A hart that is offline has its word and its list closed: the
- * sender sees that in the same atomic step in which it would have left its work, so none is left behind.
+ * A sender sets a bit in the target's word. If the word was empty, the sender writes the IPI identity to the target's
+ * file. The target claims the identity, and then takes the whole word. A bit that was set before is taken with it. A bit
+ * that is set after finds an empty word, so its sender writes the identity again. A hart that is offline has its word and
+ * its list of calls closed. A sender sees that in the same atomic step in which it would have left its work there. So no
+ * work is left on a hart that has gone.
  */
 #include "lib/ipi.h"
 #include "lib/delivery.h"
@@ -31,6 +32,7 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n)
     return AIA_OK;
 }
 
+/* Change a call's state. False: it was not `from`. */
 static bool call_changes(struct aia_call *c, enum call_state from, enum call_state to)
 {
     uint32_t expected = from;
@@ -39,7 +41,7 @@ static bool call_changes(struct aia_call *c, enum call_state from, enum call_sta
                                                    memory_order_acquire);
 }
 
-/* Run a list of calls, oldest first, which is its end. */
+/* Run a list of calls, oldest first. The list has the newest call first. */
 static void run_calls(struct aia_call *newest)
 {
     struct aia_call *c = NULL;
@@ -55,7 +57,7 @@ static void run_calls(struct aia_call *newest)
         if (call_changes(c, CALL_QUEUED, CALL_RUNNING)) {
             c->fn(c->arg);
             atomic_store_explicit(&c->state, CALL_DONE, memory_order_release);
-        } else { /* given up by its caller, who left it for us to take out of the list */
+        } else { /* its caller has given up, and has left the call in the list for this hart to take out */
             atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
         }
         c = next;
@@ -78,7 +80,10 @@ static void run_ipis(struct aia *a, unsigned here, uint32_t ipis)
         aia_port_ipi(AIA_IPI_USER + lowest_bit(user));
 }
 
-/* A few are nothing. More than that a device sends, which an interrupt file cannot tell from a hart. */
+/*
+ * An IPI with nothing to do. A few come from the protocol itself. More of them come from a device: an interrupt file cannot
+ * tell a device's message from a hart's.
+ */
 static void empty_ipi(struct aia *a, unsigned here)
 {
     struct aia_hart *h = &a->config.harts[here];
@@ -96,7 +101,7 @@ void ipi_taken(struct aia *a, unsigned here)
 
     trace(a, here, AIA_EVENT_IPI_TAKEN, AIA_TRACE_NO_IRQ, vector(here, 0), ipis);
     count_own(&h->ipis_taken);
-    if (!ipis) /* taken with the word before this one's: its sender was between the word and the write */
+    if (!ipis) /* the work was taken before: its sender was between setting the bit and writing the identity */
         empty_ipi(a, here);
     run_ipis(a, here, ipis);
 }
@@ -106,7 +111,7 @@ void aia_soft_interrupt(struct aia *a)
     unsigned here = aia_port_hart();
     uint32_t ipis = atomic_load_explicit(&a->config.harts[here].ipis, memory_order_acquire);
 
-    if (ipis && !(ipis & IPI_CLOSED)) /* the embedder may kick harts for reasons of its own */
+    if (ipis && !(ipis & IPI_CLOSED)) /* else the embedder has kicked the hart for a reason of its own */
         ipi_taken(a, here);
 }
 
@@ -115,9 +120,9 @@ void ipi_open(struct aia *a, unsigned here)
     struct aia_hart *h = &a->config.harts[here];
 
     /*
-     * In this order: whoever finds the list open must be able to send the IPI for it. An exchange, not a store: unhush() in
-     * hotplug.c then looks at what others changed before they found the word closed, and a load need not wait for a
-     * store before it (models/memory/reopen.litmus).
+     * The word first: a caller that finds the list open must be able to send the IPI for it. An exchange, not a store:
+     * unhush() in hotplug.c then looks at what other harts changed before they found the word closed, and a load may be
+     * done before an earlier store (models/memory/reopen.litmus).
      */
     atomic_exchange_explicit(&h->ipis, 0, memory_order_acq_rel);
     atomic_store_explicit(&h->calls, NULL, memory_order_release);
@@ -133,7 +138,7 @@ void ipi_close(struct aia *a, unsigned here)
     run_calls(calls);
 }
 
-/* Put the call on the target's list, unless that is closed. */
+/* Put the call on the target's list. False: the list is closed. */
 static bool enqueue(struct aia_hart *target, struct aia_call *c)
 {
     struct aia_call *head = atomic_load_explicit(&target->calls, memory_order_relaxed);
@@ -159,7 +164,7 @@ static bool wait_state(struct aia *a, struct aia_call *c, enum call_state state)
     return true;
 }
 
-/* The hart's one call is its caller's: another task of the hart, or a call given up and still on a list, comes first. */
+/* A hart has one struct aia_call. Wait until another task's call has ended, or a cancelled call has left its list. */
 static bool take_call(struct aia *a, struct aia_call *c)
 {
     uint64_t end = wait_end(a);
@@ -181,11 +186,11 @@ static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
         atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
         return AIA_EOFFLINE;
     }
-    aia_ipi_send(a, hart, AIA_IPI_CALL); /* if it closes now, it runs the list while closing */
+    aia_ipi_send(a, hart, AIA_IPI_CALL); /* if the target closes its list now, it runs the list then */
     if (!wait_state(a, c, CALL_DONE)) {
         if (call_changes(c, CALL_QUEUED, CALL_CANCELLED))
             return AIA_ETIMEOUT;
-        while (!wait_state(a, c, CALL_DONE)) /* fn may use what is on the caller's stack */
+        while (!wait_state(a, c, CALL_DONE)) /* fn runs, and may use the caller's stack */
             aia_port_report(
                 &(struct aia_report){.what = AIA_REPORT_CALL_STUCK, .vec = {.hart = (uint16_t)hart}});
     }

@@ -46,6 +46,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
     return imsic_init(&a->imsic);
 }
 
+/* True if `n` descriptors from `first` up exist and are free. */
 static bool are_unused(const struct aia *a, uint32_t first, uint32_t n)
 {
     for (uint32_t i = first; i < first + n; i++)
@@ -56,7 +57,7 @@ static bool are_unused(const struct aia *a, uint32_t first, uint32_t n)
 
 static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, const struct aia_request *r)
 {
-    /* A hart that leaves looks at every descriptor, so this one's lock may be held even now. */
+    /* A hart that goes offline looks at every descriptor, so another hart may hold this one's lock even now. */
     unsigned long was = irq_lock(irq);
     irq->name = r->name;
     irq->handler = r->handler;
@@ -134,17 +135,21 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 
     aia_port_lock(&a->irqs_lock);
     aia_port_lock(&irq->lock);
-    set_owner(irq->msi, NULL); /* no hart has a claim of its line in hand any more */
+    set_owner(irq->msi, NULL); /* no hart handles a claim of irq's line any more */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
-        irq[i].msi = NULL; /* it is the caller's again: harts that come or go must not look at it */
+        irq[i].msi =
+            NULL; /* the message is the caller's again: a hart that comes or goes must not look at it */
     }
     aia_port_unlock(&irq->lock);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
 }
 
-/* Let the device send, to `want`. An edge that came while the message was parked is sent now, and the lock is held, so that the vector's drain covers it. */
+/*
+ * Let the device send, to `want`. If it sent while the message was parked, send an edge for that now: under the lock, so that
+ * the vector's drain covers the edge too. Lock held.
+ */
 static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_message *want)
 {
     if (!irq->parked) {
@@ -216,12 +221,12 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     error = !can_be_delivered(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     if (!error)
         error = irq_start(a, irq);
-    if (error == AIA_ENOHART && irq->managed) /* it waits for a hart of its affinity */
+    if (error == AIA_ENOHART && irq->managed) /* irq waits for a hart of its affinity */
         error = AIA_OK;
     *out = irq;
     if (!error)
         return AIA_OK;
-    if (!aia_irq_free(a, irq)) /* it may have a vector, and may have sent before it fell silent */
+    if (!aia_irq_free(a, irq)) /* the device may have sent to irq's vector before it fell silent */
         *out = NULL;
     return error;
 }
@@ -258,8 +263,7 @@ static void stop_message_slow(struct aia *a, struct aia_irq *irq)
         stop_message(a, irq);
     } else if (irq->vec.id) {
         irq->msi->ops->stop(irq->msi);
-        irq_unlock(irq,
-                   was); /* the vector stays irq's until the device has acknowledged that it sends no more */
+        irq_unlock(irq, was); /* the vector stays irq's until the device has acknowledged the stop */
         int error = irq_sync_or_die(a, irq, (struct imsic_vector){0});
         was = irq_lock(irq);
         if (!error)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Managed interrupts: a queue's, say, that belongs to certain harts and to no others. A vector is reserved on
- * each of them when the interrupt is requested, so a restart cannot fail for want of one. The slots of those
- * it does not use now are MANAGED; a drained one goes back to that, not to FREE. A line of a controller has its number
- * on every hart, so nothing needs to be reserved for it.
+ * Managed interrupts, for example those of a device's queues, which belong to certain harts and to no others. When such an
+ * interrupt is requested, a vector is reserved on each hart of its affinity. So a restart cannot fail for want of a vector.
+ * The slots of the reserved vectors that the interrupt does not use now are MANAGED. A vector that it has left becomes MANAGED
+ * again after its drain, and not FREE. A line of a controller has its number on every hart, so nothing is reserved for a line.
  */
 #include "lib/managed.h"
 #include "lib/delivery.h"
@@ -15,7 +15,7 @@
 
 int managed_reserve(struct aia *a, struct aia_irq *irq)
 {
-    /* By the lock a hart's return on another hart, which may start it, finds it managed with what is reserved or not at all. */
+    /* Under the lock: another hart that comes online may start irq, and must find it managed with its reserved vectors. */
     unsigned long was = irq_lock(irq);
     int error = a->delivery->reserve(a, irq);
 
@@ -29,18 +29,19 @@ void managed_release(struct aia *a, struct aia_irq *irq)
     for (unsigned h = 0; h < a->imsic.n_files; h++)
         if (aia_hartset_has(&irq->affinity, h)) {
             imsic_free(&a->imsic, vector(h, managed_ids(a, irq)[h]));
-            aia_ipi_send(a, h, AIA_IPI_REOPEN); /* as below, for its next owner */
+            aia_ipi_send(a, h, AIA_IPI_REOPEN); /* as in managed_activate(), for the next owner */
         }
 }
 
 int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v)
 {
-    struct imsic_vector kept = {.hart = (uint16_t)hart, .id = managed_ids(a, irq)[hart]};
+    struct imsic_vector reserved = vector(hart, managed_ids(a, irq)[hart]);
 
-    if (!imsic_activate(&a->imsic, kept))
+    if (!imsic_activate(&a->imsic, reserved))
         return AIA_EAGAIN;
-    aia_ipi_send(a, hart, AIA_IPI_REOPEN); /* it may have been shut off, as nobody's (flow_unowned) */
-    *v = kept;
+    aia_ipi_send(a, hart,
+                 AIA_IPI_REOPEN); /* a storm without owner may have quarantined it: storm_unowned() */
+    *v = reserved;
     return AIA_OK;
 }
 
@@ -60,7 +61,7 @@ int managed_restart(struct aia *a, struct aia_irq *irq)
     uint64_t end = wait_end(a);
     int error;
 
-    /* What was kept for it may still be draining since it left; that hart is back, and can prove it. */
+    /* The reserved vector may still retire since irq left it. Its hart is back, and can prove the drain. */
     while ((error = irq_start(a, irq)) == AIA_EAGAIN && aia_port_time() <= end) {
         retire_ask(a, &irq->affinity);
         aia_port_relax();

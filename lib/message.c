@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changing the message of a device that may be sending it. What a device can send between two of our
- * writes decides how (design section 4):
+ * Changing the message of a device that may be sending. What the device can send between two writes of the library decides
+ * how (design.md, section 4). The old message is (old hart, a), the new one is (new hart, b):
  *
- *   device      what changes            update   what it may send meanwhile
+ *   device      what changes            update   what the device may send during the change
  *   STORE       anything                STORE    the old or the new message
  *   STORE_LOW   all but upper address   STORE    the old or the new message
- *   MASKABLE    anything                MASKED   nothing; it keeps the edge and sends the new message
- *   PLAIN       address                 ADDR     the old or the new: the identity is ours on both harts
- *   PLAIN       both, common identity   COMMON   three messages, each ours: (old, a), (old, c), (new, c)
- *   PLAIN       both, none in common    TORN     (old, b) as well, which is another's: watched there
- *   PLAIN, STORE_LOW  upper address     -        refused: half an address is a stray write to memory
+ *   MASKABLE    anything                MASKED   nothing; the device keeps the edge and sends the new message afterwards
+ *   PLAIN       address                 ADDR     the old or the new message; identity a is the interrupt's on both harts
+ *   PLAIN       both, common identity   COMMON   (old hart, a), (old hart, c), (new hart, c); all are the interrupt's
+ *   PLAIN       both, none in common    TORN     also (old hart, b), which is another interrupt's: copy_torn() watches it
+ *   PLAIN, STORE_LOW  upper address     -        refused: half an address would be a write to any place in memory
  *
- * A multi-message MSI is changed in the same ways: its block of identities moves as one.
+ * A multi-message MSI is changed in the same ways. Its block of identities moves as one.
  */
 #include "lib/message.h"
 #include "lib/delivery.h"
@@ -27,6 +27,7 @@ static bool same_upper(const struct aia *a, unsigned x, unsigned y)
     return a->imsic.files[x].msi_addr >> 32 == a->imsic.files[y].msi_addr >> 32;
 }
 
+/* A plain device: the same identity on the new hart, else one that is free on both harts, else any. Lock held. */
 static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
 {
     struct imsic *im = &a->imsic;
@@ -50,7 +51,7 @@ static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct up
     int error = imsic_alloc(im, to, irq->order, owner, &u->to);
     if (error || u->to.id + (1u << irq->order) - 1 <= im->files[u->from.hart].n_ids)
         return error;
-    /* The old hart's file does not implement it: it would ignore a torn message, and nobody would know. */
+    /* The old hart's file does not implement the identity. It would ignore a torn message, and the edge would be lost. */
     for (unsigned i = 0; i < 1u << irq->order; i++)
         imsic_free(im, vector_after(u->to, i));
     return AIA_ENOVEC;
@@ -65,7 +66,7 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
         return AIA_EADDRHI;
     if (kind == AIA_MSI_PLAIN && !irq->managed)
         return plan_plain(a, irq, to, u);
-    if (kind == AIA_MSI_PLAIN) /* its vectors were reserved with one identity on all harts */
+    if (kind == AIA_MSI_PLAIN) /* managed: one identity is reserved on all harts */
         u->kind = AIA_UPDATE_ADDR;
     if (kind == AIA_MSI_MASKABLE)
         u->kind = AIA_UPDATE_MASKED;
@@ -74,6 +75,7 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
     return imsic_alloc(&a->imsic, to, irq->order, irq->number, &u->to);
 }
 
+/* Write the message, in the order that the kind of update needs. Lock held. */
 static void write_steps(struct aia_msi *msi, const struct update *u, const struct aia_message *m)
 {
     switch (u->kind) {
@@ -89,8 +91,8 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
     case AIA_UPDATE_ADDR:
         msi->ops->write_addr(msi, m->addr);
         break;
-    case AIA_UPDATE_COMMON: /* each step whole by itself */
-    case AIA_UPDATE_TORN:   /* the half-way message lands on the old hart, where we can look for it */
+    case AIA_UPDATE_COMMON: /* the message between the two writes names a vector of the interrupt */
+    case AIA_UPDATE_TORN: /* the message between the two writes goes to the old hart, where eip can be watched */
         msi->ops->write_data(msi, m->data);
         msi->ops->write_addr(msi, m->addr);
         break;
@@ -100,10 +102,10 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
 }
 
 /*
- * The device may have sent (old hart, new identity), a vector of somebody else's. On the old hart with
- * interrupts off nobody has claimed it yet: if it is pending now, send a copy to the new vector, and
- * leave the bit for its owner, whose own edge it may be. Either may run once too often; neither is lost. Some of a
- * block may have no owner there, and then the bit was ours alone.
+ * The device may have sent (old hart, new identity), which is another interrupt's vector. This is the old hart, with
+ * interrupts off, so no claim has cleared its pending bit. If the bit is set, send a copy to the new vector, and leave the
+ * bit to its owner, because the edge may be the owner's own. One of the two handlers may run once too often, and no edge is
+ * lost. If the identity has no owner there, the edge was irq's alone, and the bit is cleared.
  */
 static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct update *u)
 {
@@ -121,10 +123,7 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
     return error;
 }
 
-/*
- * A device whose read-back proves nothing: send one edge to each new vector in its place, whether it lost one
- * or not.
- */
+/* A device whose read-back does not drain it may have lost an edge. Send one edge to each new vector in its place. */
 static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
@@ -146,13 +145,13 @@ int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
     return error;
 }
 
-/* Has no device answered the read? Then all bits are ones, which no address of ours is: those are aligned. */
+/* True if no device has answered the read. Such a read has all bits set. No file's address has: a file is aligned. */
 static bool all_ones(const struct aia_message *m)
 {
     return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
 }
 
-/* message_drain() said `error`, or read back a message that is not what was written: what is the error? */
+/* The error of a read-back that returned `error`, or that has read another message than was written. */
 static __attribute__((noinline)) int is_another(struct aia_irq *irq, int error,
                                                 const struct aia_message *have)
 {
@@ -188,14 +187,14 @@ void message_report_change(struct aia_irq *irq)
         aia_port_report(&(struct aia_report){.what = AIA_REPORT_CHANGED, .vec = v, .irq = irq});
 }
 
-/* Take the steps back, in reverse: what may be half-way then is what may be half-way in write_steps. */
+/* Undo the steps of write_steps() in reverse order. The message between two writes is then the same as there. */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_msi *msi = irq->msi;
     struct aia_message old = a->delivery->message(a, u->from), have;
 
     switch (u->kind) {
-    case AIA_UPDATE_ADDR: /* its data too: a device that lost its message has neither */
+    case AIA_UPDATE_ADDR: /* the data too: a device that has lost its message has neither */
     case AIA_UPDATE_COMMON:
     case AIA_UPDATE_TORN:
         msi->ops->write_addr(msi, old.addr);
@@ -208,7 +207,10 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     message_drain(a, irq, &have);
     if (u->kind != AIA_UPDATE_TORN)
         return;
-    /* Half-way it may have sent what is not ours to look for any more. If nobody's, it is not left for the next owner. */
+    /*
+     * The device may have sent the message between the two writes, and its pending bit may have been claimed by now. Send an edge
+     * in its place. If the identity has no owner, the bit must not be left to the next owner.
+     */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);
         trace_to(u->ring, AIA_EVENT_RESEND, irq, vector_after(u->from, i), 0);
@@ -223,13 +225,13 @@ void message_restore(struct aia_msi *msi, const struct aia_message *m)
         msi->ops->restore(msi, m);
     else
         msi->ops->start(msi, m);
-    if (msi->kind == AIA_MSI_MASKABLE) /* a reset has masked it, too */
+    if (msi->kind == AIA_MSI_MASKABLE) /* a reset has masked the message, too */
         msi->ops->unmask(msi);
 }
 
 /*
- * The device has lost its message, by a reset say, and its hart leaves. Write the new message as a whole. If the device does
- * not take it, the hart may leave all the same, unless the message that the device has names the hart.
+ * The device has lost its message, for example by a reset, and the old hart goes offline. Write the whole new message. If
+ * the device does not take the message, the hart may go offline anyway, unless the device's message names that hart.
  */
 static int insist(struct aia *a, struct aia_irq *irq, const struct update *u, const struct aia_message *want)
 {
@@ -248,8 +250,8 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
     write_steps(irq->msi, u, &want);
     trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->to, u->kind);
     /*
-     * Drain barrier, first half: what the device sent to the old vector is pushed out before the read
-     * completes. The second half, from there into eip, is imsic_sync() when the old hart reclaims.
+     * The drain's first half: the read-back pushes out of the device what it sent to the old vector. The second half, the
+     * wait until those messages have arrived in eip, is drain_file() in retire.c, when the old hart reclaims the vector.
      */
     int error = verify(a, irq, &want, &have);
     if (error == AIA_ECHANGED && hart_state(a, u->from.hart) != AIA_HART_ONLINE)

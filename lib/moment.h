@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Points in time: the end of a wait, and those that one hart notes and others read. A time may be as long as UINT64_MAX. */
+/* Points in time: the end of a wait, and moments that one hart records and others read. A duration may be UINT64_MAX. */
 #ifndef AIA_MOMENT_H
 #define AIA_MOMENT_H
 
@@ -8,7 +8,7 @@
 
 #include <aia/config.h>
 
-/* `ticks` after `now`; one that the clock does not reach is its last, which never passes. */
+/* The time `ticks` after `now`. Beyond the clock's range: UINT64_MAX, which never passes. */
 static inline uint64_t later(uint64_t now, uint64_t ticks)
 {
     uint64_t when = now + ticks;
@@ -17,8 +17,8 @@ static inline uint64_t later(uint64_t now, uint64_t ticks)
 }
 
 /*
- * A moment that harts exchange, in one word: ticks on RV64; on RV32 2^20 of them, rounded up, so that it wraps after years.
- * 0 has passed always.
+ * A moment that harts exchange, in one word. On RV64 it counts ticks. On RV32 it counts units of 2^20 ticks, rounded up, so that
+ * it wraps after years. The moment 0 has always passed.
  */
 #define MOMENT_SHIFT (AIA_WORD_BITS == 64 ? 0u : 20u)
 
@@ -30,8 +30,8 @@ static inline aia_word moment(uint64_t ticks)
 }
 
 /*
- * The farthest that a moment may be ahead: a quarter of what a word holds. Of two moments each may be as far ahead, and more
- * than half of a word apart, the later is taken for the earlier.
+ * The farthest that a moment may be ahead: a quarter of a word's range. Two moments more than half of the range apart would be
+ * compared the wrong way round.
  */
 #define MOMENT_FAR (1ull << (AIA_WORD_BITS - 2 + MOMENT_SHIFT))
 
@@ -40,7 +40,7 @@ static inline aia_word moment_after(uint64_t now, uint64_t ticks)
     return moment(later(now, ticks < MOMENT_FAR ? ticks : MOMENT_FAR));
 }
 
-/* How many ticks from `now` until it has passed: 0, it has. */
+/* The ticks from `now` until moment `m` has passed. 0: it has passed. */
 static inline uint64_t moment_left(aia_word m, uint64_t now)
 {
     aia_word left = m - (aia_word)(now >> MOMENT_SHIFT);
@@ -48,13 +48,13 @@ static inline uint64_t moment_left(aia_word m, uint64_t now)
     return !m || left >> (AIA_WORD_BITS - 1) ? 0 : (uint64_t)left << MOMENT_SHIFT;
 }
 
-/* Is that so long that a wait for it has no end? */
+/* True if the wait is so long that it has no end. */
 static inline bool moment_never(uint64_t left)
 {
     return left > MOMENT_FAR / 2;
 }
 
-/* The earlier of two. */
+/* The earlier of two moments. */
 static inline aia_word moment_first(aia_word m, aia_word n)
 {
     return !m || !n ? 0 : (aia_word)(n - m) >> (AIA_WORD_BITS - 1) ? n : m;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A device that lost its message gets it again, whole, and to where its interrupt is. */
+/* Writing the message again to a device that has lost it. */
 #include "lib/bus.h"
 #include "lib/delivery.h"
 #include "lib/irq.h"
@@ -18,7 +18,7 @@ static bool has_message(struct aia_irq *irq, const struct aia_message *want)
     return !error && have.addr == want->addr && have.data == want->data;
 }
 
-/* Can its start() drop an edge of a device that is sending? A plain device is turned off by it; any other keeps its edges. */
+/* True if start() can drop an edge of a device that is sending: start() turns a plain device off. Others keep edges. */
 static bool is_stopped_by_start(const struct aia_msi *msi)
 {
     while (msi && msi->kind != AIA_MSI_PLAIN)
@@ -26,7 +26,7 @@ static bool is_stopped_by_start(const struct aia_msi *msi)
     return msi;
 }
 
-/* Send an edge to each vector, in the place of one that the device may have dropped just now. Lock held. */
+/* Send an edge to each vector, in place of an edge that the device may have dropped in its start(). Lock held. */
 static void send_each(struct aia *a, struct aia_irq *irq)
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
@@ -36,7 +36,7 @@ static void send_each(struct aia *a, struct aia_irq *irq)
     }
 }
 
-/* It has a vector. Lock held. */
+/* irq has a vector: write its message. Lock held. */
 static int write_again(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message want = a->delivery->message(a, irq->vec), have;
@@ -44,7 +44,7 @@ static int write_again(struct aia *a, struct aia_irq *irq)
 
     trace_irq(a, AIA_EVENT_START, irq, irq->vec, 0);
     message_restore(irq->msi, &want);
-    if (slow) /* bus_sync() reads it back */
+    if (slow) /* bus_sync() reads the message back */
         return AIA_OK;
     int error = message_verify(a, irq, &want, &have);
     if (!error && well)
@@ -59,7 +59,7 @@ static int restore_locked(struct aia *a, struct aia_irq *irq)
         return AIA_EINVAL;
     if (irq_is_dead(irq))
         return AIA_ESILENT;
-    fence_rw_o(); /* what its handler reads, before the device can send */
+    fence_rw_o(); /* what the handler will read is written before the device can send */
     if (irq->vec.id)
         return write_again(a, irq);
     if (irq->parked && irq->msi->ops->restore)

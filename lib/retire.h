@@ -26,7 +26,7 @@ void retire_start_timer(struct aia *a);
 /* Ask each hart of `set` that has retiring vectors to reclaim them now. Any. */
 void retire_ask(struct aia *a, const struct aia_hartset *set);
 
-/* An edge arrived at irq's vector. With AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of the old vectors. Own, off, lock not held. */
+/* An edge arrived at irq's vector. With AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of the old ones. Own, off, no lock held. */
 void retire_on_edge(struct aia *a, struct aia_irq *irq);
 
 /* The ticks until time has drained every device whose vectors retire on `hart`. Any. */

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trace rings. A ring has one writer, its own hart, which an interrupt may interrupt to write too, and any number
- * of readers. The writer
+ * The trace rings. A ring has one writer, its own hart, and any number of readers. An interrupt of that hart may write in
+ * the middle of a write. The writer
  *
- *   1. takes the next number      from here on what was in that place is gone
+ *   1. takes the next number            the older record in that place is gone
  *   2. writes the record
- *   3. writes its number into it  it is whole
+ *   3. writes the number into it        the record is whole
  *
- * with a fence between each two. A reader looks at them in the opposite order: the number in the record must be the
- * one it wants, and after it has copied the record the next number must still be no more than a ring's length ahead.
- * Then no later record was begun in that place, for who sees any word of that one sees its number taken.
+ * with a fence between each two steps. A reader looks in the opposite order. The number in the record must be the number
+ * that the reader wants. After the copy, the next number must be no more than a ring's length ahead. Then no later record
+ * was begun in that place: a reader that sees any word of a later record sees that its number was taken.
  */
 #include "lib/trace.h"
 #include "lib/flow.h"
 
 #include "csr.h"
 
-/* A relaxed store: gcc before 13 makes an amoswap of every atomic store on RISC-V, where a plain one is whole by itself. */
+/* A relaxed store. GCC before 13 makes an amoswap of an atomic store on RISC-V, where a plain aligned store is atomic. */
 static inline void put_word(_Atomic aia_word *p, aia_word v)
 {
 #ifdef __riscv
@@ -42,9 +42,9 @@ static inline uint64_t get(const _Atomic aia_word *p)
 }
 
 /*
- * Calls nothing, and is compiled without a frame: it is to stay within 30 instructions, the caller's included. It reads
- * the time CSR itself for the same reason. The fence behind the number is the atomic operation's own: RVWMO orders both
- * halves of an AMO with aq before the stores behind it.
+ * A trace event takes at most 30 instructions, the caller's included. So this function calls nothing, is compiled without a
+ * frame pointer, and reads the time CSR itself. The fence after the number is part of the atomic operation: RVWMO orders
+ * an AMO with aq before the stores that follow.
  */
 void aia_trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg)
 {
