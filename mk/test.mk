@@ -123,10 +123,13 @@ SCRIPT_TESTS := $(wildcard tests/*/*.t) tests/qemu/matrix tests/qemu/shell
 script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
 	$(if $(strip $(foreach t,$(TEST),$(findstring $t,$s))),$s)),$(SCRIPT_TESTS))
 
+# What the rows of tests/qemu/table boot, and load into the machine.
+ROW_FILES := all hooks examples board flash-image dtbs $B/qemu/hop.bin $B/qemu/traps.elf
+
 # prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two tests at a time run
 # until the last; the QEMU tests first, the longest at the head. REPEAT=n runs all of them n times, LOAD=m beside m busy
 # processes. What the tests boot is in the environment, with what of SMP, MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
-test: all hooks host dtbs explore-bin examples flash-image board rv32 $B/qemu/hop.bin $B/qemu/traps.elf
+test: $(ROW_FILES) host explore-bin rv32
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
 	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \
@@ -145,7 +148,7 @@ test-old-qemu: all $B/qemu/hop.bin
 
 # The rows and the hotplug suite on the QEMU and OpenSBI of a later Debian: PAIR=trixie or sid, which scripts/setup fetches.
 .PHONY: test-qemu
-test-qemu: all hooks examples board flash-image $B/qemu/hop.bin
+test-qemu: $(ROW_FILES)
 	@mkdir -p $B/log
 	@export QEMU='$(PAIR_DIR)/qemu-system-riscv64' FIRMWARE='$(PAIR_DIR)/fw_dynamic.bin' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
