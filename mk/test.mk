@@ -166,9 +166,9 @@ test-qemu: | setup
 	@mkdir -p $B/log
 	@export QEMU='$(PAIR_DIR)/qemu-system-riscv64' FIRMWARE='$(PAIR_DIR)/fw_dynamic.bin' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
-	set -- $$qemu_tests $(if $(TEST),,tests/qemu/matrix tests/qemu/shell); \
+	set -- $$qemu_tests $(filter tests/qemu/matrix tests/qemu/shell,$(script_selected)); \
 	[ $$# != 0 ] || { echo "no row has a name like: $(TEST)"; exit 1; }; \
-	REPEAT='$(REPEAT)' LOAD='$(LOAD)' PROVE_ARGS='$(PROVE_ARGS)' tests/prove/run "$$@"
+	AGAIN='make test-qemu PAIR=$(PAIR)' REPEAT='$(REPEAT)' LOAD='$(LOAD)' PROVE_ARGS='$(PROVE_ARGS)' tests/prove/run "$$@"
 
 # The hotplug suite alone, all of it: SECONDS of all cells together, SEED of the first, CELLS a regex of their names, KERNEL
 # another payload.elf; JUNIT a file for the results. docs/ci.md

@@ -230,7 +230,7 @@ static const void *other_tree(void)
     return fdt;
 }
 
-#define HAND_OVER_MS 2000u
+#define HAND_OVER_MS 10000u /* on a busy host a hart may not run for long */
 
 /* With boot=N: begin again on that hart, as if the firmware had chosen it: with its own tree, which knows its memory. */
 static void hand_over(uint64_t hartid, const void *fdt)

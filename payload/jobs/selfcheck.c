@@ -75,11 +75,16 @@ static void on_stray(unsigned id)
           id);
 }
 
-/* An edge lands on the hart whose file the tree says it was sent to: crossed files show here. */
-static bool edge_to(unsigned hart)
+/*
+ * An edge lands on the hart whose file the tree says it was sent to: crossed files show here. The handler of the edge
+ * before has returned: while a handler runs, its own hart runs it again for an edge that comes elsewhere.
+ */
+static bool edge_to(struct aia_irq *irq, unsigned hart)
 {
     uint64_t before = edges;
 
+    if (aia_irq_synchronize(&aia, irq))
+        return check(false, "the handler of the edge before returns");
     soft_raise(&device);
     return check(wait_for(&edges, before + 1), "the message at 0x%lx, identity %u, arrives",
                  soft_look(&device).addr, soft_look(&device).data) &&
@@ -101,7 +106,7 @@ static bool step_interrupt(unsigned hart)
         soft_init(&device, AIA_MSI_MASKABLE);
     int error =
         irq ? aia_irq_set_affinity(&aia, irq, &request.affinity) : aia_irq_request(&aia, &request, &irq);
-    return check(!error, "it is set up: %s", aia_strerror(error)) && edge_to(hart);
+    return check(!error, "it is set up: %s", aia_strerror(error)) && edge_to(irq, hart);
 }
 
 static void note_hart(void *arg)

@@ -232,16 +232,21 @@ static void explain(unsigned hart)
     console_unlock(was);
 }
 
-/* Once for each start. It is not waited for any more, nor does it keep what is anybody's: the load goes on without it. */
+/* It is not waited for any more, nor does it keep what is anybody's: a load goes on without it. */
+static bool has_not_come(unsigned hart)
+{
+    return hart_state(hart) == HART_FAILED && sbi_hart_status(harts[hart].hartid) != SBI_HSM_STOPPED;
+}
+
+/* Once for each start. */
 static void look_for_start(unsigned hart)
 {
     uint64_t started = harts[hart].started_at;
 
-    if (hart_state(hart) != HART_FAILED || found[hart].never_came == started)
+    if (found[hart].never_came == started || !has_not_come(hart))
         return;
     found[hart].never_came = started;
-    if (sbi_hart_status(harts[hart].hartid) != SBI_HSM_STOPPED)
-        say_never_came(hart);
+    say_never_came(hart);
 }
 
 /* ---- the look ---- */
@@ -370,11 +375,20 @@ void hang_wait_more(struct hart_wait *w)
         end("what this hart waits for is not given back");
 }
 
+static const char no_job[] = "the job cannot go on without a hart that hangs";
+
 void hang_end(void)
 {
     hang_look();
     if (hang_first() != HANG_NONE)
-        end("the job cannot go on without a hart that hangs");
+        end(no_job);
+}
+
+void hang_end_without(unsigned hart)
+{
+    hang_look();
+    if (hang_is(hart) || has_not_come(hart))
+        end(no_job);
 }
 
 void hang_watch(unsigned hart)

@@ -38,6 +38,9 @@ void hang_wait_more(struct hart_wait *w);
 /* The job cannot go on. If a hart hangs, that is why, and this the end of the run; else it returns. */
 void hang_end(void);
 
+/* The same for a job that needs this hart: if it hangs, or has not come since it was started, the run ends. */
+void hang_end_without(unsigned hart);
+
 /* A loop that works for `hart` calls this at each turn: if `hart` has made no step for HANG_END_MS, the run ends. */
 void hang_watch(unsigned hart);
 

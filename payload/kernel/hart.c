@@ -15,8 +15,6 @@
 #define CANARY       0x6361706c6f76650aul
 #define CANARY_WORDS 8
 
-#define START_MS 1000 /* how long all of them together may take to come up */
-
 struct hart harts[MACHINE_MAX_HARTS];
 long (*hart_stop_call)(void) = sbi_hart_stop;
 long (*hart_start_call)(uint64_t hartid, uintptr_t address, uintptr_t opaque) = sbi_hart_start;
@@ -207,10 +205,11 @@ static int request_start(struct hart *h)
     if (before == HART_ONLINE || !change_state(h, before, HART_STARTING))
         return HART_EBUSY;
     atomic_store(&h->job, 0);
-    atomic_store(&h->started_at, time_now());
     long error = hart_start_call(h->hartid, (uintptr_t)hart_entry, (uintptr_t)h);
-    if (!error)
+    if (!error) {
+        atomic_store(&h->started_at, time_now());
         return HART_OK;
+    }
     (void)change_state(h, HART_STARTING, before);
     atomic_store(&h->sbi_error, (int)error);
     return error == SBI_ERR_ALREADY_AVAILABLE ? HART_EBUSY : HART_EFIRMWARE;
@@ -251,7 +250,7 @@ int hart_start(unsigned index, uint64_t ticks)
             continue;
         if (give_up(h))
             return HART_ETIMEOUT;
-        w = hart_wait_begin(time_from_ms(START_MS)); /* once: it only has to set itself up */
+        w = hart_wait_begin(time_from_ms(HART_START_MS)); /* once: it only has to set itself up */
     }
     if (hart_state(index) != HART_ONLINE) {
         (void)hart_wait_stopped(index, ticks);
@@ -273,7 +272,7 @@ static void report_missing(unsigned index, int error)
         print("hart %u (id %lu): left out: %s\n", index, h->hartid, hart_strerror(error));
     else
         print("hart %u (id %lu): left out: not up after %u ms, the firmware says %s%s\n", index, h->hartid,
-              START_MS, sbi_hsm_state_name(status),
+              HART_START_MS, sbi_hsm_state_name(status),
               status == SBI_HSM_STARTED ? ": the firmware or the machine holds it" : "");
 }
 
@@ -283,7 +282,7 @@ static void report_missing(unsigned index, int error)
  */
 unsigned hart_start_all(void)
 {
-    struct hart_wait w = hart_wait_begin(time_from_ms(START_MS));
+    struct hart_wait w = hart_wait_begin(time_from_ms(HART_START_MS));
     int error[MACHINE_MAX_HARTS];
     bool waiting, more = true;
 

@@ -52,6 +52,8 @@ enum hart_error {
     HART_EIRQ = -7, /* it came, could not take interrupts, and stopped; hart_firmware_error(): an AIA error */
 };
 
+#define HART_START_MS 10000 /* for harts to come up in; on a busy host a hart may not run for long */
+
 struct hart {
     /* start.S reads these three. */
     uintptr_t stack_top;
@@ -62,7 +64,7 @@ struct hart {
     uint64_t hartid;
     _Atomic int state; /* enum hart_state */
     _Atomic int sbi_error;
-    _Atomic uint64_t started_at; /* when the firmware was last asked to start it; 0: never */
+    _Atomic uint64_t started_at; /* when the firmware last agreed to start it; 0: never */
 
     /* The mailbox: one job at a time. */
     _Atomic int job;

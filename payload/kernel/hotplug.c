@@ -9,8 +9,7 @@
 #include "csr.h"
 #include <string.h>
 
-#define STOP_MS  5000
-#define START_MS 5000
+#define STOP_MS 5000
 
 static _Atomic int changing; /* some hart is coming or going */
 
@@ -123,7 +122,7 @@ static int wait_deaf(unsigned hart)
 
 static int start_again(unsigned hart)
 {
-    int error = hart_start(hart, time_from_ms(START_MS));
+    int error = hart_start(hart, time_from_ms(HART_START_MS));
 
     if (!error)
         (void)aia_hart_online_finish(&aia, hart, AIA_DISPLACED_STAY);
@@ -270,7 +269,7 @@ struct hotplug_error hotplug_online(unsigned hart)
 
     begin();
     struct hotplug_error e = ok;
-    int error = hart_start(hart, time_from_ms(START_MS));
+    int error = hart_start(hart, time_from_ms(HART_START_MS));
 
     if (error)
         e = failed("hart_start", hart_strerror(error));

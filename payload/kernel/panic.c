@@ -14,6 +14,7 @@
 /* SiFive test finisher: a code in the upper half and what it is in the lower. */
 #define FINISHER_PASS 0x5555u
 #define FINISHER_FAIL 0x3333u
+#define FINISHER_MS   30000 /* until the machine has ended: on a busy host QEMU itself may not run for long */
 
 int (*panic_then)(int code);
 
@@ -49,7 +50,7 @@ void machine_exit(int code)
     if (machine.finisher && is_untried(WAY_FINISHER)) {
         mmio_write32(machine.finisher, code ? (uint32_t)code << 16 | FINISHER_FAIL : FINISHER_PASS);
         fence_all();
-        for (uint64_t until = time_after(time_from_ms(1000)); time_now() < until;)
+        for (uint64_t until = time_after(time_from_ms(FINISHER_MS)); time_now() < until;)
             hart_pause();
     }
     print("exit code %d, which this machine %s: shutting down by SBI\n", code,

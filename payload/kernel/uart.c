@@ -9,7 +9,9 @@ enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
 enum { IER_RECEIVED = 1u << 0, IER_THR_EMPTY = 1u << 1, IER_ALWAYS_0 = 0xf0u };
 enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
 
-#define WAIT_MS   100
+#define FIRST_MS 100 /* for one that may not be there at all */
+#define WAIT_MS \
+    10000 /* for one that has been ready: whoever reads it, on a busy host, may not run for long */
 #define MAX_SPINS 10000000u /* where the clock stands still */
 
 static struct machine_uart uart; /* present: it is used */
@@ -67,12 +69,12 @@ static bool lsr_has(uint32_t lsr)
     return uart.present && read_reg(UART_LSR) & lsr;
 }
 
-/* False: not in WAIT_MS, or there is no UART any more. */
+/* False: not in time, or there is no UART any more. */
 static bool wait_for_lsr(uint32_t lsr)
 {
     if (lsr_has(lsr))
         return true;
-    uint64_t deadline = time_after(time_from_ms(WAIT_MS));
+    uint64_t deadline = time_after(time_from_ms(was_ready ? WAIT_MS : FIRST_MS));
     for (unsigned spins = 0; !lsr_has(lsr); spins++)
         if (!uart.present || spins == MAX_SPINS || time_now() >= deadline)
             return false;

@@ -16,7 +16,7 @@ static bool said(unsigned hart, const char *what, struct hotplug_error e)
     if (hotplug_not_here(hart, e))
         machine_exit(untested("the firmware's hart_stop is not here"));
     if (e.step)
-        hang_look();
+        hang_end_without(hart);
     return !e.step;
 }
 

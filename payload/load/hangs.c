@@ -36,10 +36,27 @@ static _Noreturn void busy(void)
         hart_pause();
 }
 
+static __attribute__((naked)) void nowhere(void)
+{
+    __asm__("1: j 1b");
+}
+
+static long start_nowhere(uint64_t hartid, uintptr_t address, uintptr_t opaque)
+{
+    (void)address;
+    return sbi_hart_start(hartid, (uintptr_t)nowhere, opaque);
+}
+
+/* Whichever hart is started from now on does not come to our first instruction. */
+static void start(void)
+{
+    hart_start_call = start_nowhere;
+}
+
 static const struct kind {
     const char *name;
     void (*hang)(void);
-} kinds[] = {{"spin", spin}, {"sbi", sbi}, {"held", held}, {"busy", busy}, {"lead", held}};
+} kinds[] = {{"spin", spin}, {"sbi", sbi}, {"held", held}, {"busy", busy}, {"lead", held}, {"start", start}};
 
 static const struct kind *kind;
 static unsigned victim;
@@ -55,7 +72,9 @@ void hangs_init(void)
     if (kind && hart_online_count() < 2)
         args_refuse("hang", "it needs a second hart");
     victim = hart_index();
-    for (unsigned h = 0; kind && strcmp(kind->name, "lead") != 0 && h < hart_count(); h++)
+    if (!kind || !strcmp(kind->name, "lead") || !strcmp(kind->name, "start"))
+        return;
+    for (unsigned h = 0; h < hart_count(); h++)
         if (hart_is_online(h) && h != hart_index())
             victim = h;
 }
@@ -74,7 +93,7 @@ void hangs_turn(uint64_t when)
 {
     if (!hangs_wanted(when))
         return;
-    print("\nhart %u is to hang: %s\n", victim, kind->name);
+    print("\nhart %u: hang=%s\n", victim, kind->name);
     atomic_store(&asked, true);
     hangs_if_asked();
 }

@@ -7,11 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HANGS_ARG                                                                                        \
-    ARG_ONE_OF(                                                                                          \
-        "hang",                                                                                          \
-        "halfway a hart hangs, on purpose: spin, sbi, held, busy, or lead (the one that leads the job)", \
-        "spin sbi held busy lead")
+#define HANGS_ARG                                                                                      \
+    ARG_ONE_OF(                                                                                        \
+        "hang",                                                                                        \
+        "halfway a hart hangs, on purpose: spin, sbi, held, busy, lead (the one that leads the job), " \
+        "start (the next one to come online)",                                                         \
+        "spin sbi held busy lead start")
 
 /* Take the argument. Without a second hart the argument ends the program by name. */
 void hangs_init(void);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # prove --harness Failures: prove's own harness, which also ends a run with a list of what failed and, for each, the
-# command that repeats it. With FAILURES=FILE in the environment each failure is a line of that file, too.
+# command that repeats it: AGAIN of the environment, or `make test', with a TEST. With FAILURES=FILE in the environment each
+# failure is a line of that file, too.
 package Failures;
 use strict;
 use warnings;
@@ -23,8 +24,9 @@ sub make_parser {
 # A row of tests/qemu/table has a word of its own; whatever else is a program that `make test' finds by its path.
 sub repeat {
     my ($file, $name) = @_;
-    return "make test TEST=$1" if $file =~ m{/qemu/\w[^/]*\.t$} && ($name // '') =~ m{^([\w/.-]+): };
-    return 'make test TEST=' . ($file =~ s{^build/(?:qemu/)?}{}r =~ s{^([^/]+)\.t$}{$1}r);
+    my $make = $ENV{AGAIN} || 'make test';
+    return "$make TEST=$1" if $file =~ m{/qemu/\w[^/]*\.t$} && ($name // '') =~ m{^([\w/.-]+): };
+    return "$make TEST=" . ($file =~ s{^build/(?:qemu/)?}{}r =~ s{^([^/]+)\.t$}{$1}r);
 }
 
 sub summary {

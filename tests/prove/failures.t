@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
-use Test::More tests => 14;
+use Test::More tests => 15;
 
 my $dir = tempdir(CLEANUP => 1);
 mkdir "$dir/$_" for qw(build build/qemu build/host);
@@ -41,6 +41,9 @@ like($list, qr{^  slot/bad: a slot that fails\n      make test TEST=slot/bad$}m,
 like($list, qr{^  build/host/test_short: ended early, or with an exit code\n      make test TEST=host/test_short$}m, 'a test that was cut short');
 like($list, qr{^  names_of_things\n      make test TEST=host/test_names$}m, 'one test of a program');
 unlike($list, qr{good|well}, 'and nothing else');
+
+($code, $said) = run("AGAIN='make test-qemu PAIR=sid'", qw(build/qemu/slot.t));
+like($said, qr{^      make test-qemu PAIR=sid TEST=slot/bad$}m, 'where another target ran the tests: its command');
 
 ($code, $said) = run('REPEAT=3 LOAD=1', qw(build/host/test_second build/host/test_good));
 is($code, 1, 'one run of three bad: exit code 1');
