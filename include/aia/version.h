@@ -6,6 +6,6 @@
 #ifndef AIA_VERSION_H
 #define AIA_VERSION_H
 
-#define AIA_VERSION "0.1.0"
+#define AIA_VERSION "0.2.0"
 
 #endif
