@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which hart an interrupt is on: which hart of a set is chosen, on which hart the move is made, and what a move waits
- * for. The move itself is move.c.
+ * Which hart an interrupt is on: which hart of a set is chosen, on which hart the move is made, and what a move waits for. A
+ * move is these calls:
+ *
+ *   aia_irq_set_affinity()   wait while too many old vectors retire
+ *   place()                  try until it works; on the old hart if only that hart can
+ *   try_here()               lock the interrupt, choose a hart
+ *   move_irq()               move.c: plan, write, let the old vector retire
+ *   message_write()          message.c: write the message, drain the device
+ *   ops->store() or ops->write_addr(), ops->write_data()   the device's driver
  */
 #include "lib/affinity.h"
 #include "lib/bus.h"
@@ -17,12 +24,11 @@ struct placement {
     struct aia *a;
     struct aia_irq *irq;
     const struct aia_hartset *affinity; /* the new affinity; NULL: the one that irq has */
-    bool may_displace;                  /* irq must leave its hart, if need be for one outside its affinity */
-    /* Of the latest try: the harts to choose from and what holds them, the hart where irq was, and how the try ended. */
-    const struct aia_hartset *set;
-    struct aia_hartset own;
-    unsigned old;
-    int result;
+    bool may_displace;                  /* if no hart of irq's affinity is online, every hart will do */
+    const struct aia_hartset *set;      /* the harts to choose from, in the latest try */
+    struct aia_hartset own;             /* what `set` points to, if it is not `affinity` */
+    unsigned old;                       /* the hart where irq was at the latest try, but through a slow bus */
+    int result;                         /* of the latest try */
 };
 
 static bool is_on(const struct aia_irq *irq, unsigned hart)
@@ -36,7 +42,7 @@ static inline int pick(struct aia *a, const struct aia_irq *irq, const struct ai
 }
 
 /* True if a hart of irq's affinity is online. Lock held. */
-static bool can_stay(struct aia *a, const struct aia_irq *irq)
+static bool affinity_has_online(struct aia *a, const struct aia_irq *irq)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
         if (aia_hartset_has(&irq->affinity, h) && hart_state(a, h) == AIA_HART_ONLINE &&
@@ -48,13 +54,13 @@ static bool can_stay(struct aia *a, const struct aia_irq *irq)
 /* Find the harts to choose from: irq's affinity. If irq may be displaced and no hart there is online: every hart. Lock held. */
 static inline void find_set(struct placement *p)
 {
-    bool displaced = p->may_displace && !p->irq->managed && !can_stay(p->a, p->irq);
+    bool displaced = p->may_displace && !p->irq->managed && !affinity_has_online(p->a, p->irq);
 
     p->own = displaced ? aia_hartset_first(p->a->config.n_harts) : p->irq->affinity;
     p->set = &p->own;
 }
 
-/* Choose the hart to be on: the present one if the set has it. Lock held. */
+/* Choose the hart to be on: the present one if the set has it and it is online. Lock held. */
 static inline int choose_hart(struct placement *p, unsigned *to)
 {
     const struct aia_irq *irq = p->irq;
@@ -62,7 +68,7 @@ static inline int choose_hart(struct placement *p, unsigned *to)
     if (irq_is_dead(irq))
         return AIA_ESILENT;
     if (!irq->vec.id)
-        return AIA_EINVAL; /* being freed, or shut down */
+        return AIA_EINVAL; /* no vector: being requested, being freed, or shut down */
     p->set = p->affinity;
     if (!p->affinity)
         find_set(p);
@@ -72,12 +78,12 @@ static inline int choose_hart(struct placement *p, unsigned *to)
     return pick(p->a, irq, p->set, to);
 }
 
-static bool cannot_there(int error)
+static bool is_refused_there(int error)
 {
     return error == AIA_EADDRHI || error == AIA_ENOVEC;
 }
 
-/* irq's message cannot be changed to `to`, though `to` is the least loaded. Try the other harts of the set. Lock held. */
+/* irq's message cannot be changed to `to`, which pick() chose. Try the other harts of the set. Lock held. */
 static __attribute__((noinline)) int try_others(struct placement *p, unsigned to, int error)
 {
     struct aia_hartset left = *p->set;
@@ -85,9 +91,9 @@ static __attribute__((noinline)) int try_others(struct placement *p, unsigned to
 
     p->own = left;
     p->set = &p->own;
-    while (cannot_there(error)) {
+    while (is_refused_there(error)) {
         if (error == AIA_EADDRHI)
-            aia_hartset_remove(&p->own, to); /* nor does a wait for a vector there help */
+            aia_hartset_remove(&p->own, to); /* a wait for a vector there cannot help either */
         else
             why = error;
         aia_hartset_remove(&left, to);
@@ -99,7 +105,7 @@ static __attribute__((noinline)) int try_others(struct placement *p, unsigned to
     return error;
 }
 
-/* Move irq to where it is to be, unless it is there. Lock held. */
+/* Choose a hart, and move irq there unless it is there already. Lock held. */
 static inline int try_locked(struct placement *p)
 {
     unsigned to = 0;
@@ -108,10 +114,10 @@ static inline int try_locked(struct placement *p)
     if (error || to == p->irq->vec.hart)
         return error;
     error = move_irq(p->a, p->irq, to);
-    return cannot_there(error) ? try_others(p, to, error) : error;
+    return is_refused_there(error) ? try_others(p, to, error) : error;
 }
 
-/* The affinity changes in one step with the vector: other harts change both, too. Lock held. */
+/* The affinity changes under the same hold of the lock as the vector, because other harts change both. Lock held. */
 static void adopt_affinity(struct placement *p)
 {
     if (p->result == AIA_OK && p->affinity)
@@ -167,8 +173,8 @@ static bool any_retiring(struct aia *a, const struct aia_hartset *set)
 }
 
 /*
- * Wait until a hart of `set` has a free vector. There is hope while some vectors retire. Retiring ones are counted before
- * the free ones are: a vector is free before it is no longer counted as retiring.
+ * Wait until a hart of `set` has a free vector. There is hope while some vectors retire. Look for retiring vectors first: a
+ * reclaim frees a vector before it lowers n_retiring.
  */
 static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct aia_irq *irq,
                                                      const struct aia_hartset *set)
@@ -241,10 +247,11 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 
 /* ---- for hotplug ---- */
 
-/* irq has moved off its hart. Count it if it is outside its affinity now. */
-static void count_displaced(struct aia *a, const struct aia_irq *irq)
+/* Count irq if its move off `hart` took it out of its affinity. */
+static void count_displaced(struct aia *a, const struct aia_irq *irq, unsigned hart)
 {
-    if (irq->vec.id && !aia_hartset_has(&irq->affinity, irq->vec.hart))
+    if (irq->vec.id && aia_hartset_has(&irq->affinity, hart) &&
+        !aia_hartset_has(&irq->affinity, irq->vec.hart))
         count(&a->displaced);
 }
 
@@ -262,7 +269,7 @@ int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
             irq_shut_down(a, irq);
             error = AIA_OK;
         }
-        count_displaced(a, irq);
+        count_displaced(a, irq, hart);
     }
     irq_unlock(irq, was);
     message_report_changed(irq);
@@ -297,7 +304,7 @@ int affinity_leave(struct aia *a, struct aia_irq *irq, unsigned hart)
         irq_shut_down_slow(a, irq);
         return AIA_OK;
     }
-    count_displaced(a, irq);
+    count_displaced(a, irq, hart);
     return irq->vec.id ? error : AIA_OK; /* dead, or freed meanwhile: it is no longer on `hart` */
 }
 
@@ -306,6 +313,6 @@ int affinity_return(struct aia *a, struct aia_irq *irq)
     struct placement p = {.a = a, .irq = irq};
     int error = place(&p);
 
-    /* AIA_EINVAL: it had no vector, being requested or freed, so there was nothing to move back. */
+    /* AIA_EINVAL: irq had no vector, so there was nothing to move back. */
     return error == AIA_EINVAL || irq_is_dead(irq) ? AIA_OK : error;
 }

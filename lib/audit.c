@@ -54,8 +54,8 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
 }
 
 /*
- * True if the vector should have been reclaimed by now: two lazy periods after its drain was proven. The time at which the
- * vector began to retire is not recorded. The time for the latest vector of its owner is, and was no earlier.
+ * True if the vector should have been reclaimed by now: two lazy periods after its drain was due. The time at which this vector
+ * began to retire is not recorded. retired_at of its owner, for the latest vector, is never too early.
  */
 static bool overdue(const struct audit *t, const struct aia_irq *irq)
 {

@@ -12,8 +12,9 @@
 #include "lib/trace.h"
 
 /*
- * Add to a counter that only this hart writes, with interrupts off. No read-modify-write is needed then. The plain store
- * is atomic, because the counter is aligned. GCC before 13 makes an AMO of a relaxed atomic store.
+ * Add to a counter that only this hart writes, with interrupts off. No atomic read-modify-write is needed then: a load and a
+ * plain store will do. The store is atomic, because the counter is aligned. GCC before 13 makes an AMO of a relaxed atomic
+ * store.
  */
 static inline void count_own(aia_counter *c)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The two ways in which an interrupt reaches a hart: as a message to the hart's interrupt file (delivery_imsic.c), or by a
- * controller that interrupts the hart itself (delivery_direct.c, aia/controller.h). All that differs between the two is in
- * this table.
+ * controller that interrupts the hart itself (delivery_direct.c, aia/controller.h). What differs between the two is
+ * in this table.
  *
  * Contexts as in aia/aia.h. "Locked" is any context, with the interrupt's lock held.
  */
@@ -16,7 +16,7 @@ struct audit;
 
 struct aia_delivery {
     /* ---- requests ---- */
-    /* True if an interrupt can be requested so. Any. */
+    /* True if this delivery can serve the request. Any. */
     bool (*accepts)(const struct aia *a, const struct aia_request *r);
     /* True if irq can be delivered to `hart`. NULL: to every hart. Any. */
     bool (*reaches)(const struct aia *a, const struct aia_irq *irq, unsigned hart);
@@ -28,14 +28,14 @@ struct aia_delivery {
     int (*wait_gone)(struct aia *a, struct aia_irq *irq);
 
     /* ---- moves ---- */
-    /* The online hart of `set` with the fewest interrupts. Any. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
+    /* The hart of `set` with the most room for irq. Any. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
     int (*least_loaded)(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
                         unsigned *hart);
     /* Decide how irq's message changes to a vector on `to`, and allocate the vector: message_plan(). Locked. */
     int (*plan)(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
     /* The message that makes `v` pending. Any. */
     struct aia_message (*message)(const struct aia *a, struct imsic_vector v);
-    /* The block of vectors from `v` up is no longer in irq's message, which has been drained. Locked. */
+    /* Let the block of vectors from `v` up retire: irq's message does not name it any more. Locked. */
     void (*retire)(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
     /* ---- edges ---- */
@@ -43,9 +43,9 @@ struct aia_delivery {
     bool (*interrupt)(struct aia_hart *h);
     /* Send an edge to irq's vector, for one that was kept. Locked. */
     void (*resend)(struct aia *a, struct aia_irq *irq);
-    /* irq storms at identity `id` of this hart: let no more of its edges through. Own, off. */
+    /* irq storms at identity `id` of this hart: let no more of irq's edges through here. Own, off, no lock held. */
     void (*shut_off)(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
-    /* irq was enabled again after a storm: let its edges through. Any. */
+    /* irq was enabled again after a storm: let irq's edges through. Any, no lock held. */
     void (*let_through)(struct aia *a, struct aia_irq *irq);
     /* Make `hart` look at its virtual IPIs. Any. */
     void (*kick)(struct aia *a, unsigned hart);
@@ -53,31 +53,31 @@ struct aia_delivery {
     /* ---- harts coming and going (hotplug.c) ---- */
     /* False if the other harts have no room for what `hart` holds. Thread. */
     bool (*has_room)(struct aia *a, unsigned hart);
-    /* Give out vectors of `hart`; give out no more of them. Any. */
+    /* Let the allocator give out vectors of `hart`; stop that. Any. */
     void (*open)(struct aia *a, unsigned hart);
     void (*close)(struct aia *a, unsigned hart);
     /*
-     * `hart` is closed and evacuated: wait until no device's message to it is under way. Thread.
-     * AIA_OK; AIA_ETIMEOUT: nothing proves it.
+     * `hart` is closed and evacuated: wait for those drains of its vectors that only time proves. Thread.
+     * AIA_OK; AIA_ETIMEOUT: a device's posted_limit has no end.
      */
     int (*settle)(struct aia *a, unsigned hart);
     /*
-     * Forward every edge that is pending for this hart, and free its vectors. Own, off.
+     * Forward every pending edge that has an owner, count the others, and free the vectors. Own, off.
      * AIA_OK; AIA_ETIMEOUT, AIA_EAGAIN: a message may still be under way.
      */
     int (*sweep)(struct aia *a, unsigned here);
-    /* Before on(): forward what came while the hart was away. Returns how many edges that were. Own, off. */
+    /* Before on(): forward the edges that came while the hart was away. Returns their number. Own, off. */
     int (*take_late)(struct aia *a, unsigned here);
     /* Begin to deliver to this hart; stop. Own, off. */
     void (*on)(struct aia *a, unsigned here);
     void (*off)(struct aia *a, unsigned here);
-    /* This hart takes IPIs again after a departure that was cancelled: look at what those refused meanwhile asked. Own, off. */
+    /* This hart takes IPIs again: do what IPIs that were refused meanwhile asked for. Own, off. */
     void (*resume)(struct aia *a, unsigned here);
     /* Around a suspension that loses the state of delivery. Own, off. */
     void (*save)(const struct aia *a, struct imsic_saved *saved);
     void (*restore)(const struct aia *a, const struct imsic_saved *saved);
 
-    /* Compare what this hart can be sent with the books (audit.c). Own, off. */
+    /* Check the books against this hart's hardware state and its devices' messages (audit.c). Own, off. */
     void (*audit)(struct audit *t);
 };
 

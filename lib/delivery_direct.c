@@ -36,7 +36,7 @@ static int reserve_nothing(struct aia *a, struct aia_irq *irq)
     return AIA_OK;
 }
 
-/* Lines on `hart`. Others may change meanwhile. The count is only a hint for a choice. */
+/* Lines on `hart`. Other harts may change them meanwhile. The count is only a hint for a choice. */
 static unsigned count_lines(const struct aia *a, unsigned hart)
 {
     unsigned n = 0;
@@ -79,7 +79,7 @@ static void nothing(void *arg)
     (void)arg;
 }
 
-/* What a hart has claimed it handles in that interrupt, and a call runs in another interrupt. */
+/* When a call has run on a hart, the interrupt in which that hart claimed irq's line is over. */
 static int wait_for_each_hart(struct aia *a, struct aia_irq *irq)
 {
     (void)irq;
@@ -159,7 +159,7 @@ static bool take_lines(struct aia_hart *h)
     return false;
 }
 
-/* A level is masked while its edge is kept. Every line can be triggered again (aplic/source.c). */
+/* unmask() brings a level back, and retrigger() an edge. */
 static void resend_line(struct aia *a, struct aia_irq *irq)
 {
     (void)a;

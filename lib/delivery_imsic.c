@@ -137,8 +137,8 @@ static void close_file(struct aia *a, unsigned hart)
 }
 
 /*
- * Wait until time has proven the drain of those devices whose drain nothing else proves (posted_limit). The hart is closed
- * and evacuated, so nothing puts that off any more.
+ * Wait for the drains that only time proves: of devices with a posted_limit, and of devices that did not answer. The hart is
+ * closed and evacuated, so no drain can be put off any more.
  */
 static int settle_file(struct aia *a, unsigned hart)
 {
@@ -152,7 +152,7 @@ static int settle_file(struct aia *a, unsigned hart)
     return AIA_OK;
 }
 
-/* The IPIs' work was done when their word was closed. */
+/* The library's own identities. At a sweep they carry no work: an IPI's work was done when the word was closed. */
 static bool is_internal(const struct aia *a, unsigned id)
 {
     return id == a->imsic.ipi_id || id == a->imsic.sync_id;
@@ -196,9 +196,10 @@ static void turn_file_off(struct aia *a, unsigned here)
 /* ---- harts coming ---- */
 
 /*
- * An edge reached this hart's file while the hart was away. Its drain had been proven. So the edge was forged, or its
- * device breaks its posted_limit. Report the edge, and forward it to its owner. If the descriptor has been freed and
- * requested again since, the new owner's handler runs once too often. That is better than a lost edge.
+ * An edge reached this hart's file while the hart was away, after the drain of its vector was proven. So something wrote the
+ * edge that should not have, or its device breaks its posted_limit. Report the edge, and forward it to its owner. If the
+ * descriptor has been freed and requested again since, the new owner's handler runs once too often. That is better than a lost
+ * edge.
  */
 static void take_late_edge(struct aia *a, unsigned here, unsigned id)
 {

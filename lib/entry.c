@@ -13,7 +13,7 @@
 
 #include "imsic/claim.h"
 
-/* An edge whose interrupt is not idle, or has left the vector, or that has no owner. */
+/* An edge whose interrupt is not idle, or has left the vector; an edge that has no owner; an IPI. */
 static __attribute__((noinline)) void take_other_edge(struct aia_hart *h, unsigned id)
 {
     struct aia *a = h->aia;
@@ -26,7 +26,7 @@ static __attribute__((noinline)) void take_other_edge(struct aia_hart *h, unsign
     case IMSIC_OWNED:
         count_own(&h->handled);
         flow_edge(a, irq, here, id);
-        retire_on_edge(a, irq);
+        reclaim_on_edge(a, irq);
         break;
     case IMSIC_RETIRING:
         count_own(&h->forwarded);
@@ -50,7 +50,7 @@ static inline void after_handler(struct aia_hart *h, struct aia_irq *irq, enum a
     if (flow_end(irq) & AIA_FLOW_PENDING)
         flow_again(h->aia, irq);
     if (irq->policy.reclaim != AIA_RECLAIM_LAZY)
-        retire_on_edge(h->aia, irq);
+        reclaim_on_edge(h->aia, irq);
 }
 
 /* Take the edge that was claimed: `top` is stopei's value. */
@@ -109,8 +109,8 @@ static uint32_t count_taken(const struct aia_hart *h)
 }
 
 /*
- * A trap is full. True if a trap has ended with nothing pending since the last full one. Such a trap has taken at least one
- * edge, so more edges are counted than those of this trap. The short way has no instruction to spare for a note of its end.
+ * A trap is full. True if, since the last full trap, a trap has ended because nothing was left. The short way does not record
+ * that, to save an instruction. But such a trap has taken an edge, so the count of edges tells.
  */
 static bool has_rested(struct aia_hart *h)
 {
@@ -142,7 +142,7 @@ static __attribute__((noinline)) bool end_full_trap(struct aia_hart *h, unsigned
 
 /*
  * Take `top`, which was claimed after another, and claim and take more, as many as one trap may take. True: more is pending.
- * A function of its own, because the compiler would otherwise save registers for many edges where there is mostly one.
+ * A function of its own, so that the common trap of one edge saves few registers.
  */
 static __attribute__((noinline)) bool take_others(unsigned long top, struct aia_hart *h)
 {
@@ -180,14 +180,15 @@ static __attribute__((noinline)) bool take_traced_others(unsigned long top, stru
 bool entry_traced(struct aia_hart *h)
 {
     struct aia *a = h->aia;
-    unsigned here = (uint16_t)aia_port_hart(); /* as a vector has it: narrowed once, and not for each event */
-    struct aia_trace_ring *rings = aia_tracing(a), *ring = &rings[(int)here];
+    unsigned here = (uint16_t)aia_port_hart(); /* struct imsic_vector has 16 bits: converted once */
+    struct aia_trace_ring *rings = aia_tracing(a);
     unsigned long top = imsic_claim();
 
     if (!top)
         return false;
     if (!rings) /* tracing was turned off just now */
         return take_others(top, h);
+    struct aia_trace_ring *ring = &rings[(int)here];
     take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
     return (top = imsic_claim()) != 0 && take_traced_others(top, h, here, ring);
 }

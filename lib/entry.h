@@ -5,7 +5,7 @@
 
 #include "lib/base.h"
 
-/* Claim and handle what is pending in this hart's interrupt file. True: more is pending. Own, off. */
+/* Claim and handle at most STORM_FULL_TRAP edges of this hart's interrupt file. True: more is pending. Own, off. */
 bool entry_traced(struct aia_hart *h);
 
 #endif

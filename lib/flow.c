@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From an edge to a run of the handler. One word, aia_irq.flow, decides. So a handler never runs on two harts at the same
- * time (P4), and no edge is lost between two states (P1). The word's bits are R (RUNNING), P (PENDING: an edge is kept) and
- * D (DISABLED). Each step in this table is one atomic operation:
+ * From an edge to a run of the handler. One word, aia_irq.flow, decides. So a handler never runs on two harts at the same time
+ * (P4), and no edge is lost between two states (P1). The word's bits are R (RUNNING), P (PENDING: an edge is noted) and D
+ * (DISABLED). Each cell of this table is one atomic step, to the word that the cell names:
  *
  *   the word   an edge comes        the run ends     disable   enable
  *   --------   ------------------   --------------   -------   ----------------
  *   0          R, run the handler                    D         0
  *   R          RP                   0                RD        R
  *   RP         RP                   R, run again     RPD       R, send an edge
- *   P          R, run the handler                    PD        0, send an edge    shut down, with an edge kept: flow_resume()
+ *   P          R, run the handler                    PD        0, send an edge
  *   D          PD                                    D         0
  *   PD         PD                                    PD        0, send an edge
  *   RD         RPD                  D                RD        R
  *   RPD        RPD                  PD               RPD       R, send an edge
  *
- * STORMED goes with D, and says that enable has to end the quarantine too (storm.c). DEAD goes with D, and says that enable
- * changes nothing. The functions:
+ * P alone means that an edge waits for the restart of an interrupt that is shut down; flow_resume() sends the edge. Where the
+ * interrupt has no vector, "send an edge" sets P again. The trap entry takes smaller steps through the same states:
+ * flow_begin() may set R for a moment on a word that is not 0, and flow_not_begun() clears R again; flow_end() goes from RP to
+ * P, and flow_again() from P to R. After MAX_RUNS runs in a row RP becomes 0, and the hart sends the edge: pass_on().
  *
- *   flow_begin(), flow_end()     0 to R and back, inline for the trap entry (flow.h)
- *   flow_edge()                  an edge comes, in any state
- *   run_until_idle()             the run ends, in any state
- *   aia_irq_disable(), aia_irq_enable()
+ * STORMED goes with D, and says that enable has to end the quarantine too (storm.c). DEAD goes with D, and says that enable
+ * changes nothing (irq.c).
  */
 #include "lib/flow.h"
 #include "lib/delivery.h"
@@ -72,14 +72,14 @@ void flow_again(struct aia *a, struct aia_irq *irq)
 {
     unsigned here = aia_port_hart();
 
-    /* Disabled meanwhile: the edge stays kept. Else the edge is taken as one that comes now, on whatever hart is first. */
+    /* Disabled meanwhile: the edge stays kept. Else handle it as a new edge, unless another hart has begun a run by now. */
     if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED)
         return;
     count(&irq->count.rerun);
     flow_edge(a, irq, here, own_id(irq, here));
 }
 
-/* Send an edge that was kept to irq's vector. Lock held. */
+/* Send to irq's vector the edge that PENDING stood for. Lock held. */
 static __attribute__((noinline)) void resend(struct aia *a, struct aia_irq *irq)
 {
     count(&irq->count.resent);
@@ -88,10 +88,9 @@ static __attribute__((noinline)) void resend(struct aia *a, struct aia_irq *irq)
 }
 
 /*
- * Edges that other harts record keep this hart running the handler. End the run, and send the latest edge to where the
- * interrupt is now.
- * False: the run goes on. Either irq is disabled, and the recorded edge stays kept: to send it would unmask a line that
- * storms. Or irq has no vector, being stopped, and its last edges run where they are.
+ * Other harts note edges faster than this hart runs them. End the run, and send the noted edge to where the interrupt is now.
+ * False: nothing was done. Either irq is disabled: the caller ends the run, and the edge stays noted, because a send would
+ * unmask a line that storms. Or irq has no vector, being stopped: the caller runs the handler again.
  */
 static bool pass_on(struct aia *a, struct aia_irq *irq)
 {
@@ -106,12 +105,12 @@ static bool pass_on(struct aia *a, struct aia_irq *irq)
     return sends;
 }
 
-/* Runs of one handler by one hart, one after the other, before the hart ends them and sends the latest edge again. */
+/* After so many runs in a row a hart stops, and sends the noted edge: pass_on(). */
 #define MAX_RUNS 16u
 
 /*
- * The flow word says RUNNING, and this hart set it. Run the handler, and run it again while edges have come meanwhile: as
- * flow_end() and flow_again(), but RUNNING stays set between the two.
+ * The flow word says RUNNING, and this hart set it. Run the handler, and again while edges are noted. RUNNING stays set
+ * between.
  */
 static void run_until_idle(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
@@ -190,7 +189,8 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq)
     uint32_t was = atomic_load_explicit(&irq->flow, memory_order_relaxed);
 
     do {
-        if (was & AIA_FLOW_DEAD) /* it stays disabled. In the loop, because it may die just now */
+        if (was &
+            AIA_FLOW_DEAD) /* a dead interrupt stays disabled. Tested in the loop: another hart may set DEAD now */
             return;
     } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &was, was & ~off, memory_order_acq_rel,
                                                     memory_order_relaxed));
@@ -206,7 +206,7 @@ void flow_resume(struct aia *a, struct aia_irq *irq)
 {
     uint32_t flow = atomic_load_explicit(&irq->flow, memory_order_relaxed);
 
-    do { /* disabled: enable sends it. Running: that run takes it */
+    do { /* if disabled, enable sends the edge; if running, that run takes it */
         if ((flow & (AIA_FLOW_PENDING | AIA_FLOW_DISABLED | AIA_FLOW_RUNNING)) != AIA_FLOW_PENDING)
             return;
     } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &flow, flow & ~AIA_FLOW_PENDING,

@@ -27,7 +27,7 @@ static inline uint32_t flow_begin(struct aia_irq *irq)
 }
 
 /*
- * If no handler was running, RUNNING is ours: clear it. A hart that saw RUNNING meanwhile has recorded its edge as PENDING;
+ * If no handler was running, RUNNING is ours: clear it. A hart that saw RUNNING meanwhile has noted its edge as PENDING;
  * the flow_edge() that follows picks that up.
  */
 static inline void flow_not_begun(struct aia_irq *irq, uint32_t was)
@@ -37,8 +37,8 @@ static inline void flow_not_begun(struct aia_irq *irq, uint32_t was)
 }
 
 /*
- * From running to idle, in the same step as the look at PENDING: an edge recorded between two steps would wait for the
- * next edge.
+ * From running to idle. PENDING is read in the same step: in two steps, an edge noted between them would wait until another
+ * edge comes.
  * Returns what the flow word was. With PENDING set, call flow_again().
  */
 static inline uint32_t flow_end(struct aia_irq *irq)
@@ -52,10 +52,10 @@ void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result);
 /* An edge came while the handler ran. After flow_end(). Own, off. */
 void flow_again(struct aia *a, struct aia_irq *irq);
 
-/* An edge of irq has arrived at identity `id` of this hart: run the handler, or record the edge. Own, off. */
+/* An edge of irq has arrived at identity `id` of this hart: run the handler, or note the edge. Own, off. */
 void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
 
-/* The message was started again: send the edge that was kept while it was shut down, if one was. Any. */
+/* After a restart: send the edge, if any, that came while irq was shut down. Any. */
 void flow_resume(struct aia *a, struct aia_irq *irq);
 
 #endif

@@ -15,8 +15,8 @@
  *   the embedder
  *     5. HSM hart_stop, and its confirmation
  *
- * After 4 no message names H, every edge that was sent to H has been seen, and all vectors of H are free. H's file stays
- * closed until H is back, so no vector of H is allocated.
+ * After 4 no message names H, every edge that was sent to H has been seen, and no vector of H is owned or retires. H's file
+ * stays closed until H is back, so no vector of H is allocated.
  */
 #include "lib/affinity.h"
 #include "lib/delivery.h"
@@ -70,8 +70,8 @@ static int evacuate(struct aia *a, unsigned hart,
     return AIA_OK;
 }
 
-/* A request that takes a descriptor from now on finds the hart closed. A descriptor that was taken before is seen here. */
-static void meet_requests(struct aia *a)
+/* Take and release irqs_lock: a request before that is seen below, and a request after it finds the hart closed. */
+static void wait_for_requests(struct aia *a)
 {
     unsigned long was = aia_port_irq_save();
 
@@ -93,7 +93,7 @@ static void open_hart(struct aia *a, unsigned hart)
 
 static int evacuate_hart(struct aia *a, unsigned hart)
 {
-    meet_requests(a);
+    wait_for_requests(a);
     int error = evacuate(a, hart, affinity_leave);
 
     return error ? error : a->delivery->settle(a, hart);
@@ -110,7 +110,7 @@ static int hush(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
-/* AIA_IPI_REOPEN may have been refused meanwhile. Its sender relies on this look (storm.c, storm_end()). */
+/* AIA_IPI_REOPEN may have been refused meanwhile. resume() does what it asked for: its sender relies on that (storm_end()). */
 static void unhush(struct aia *a, unsigned here)
 {
     ipi_open(a, here);
@@ -231,7 +231,7 @@ int aia_hart_online_begin(struct aia *a)
     return late;
 }
 
-/* True if the return of `hart` concerns irq. Under the lock, because irq may just be freed, its message with it. */
+/* True if the return of `hart` concerns irq. Under the lock, because another hart may be freeing irq and its message. */
 static bool is_concerned(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
     if (!irq_is_used(irq) || irq->first != irq)

@@ -30,7 +30,10 @@ static uint64_t low_half(const struct aia_message *m)
     return (uint64_t)m->data << 32 | (uint32_t)m->addr;
 }
 
-/* RV32 has no store of a doubleword. Two stores would be torn. So on RV32 the driver masks the device to change a message. */
+/*
+ * RV32 has no store of a doubleword. Two stores would be torn. So aia_ims_init() refuses RV32: use a maskable message of your
+ * own.
+ */
 #define HAVE_STORE64 (AIA_WORD_BITS == 64)
 
 /* An aligned doubleword is single-copy atomic, and mmio_write64() is one store with any compiler. */

@@ -2,11 +2,11 @@
 /*
  * Many virtual IPIs on one identity, and on top of them calls to another hart.
  *
- * A sender sets a bit in the target's word. If the word was empty, the sender writes the IPI identity to the target's
- * file. The target claims the identity, and then takes the whole word. A bit that was set before is taken with it. A bit
- * that is set after finds an empty word, so its sender writes the identity again. A hart that is offline has its word and
- * its list of calls closed. A sender sees that in the same atomic step in which it would have left its work there. So no
- * work is left on a hart that has gone.
+ * A sender sets a bit in the target's word. If the word was empty, the sender kicks the target: it writes the IPI identity to
+ * the target's file (delivery.h). The target claims the identity, and then takes the whole word. A bit that was set before is
+ * taken with it. A bit that is set after finds an empty word, so its sender writes the identity again. A hart that is offline
+ * has its word and its list of calls closed. A sender sees that in the same atomic step in which it would have left its work
+ * there. So no work is left on a hart that has gone.
  */
 #include "lib/ipi.h"
 #include "lib/delivery.h"
@@ -80,10 +80,7 @@ static void run_ipis(struct aia *a, unsigned here, uint32_t ipis)
         aia_port_ipi(AIA_IPI_USER + lowest_bit(user));
 }
 
-/*
- * An IPI with nothing to do. A few come from the protocol itself. More of them come from a device: an interrupt file cannot
- * tell a device's message from a hart's.
- */
+/* An IPI with nothing to do. Races cause a few. If there are many, a device is writing the IPI identity. */
 static void empty_ipi(struct aia *a, unsigned here)
 {
     struct aia_hart *h = &a->config.harts[here];
@@ -101,7 +98,7 @@ void ipi_taken(struct aia *a, unsigned here)
 
     trace(a, here, AIA_EVENT_IPI_TAKEN, AIA_TRACE_NO_IRQ, vector(here, 0), ipis);
     count_own(&h->ipis_taken);
-    if (!ipis) /* the work was taken before: its sender was between setting the bit and writing the identity */
+    if (!ipis) /* an earlier claim took the work, after its sender had set the bit and before the kick */
         empty_ipi(a, here);
     run_ipis(a, here, ipis);
 }
@@ -121,8 +118,8 @@ void ipi_open(struct aia *a, unsigned here)
 
     /*
      * The word first: a caller that finds the list open must be able to send the IPI for it. An exchange, not a store:
-     * unhush() in hotplug.c then looks at what other harts changed before they found the word closed, and a load may be
-     * done before an earlier store (models/memory/reopen.litmus).
+     * unhush() in hotplug.c then looks at what other harts changed before they found the word closed, and that look could pass
+     * a plain store (models/memory/reopen.litmus).
      */
     atomic_exchange_explicit(&h->ipis, 0, memory_order_acq_rel);
     atomic_store_explicit(&h->calls, NULL, memory_order_release);

@@ -11,7 +11,7 @@ void ipi_taken(struct aia *a, unsigned here);
 /* Take IPIs and calls from now on. Own, off. */
 void ipi_open(struct aia *a, unsigned here);
 
-/* Take no more IPIs and calls, and do what was asked so far. Own, off. */
+/* Take no more IPIs and calls, and do what was asked so far. Own, off; or at set-up. */
 void ipi_close(struct aia *a, unsigned here);
 
 #endif

@@ -57,7 +57,7 @@ static bool are_unused(const struct aia *a, uint32_t first, uint32_t n)
 
 static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, const struct aia_request *r)
 {
-    /* A hart that goes offline looks at every descriptor, so another hart may hold this one's lock even now. */
+    /* A hart that saw this descriptor used may hold its lock even now. */
     unsigned long was = irq_lock(irq);
     irq->name = r->name;
     irq->handler = r->handler;
@@ -83,14 +83,14 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
         atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
 }
 
-/* Set the owner of each message of a chain. Under irqs_lock, so that only one of two requests for a message succeeds. */
-static void set_owner(struct aia_msi *msi, struct aia_irq *irq)
+/* Set the interrupt of each message of a chain. Under irqs_lock, so that only one of two requests for a message succeeds. */
+static void set_interrupt(struct aia_msi *msi, struct aia_irq *irq)
 {
     for (; msi; msi = msi->below)
         msi->irq = irq;
 }
 
-static bool has_owner(const struct aia_msi *msi)
+static bool has_interrupt(const struct aia_msi *msi)
 {
     while (msi && !msi->irq)
         msi = msi->below;
@@ -99,7 +99,7 @@ static bool has_owner(const struct aia_msi *msi)
 
 /*
  * Take a row of 2^order descriptors and fill them in. A hart that comes or goes looks at every used descriptor, so each is
- * marked used only when it is whole: what it holds before is its last owner's. *irq is the first of the row.
+ * marked used only when it is whole: before that, it holds values of the previous request. *irq is the first of the row.
  * AIA_OK, or:
  *   AIA_EBUSY   the message has an interrupt
  *   AIA_EINVAL  there is no such row
@@ -111,14 +111,14 @@ static int take_descriptors(struct aia *a, const struct aia_request *r, struct a
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    bool busy = has_owner(r->msi);
+    bool busy = has_interrupt(r->msi);
     for (uint32_t i = 0; i < a->config.n_irqs && !found && !busy; i++)
         if (are_unused(a, i, n))
             found = &a->config.irqs[i];
     for (uint32_t i = 0; found && i < n; i++)
         fill_in(a, &found[i], found, r);
     if (found)
-        set_owner(r->msi, found);
+        set_interrupt(r->msi, found);
     for (uint32_t i = 0; found && i < n; i++)
         atomic_store_explicit(&found[i].used, true, memory_order_release);
     if (found && irqs_end(a) < found->number + n)
@@ -135,7 +135,7 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 
     aia_port_lock(&a->irqs_lock);
     aia_port_lock(&irq->lock);
-    set_owner(irq->msi, NULL); /* no hart handles a claim of irq's line any more */
+    set_interrupt(irq->msi, NULL); /* no hart handles a claim of irq's line any more */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
         irq[i].msi =
@@ -181,7 +181,7 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
     struct aia_message want = a->delivery->message(a, v), have;
-    fence_rw_o(); /* the slot names its owner before a message can name it */
+    fence_rw_o(); /* the slot says who owns the vector before a message can go there */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
     start_message(a, irq, &want);
     if (!bus_is_slow(irq))
@@ -296,7 +296,7 @@ void irq_shut_down_slow(struct aia *a, struct aia_irq *irq)
 }
 
 /* Disable for good. irq's vector and `other`, if any, retire: only time can prove their drain. Lock held. */
-static void give_up(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
+static void mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
     struct imsic_vector v = irq->vec;
 
@@ -320,7 +320,7 @@ int irq_sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector othe
         return AIA_OK;
     unsigned long was = irq_lock(irq);
     struct imsic_vector v = irq->vec;
-    give_up(a, irq, other);
+    mark_dead(a, irq, other);
     irq_unlock(irq, was);
     irq->msi->ops->reset(irq->msi);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_DEAD, .vec = v, .irq = irq});

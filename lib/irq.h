@@ -10,7 +10,7 @@
  * AIA_OK, or:
  *   AIA_ENOHART, AIA_ENOVEC  nothing changed
  *   AIA_EAGAIN               nothing changed: a managed interrupt's reserved vector is retiring
- *   any other                the read-back's: irq has a vector, or is dead
+ *   any other                an error of the read-back: irq has a vector, or is dead
  */
 int irq_start(struct aia *a, struct aia_irq *irq);
 

@@ -39,8 +39,7 @@ int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct i
 
     if (!imsic_activate(&a->imsic, reserved))
         return AIA_EAGAIN;
-    aia_ipi_send(a, hart,
-                 AIA_IPI_REOPEN); /* a storm without owner may have quarantined it: storm_unowned() */
+    aia_ipi_send(a, hart, AIA_IPI_REOPEN); /* a storm of unowned edges may have quarantined it */
     *v = reserved;
     return AIA_OK;
 }
@@ -61,7 +60,7 @@ int managed_restart(struct aia *a, struct aia_irq *irq)
     uint64_t end = wait_end(a);
     int error;
 
-    /* The reserved vector may still retire since irq left it. Its hart is back, and can prove the drain. */
+    /* The reserved vector may still be retiring. Its hart is back, and can prove the drain. */
     while ((error = irq_start(a, irq)) == AIA_EAGAIN && aia_port_time() <= end) {
         retire_ask(a, &irq->affinity);
         aia_port_relax();

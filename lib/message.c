@@ -10,7 +10,7 @@
  *   PLAIN       address                 ADDR     the old or the new message; identity a is the interrupt's on both harts
  *   PLAIN       both, common identity   COMMON   (old hart, a), (old hart, c), (new hart, c); all are the interrupt's
  *   PLAIN       both, none in common    TORN     also (old hart, b), which is another interrupt's: copy_torn() watches it
- *   PLAIN, STORE_LOW  upper address     -        refused: half an address would be a write to any place in memory
+ *   PLAIN, STORE_LOW  upper address     -        refused: with half an address the device would write to a wrong place
  *
  * A multi-message MSI is changed in the same ways. Its block of identities moves as one.
  */
@@ -27,7 +27,7 @@ static bool same_upper(const struct aia *a, unsigned x, unsigned y)
     return a->imsic.files[x].msi_addr >> 32 == a->imsic.files[y].msi_addr >> 32;
 }
 
-/* A plain device: the same identity on the new hart, else one that is free on both harts, else any. Lock held. */
+/* A plain device. Prefer the same identity on the new hart, then one free on both harts, then any. Lock held. */
 static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
 {
     struct imsic *im = &a->imsic;
@@ -91,8 +91,8 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
     case AIA_UPDATE_ADDR:
         msi->ops->write_addr(msi, m->addr);
         break;
-    case AIA_UPDATE_COMMON: /* the message between the two writes names a vector of the interrupt */
-    case AIA_UPDATE_TORN: /* the message between the two writes goes to the old hart, where eip can be watched */
+    case AIA_UPDATE_COMMON: /* the half-written message names a vector of the interrupt */
+    case AIA_UPDATE_TORN:   /* the half-written message goes to the old hart, where eip can be watched */
         msi->ops->write_data(msi, m->data);
         msi->ops->write_addr(msi, m->addr);
         break;
@@ -145,15 +145,18 @@ int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have)
     return error;
 }
 
-/* True if no device has answered the read. Such a read has all bits set. No file's address has: a file is aligned. */
+/*
+ * True if no device has answered the read. Such a read has all bits set. No interrupt file has such an address: files are
+ * aligned.
+ */
 static bool all_ones(const struct aia_message *m)
 {
     return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
 }
 
-/* The error of a read-back that returned `error`, or that has read another message than was written. */
-static __attribute__((noinline)) int is_another(struct aia_irq *irq, int error,
-                                                const struct aia_message *have)
+/* A read-back returned `error`, or another message than was written: count that, and return the error for it. */
+static __attribute__((noinline)) int mismatch_error(struct aia_irq *irq, int error,
+                                                    const struct aia_message *have)
 {
     if (!error)
         error = all_ones(have) ? AIA_ESILENT : AIA_ECHANGED;
@@ -167,7 +170,7 @@ static inline int verify(struct aia *a, struct aia_irq *irq, const struct aia_me
 {
     int error = message_drain(a, irq, have);
 
-    return error || have->addr != want->addr || have->data != want->data ? is_another(irq, error, have)
+    return error || have->addr != want->addr || have->data != want->data ? mismatch_error(irq, error, have)
                                                                          : AIA_OK;
 }
 
@@ -187,7 +190,10 @@ void message_report_change(struct aia_irq *irq)
         aia_port_report(&(struct aia_report){.what = AIA_REPORT_CHANGED, .vec = v, .irq = irq});
 }
 
-/* Undo the steps of write_steps() in reverse order. The message between two writes is then the same as there. */
+/*
+ * Put the old message back. ADDR, COMMON and TORN write the address first, then the data, so that the half-written message is
+ * the same as in write_steps().
+ */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_msi *msi = irq->msi;
@@ -208,8 +214,8 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     if (u->kind != AIA_UPDATE_TORN)
         return;
     /*
-     * The device may have sent the message between the two writes, and its pending bit may have been claimed by now. Send an edge
-     * in its place. If the identity has no owner, the bit must not be left to the next owner.
+     * The half-written message may arrive after this function, at a vector of another interrupt. So send irq an edge now. If
+     * the identity there has no owner, its pending bit must not be left to the next owner.
      */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);
@@ -233,7 +239,8 @@ void message_restore(struct aia_msi *msi, const struct aia_message *m)
  * The device has lost its message, for example by a reset, and the old hart goes offline. Write the whole new message. If
  * the device does not take the message, the hart may go offline anyway, unless the device's message names that hart.
  */
-static int insist(struct aia *a, struct aia_irq *irq, const struct update *u, const struct aia_message *want)
+static int write_whole_message(struct aia *a, struct aia_irq *irq, const struct update *u,
+                               const struct aia_message *want)
 {
     struct aia_message old = a->delivery->message(a, u->from), have;
 
@@ -246,7 +253,7 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_message want = a->delivery->message(a, u->to), have;
 
-    fence_rw_o(); /* the slots name their owner before a message can name them */
+    fence_rw_o(); /* the slots say who owns the vectors before a message can go there */
     write_steps(irq->msi, u, &want);
     trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->to, u->kind);
     /*
@@ -255,7 +262,7 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
      */
     int error = verify(a, irq, &want, &have);
     if (error == AIA_ECHANGED && hart_state(a, u->from.hart) != AIA_HART_ONLINE)
-        error = insist(a, irq, u, &want);
+        error = write_whole_message(a, irq, u, &want);
     if (!error && u->kind == AIA_UPDATE_TORN)
         error = copy_torn(a, irq, u);
     if (error)

@@ -5,7 +5,7 @@
 
 #include "lib/base.h"
 
-/* A planned change of message. Its vectors, blocks for a block, are allocated. Nothing is written yet. */
+/* A planned change of message. Its vectors (or blocks of vectors) are allocated. Nothing is written yet. */
 struct update {
     enum aia_update kind;
     struct imsic_vector from, to;
@@ -16,7 +16,7 @@ struct update {
 /*
  * Decide how irq's message can change to a vector in an interrupt file of `to`, and allocate the vector. Lock held.
  * AIA_OK, or, with nothing allocated:
- *   AIA_ENOVEC    no vector that will do is free there
+ *   AIA_ENOVEC    no suitable vector is free there
  *   AIA_EADDRHI   the upper half of a plain message's address would change
  *   AIA_ECONTEXT  the move must be made on the hart where the interrupt is now
  *   AIA_EAGAIN    the vector that is reserved there is retiring
@@ -25,27 +25,26 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
 
 /*
  * Carry the plan out, up to and including the first half of the drain. Lock held.
- * AIA_OK, AIA_ESILENT, AIA_ECHANGED or AIA_ETIMEOUT.
+ * AIA_OK, AIA_ETIMEOUT, or an error of read_back() (aia/msi.h).
  */
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u);
 
 /* After message_write() failed: put the old message back, as far as the device takes it. Lock held. */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
 
-/* Write the whole message to a device that may have lost more than its message, and let the device send. Lock held. */
+/* Write the whole message after a device reset, and let the device send. Lock held. */
 void message_restore(struct aia_msi *msi, const struct aia_message *m);
 
 /*
  * The first half of a drain: read the message back from the device. The read's completion pushes out every message that
- * the device sent before. A device that does not answer proves nothing; the drain is then a matter of time
- * (aia_irq.drained_at). Lock held.
- * AIA_OK; AIA_ESILENT; AIA_ECHANGED: the device below an intermediate has another message.
+ * the device sent before. A device that does not answer is taken as drained at aia_irq.drained_at. Lock held.
+ * AIA_OK, or an error of read_back(). AIA_ECHANGED: the device below an intermediate has another message.
  */
 int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
 
 /*
  * message_drain(), and compare the device's message with `want`. Lock held.
- * AIA_OK; AIA_ESILENT; AIA_ECHANGED: the device has another message. That is counted for message_report_changed().
+ * AIA_OK, or an error of read_back(). AIA_ECHANGED: the device has another message, which is counted for the report.
  */
 int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
                    struct aia_message *have);

@@ -17,8 +17,8 @@ static inline uint64_t later(uint64_t now, uint64_t ticks)
 }
 
 /*
- * A moment that harts exchange, in one word. On RV64 it counts ticks. On RV32 it counts units of 2^20 ticks, rounded up, so that
- * it wraps after years. The moment 0 has always passed.
+ * A moment that harts exchange, in one word. On RV64 it counts ticks. On RV32 it counts units of 2^20 ticks, so that it wraps
+ * only after years. It is rounded up, so that it is never too early. The moment 0 has always passed.
  */
 #define MOMENT_SHIFT (AIA_WORD_BITS == 64 ? 0u : 20u)
 
@@ -48,7 +48,7 @@ static inline uint64_t moment_left(aia_word m, uint64_t now)
     return !m || left >> (AIA_WORD_BITS - 1) ? 0 : (uint64_t)left << MOMENT_SHIFT;
 }
 
-/* True if the wait is so long that it has no end. */
+/* True if the wait is longer than any real one. A caller treats it as endless. */
 static inline bool moment_never(uint64_t left)
 {
     return left > MOMENT_FAR / 2;

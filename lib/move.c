@@ -22,7 +22,7 @@
 #include "mmio.h"
 
 /* The message names u->to, and the device has been drained: the interrupt is there now. Lock held. */
-static void arrive(struct aia *a, struct aia_irq *irq, const struct update *u)
+static void finish_move(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(u->to, i);
@@ -43,7 +43,7 @@ int move_irq(struct aia *a, struct aia_irq *irq, unsigned to)
     error = message_write(a, irq, &u);
     if (!error) {
         trace_to(u.ring, AIA_EVENT_MOVED, irq, u.to, 0);
-        arrive(a, irq, &u);
+        finish_move(a, irq, &u);
         return AIA_OK;
     }
     message_undo(a, irq, &u);
@@ -64,7 +64,7 @@ int move_irq_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long
         return error;
     trace_irq(a, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
     want = a->delivery->message(a, u.to);
-    fence_rw_o(); /* the slot names its owner before a message can name it */
+    fence_rw_o(); /* the slot says who owns the vector before a message can go there */
     irq->msi->ops->store(irq->msi, &want);
     irq_unlock(irq, was); /* both vectors are irq's: an edge finds the handler on either */
     error = irq_sync_or_die(a, irq, u.to);
@@ -77,6 +77,6 @@ int move_irq_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long
     message_drain(a, irq, &have);
     count(&a->updates[u.kind]);
     trace_irq(a, AIA_EVENT_MOVED, irq, u.to, 0);
-    arrive(a, irq, &u);
+    finish_move(a, irq, &u);
     return AIA_OK;
 }

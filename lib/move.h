@@ -7,8 +7,8 @@
 
 /*
  * Move irq to hart `to`. Lock held, any hart.
- * AIA_OK, or, with nothing changed, an error of aia_irq_set_affinity(), or AIA_ECONTEXT: the move must be made on the hart
- * where the interrupt is now.
+ * AIA_OK, or an error of aia_irq_set_affinity(), or AIA_ECONTEXT: the move must be made on the hart where the interrupt is
+ * now. On an error the interrupt stays at its vector, and a vector that was allocated retires.
  */
 int move_irq(struct aia *a, struct aia_irq *irq, unsigned to);
 

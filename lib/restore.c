@@ -19,7 +19,7 @@ static bool has_message(struct aia_irq *irq, const struct aia_message *want)
 }
 
 /* True if start() can drop an edge of a device that is sending: start() turns a plain device off. Others keep edges. */
-static bool is_stopped_by_start(const struct aia_msi *msi)
+static bool start_may_drop_edge(const struct aia_msi *msi)
 {
     while (msi && msi->kind != AIA_MSI_PLAIN)
         msi = msi->below;
@@ -40,11 +40,11 @@ static void send_each(struct aia *a, struct aia_irq *irq)
 static int write_again(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message want = a->delivery->message(a, irq->vec), have;
-    bool slow = bus_is_slow(irq), well = !slow && is_stopped_by_start(irq->msi) && has_message(irq, &want);
+    bool slow = bus_is_slow(irq), well = !slow && start_may_drop_edge(irq->msi) && has_message(irq, &want);
 
     trace_irq(a, AIA_EVENT_START, irq, irq->vec, 0);
     message_restore(irq->msi, &want);
-    if (slow) /* bus_sync() reads the message back */
+    if (slow) /* bus_sync() sends the message, and waits for the answer */
         return AIA_OK;
     int error = message_verify(a, irq, &want, &have);
     if (!error && well)

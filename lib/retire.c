@@ -6,8 +6,8 @@
  *   retire_caught()   an edge that arrives there is forwarded to where the interrupt is now
  *   retire_reclaim()  on the vector's hart: the drain is proven, what is still pending is forwarded, the vector is free
  *
- * A drain has two halves. The first pushes every earlier message out of the device: a read-back (message_drain()), or, for
- * a device that no read drains, time. The second waits until these messages have arrived in the file: drain_file().
+ * A drain has two halves. The first pushes every earlier message out of the device: a read-back (message_drain()), or time,
+ * for a device that no read drains. The second waits until these messages have arrived in the file: a sync (drain_file()).
  */
 #include "lib/retire.h"
 #include "lib/flow.h"
@@ -17,7 +17,7 @@
 
 /* ---- retiring ---- */
 
-/* One vector of irq. True if it is the first to retire on its hart: then no timer of that hart is on for reclaims yet. */
+/* Let one vector of irq retire. True: it is the first on its hart, so the hart's timer may not be on. */
 static bool retire_one(struct aia *a, struct aia_irq *irq, struct imsic_vector v, struct aia_trace_ring *ring)
 {
     struct imsic_file *f = &a->imsic.files[v.hart];
@@ -32,8 +32,8 @@ static bool retire_one(struct aia *a, struct aia_irq *irq, struct imsic_vector v
     return first;
 }
 
-/* Time alone can prove the drain of what now retires on `hart`: not before `when`. */
-static void not_before(struct aia *a, unsigned hart, aia_word when)
+/* Raise the file's drained_at to `when`, if `when` is later. */
+static void raise_drained_at(struct aia *a, unsigned hart, aia_word when)
 {
     _Atomic aia_word *at = &a->imsic.files[hart].drained_at;
     aia_word was = atomic_load_explicit(at, memory_order_relaxed);
@@ -53,7 +53,7 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     struct aia_trace_ring *ring = trace_ring(a);
     bool first = false;
 
-    not_before(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
+    raise_drained_at(a, v.hart, atomic_load_explicit(&irq->drained_at, memory_order_relaxed));
     irq->retired_at = aia_port_time();
     for (unsigned i = 0; i < 1u << irq->order; i++)
         first |= retire_one(a, &irq[i], vector_after(v, i), ring);
@@ -63,7 +63,7 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
         aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
     else if (first && v.hart == aia_port_hart())
         retire_start_timer(a);
-    else if (first) /* else its timer is on, or about to be */
+    else if (first) /* not first: the timer was started for the first one */
         aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
 }
 
@@ -87,10 +87,10 @@ void retire_caught(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
     if (irq->policy.caught == AIA_FORWARD && retire_forward(a, irq))
         return;
-    flow_edge(a, irq, v.hart, v.id); /* as the policy says, or because irq is being freed and has no vector */
+    flow_edge(a, irq, v.hart, v.id); /* as the policy says, or because irq has no vector */
 }
 
-void retire_on_edge(struct aia *a, struct aia_irq *irq)
+void reclaim_on_edge(struct aia *a, struct aia_irq *irq)
 {
     struct aia_hartset set;
 
@@ -155,9 +155,9 @@ static void report_no_sync(struct aia *a, unsigned here)
 }
 
 /*
- * The second half of a drain: wait until what was sent to file `f` before, by harts and devices, or by the barrier `b` if
- * it is not NULL, has arrived. *failed is the error of an earlier call for the same file. A file that is known to take
- * nothing in is waited for once.
+ * The second half of a drain. With a barrier `b`: wait until every message that `b` sent to file `f` before has arrived.
+ * Without: wait for every earlier write to `f`. *failed is the error of an earlier call for the same file. After a time-out of
+ * the file, later calls return *failed without another wait.
  */
 static inline int drain_file(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *failed)
 {
@@ -172,9 +172,8 @@ static inline int drain_file(struct aia *a, struct imsic_file *f, struct aia_bar
 }
 
 /*
- * Of the vectors that retire in word `w`, those whose device has been drained: by a read-back or by time. For a device
- * behind a barrier, a message of the barrier is sent now, when all of these vectors retire, and its arrival waited for.
- * *failed: the error of a barrier that gives no proof.
+ * Return the retiring bits of word `w` whose device has been drained, by a read-back or by time. For each barrier, send its
+ * message now, when all of these vectors retire, and wait until the message has arrived. *failed: a barrier's error.
  */
 static uint64_t prove_drained(struct aia *a, struct imsic_file *f, unsigned w, int *failed)
 {
@@ -200,7 +199,7 @@ static uint64_t prove_drained(struct aia *a, struct imsic_file *f, unsigned w, i
     return out;
 }
 
-/* Free `id` of this hart, whose drain is proven. If an edge is pending there, forward the edge first. */
+/* Free identity `id` of this hart: its drain is proven. A pending edge goes to retire_caught() first. */
 static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
 {
     struct imsic_file *f = &a->imsic.files[here];
@@ -238,7 +237,7 @@ int retire_reclaim(struct aia *a, unsigned here)
     struct imsic_file *f = &a->imsic.files[here];
     if (!atomic_load_explicit(&f->n_retiring, memory_order_acquire))
         return AIA_OK;
-    /* First find whose device has been drained, then sync: a sync proves nothing of what leaves a device after it. */
+    /* Test the devices' drains before the sync: the sync covers only what left a device earlier. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         old[w] = prove_drained(a, f, w, &failed);
     int no_barrier = failed;

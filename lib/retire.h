@@ -5,7 +5,7 @@
 
 #include "lib/base.h"
 
-/* The block from `v` up, owned by irq, is no longer in irq's message, which has been drained. Lock held. */
+/* Let the block of vectors from `v` up retire. irq->drained_at bounds what the device may still have under way. Lock held. */
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
 /* An edge of irq was caught at `v`, which retires: forward the edge, or handle it here. Own, off, lock not held. */
@@ -16,7 +16,8 @@ bool retire_forward(struct aia *a, struct aia_irq *irq);
 
 /*
  * Free those retiring vectors of this hart whose drain is proven. Own, off, no lock held.
- * AIA_OK; AIA_ETIMEOUT: this hart's file or a barrier does not answer, so nothing is proven.
+ * AIA_OK; AIA_ETIMEOUT: this hart's file does not answer, and nothing is freed; or a barrier does not, and the vectors behind
+ * that barrier are not freed.
  */
 int retire_reclaim(struct aia *a, unsigned here);
 
@@ -27,12 +28,15 @@ void retire_start_timer(struct aia *a);
 void retire_ask(struct aia *a, const struct aia_hartset *set);
 
 /* An edge arrived at irq's vector. With AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of the old ones. Own, off, no lock held. */
-void retire_on_edge(struct aia *a, struct aia_irq *irq);
+void reclaim_on_edge(struct aia *a, struct aia_irq *irq);
 
 /* The ticks until time has drained every device whose vectors retire on `hart`. Any. */
 uint64_t retire_drain_left(struct aia *a, unsigned hart);
 
-/* The earlier of the interrupt's bound and this file's bound: nothing that irq's device sent before is under way after it. */
+/*
+ * The earlier of the interrupt's bound and this file's bound. After this moment no message that irq's device sent to an old
+ * vector is under way.
+ */
 static inline aia_word retire_drained_at(const struct imsic_file *f, const struct aia_irq *irq)
 {
     aia_word here = atomic_load_explicit(&f->drained_at, memory_order_relaxed);

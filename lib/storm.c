@@ -7,7 +7,7 @@
  *   an identity    that has no owner is quarantined, and kept from the allocator
  *   the IPIs'      is reported only: without IPIs nothing works
  *
- * So does an interrupt that leaves its hart no time for anything else: storm_full_trap().
+ * An interrupt that leaves its hart no time for anything else is shut off too: storm_full_trap().
  *
  * A quarantined identity is disabled in eie. Its pending bit still latches edges, so nothing is lost: storm_reopen(), a
  * reclaim or a sweep finds them.
@@ -41,7 +41,8 @@ static bool has_stormed(const struct aia *a, uint32_t irq)
 /* Shut the interrupt off where it fires, and disable it. */
 static void shut_off_irq(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
-    a->delivery->shut_off(a, irq, here, id); /* first: whoever enables the interrupt undoes both */
+    a->delivery->shut_off(a, irq, here,
+                          id); /* before the flags: an enable that sees STORMED must find it shut off */
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IRQ, .vec = vector(here, id), .irq = irq});
@@ -57,7 +58,7 @@ void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned
 {
     if (!irq || has_stormed(a, irq->number))
         return;
-    /* A number that no other streak has, on any hart, but one of long ago. */
+    /* A number that is unique among the recent streaks of all harts. */
     uint16_t streak = (uint16_t)(a->config.harts[here].streak * a->config.n_harts + here + 1);
     if (atomic_load_explicit(&irq->streak, memory_order_relaxed) != streak)
         atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
@@ -101,7 +102,7 @@ void storm_reopen(struct aia *a, unsigned here)
             uint32_t slot = slot_read(f, id);
             enum imsic_state state = imsic_slot_state(slot);
 
-            /* A free one was kept disabled for an interrupt that is no more. */
+            /* A free one was quarantined while it was reserved for an interrupt that has been freed since. */
             if (state != IMSIC_FREE && state != IMSIC_OWNED && state != IMSIC_RETIRING)
                 continue;
             if (state != IMSIC_FREE && has_stormed(a, imsic_slot_owner(slot)))
@@ -113,9 +114,10 @@ void storm_reopen(struct aia *a, unsigned here)
 }
 
 /*
- * After a storm an edge may be pending, or may still come, where the interrupt is, where it was when it stormed, and where
- * a slow bus is moving it to: on any hart. So each hart is asked to look at its quarantined identities. A hart that takes no
- * IPIs is offline and has none, or is leaving, and looks by itself if it stays after all (hotplug.c, unhush()).
+ * After a storm an edge may be pending, or may still come, where the interrupt is, where it was when it stormed, and where a
+ * slow bus is moving it to: on any hart. So each hart is asked to look at its quarantined identities. A hart that takes no
+ * IPIs is offline and has no quarantined identity, or is leaving, and looks by itself if it stays after all (hotplug.c,
+ * unhush()).
  */
 void storm_end(struct aia *a, struct aia_irq *irq)
 {

@@ -15,13 +15,14 @@ void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned
 void storm_unowned(struct aia *a, unsigned here, unsigned id);
 
 /*
- * A trap takes this many edges, and returns. The hart takes an external interrupt before a timer's and a software
+ * A trap takes at most this many edges. The hart takes an external interrupt before a timer's and a software
  * interrupt, so without this bound an edge that is always pending again would keep the hart in one trap for ever.
  */
 #define STORM_FULL_TRAP 16u
 
 /*
- * A trap is full: it has taken STORM_FULL_TRAP edges, `n` of them irq's at identity `id`, and more is pending. Full traps
+ * A trap is full: it has taken STORM_FULL_TRAP edges, and more is pending. irq is the suspect, one of the first to fire in the
+ * trap: `n` of the edges are irq's, at identity `id`. Full traps
  * one after the other are a streak, and a streak leaves the hart no time for anything else. An interrupt that has run
  * storm_limit times in one streak storms, whatever its handler returns. aia_hart.streak is the streak's number. `irq`
  * may be NULL. Own, off.
@@ -31,7 +32,10 @@ void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned
 /* The interrupt was enabled again after it stormed: let its edges through, on every hart. Any. */
 void storm_end(struct aia *a, struct aia_irq *irq);
 
-/* Enable the quarantined identities of this hart whose interrupt was enabled again, or that have another owner. Own, off. */
+/*
+ * Enable the quarantined identities of this hart whose interrupt was enabled again, or that have another owner or none. Own,
+ * off.
+ */
 void storm_reopen(struct aia *a, unsigned here);
 
 /* Disable identity `id` of this hart in eie. Its pending bit still latches edges. Own, off. */

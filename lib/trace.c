@@ -99,7 +99,7 @@ void aia_trace_seek(const struct aia *a, struct aia_trace_reader *r, unsigned ha
     r->next = next > n ? next - (aia_word)n : 1;
 }
 
-/* Copy number `n`. False: it is not, or no longer, whole. */
+/* Copy record `n`. False: the record is not yet, or no longer, whole. */
 static bool copy(const struct aia_trace_ring *ring, aia_word n, struct aia_trace_entry *out)
 {
     const struct aia_trace_record *r = &ring->records[n & ring->mask];
@@ -136,7 +136,7 @@ bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_
             r->next++;
             return true;
         }
-        /* It is being written; or it is whole, which nothing orders before the number after it. */
+        /* Not whole yet, or its number is not visible yet: wait for one of the two newest. An older one was overwritten. */
         if ((aia_word)(next - r->next) <= 2) /* the numbers of RV32 wrap */
             return false;
         r->next++;
