@@ -179,7 +179,7 @@ static void control(uint64_t ms)
     bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
 
-    while (time_now() < end && hang_first() == HANG_NONE) {
+    while ((time_now() < end || hangs_awaited()) && hang_first() == HANG_NONE) {
         pulse_step(PULSE_WORKS);
         if (moves)
             move_some();
@@ -304,6 +304,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     control(ms);
     if (hang_first() != HANG_NONE) {
         print("hart %u hangs: the load ends early\n", hang_first());
+        hangs_raise();
         job.failures++;
     }
     job.failures += !raisers_stop_all();
