@@ -26,7 +26,8 @@
 #define JOIN_MS        20000 /* a request may last until its own bound */
 #define MOVES_PER_TURN 4
 #define DRAIN_MS       1000
-#define UNPLUG_MS      1000 /* by then the drivers must have named it */
+#define PULL_MS        60000 /* on a busy host whoever pulls may not run for long */
+#define UNPLUG_MS      1000  /* by then the drivers must have named it */
 
 const struct arg job_xhci_args[] = {
     ARG_WORK("seconds", "how long the load lasts (5)", ARG_MAX_SECONDS),
@@ -252,13 +253,21 @@ static void unplug(uint64_t when)
     usb_unplug(usb);
 }
 
+/* With `pull` whoever is to pull has PULL_MS, and the load goes on for its second half after that. */
+static uint64_t end_of_load(uint64_t half, uint64_t ticks)
+{
+    if (!job.pulled)
+        return half + ticks / 2;
+    return atomic_load(&usb->disk_error) ? usb->disk_error_at + ticks / 2 : half + time_from_ms(PULL_MS);
+}
+
 /* Returns when the time is up, or at once when the controller has fallen silent unasked. */
 static void control(uint64_t start_at, uint64_t ticks)
 {
     bool hotplug = job.goes, moves = job.moving;
-    uint64_t next_change = start_at;
+    uint64_t next_change = start_at, half = start_at + ticks / 2;
 
-    while (time_now() - start_at < ticks && (job.unplugged || !atomic_load(&usb->ended))) {
+    while (time_now() < end_of_load(half, ticks) && (job.unplugged || !atomic_load(&usb->ended))) {
         if (moves)
             move_some();
         if (hotplug && time_now() >= next_change) {
@@ -268,7 +277,7 @@ static void control(uint64_t start_at, uint64_t ticks)
         if (hart_online_count() == 1)
             (void)usb_step(usb, &job.control); /* nobody else is there to do it */
         irq_print_reports();
-        unplug(start_at + ticks / 2);
+        unplug(half);
         /* What a driver does that finds its device gone: then it keeps no hart from leaving. */
         if (job.unplugged && !usb->freed && atomic_load(&usb->ended))
             job.failures += usb_free_interrupts(usb) != AIA_OK;

@@ -2,9 +2,12 @@
 #include "payload/load/hangs.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
+#include "payload/kernel/hang.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/pulse.h"
 #include "payload/kernel/sbi.h"
+#include "payload/kernel/time.h"
+#include "payload/load/load.h"
 #include "payload/report/check.h"
 #include <string.h>
 
@@ -56,11 +59,14 @@ static void start(void)
 static const struct kind {
     const char *name;
     void (*hang)(void);
-} kinds[] = {{"spin", spin}, {"sbi", sbi}, {"held", held}, {"busy", busy}, {"lead", held}, {"start", start}};
+    bool stands_still; /* the others find it by that */
+} kinds[] = {{"spin", spin, true},  {"sbi", sbi, true},    {"held", held, true},
+             {"busy", busy, false}, {"lead", held, false}, {"start", start, false}};
 
 static const struct kind *kind;
 static unsigned victim;
-static _Atomic bool asked;
+static _Atomic bool asked, begun;
+static uint64_t asked_at;
 
 void hangs_init(void)
 {
@@ -94,6 +100,7 @@ void hangs_turn(uint64_t when)
     if (!hangs_wanted(when))
         return;
     print("\nhart %u: hang=%s\n", victim, kind->name);
+    asked_at = time_now();
     atomic_store(&asked, true);
     hangs_if_asked();
 }
@@ -103,8 +110,22 @@ void hangs_note(void)
     worked(!kind || atomic_load(&asked), "the load was over before a hart could hang");
 }
 
+bool hangs_awaited(void)
+{
+    return atomic_load(&asked) && (!atomic_load(&begun) || kind->stands_still) &&
+           time_now() < asked_at + time_from_ms(HANG_END_MS);
+}
+
+void hangs_raise(void)
+{
+    for (unsigned i = 0; atomic_load(&asked) && hang_first() != HANG_NONE && i < load_n_devices; i++)
+        (void)load_raise(&load_devices[i]);
+}
+
 void hangs_if_asked(void)
 {
-    if (atomic_load_explicit(&asked, memory_order_relaxed) && hart_index() == victim)
-        kind->hang();
+    if (!atomic_load_explicit(&asked, memory_order_relaxed) || hart_index() != victim)
+        return;
+    atomic_store(&begun, true);
+    kind->hang();
 }

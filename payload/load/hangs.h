@@ -27,6 +27,12 @@ unsigned hangs_victim(void);
 /* After the load: if a hart was to hang and none did, for that moment never came, there will be no PASS. */
 void hangs_note(void);
 
+/* The hart was told to hang, and does not yet, or nobody has found it: on a busy host it may not run for long. */
+bool hangs_awaited(void);
+
+/* After the load: now that the hart hangs, an edge of each device, for what comes to that hart is to be unknown. */
+void hangs_raise(void);
+
 /* By the others, at each turn. */
 void hangs_if_asked(void);
 

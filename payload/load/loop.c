@@ -22,6 +22,7 @@
 #include <string.h>
 
 #define MOVES_PER_TURN 8
+#define PULL_MS        60000 /* for somebody to press a button: on a busy host a test does not run for long */
 #define PAUSE_US       250 /* between two changes of a hart: some of the time all are there, or all but one */
 
 static struct {
@@ -34,7 +35,8 @@ static struct {
     unsigned failures;  /* of operations: moves and hotplug */
     unsigned refused;   /* of these, for what was made not to answer */
     const char *victim; /* the device that is to stop answering, or NULL */
-    bool asked, unplugged;
+    bool unplugged;
+    uint64_t asked, rest; /* when `pull` was printed; how long the run goes on after the pull */
     int (*move)(struct aia_irq *irq, unsigned hart);
 } job;
 
@@ -133,19 +135,27 @@ static void progress(uint64_t start)
           job.moves, job.offlines, lost);
 }
 
-/* Halfway: one device stops answering. With `pull` not before somebody has pressed its slot's button. */
-static void unplug(uint64_t when)
+/*
+ * Halfway: one device stops answering. With `pull` not before somebody has pressed its slot's button, who has PULL_MS for
+ * that. Returns when the run ends: the half after that moment is as long as the one before.
+ */
+static uint64_t unplug(uint64_t half, uint64_t end)
 {
-    if (!job.victim || job.unplugged || time_now() < when)
-        return;
-    if (args_get("pull") && !job.asked)
+    uint64_t now = time_now();
+
+    if (!job.victim || job.unplugged || now < half)
+        return end;
+    if (args_get("pull") && !job.asked) {
         print("\npull %s\n", job.victim);
-    job.asked = true;
+        job.asked = now;
+        job.rest = end - half;
+    }
     if (args_get("pull") && !kinds_pressed())
-        return;
+        return job.asked + time_from_ms(PULL_MS);
     job.unplugged = true;
     print("\n%s: unplugged\n", job.victim);
     job.failures += !kinds_unplug(job.victim);
+    return job.asked ? now + job.rest : end;
 }
 
 /* A hart is made to hang, with all interrupts on it, so that what it keeps can be told from what is lost. */
@@ -164,12 +174,12 @@ static void hang(uint64_t when)
 
 static void control(uint64_t ms)
 {
-    uint64_t start = time_now(), end = start + time_from_ms(ms);
+    uint64_t start = time_now(), half = start + time_from_ms(ms) / 2, end = start + time_from_ms(ms);
     uint64_t next_change = start, next_progress = start;
     bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
 
-    while (time_now() < end && hang_first() == HANG_NONE) {
+    while ((time_now() < end || hangs_awaited()) && hang_first() == HANG_NONE) {
         pulse_step(PULSE_WORKS);
         if (moves)
             move_some();
@@ -186,8 +196,8 @@ static void control(uint64_t ms)
         irq_print_reports();
         kinds_service();
         iommu_print_faults();
-        unplug(start + (end - start) / 2);
-        hang(start + (end - start) / 2);
+        end = unplug(half, end);
+        hang(half);
     }
     progress(start);
     print("\n");
@@ -294,6 +304,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     control(ms);
     if (hang_first() != HANG_NONE) {
         print("hart %u hangs: the load ends early\n", hang_first());
+        hangs_raise();
         job.failures++;
     }
     job.failures += !raisers_stop_all();
