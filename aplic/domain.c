@@ -1,50 +1,59 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A domain as a whole: taking it over, its harts' addresses, and the message that proves a drain. */
-#include "regs.h"
+/* A domain as a whole: its configuration, the addresses of its harts, and the message that proves a drain. */
+#include "aplic/domain.h"
 
+#include "aplic/controller.h"
+#include "aplic/regs.h"
+#include "aplic/source.h"
 #include "lib/container.h"
 #include "lib/moment.h"
 
-static bool has_mode(const struct aplic *a, unsigned source, enum aplic_mode mode)
+/* Set the mode of a source. False: sourcecfg, which is WARL, did not take the mode. It is read-only zero if another domain has the source. */
+static bool source_has_mode(const struct aplic *a, unsigned source, enum aplic_mode mode)
 {
     aplic_write(a, SOURCECFG + 4 * source, (uint32_t)mode);
-    return aplic_read(a, SOURCECFG + 4 * source) ==
-           (uint32_t)mode; /* WARL; read-only zero if it is not ours */
+    return aplic_read(a, SOURCECFG + 4 * source) == (uint32_t)mode;
 }
 
-/* in_clrip under both polarities of one mode: 1 if it differs as it should, 0 if not, -1: cannot be told. */
-static int rectifies(const struct aplic *a, unsigned source)
+/*
+ * Read a source's bit of in_clrip under both polarities of a level. Returns:
+ *   1    the bit follows the polarity: in_clrip is rectified
+ *   0    the bit does not follow the polarity: in_clrip reads the wire
+ *   -1   unknown: the source has no such mode, or its wire changed meanwhile
+ */
+static int source_rectifies(const struct aplic *a, unsigned source)
 {
     bool high, low, again;
 
-    if (!has_mode(a, source, APLIC_LEVEL_HIGH))
+    if (!source_has_mode(a, source, APLIC_LEVEL_HIGH))
         return -1;
     high = aplic_bit(a, IN_CLRIP, source);
-    if (!has_mode(a, source, APLIC_LEVEL_LOW))
+    if (!source_has_mode(a, source, APLIC_LEVEL_LOW))
         return -1;
     low = aplic_bit(a, IN_CLRIP, source);
-    (void)has_mode(a, source, APLIC_LEVEL_HIGH);
+    (void)source_has_mode(a, source, APLIC_LEVEL_HIGH);
     again = aplic_bit(a, IN_CLRIP, source);
     return high != again ? -1 : high != low;
 }
 
 /*
- * "A read of an in_clrip register returns the rectified input values", but there are implementations where it returns
- * the wires' (QEMU before 9.0). Which it is shows when a source's polarity is turned over and its bit does not. Nothing
- * is enabled yet, so a source that becomes pending meanwhile interrupts nobody.
+ * True if in_clrip reads the wires. "A read of an in_clrip register returns the rectified input values", but QEMU before 9.0
+ * returns the values of the wires. The two differ in what happens when the polarity of a source is inverted. No source is
+ * enabled yet, so a source that becomes pending meanwhile interrupts no hart.
  */
 static bool inputs_raw(const struct aplic *a)
 {
     int answer = -1;
 
     for (unsigned i = 1; i <= a->n_sources && answer < 0; i++) {
-        answer = rectifies(a, i);
+        answer = source_rectifies(a, i);
         aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE);
     }
     return answer == 0;
 }
 
-static bool idle(const struct aplic *a)
+/* Wait until genmsi is not busy. False: it stayed busy for wait_limit. */
+static bool genmsi_idle(const struct aplic *a)
 {
     uint64_t end = later(aia_port_time(), a->wait_limit);
 
@@ -54,7 +63,7 @@ static bool idle(const struct aplic *a)
     return true;
 }
 
-static uint32_t index_of(const struct aplic *a, uint64_t addr)
+static uint32_t index_of_address(const struct aplic *a, uint64_t addr)
 {
     const struct aplic_layout *l = &a->layout;
     uint64_t hart = addr >> l->hart_shift & ((1u << l->hart_bits) - 1);
@@ -63,7 +72,7 @@ static uint32_t index_of(const struct aplic *a, uint64_t addr)
     return (uint32_t)(group << l->hart_bits | hart);
 }
 
-static uint64_t address_of(const struct aplic *a, uint32_t index)
+static uint64_t address_of_index(const struct aplic *a, uint32_t index)
 {
     const struct aplic_layout *l = &a->layout;
     uint64_t hart = index & ((1u << l->hart_bits) - 1);
@@ -72,29 +81,29 @@ static uint64_t address_of(const struct aplic *a, uint32_t index)
     return l->base | group << l->group_shift | hart << l->hart_shift;
 }
 
-uint32_t aplic_target_(const struct aplic *a, const struct aia_message *m)
+uint32_t aplic_target(const struct aplic *a, const struct aia_message *m)
 {
-    return index_of(a, m->addr) << TARGET_INDEX_SHIFT | m->data;
+    return index_of_address(a, m->addr) << TARGET_INDEX_SHIFT | m->data;
 }
 
-struct aia_message aplic_message_(const struct aplic *a, uint32_t target)
+struct aia_message aplic_message(const struct aplic *a, uint32_t target)
 {
     return (struct aia_message){
-        .addr = address_of(a, target >> TARGET_INDEX_SHIFT),
+        .addr = address_of_index(a, target >> TARGET_INDEX_SHIFT),
         .data = target & TARGET_EIID,
     };
 }
 
 int aplic_can_send(const struct aplic *a, uint64_t addr)
 {
-    return address_of(a, index_of(a, addr)) == addr ? AIA_OK : AIA_EINVAL;
+    return address_of_index(a, index_of_address(a, addr)) == addr ? AIA_OK : AIA_EINVAL;
 }
 
 /*
- * "All MSIs previously sent from this APLIC to the same hart must be visible at the hart's IMSIC before the extempore
- * MSI becomes visible" ("Generate MSI"). While Busy is true writes are ignored, hence the lock and the wait before
- * ours; that ours has left needs no second wait, for it is waited for where it arrives ("Synchronizing interactions
- * between a hart and the APLIC", step 6).
+ * Send `m` by genmsi: "All MSIs previously sent from this APLIC to the same hart must be visible at the hart's IMSIC before
+ * the extempore MSI becomes visible" ("Generate MSI"). Writes to genmsi are ignored while Busy is true, so a lock and a wait
+ * come before the write. No wait comes after the write, because the caller waits until the message has arrived
+ * ("Synchronizing interactions between a hart and the APLIC", step 6).
  */
 static int send_extempore(struct aia_barrier *b, const struct aia_message *m)
 {
@@ -102,9 +111,9 @@ static int send_extempore(struct aia_barrier *b, const struct aia_message *m)
     bool free;
 
     aia_port_lock(&a->genmsi);
-    free = idle(a);
+    free = genmsi_idle(a);
     if (free)
-        aplic_write(a, GENMSI, aplic_target_(a, m));
+        aplic_write(a, GENMSI, aplic_target(a, m));
     fence_io_w();
     aia_port_unlock(&a->genmsi);
     return free ? AIA_OK : AIA_ETIMEOUT;
@@ -117,8 +126,8 @@ static bool layout_valid(const struct aplic_layout *l)
                                l->group_shift + l->group_bits <= 56));
 }
 
-/* IE comes last, when no source is active ("Domain configuration"). */
-static int enable(const struct aplic *a)
+/* Enable the domain. No source is active yet ("Domain configuration"). */
+static int domain_enable(const struct aplic *a)
 {
     const uint32_t cfg = DOMAINCFG_FIXED | DOMAINCFG_IE | (a->direct ? 0 : DOMAINCFG_DM);
 
@@ -126,7 +135,7 @@ static int enable(const struct aplic *a)
     return aplic_read(a, DOMAINCFG) == cfg ? AIA_OK : AIA_EINVAL;
 }
 
-/* The byte order may be anything at first: 0 is the same in both, and its BE = 0 settles it. */
+/* The first write is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
 int aplic_init(struct aplic *a)
 {
     static const struct aia_hartset none;
@@ -138,30 +147,30 @@ int aplic_init(struct aplic *a)
     a->barrier.send = send_extempore;
     aplic_write(a, DOMAINCFG, 0);
     for (unsigned i = 1; i <= a->n_sources; i++)
-        aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* clears pending and enable as well */
+        aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* this clears the pending and the enable bit */
     a->raw_inputs = inputs_raw(a);
     if (a->direct)
-        aplic_direct_init_(a, &none);
-    return enable(a);
+        aplic_controller_init(a, &none);
+    return domain_enable(a);
 }
 
 int aplic_restore(struct aplic *a, const struct aia_hartset *online)
 {
     aplic_write(a, DOMAINCFG, 0);
     if (a->direct)
-        aplic_direct_init_(a, online);
-    return enable(a);
+        aplic_controller_init(a, online);
+    return domain_enable(a);
 }
 
 int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)
 {
     if (number < 1 || number > a->n_sources || mode == APLIC_INACTIVE)
         return AIA_EINVAL;
-    bool ours = has_mode(a, number, mode);
+    bool ours = source_has_mode(a, number, mode);
     aplic_write(a, SOURCECFG + 4 * number, APLIC_INACTIVE);
     if (!ours)
         return AIA_EINVAL;
-    aplic_source_ops_(s, a, number, mode);
+    aplic_source_fill(s, a, number, mode);
     return AIA_OK;
 }
 
@@ -180,7 +189,7 @@ int aplic_check_layout(const struct aplic *a, uintptr_t machine)
     uint32_t mlow = mmio_read32(machine + MMSIADDRCFG), mhigh = mmio_read32(machine + MMSIADDRCFGH);
     uint32_t slow = mmio_read32(machine + SMSIADDRCFG), shigh = mmio_read32(machine + SMSIADDRCFGH);
 
-    if (!mlow && !(mhigh & ~HIGH_L)) /* then smsiaddrcfg is hidden as well */
+    if (!mlow && !(mhigh & ~HIGH_L)) /* then smsiaddrcfg is hidden too */
         return AIA_EAGAIN;
     bool same = HIGH_PPN(shigh, slow) == l->base >> 12 && HIGH_LHXS(shigh) + 12 == l->hart_shift &&
                 HIGH_LHXW(mhigh) == l->hart_bits && HIGH_HHXW(mhigh) == l->group_bits &&

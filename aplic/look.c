@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A domain as its registers have it ("Memory-mapped control region for an interrupt domain"), and its audit. */
-#include "regs.h"
+/* The state of a domain, read from its registers ("Memory-mapped control region for an interrupt domain"), and its audit. */
+#include "aplic/regs.h"
+#include "aplic/source.h"
 #include "lib/container.h"
 
 void aplic_look(const struct aplic *a, unsigned number, struct aplic_look *look)
@@ -17,7 +18,7 @@ void aplic_look(const struct aplic *a, unsigned number, struct aplic_look *look)
     look->enabled = aplic_bit(a, SETIE, number);
     look->input = aplic_bit(a, IN_CLRIP, number);
     look->priority = a->direct ? (uint8_t)aplic_read(a, TARGET + 4 * number) : 0;
-    aplic_source_ops_(&s, (struct aplic *)(uintptr_t)a, number, look->mode);
+    aplic_source_fill(&s, (struct aplic *)(uintptr_t)a, number, look->mode);
     (void)s.msi.ops->read_back(&s.msi, &look->message);
 }
 
@@ -31,7 +32,7 @@ void aplic_look_domain(const struct aplic *a, struct aplic_domain_look *look)
     };
 }
 
-/* topi, not claimi: only a read of the latter claims. */
+/* Read topi and not claimi, because a read of claimi claims. */
 void aplic_look_hart(const struct aplic *a, unsigned hart, struct aplic_hart_look *look)
 {
     unsigned idc = IDC((unsigned)a->index[hart]);
@@ -55,7 +56,7 @@ unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi)
     return container_of(msi, struct aplic_source, msi)->number;
 }
 
-/* The sources that interrupts are on, a bit each. Bit 0 is of no account. */
+/* Set a bit for each source that an interrupt owns. Bit 0 stands for "no source of this domain", and has no meaning. */
 static void note_owned(const struct aplic *a, const struct aia *books, uint32_t *owned)
 {
     for (uint32_t i = 0; i < books->config.n_irqs; i++) {
@@ -70,7 +71,7 @@ static enum aia_finding audit_source(const struct aplic *a, unsigned number, boo
     struct aplic_look look;
 
     aplic_look(a, number, &look);
-    if (!owned && look.enabled) /* active it may be: aplic_source_stop_() */
+    if (!owned && look.enabled) /* a stopped source stays active (aplic_source_stop()), but not enabled */
         return AIA_SOURCE_UNOWNED;
     return owned && !a->direct && !look.enabled ? AIA_OWNED_DISABLED : AIA_N_FINDINGS;
 }

@@ -10,7 +10,7 @@
 #include "mmio.h"
 
 #define DOMAINCFG    0x0000u
-#define SOURCECFG    0x0000u /* + 4 * source, as target is from genmsi on: there is no source 0 */
+#define SOURCECFG    0x0000u /* + 4 * source; source 0 does not exist, so the offset is that of domaincfg */
 #define MMSIADDRCFG  0x1bc0u
 #define MMSIADDRCFGH 0x1bc4u
 #define SMSIADDRCFG  0x1bc8u
@@ -26,16 +26,16 @@
 #define SETIPNUM_LE  0x2000u
 #define SETIPNUM_BE  0x2004u
 #define GENMSI       0x3000u
-#define TARGET       0x3000u
+#define TARGET       0x3000u /* + 4 * source; likewise the offset is that of genmsi */
 
 #define DOMAINCFG_FIXED 0x80000000u /* bits 31:24 */
 #define DOMAINCFG_IE    0x100u
 #define DOMAINCFG_DM    0x4u /* MSI delivery mode */
 
-#define SOURCECFG_D  0x400u /* delegated; the low bits then say to which child */
+#define SOURCECFG_D  0x400u /* delegated; the low bits are then the number of the child domain */
 #define SOURCECFG_SM 0x7u
 
-/* A hart's interrupt delivery control structure. */
+/* The interrupt delivery control structure (IDC) of a hart. */
 #define IDC(index) (0x4000u + 32u * (index))
 #define IDELIVERY  0x00u
 #define IFORCE     0x04u
@@ -45,7 +45,7 @@
 
 #define CLAIMI_SOURCE_SHIFT 16
 
-#define TARGET_INDEX_SHIFT 18 /* genmsi's too */
+#define TARGET_INDEX_SHIFT 18 /* in target and in genmsi */
 #define TARGET_EIID        0x7ffu
 #define GENMSI_BUSY        0x1000u
 
@@ -59,34 +59,10 @@ static inline void aplic_write(const struct aplic *a, unsigned reg, uint32_t v)
     mmio_write32(a->mmio + reg, v);
 }
 
-/* The bit of a source in one of the arrays of 32 registers of 32 bits. */
+/* The bit of a source in an array of 32 registers of 32 bits each. */
 static inline bool aplic_bit(const struct aplic *a, unsigned array, unsigned source)
 {
     return aplic_read(a, array + source / 32 * 4) >> source % 32 & 1;
-}
-
-/* ---- delivery.c ---- */
-
-extern const struct aia_msi_ops aplic_direct_ops_;
-void aplic_direct_init_(struct aplic *a, const struct aia_hartset *online);
-
-/* ---- domain.c ---- */
-
-/* A message as target and genmsi have it, and back. */
-uint32_t aplic_target_(const struct aplic *a, const struct aia_message *m);
-struct aia_message aplic_message_(const struct aplic *a, uint32_t target);
-
-/* ---- source.c ---- */
-
-/* Active, and enabled, without losing a line that is up already; `store` sets its target. */
-void aplic_source_start_(struct aplic_source *s, const struct aia_message *m);
-void aplic_source_stop_(struct aplic_source *s);
-
-void aplic_source_ops_(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode);
-
-static inline bool aplic_is_level(enum aplic_mode mode)
-{
-    return mode == APLIC_LEVEL_HIGH || mode == APLIC_LEVEL_LOW;
 }
 
 #endif

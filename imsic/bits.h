@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Find-first-set, where the instruction set may lack it: then a compiler's built-in is a call of thirty instructions. */
+/*
+ * Find the first set bit. Without the Zbb extension the compiler's built-in is a call of thirty instructions; this is inline.
+ */
 #ifndef IMSIC_BITS_H
 #define IMSIC_BITS_H
 
 #include <stdint.h>
 
-#include <aia/begin.h> /* not installed, but linked by the payload */
+#include <aia/begin.h> /* visible to the payload, which links the driver itself */
 
-/* The number of the only bit that is set in v, by the top 6 bits of v times a de Bruijn sequence (bits.c). */
+/* The number of a bit, by the top 6 bits of that bit times a de Bruijn sequence (bits.c). */
 extern const uint8_t imsic_bit_of[64];
 
-/* The number of the lowest bit that is set. v is not 0. */
+/* The number of the lowest set bit of v. v is not 0. */
 static inline unsigned lowest_bit(uint64_t v)
 {
 #if defined(__riscv) && !defined(__riscv_zbb)

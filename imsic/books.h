@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The books on a file's identities: whose each is, in its slot, and which are free. Private to the allocator; all under
- * imsic.lock.
+ * The books of an interrupt file: the state and the owner of each identity (its slot), and which identities are free. Private
+ * to the allocator. imsic.lock protects all of it.
  *
- * A file's free identities are a bitmap of at most 32 words, and above it one summary word for each block size: bit w
- * says that word w holds an aligned free run of that size. A block never crosses a word, so finding one takes two
- * find-first-set, however many identities there are. For single identities the summary is exact. For larger blocks it
- * may say so of a word that has been broken up since: who looks there finds out, and corrects it; an allocation then
- * does not pay for block sizes that hardly anybody asks for.
+ * The free identities are a bitmap of at most 32 words. There is a summary word for each block size: bit w is set if word w
+ * of the bitmap holds an aligned free run of that size. A block never crosses a word, so finding a block takes two
+ * find-first-set operations, however many identities there are. For single identities the summary is exact. For larger
+ * blocks a bit may still be set after the run in its word was broken up; the search that looks there clears the bit. So the
+ * allocation of a single identity does not pay for block sizes that are rarely requested.
  */
 #ifndef IMSIC_BOOKS_H
 #define IMSIC_BOOKS_H
 
 #include <stddef.h>
 
-#include <aia/imsic.h>
-
 #include "imsic/bits.h"
+#include "imsic/slot.h"
 
-static inline unsigned long lock(struct imsic *im)
+static inline unsigned long books_lock(struct imsic *im)
 {
     unsigned long was = aia_port_irq_save();
 
@@ -26,14 +25,14 @@ static inline unsigned long lock(struct imsic *im)
     return was;
 }
 
-static inline void unlock(struct imsic *im, unsigned long was)
+static inline void books_unlock(struct imsic *im, unsigned long was)
 {
     aia_port_unlock(&im->lock);
     aia_port_irq_restore(was);
 }
 
-/* Where an aligned run of 2^k bits may begin. */
-static const uint64_t aligned[IMSIC_MAX_ORDER + 1] = {
+/* The bits at which an aligned run of 2^k bits may begin. */
+static const uint64_t books_aligned[IMSIC_MAX_ORDER + 1] = {
     ~0ull,
     0x5555555555555555ull,
     0x1111111111111111ull,
@@ -42,27 +41,30 @@ static const uint64_t aligned[IMSIC_MAX_ORDER + 1] = {
     0x0000000100000001ull,
 };
 
-/* Bit i set: bits i .. i + 2^k - 1 of `free` are all set, and i is a multiple of 2^k. */
-static inline uint64_t runs(uint64_t free, unsigned k)
+/* The runs of 2^k bits in `free`: bit i is set if bits i .. i + 2^k - 1 are set and i is a multiple of 2^k. */
+static inline uint64_t books_runs(uint64_t free, unsigned k)
 {
     for (unsigned i = 0; i < k; i++)
         free &= free >> (1u << i);
-    return free & aligned[k];
+    return free & books_aligned[k];
 }
 
-static inline void set_slot(struct imsic_file *f, unsigned id, enum imsic_state state, uint32_t owner)
+static inline void books_set(struct imsic_file *f, unsigned id, enum imsic_state state, uint32_t owner)
 {
     atomic_store_explicit(&f->slots[id], imsic_slot(state, owner), memory_order_release);
 }
 
-/* The 2^order bits of a word from identity `first` up. */
-static inline uint64_t block(unsigned first, unsigned order)
+/* The bits of the 2^order identities from `first` up, in their word. */
+static inline uint64_t books_block(unsigned first, unsigned order)
 {
     return ((1ull << (1u << order)) - 1) << first % 64;
 }
 
-/* Not free any more: `bits`, n of them, of word w. */
-static inline void remove_free(struct imsic_file *f, size_t w, uint64_t bits, unsigned n)
+/*
+ * Remove `bits`, n of them, of word w from the free ones. w is a size_t, because a 32-bit index would cost an instruction to
+ * extend it to an address.
+ */
+static inline void books_remove(struct imsic_file *f, size_t w, uint64_t bits, unsigned n)
 {
     uint64_t left = f->free[w] & ~bits;
 
@@ -71,27 +73,27 @@ static inline void remove_free(struct imsic_file *f, size_t w, uint64_t bits, un
     f->has_run[0] ^= (uint32_t)!left << w;
 }
 
-/* Take a block out of the free ones and give its identities to `owner` and those after it. */
-static inline void take(struct imsic_file *f, unsigned first, unsigned order, uint32_t owner)
+/* Give the 2^order free identities from `first` up to owners `owner`, `owner` + 1, ... */
+static inline void books_take(struct imsic_file *f, unsigned first, unsigned order, uint32_t owner)
 {
     unsigned n = 1u << order;
 
-    remove_free(f, first / 64, block(first, order), n);
+    books_remove(f, first / 64, books_block(first, order), n);
     for (unsigned i = 0; i < n; i++)
-        set_slot(f, first + i, IMSIC_OWNED, owner + i);
+        books_set(f, first + i, IMSIC_OWNED, owner + i);
 }
 
-/* Put one identity back; the slot keeps the name of its last owner. It may be what a block lacked. */
-static inline void give_back(struct imsic_file *f, unsigned id)
+/* Make one identity free. Its slot keeps the last owner. A run of free identities may now be complete. */
+static inline void books_give_back(struct imsic_file *f, unsigned id)
 {
     uint32_t slot = atomic_load_explicit(&f->slots[id], memory_order_relaxed);
     unsigned w = id / 64;
 
-    set_slot(f, id, IMSIC_FREE, imsic_slot_owner(slot));
+    books_set(f, id, IMSIC_FREE, imsic_slot_owner(slot));
     f->free[w] |= 1ull << id % 64;
     f->n_free++;
     for (unsigned k = 0; k <= IMSIC_MAX_ORDER; k++) {
-        uint64_t around = block(id & ~((1u << k) - 1), k);
+        uint64_t around = books_block(id & ~((1u << k) - 1), k);
         if ((f->free[w] & around) != around)
             break;
         f->has_run[k] |= 1u << w;

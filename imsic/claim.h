@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Of the IMSIC driver, what every interrupt passes through: inline. */
+/* The claim, inline because every interrupt passes through here. */
 #ifndef IMSIC_CLAIM_H
 #define IMSIC_CLAIM_H
 
@@ -11,8 +11,8 @@
 #include "mmio.h"
 
 /*
- * Claim the pending and enabled identity of highest priority, its pending bit cleared: stopei's value, or 0. What the
- * caller reads afterwards, from memory or devices, is not older than the claim. Own file, interrupts off.
+ * Claim the pending and enabled identity of highest priority, and clear its pending bit. The caller's later reads of memory
+ * and devices are ordered after the claim. Own file, interrupts off. Returns the value of stopei, or 0 if nothing is pending.
  */
 static inline unsigned long imsic_claim(void)
 {
@@ -23,19 +23,19 @@ static inline unsigned long imsic_claim(void)
     return top;
 }
 
-/* Is there one to claim? Own file, interrupts off. */
+/* True if imsic_claim() would claim an identity. Own file, interrupts off. */
 static inline bool imsic_claimable(void)
 {
     return csr_stopei() != 0;
 }
 
-/* The identity that was claimed: bits 26:16, and what is not priority, in bits 10:0, is zero. */
+/* The claimed identity, which is in bits 26:16. Bits 10:0 are the priority, and all other bits are zero. */
 static inline unsigned imsic_claimed_id(unsigned long top)
 {
     return (unsigned)(top >> 16);
 }
 
-/* Its place in an array of words: 15:14 are two of those zeros. */
+/* The word of the claimed identity in an array of words. Bits 15:14 are zero, so one shift gives the offset in bytes. */
 static inline const _Atomic uint32_t *imsic_claimed(const _Atomic uint32_t *words, unsigned long top)
 {
     return (const _Atomic uint32_t *)((uintptr_t)words + (top >> 14));

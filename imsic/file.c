@@ -18,63 +18,41 @@
 #define SETEIPNUM_LE 0u
 
 /*
- * eip and eie as 64-bit words. The registers are XLEN wide and numbered in 32-bit steps: on RV64 the
- * odd ones do not exist and trap, on RV32 both halves do.
+ * eip and eie as words of 64 bits. The registers have XLEN bits and are numbered in steps of 32 bits. On RV64 the registers with
+ * odd numbers do not exist, and trap. On RV32 a word is two registers.
  */
-#if CSR_XLEN == 64
-#define WORD_REG(base, w) ((base) + 2 * (w))
+#define WORD_REG(base, w, bit) ((base) + 2 * (w) + (bit) / 32)
+#define ID_REG(base, id)       ((base) + (id) / CSR_XLEN * (CSR_XLEN / 32))
+#define ID_BIT(id)             (1ul << (id) % CSR_XLEN)
 
 static uint64_t word_read(unsigned base, unsigned w)
 {
-    return csr_ireg_read(WORD_REG(base, w));
+    uint64_t v = 0;
+
+    for (unsigned bit = 0; bit < 64; bit += CSR_XLEN)
+        v |= (uint64_t)csr_ireg_read(WORD_REG(base, w, bit)) << bit;
+    return v;
 }
 
 static void word_write(unsigned base, unsigned w, uint64_t v)
 {
-    csr_ireg_write(WORD_REG(base, w), v);
+    for (unsigned bit = 0; bit < 64; bit += CSR_XLEN)
+        csr_ireg_write(WORD_REG(base, w, bit), (unsigned long)(v >> bit));
 }
 
 static void word_set(unsigned base, unsigned w, uint64_t bits)
 {
-    csr_ireg_set(WORD_REG(base, w), bits);
+    for (unsigned bit = 0; bit < 64; bit += CSR_XLEN)
+        csr_ireg_set(WORD_REG(base, w, bit), (unsigned long)(bits >> bit));
 }
 
 static void word_clear(unsigned base, unsigned w, uint64_t bits)
 {
-    csr_ireg_clear(WORD_REG(base, w), bits);
+    for (unsigned bit = 0; bit < 64; bit += CSR_XLEN)
+        csr_ireg_clear(WORD_REG(base, w, bit), (unsigned long)(bits >> bit));
 }
 
-#define ID_REG(base, id) WORD_REG(base, (id) / 64)
-#define ID_BIT(id)       (1ul << (id) % 64)
-#else
-static uint64_t word_read(unsigned base, unsigned w)
-{
-    return csr_ireg_read(base + 2 * w) | (uint64_t)csr_ireg_read(base + 2 * w + 1) << 32;
-}
-
-static void word_write(unsigned base, unsigned w, uint64_t v)
-{
-    csr_ireg_write(base + 2 * w, (unsigned long)v);
-    csr_ireg_write(base + 2 * w + 1, (unsigned long)(v >> 32));
-}
-
-static void word_set(unsigned base, unsigned w, uint64_t bits)
-{
-    csr_ireg_set(base + 2 * w, (unsigned long)bits);
-    csr_ireg_set(base + 2 * w + 1, (unsigned long)(bits >> 32));
-}
-
-static void word_clear(unsigned base, unsigned w, uint64_t bits)
-{
-    csr_ireg_clear(base + 2 * w, (unsigned long)bits);
-    csr_ireg_clear(base + 2 * w + 1, (unsigned long)(bits >> 32));
-}
-
-#define ID_REG(base, id) ((base) + (id) / 32)
-#define ID_BIT(id)       (1ul << (id) % 32)
-#endif
-
-/* Bits of word w that are implemented identities; identity 0 is none. */
+/* The bits of word w whose identities the file implements. Identity 0 does not exist. */
 static uint64_t implemented(const struct imsic_file *f, unsigned w)
 {
     unsigned top = f->n_ids % 64u;
@@ -89,9 +67,9 @@ struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v)
 
 void imsic_send(const struct imsic *im, struct imsic_vector v)
 {
-    fence_rw_o(); /* data first, then the interrupt that announces it (IPIs.adoc, last note) */
+    fence_rw_o(); /* the data before the interrupt that announces the data (IPIs.adoc, last note) */
     mmio_write32(im->files[v.hart].mmio + SETEIPNUM_LE, v.id);
-    fence_io_w(); /* before the unlock after which somebody may retire v and prove its drain */
+    fence_io_w(); /* before the unlock, after which another hart may retire v and prove its drain */
 }
 
 void imsic_file_off(struct imsic_file *f)
@@ -101,7 +79,7 @@ void imsic_file_off(struct imsic_file *f)
         word_write(EIE0, w, 0);
 }
 
-/* What imsic_sync() waits for has to be seen by it, whether it is there already or not. */
+/* The bits of word w that may be cleared: all but the late message of a sync, for which the next sync waits. */
 static uint64_t clearable(const struct imsic_file *f, unsigned w)
 {
     return f->sync_owed && f->sync_owed / 64u == w ? ~(1ull << f->sync_owed % 64) : ~0ull;
@@ -133,11 +111,11 @@ void imsic_file_on(const struct imsic *im, struct imsic_file *f)
 }
 
 /*
- * What is pending and enabled shows in sip. QEMU before 9.2 evaluates the file at each access to a register, reads too,
- * without a lock against messages: one that comes meanwhile may be pending and not show until the next access, and a hart that
- * went to sleep on that would not wake. stopei is read without it.
+ * Make sip.SEIP show what is pending and enabled. QEMU before 9.2 evaluates the file at each access to a register, also at a
+ * read, without a lock against messages. A message that arrives meanwhile may be pending and not show in sip until the next
+ * access. A hart that went to sleep then would not wake. A read of stopei does not evaluate the file.
  */
-#define SHOW_TRIES 8 /* each time another message must come in just then */
+#define SHOW_TRIES 8 /* a further try is needed only if another message arrives during the access */
 
 static void show_pending(void)
 {
@@ -160,7 +138,7 @@ void imsic_file_restore(const struct imsic_file *f, const struct imsic_saved *sa
 {
     csr_ireg_write(EIDELIVERY, 0);
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        word_set(EIP0, w, saved->eip[w]); /* beside what has come since */
+        word_set(EIP0, w, saved->eip[w]); /* bits that were set meanwhile stay set */
         word_write(EIE0, w, saved->eie[w]);
     }
     csr_ireg_write(EITHRESHOLD, saved->eithreshold);
@@ -198,7 +176,7 @@ void imsic_file_clear_enabled(unsigned id)
     csr_ireg_clear(ID_REG(EIE0, id), ID_BIT(id));
 }
 
-/* Wait until sync_id is pending, and clear it. */
+/* Wait until sync_id is pending, and clear its pending bit. AIA_OK or AIA_ETIMEOUT. */
 static int sync_arrives(const struct imsic *im, uint64_t end)
 {
     while (!(imsic_file_pending(im->sync_id / 64u) >> im->sync_id % 64u & 1))
@@ -208,7 +186,7 @@ static int sync_arrives(const struct imsic *im, uint64_t end)
     return AIA_OK;
 }
 
-/* Have sync_id sent, by `b` or by ourselves, and wait until it has arrived. */
+/* Send sync_id to this hart's file, by `b` or, if `b` is NULL, by a write, and wait until it has arrived. */
 static int sync_by(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b)
 {
     struct imsic_vector self = {.hart = (uint16_t)(f - im->files), .id = im->sync_id};
@@ -216,12 +194,12 @@ static int sync_by(const struct imsic *im, struct imsic_file *f, struct aia_barr
     uint64_t end = later(aia_port_time(), im->wait_limit);
     int error;
 
-    /* The write of a sync that timed out says nothing of what came after it: it has to arrive first. */
+    /* The late message of a sync that timed out proves nothing about later writes, so that message has to arrive first. */
     if (f->sync_owed && sync_arrives(im, end))
         return AIA_ETIMEOUT;
     f->sync_owed = 0;
     imsic_file_clear_pending(im->sync_id);
-    fence_all(); /* behind the clear, and behind whatever told us that the earlier writes were made */
+    fence_all(); /* after the clear, and after the access by which this hart learned of the earlier writes */
     if (!b)
         mmio_write32(f->mmio + SETEIPNUM_LE, im->sync_id);
     else if ((error = b->send(b, &m)) != AIA_OK)
@@ -236,7 +214,7 @@ int imsic_sync(const struct imsic *im, struct imsic_file *f)
     return sync_by(im, f, NULL);
 }
 
-int imsic_sync_behind(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b)
+int imsic_sync_after(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b)
 {
     return sync_by(im, f, b);
 }

@@ -5,40 +5,40 @@
 
 #include <aia/imsic.h>
 
-#include <aia/begin.h> /* not installed, but linked by the payload and the tests */
+#include <aia/begin.h> /* visible to the payload, which links the driver itself */
 
 /* The message that makes `v` pending (IMSIC.adoc, "MSI encoding"). Any context. */
 struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v);
 
 /*
- * Make `v` pending by a write to its hart's seteipnum_le. Memory writes before the call are visible to
- * whoever takes the interrupt; the write precedes, in global memory order, all memory writes after the
- * call. It does not prove arrival: that is imsic_sync()'s. Any hart, any context.
+ * Make `v` pending by a write to its hart's seteipnum_le. Memory writes before the call are visible to the hart that takes
+ * the interrupt. In global memory order the write precedes all memory writes after the call. The call does not prove that the
+ * write has arrived; imsic_sync() does. Any hart, any context.
  */
 void imsic_send(const struct imsic *im, struct imsic_vector v);
 
-/* All that follow work on the running hart's own file, which `f` must be, with interrupts off. */
+/* The functions below work on the running hart's own file, which `f` must be. Own, off. */
 
-/* Stop delivery, disable all. What is pending stays, to be looked at. */
+/* Stop delivery and disable every identity. Pending bits stay. */
 void imsic_file_off(struct imsic_file *f);
 
-/* Clear everything pending: what reset leaves is unspecified (IMSIC.adoc, "Reset and revealed state"). */
+/* Clear every pending bit: after a reset their values are unspecified (IMSIC.adoc, "Reset and revealed state"). */
 void imsic_file_clear(struct imsic_file *f);
 
-/* Enable every identity but sync_id, threshold 0, delivery on. */
+/* Enable every identity except sync_id, set the threshold to 0, and start delivery. */
 void imsic_file_on(const struct imsic *im, struct imsic_file *f);
 
-/* Is delivery from this hart's file to the hart on? */
+/* True if the file delivers interrupts to the hart. */
 bool imsic_file_delivers(void);
 
 /*
- * What a hart's file holds, over a suspension that may lose it: save before, restore after; what has become
- * pending meanwhile stays. imsic_file_off() is not needed: the hart's interrupts are off.
+ * Save the state of a hart's file before a suspension that may lose the state, and restore the state afterwards. Pending bits
+ * that were set meanwhile stay set. imsic_file_off() is not needed, because the hart's interrupts are off.
  */
 void imsic_file_save(const struct imsic_file *f, struct imsic_saved *saved);
 void imsic_file_restore(const struct imsic_file *f, const struct imsic_saved *saved);
 
-/* Number of 64-identity words in the file. */
+/* The number of words, of 64 identities each, in the file. */
 static inline unsigned imsic_file_words(const struct imsic_file *f)
 {
     return f->n_ids / 64u + 1;
@@ -48,7 +48,7 @@ static inline unsigned imsic_file_words(const struct imsic_file *f)
 uint64_t imsic_file_pending(unsigned w);
 uint64_t imsic_file_enabled(unsigned w);
 
-/* The pending bits of a word, and exactly these cleared: what comes between the two stays. */
+/* Read the pending bits of a word, and clear exactly the bits that were read. A bit that is set between the two stays set. */
 uint64_t imsic_file_take(const struct imsic_file *f, unsigned w);
 
 void imsic_file_clear_pending(unsigned id);
@@ -56,19 +56,20 @@ void imsic_file_set_enabled(unsigned id);
 void imsic_file_clear_enabled(unsigned id);
 
 /*
- * Wait until every write to this file that precedes the call in global memory order has taken effect in
- * eip. Writes to one file take effect in that order, "though arbitrarily delayed" (IMSIC.adoc, "Memory
- * region for an interrupt file"), so a write of our own, seen to arrive, proves it of all before.
+ * Wait until every write to this file that precedes the call in global memory order has taken effect in eip. Writes to one file
+ * take effect in that order, "though arbitrarily delayed" (IMSIC.adoc, "Memory region for an interrupt file"). So this
+ * hart writes to its own file, and when that write has taken effect, all earlier writes have too.
  * Returns AIA_OK, or AIA_ETIMEOUT after imsic.wait_limit.
  */
 int imsic_sync(const struct imsic *im, struct imsic_file *f);
 
 /*
- * Likewise of what `b` has sent to this file: one more message of its, with the same identity, that is seen to
- * arrive. One at a time is under way to a file, and one that did not arrive in time has to come before another is
- * believed, so the identity can be shared.
+ * Wait until every message that `b` has sent to this file has taken effect: `b` sends one more message, with sync_id, and this
+ * hart waits for that message. imsic_sync() uses the same identity: only one such message is under way to a file at a
+ * time, and after a timeout the late message has to arrive before another one counts.
+ * Returns AIA_OK, AIA_ETIMEOUT, or the error of b->send().
  */
-int imsic_sync_behind(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b);
+int imsic_sync_after(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b);
 
 #include <aia/end.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Vectors kept from the allocator: for managed interrupts to come back to, or because they storm and nobody owns them. */
+/* Vectors that the allocator does not give out: reserved for managed interrupts, or quarantined after a storm. */
 #include <aia/error.h>
 
 #include "imsic/books.h"
@@ -8,7 +8,7 @@
 
 /* ---- managed interrupts ---- */
 
-/* An identity that all of `set` have free, 0 if there is none. */
+/* An identity that is free on every hart of `set`; 0: there is none. */
 static unsigned find_in_all(const struct imsic *im, const struct aia_hartset *set)
 {
     for (unsigned w = 0; w < IMSIC_WORDS; w++) {
@@ -22,8 +22,9 @@ static unsigned find_in_all(const struct imsic *im, const struct aia_hartset *se
     return 0;
 }
 
-/* Fill in ids[] for all of `set`: `common`, or each file's lowest free one. False: some file has none. */
-static bool choose(const struct imsic *im, const struct aia_hartset *set, unsigned common, uint16_t *ids)
+/* Fill in ids[] for each hart of `set`: `common`, or if that is 0 the lowest free identity of its file. False: a file has none. */
+static bool choose_reserved(const struct imsic *im, const struct aia_hartset *set, unsigned common,
+                            uint16_t *ids)
 {
     for (unsigned h = 0; h < im->n_files; h++) {
         const struct imsic_file *f = &im->files[h];
@@ -40,41 +41,41 @@ static bool choose(const struct imsic *im, const struct aia_hartset *set, unsign
 int imsic_reserve(struct imsic *im, const struct aia_hartset *set, enum aia_msi_kind kind, uint32_t owner,
                   uint16_t *ids)
 {
-    unsigned long was = lock(im);
+    unsigned long was = books_lock(im);
     unsigned common = find_in_all(im, set);
-    bool ok = (common || kind != AIA_MSI_PLAIN) && choose(im, set, common, ids);
+    bool ok = (common || kind != AIA_MSI_PLAIN) && choose_reserved(im, set, common, ids);
 
     for (unsigned h = 0; h < im->n_files && ok; h++)
         if (aia_hartset_has(set, h)) {
-            take(&im->files[h], ids[h], 0, owner);
-            set_slot(&im->files[h], ids[h], IMSIC_MANAGED, owner);
+            books_take(&im->files[h], ids[h], 0, owner);
+            books_set(&im->files[h], ids[h], IMSIC_MANAGED, owner);
         }
-    unlock(im, was);
+    books_unlock(im, was);
     return ok ? AIA_OK : AIA_ENOVEC;
 }
 
-/* From one state to another, if it is in that one. */
-static bool change(struct imsic *im, struct imsic_vector v, enum imsic_state from, enum imsic_state to)
+/* Change the state of a vector from `from` to `to`. False: the vector is in another state. */
+static bool change_state(struct imsic *im, struct imsic_vector v, enum imsic_state from, enum imsic_state to)
 {
     struct imsic_file *f = &im->files[v.hart];
-    unsigned long was = lock(im);
+    unsigned long was = books_lock(im);
     uint32_t slot = atomic_load_explicit(&f->slots[v.id], memory_order_relaxed);
     bool ok = imsic_slot_state(slot) == from;
 
     if (ok)
-        set_slot(f, v.id, to, imsic_slot_owner(slot));
-    unlock(im, was);
+        books_set(f, v.id, to, imsic_slot_owner(slot));
+    books_unlock(im, was);
     return ok;
 }
 
 bool imsic_activate(struct imsic *im, struct imsic_vector v)
 {
-    return change(im, v, IMSIC_MANAGED, IMSIC_OWNED);
+    return change_state(im, v, IMSIC_MANAGED, IMSIC_OWNED);
 }
 
 void imsic_deactivate(struct imsic *im, struct imsic_vector v)
 {
-    change(im, v, IMSIC_RETIRING, IMSIC_MANAGED);
+    change_state(im, v, IMSIC_RETIRING, IMSIC_MANAGED);
 }
 
 /* ---- storms ---- */
@@ -82,23 +83,23 @@ void imsic_deactivate(struct imsic *im, struct imsic_vector v)
 bool imsic_quarantine(struct imsic *im, struct imsic_vector v)
 {
     struct imsic_file *f = &im->files[v.hart];
-    unsigned long was = lock(im);
+    unsigned long was = books_lock(im);
     enum imsic_state state = imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed));
 
     if (state == IMSIC_FREE) {
-        remove_free(f, v.id / 64u, 1ull << v.id % 64, 1);
-        set_slot(f, v.id, IMSIC_QUARANTINED, IMSIC_NO_OWNER);
+        books_remove(f, v.id / 64u, 1ull << v.id % 64, 1);
+        books_set(f, v.id, IMSIC_QUARANTINED, IMSIC_NO_OWNER);
     }
-    unlock(im, was);
-    return state == IMSIC_FREE || state == IMSIC_MANAGED; /* else it has found an owner since it fired */
+    books_unlock(im, was);
+    return state == IMSIC_FREE || state == IMSIC_MANAGED; /* else an interrupt has got the vector since */
 }
 
 void imsic_unquarantine(struct imsic *im, struct imsic_vector v)
 {
     struct imsic_file *f = &im->files[v.hart];
-    unsigned long was = lock(im);
+    unsigned long was = books_lock(im);
 
     if (imsic_slot_state(atomic_load_explicit(&f->slots[v.id], memory_order_relaxed)) == IMSIC_QUARANTINED)
-        give_back(f, v.id);
-    unlock(im, was);
+        books_give_back(f, v.id);
+    books_unlock(im, was);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command queue ("Command-Queue (CQ)"). A batch is some commands and a fence, whose completion the unit tells by
- * writing the fence's ticket to memory; tickets go up, so one word tells all waiters. Harts queue under the lock, and
- * wait without: nothing here needs interrupts, and a hart that is about to stop can do it too.
+ * The command queue ("Command-Queue (CQ)"). A batch is some commands and a fence. When the fence is done, the unit writes the
+ * fence's ticket to memory. Tickets increase, so all waiters read the same word. A hart queues a batch with the lock held,
+ * and waits without the lock. No interrupt is needed, so a hart that goes offline can use the queue too.
  *
- * An error stops the queue where it is, and "previous commands may have completed, timed out, or their execution aborted"
- * ("Command-queue CSR"). So whoever sees it first resets the queue, and all whose fence had not been reached by then
- * queue their batch again. What is queued here may be done twice.
+ * An error stops the queue, and "previous commands may have completed, timed out, or their execution aborted"
+ * ("Command-queue CSR"). The first hart that sees the error resets the queue. Each hart whose fence was not reached before
+ * the reset then queues its batch again. So a command may be executed twice.
  */
-#include "iommu/internal.h"
+#include "iommu/command.h"
 
 #include "lib/moment.h"
 
@@ -24,7 +24,6 @@ int iommu_wait(const struct aia_iommu *u, unsigned reg, uint32_t mask, uint32_t 
     return AIA_OK;
 }
 
-/* Off and on again, empty: turning it on clears the head and every error bit. */
 int iommu_commands_on(struct aia_iommu *u)
 {
     uintptr_t mmio = u->config.mmio;
@@ -32,7 +31,7 @@ int iommu_commands_on(struct aia_iommu *u)
     mmio_write32(mmio + CQCSR, 0);
     if (iommu_wait(u, CQCSR, QUEUE_BUSY | QUEUE_ON, 0))
         return AIA_ETIMEOUT;
-    mmio_write64(mmio + CQB, ppn(iommu_phys(u, u->commands)) | (u->config.log2_commands - 1u));
+    mmio_write64(mmio + CQB, iommu_ppn(iommu_phys(u, u->commands)) | (u->config.log2_commands - 1u));
     mmio_write32(mmio + CQT, 0);
     u->tail = 0;
     fence_rw_o();
@@ -40,17 +39,18 @@ int iommu_commands_on(struct aia_iommu *u)
     return iommu_wait(u, CQCSR, QUEUE_BUSY | QUEUE_ON, QUEUE_ON);
 }
 
-static uint32_t reached(const struct aia_iommu *u)
+/* The ticket of the latest fence that is done. */
+static uint32_t ticket_reached(const struct aia_iommu *u)
 {
     return mmio_read32((uintptr_t)u->done);
 }
 
-static bool past(uint32_t now, uint32_t ticket)
+static bool ticket_past(uint32_t now, uint32_t ticket)
 {
     return (int32_t)(now - ticket) >= 0;
 }
 
-static void count_errors(struct aia_iommu *u, uint32_t csr)
+static void count_command_errors(struct aia_iommu *u, uint32_t csr)
 {
     if (csr & CQ_ILLEGAL)
         iommu_count(&u->illegal);
@@ -60,17 +60,17 @@ static void count_errors(struct aia_iommu *u, uint32_t csr)
         iommu_count(&u->timed_out);
 }
 
-/* AIA_OK: it is on again, empty; AIA_ETIMEOUT. */
-static int reset(struct aia_iommu *u, uint32_t epoch)
+/* Reset the queue, unless another hart has reset it since `epoch`. AIA_OK: the queue is on again, empty. AIA_ETIMEOUT. */
+static int reset_queue(struct aia_iommu *u, uint32_t epoch)
 {
     unsigned long was = aia_port_irq_save();
     int error = AIA_OK;
 
     aia_port_lock(&u->lock);
-    if (atomic_load_explicit(&u->epoch, memory_order_relaxed) == epoch) { /* else another has done it */
-        count_errors(u, mmio_read32(u->config.mmio + CQCSR));
+    if (atomic_load_explicit(&u->epoch, memory_order_relaxed) == epoch) {
+        count_command_errors(u, mmio_read32(u->config.mmio + CQCSR));
         error = iommu_commands_on(u);
-        atomic_store_explicit(&u->salvaged, reached(u), memory_order_relaxed);
+        atomic_store_explicit(&u->salvaged, ticket_reached(u), memory_order_relaxed);
         atomic_store_explicit(&u->epoch, epoch + 1, memory_order_release);
     }
     aia_port_unlock(&u->lock);
@@ -78,7 +78,11 @@ static int reset(struct aia_iommu *u, uint32_t epoch)
     return error;
 }
 
-/* Is there room for n more? The head moves on by itself, unless the queue has stopped. Lock held. */
+/*
+ * Wait until the queue has room for n more commands. Lock held. Returns AIA_OK, or:
+ *   AIA_EAGAIN    the queue has stopped at an error
+ *   AIA_ETIMEOUT  the unit takes no commands
+ */
 static int wait_for_room(const struct aia_iommu *u, unsigned n)
 {
     uint32_t size = 1u << u->config.log2_commands;
@@ -95,7 +99,7 @@ static int wait_for_room(const struct aia_iommu *u, unsigned n)
     }
 }
 
-static void put(struct aia_iommu *u, const struct iommu_command *c)
+static void put_command(struct aia_iommu *u, const struct iommu_command *c)
 {
     uintptr_t at = (uintptr_t)(u->commands + 2ul * u->tail);
 
@@ -104,41 +108,45 @@ static void put(struct aia_iommu *u, const struct iommu_command *c)
     u->tail = (u->tail + 1) & ((1u << u->config.log2_commands) - 1);
 }
 
-/* Queue the batch. AIA_OK, AIA_ETIMEOUT, or AIA_EAGAIN: the queue has stopped. Lock held. */
-static int queue(struct aia_iommu *u, const struct iommu_command *c, unsigned n, uint32_t *ticket)
+/* Queue a batch, and return the ticket of its fence. Lock held. Errors as for wait_for_room(). */
+static int queue_batch(struct aia_iommu *u, const struct iommu_command *c, unsigned n, uint32_t *ticket)
 {
     int error = wait_for_room(u, n + 1);
 
     if (error)
         return error;
     for (unsigned i = 0; i < n; i++)
-        put(u, &c[i]);
+        put_command(u, &c[i]);
     *ticket = ++u->ticket;
-    put(u, &(struct iommu_command){{
-               IOFENCE_C | COMMAND_AV | IOFENCE_PR | IOFENCE_PW | (uint64_t)*ticket << 32,
-               iommu_phys(u, u->done) >> 2,
-           }});
-    fence_rw_o(); /* tables and commands, before the tail that tells of them */
+    put_command(u, &(struct iommu_command){{
+                       IOFENCE_C | COMMAND_AV | IOFENCE_PR | IOFENCE_PW | (uint64_t)*ticket << 32,
+                       iommu_phys(u, u->done) >> 2,
+                   }});
+    fence_rw_o(); /* tables and commands before the tail that makes the unit read them */
     mmio_write32(u->config.mmio + CQT, u->tail);
     return AIA_OK;
 }
 
-/* AIA_OK; AIA_EAGAIN: the queue was reset before it came to this ticket; AIA_ETIMEOUT. */
-static int wait_for(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
+/*
+ * Wait until the fence with this ticket is done. Returns AIA_OK, or:
+ *   AIA_EAGAIN    the queue was reset before the fence was reached: queue the batch again
+ *   AIA_ETIMEOUT  the unit does not answer
+ */
+static int wait_for_ticket(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
 {
     uint64_t end = later(aia_port_time(), u->config.command_limit);
 
     for (;;) {
-        bool done = past(reached(u), ticket);
-        fence_io_rwio(); /* what the unit did is before what we do next; and the word before the epoch */
-        /* Behind a reset later tickets are reached, of others, though this one was not. */
+        bool done = ticket_past(ticket_reached(u), ticket);
+        fence_io_rwio(); /* the unit's work before the caller's next access; the ticket before the epoch */
+        /* After a reset a later ticket may be reached although this fence was lost: compare with the ticket at the reset. */
         if (atomic_load_explicit(&u->epoch, memory_order_acquire) != epoch)
-            return past(atomic_load_explicit(&u->salvaged, memory_order_relaxed), ticket) ? AIA_OK
-                                                                                          : AIA_EAGAIN;
+            return ticket_past(atomic_load_explicit(&u->salvaged, memory_order_relaxed), ticket) ? AIA_OK
+                                                                                                 : AIA_EAGAIN;
         if (done)
             return AIA_OK;
         bool failed = mmio_read32(u->config.mmio + CQCSR) & CQ_ERRORS;
-        if (failed ? reset(u, epoch) : aia_port_time() > end)
+        if (failed ? reset_queue(u, epoch) : aia_port_time() > end)
             return AIA_ETIMEOUT;
     }
 }
@@ -152,12 +160,12 @@ int iommu_do(struct aia_iommu *u, const struct iommu_command *c, unsigned n)
         unsigned long was = aia_port_irq_save();
         aia_port_lock(&u->lock);
         epoch = atomic_load_explicit(&u->epoch, memory_order_relaxed);
-        error = queue(u, c, n, &ticket);
+        error = queue_batch(u, c, n, &ticket);
         aia_port_unlock(&u->lock);
         aia_port_irq_restore(was);
         if (!error)
-            error = wait_for(u, ticket, epoch);
-        else if (error == AIA_EAGAIN && reset(u, epoch))
+            error = wait_for_ticket(u, ticket, epoch);
+        else if (error == AIA_EAGAIN && reset_queue(u, epoch))
             error = AIA_ETIMEOUT;
     }
     iommu_count(&u->n_fences);

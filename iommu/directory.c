@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The tables in memory: the directory, its device contexts, and the second stage that translated devices share. The unit
- * may read an entry at any time, so one is filled in first and made valid by its last store ("Updating in-memory data
- * structure entries"), and doubleword by doubleword, in single stores.
+ * may read an entry at any time. So each doubleword of an entry is written by one store, and the last store makes the entry
+ * valid ("Updating in-memory data structure entries").
  */
 #include <string.h>
 
-#include "iommu/internal.h"
+#include "iommu/directory.h"
 
+#include "iommu/command.h"
 #include "mmio.h"
 
-/* Leaf PTE of a second stage: readable, writable, for user mode, which all accesses of devices count as. A and D are set
- * beforehand, as the unit may not be able to. */
-#define LEAF (PTE_V | 2 | 4 | 16 | 64 | 128)
+/*
+ * Leaf PTE of a second stage: readable, writable, and for user mode, because accesses of devices count as user mode. A and D
+ * are set from the start, because a unit need not be able to set them.
+ */
+#define PTE_LEAF (PTE_V | 2 | 4 | 16 | 64 | 128)
 
-static void store(uint64_t *at, uint64_t v)
+static void table_store(uint64_t *at, uint64_t v)
 {
     mmio_write64((uintptr_t)at, v);
 }
@@ -38,20 +41,20 @@ int iommu_directory_init(struct aia_iommu *u)
     return u->mapped && u->nothing && u->root ? AIA_OK : AIA_ENOMEM;
 }
 
-/* The table that `entry` names; made, if there is none. Of the directory and of page tables alike. */
-static uint64_t *below(struct aia_iommu *u, uint64_t *entry)
+/* The table below `entry`, in the directory or in a page table. A missing table is made. NULL: no page is left. */
+static uint64_t *table_below(struct aia_iommu *u, uint64_t *entry)
 {
     if (*entry & PTE_V)
         return iommu_pointer(u, *entry >> 10 << 12);
     uint64_t *t = iommu_pages(u, 1);
     if (!t)
         return NULL;
-    fence_all(); /* an empty table before the entry that names it */
-    store(entry, ppn(iommu_phys(u, t)) | PTE_V);
+    fence_all(); /* the zeros of the table before the entry that names the table */
+    table_store(entry, iommu_ppn(iommu_phys(u, t)) | PTE_V);
     return t;
 }
 
-/* "Process to locate the Device-context": six bits for the page of contexts, nine for each directory above. */
+/* "Process to locate the Device-context": an id has six bits for the page of contexts, and nine for each level above. */
 uint64_t *iommu_context(struct aia_iommu *u, uint32_t id)
 {
     uint64_t *t = u->root;
@@ -59,27 +62,28 @@ uint64_t *iommu_context(struct aia_iommu *u, uint32_t id)
     if (id >> (6 + 9 * (u->levels - 1)))
         return NULL;
     for (unsigned level = u->levels - 1u; level && t; level--)
-        t = below(u, &t[id >> (6 + 9 * (level - 1)) & 511]);
+        t = table_below(u, &t[id >> (6 + 9 * (level - 1)) & 511]);
     return t ? t + (id & 63) * DC_WORDS : NULL;
 }
 
 /* ---- second stage ---- */
 
+/* Map one page of 2^shift bytes. AIA_OK, AIA_EINVAL (mapped already) or AIA_ENOMEM. */
 static int map_page(struct aia_iommu *u, uint64_t from, uint64_t to, unsigned shift)
 {
     uint64_t *t = u->mapped, *entry = &t[from >> 30];
 
     for (unsigned level = 21; level >= shift && level >= 12; level -= 9) {
         if (*entry & 2)
-            return AIA_EINVAL; /* mapped, as a part of more */
-        t = below(u, entry);
+            return AIA_EINVAL; /* mapped already, as part of a larger page */
+        t = table_below(u, entry);
         if (!t)
             return AIA_ENOMEM;
         entry = &t[from >> level & 511];
     }
     if (*entry)
         return AIA_EINVAL;
-    store(entry, ppn(to) | LEAF);
+    table_store(entry, iommu_ppn(to) | PTE_LEAF);
     return AIA_OK;
 }
 
@@ -126,21 +130,21 @@ static uint64_t second_stage(const struct aia_iommu *u, const uint64_t *root, ui
     return SV39X4 | (uint64_t)gscid << GSCID | iommu_phys(u, root) >> 12;
 }
 
-/* The first stage is Bare throughout: device addresses are what the second stage translates. */
-static void fill_in(struct aia_iommu *u, const struct aia_iommu_device *d)
+/* Write the context of a device. The first stage is always Bare, so the second stage translates the device's addresses. */
+static void fill_in_context(struct aia_iommu *u, const struct aia_iommu_device *d)
 {
     uint64_t *dc = d->context;
     const uint64_t *root = d->dma == AIA_IOMMU_TRANSLATED ? u->mapped : u->nothing;
 
-    store(&dc[DC_TA], 0);
-    store(&dc[DC_FSC], 0);
-    store(&dc[DC_IOHGATP], d->dma == AIA_IOMMU_BARE ? 0 : second_stage(u, root, d->gscid));
+    table_store(&dc[DC_TA], 0);
+    table_store(&dc[DC_FSC], 0);
+    table_store(&dc[DC_IOHGATP], d->dma == AIA_IOMMU_BARE ? 0 : second_stage(u, root, d->gscid));
     /* "When DC.iohgatp.MODE is Bare, the msiptp.MODE must be set to Off." */
-    store(&dc[DC_MSIPTP], d->table ? MSI_PT | iommu_phys(u, d->table) >> 12 : 0);
-    store(&dc[DC_MSI_MASK], d->table ? d->n_messages - 1u : 0);
-    store(&dc[DC_MSI_PATTERN], d->window >> 12);
-    fence_all(); /* all of it before V */
-    store(&dc[DC_TC], TC_V);
+    table_store(&dc[DC_MSIPTP], d->table ? MSI_PT | iommu_phys(u, d->table) >> 12 : 0);
+    table_store(&dc[DC_MSI_MASK], d->table ? d->n_messages - 1u : 0);
+    table_store(&dc[DC_MSI_PATTERN], d->window >> 12);
+    fence_all(); /* the other fields before V */
+    table_store(&dc[DC_TC], TC_V);
 }
 
 struct aia_iommu_device *iommu_find(struct aia_iommu *u, uint32_t id)
@@ -153,10 +157,10 @@ struct aia_iommu_device *iommu_find(struct aia_iommu *u, uint32_t id)
 }
 
 /*
- * Its table, and files for its messages, eight to a page: all or none. Tables of the directory stay, for who comes next.
- * Lock of the tables held.
+ * Take the pages of a device: its MSI page table, and the interrupt files of its messages, eight in a page. u->tables is
+ * held. AIA_OK; AIA_ENOMEM: none of these is taken, but tables of the directory may have been made, which stay.
  */
-static int take_pages(struct aia_iommu *u, struct aia_iommu_device *d)
+static int take_device_pages(struct aia_iommu *u, struct aia_iommu_device *d)
 {
     uint32_t n_files = (d->n_messages + 7u) / 8;
 
@@ -170,31 +174,33 @@ static int take_pages(struct aia_iommu *u, struct aia_iommu_device *d)
     d->table = iommu_pages(u, 1);
     d->files = iommu_pages(u, 1);
     while (--n_files)
-        (void)iommu_pages(u, 1); /* single pages follow each other */
+        (void)iommu_pages(u, 1); /* single pages are taken in order, so the files are contiguous */
     return AIA_OK;
 }
 
 /*
- * Make its context. What faults until then may be shut out as somebody nobody knows, what faults from then on is its own:
- * so all of it is under the lock of the tables, which is held.
+ * Make the context of a device, and list the device. Before that, a fault of its id may cut the id off (iommu_shut_out()).
+ * After that, the faults are the device's own. So u->tables is held for all of it. AIA_OK, AIA_ENOMEM, or the errors of
+ * aia_iommu_flush().
  */
-static int put_in(struct aia_iommu *u, struct aia_iommu_device *d)
+static int add_device(struct aia_iommu *u, struct aia_iommu_device *d)
 {
-    int error = take_pages(u, d);
+    int error = take_device_pages(u, d);
 
-    if (!error && (*d->context & TC_V)) { /* it stormed before anybody knew it */
-        store(d->context, 0);
+    if (!error && (*d->context & TC_V)) { /* the id was cut off before the device was attached */
+        table_store(d->context, 0);
         error = iommu_forget_device(u, d->id, 0);
     }
     if (error)
         return error;
-    fill_in(u, d);
+    fill_in_context(u, d);
     u->n_devices++;
     d->next = atomic_load_explicit(&u->devices, memory_order_relaxed);
     atomic_store_explicit(&u->devices, d, memory_order_release);
     return AIA_OK;
 }
 
+/* n, rounded up to a power of two; 0 stays 0. */
 static uint16_t power_of_two(unsigned n)
 {
     unsigned p = 1;
@@ -215,35 +221,36 @@ int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t i
         .iommu = u,
         .id = id,
         .dma = dma,
-        .gscid = (uint16_t)(u->n_devices + 1), /* 0 is of those who are shut out */
+        .gscid = (uint16_t)(u->n_devices + 1), /* 0 is for ids that iommu_shut_out() cut off */
         .window = u->config.window + (u->n_devices + 1ull) * AIA_IOMMU_WINDOW,
         .n_messages = dma == AIA_IOMMU_BARE ? 0 : power_of_two(n_messages),
     };
     unsigned long was = aia_port_irq_save();
     aia_port_lock(&u->tables);
-    int error = put_in(u, d);
+    int error = add_device(u, d);
     aia_port_unlock(&u->tables);
     aia_port_irq_restore(was);
     return error ? error : iommu_forget_device(u, id, d->gscid);
 }
 
 /*
- * The context stays valid: without one each access would be a fault "DDT entry not valid", which DTF cannot keep quiet
- * ("If a fault condition prevents locating a valid device context then the DTF value assumed ... is 0").
+ * Change a context so that no access passes and no fault is reported. The context stays valid: without a valid context each
+ * access would report a fault "DDT entry not valid", which DTF cannot suppress ("If a fault condition prevents locating a
+ * valid device context then the DTF value assumed ... is 0").
  */
-static void shut(struct aia_iommu *u, uint64_t *dc, uint16_t gscid)
+static void context_cut_off(struct aia_iommu *u, uint64_t *dc, uint16_t gscid)
 {
-    store(&dc[DC_MSIPTP], 0);
-    store(&dc[DC_IOHGATP], second_stage(u, u->nothing, gscid));
+    table_store(&dc[DC_MSIPTP], 0);
+    table_store(&dc[DC_IOHGATP], second_stage(u, u->nothing, gscid));
     fence_all();
-    store(&dc[DC_TC], TC_V | TC_DTF);
+    table_store(&dc[DC_TC], TC_V | TC_DTF);
 }
 
 int aia_iommu_cut_off(struct aia_iommu_device *d)
 {
     if (!atomic_exchange_explicit(&d->cut_off, 1, memory_order_relaxed))
         iommu_count(&d->iommu->cut_offs);
-    shut(d->iommu, d->context, d->gscid);
+    context_cut_off(d->iommu, d->context, d->gscid);
     return iommu_forget_device(d->iommu, d->id, d->gscid);
 }
 
@@ -255,7 +262,7 @@ int iommu_shut_out(struct aia_iommu *u, uint32_t id)
     bool known = iommu_find(u, id);
     uint64_t *dc = known ? NULL : iommu_context(u, id);
     if (dc)
-        shut(u, dc, 0);
+        context_cut_off(u, dc, 0);
     aia_port_unlock(&u->tables);
     aia_port_irq_restore(was);
     return known ? AIA_EINVAL : dc ? iommu_forget_device(u, id, 0) : AIA_ENOMEM;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fault queue ("Fault/Event-Queue (FQ)"), and what is done about a device that fills it. A record costs the unit a
- * write and us an interrupt, so a device that is let fault for ever takes both from the others: it is cut off.
+ * The fault queue ("Fault/Event-Queue (FQ)"). A record costs the unit a write, and a hart an interrupt. A device that keeps
+ * faulting would take the unit and the hart from other devices, so such a device is cut off.
  */
-#include "iommu/internal.h"
+#include "iommu/fault.h"
 
+#include "iommu/command.h"
+#include "iommu/directory.h"
+#include "iommu/unit.h"
 #include "mmio.h"
 
 #define RECORD_WORDS 4u
@@ -13,7 +16,7 @@ int iommu_faults_on(struct aia_iommu *u)
 {
     uintptr_t mmio = u->config.mmio;
 
-    mmio_write64(mmio + FQB, ppn(iommu_phys(u, u->faults)) | (u->config.log2_faults - 1u));
+    mmio_write64(mmio + FQB, iommu_ppn(iommu_phys(u, u->faults)) | (u->config.log2_faults - 1u));
     mmio_write32(mmio + FQH, 0);
     fence_rw_o();
     mmio_write32(mmio + FQCSR, QUEUE_ENABLE);
@@ -24,7 +27,7 @@ void aia_iommu_signal(struct aia_iommu *u)
 {
     mmio_write32(u->config.mmio + FQCSR, QUEUE_ENABLE | QUEUE_INTERRUPT);
     (void)iommu_wait(u, FQCSR, QUEUE_BUSY, 0);
-    (void)aia_iommu_service(u); /* what came before signals nothing */
+    (void)aia_iommu_service(u); /* records from before the interrupt was on do not signal */
 }
 
 const char *aia_iommu_cause_name(unsigned cause)
@@ -35,8 +38,8 @@ const char *aia_iommu_cause_name(unsigned cause)
     } names[] = {
         {AIA_IOMMU_READ_FAULT, "read access fault"},
         {AIA_IOMMU_WRITE_FAULT, "write access fault"},
-        {AIA_IOMMU_READ_PAGE, "read of what is not mapped"},
-        {AIA_IOMMU_WRITE_PAGE, "write to what is not mapped"},
+        {AIA_IOMMU_READ_PAGE, "read of an unmapped address"},
+        {AIA_IOMMU_WRITE_PAGE, "write to an unmapped address"},
         {AIA_IOMMU_DISALLOWED, "the unit is off"},
         {AIA_IOMMU_NO_CONTEXT, "no context"},
         {AIA_IOMMU_BAD_CONTEXT, "context misconfigured"},
@@ -53,8 +56,8 @@ const char *aia_iommu_cause_name(unsigned cause)
     return "other fault";
 }
 
-/* One more fault: is that too many in too short a time? */
-static bool storms(const struct aia_iommu *u, struct aia_storm *s)
+/* Count a fault. True: these are more than storm_limit in storm_window. */
+static bool faults_storm(const struct aia_iommu *u, struct aia_storm *s)
 {
     uint64_t now = aia_port_time();
 
@@ -65,15 +68,18 @@ static bool storms(const struct aia_iommu *u, struct aia_storm *s)
     return atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed) >= u->config.storm_limit;
 }
 
-/* Of a device nobody attached. Where there is no room for a context that keeps it quiet, the interrupt is what storms. */
-static bool unattached(struct aia_iommu *u, uint32_t id)
+/*
+ * Count a fault of an id that is not attached. If such faults storm, cut the id off; if no pages are left for its context, turn
+ * off the fault queue's interrupt. Returns true if the id was cut off.
+ */
+static bool unattached_fault(struct aia_iommu *u, uint32_t id)
 {
     iommu_count(&u->unattached);
-    if (!storms(u, &u->storm))
+    if (!faults_storm(u, &u->storm))
         return false;
     atomic_store_explicit(&u->storm.count, 0, memory_order_relaxed);
     int error = iommu_shut_out(u, id);
-    if (error == AIA_EINVAL) /* it has just been attached: the next one is its own */
+    if (error == AIA_EINVAL) /* attached meanwhile: its next fault is counted for the device */
         return false;
     if (!error) {
         iommu_count(&u->cut_offs);
@@ -84,17 +90,18 @@ static bool unattached(struct aia_iommu *u, uint32_t id)
     return false;
 }
 
-static bool ill_behaved(struct aia_iommu *u, struct aia_iommu_device *d, uint64_t addr)
+/* Count a fault of an attached device, and cut the device off if its faults storm. True: it was cut off now. */
+static bool attached_fault(struct aia_iommu *u, struct aia_iommu_device *d, uint64_t addr)
 {
     iommu_count(&d->faults);
     d->last_fault = addr;
-    if (atomic_load_explicit(&d->cut_off, memory_order_relaxed) || !storms(u, &d->storm))
+    if (atomic_load_explicit(&d->cut_off, memory_order_relaxed) || !faults_storm(u, &d->storm))
         return false;
-    (void)aia_iommu_cut_off(d); /* if the unit does not answer, that is counted, and the contexts are shut */
+    (void)aia_iommu_cut_off(d); /* an error is counted in u->stuck; the context has changed all the same */
     return true;
 }
 
-static void take(struct aia_iommu *u, uintptr_t record)
+static void take_record(struct aia_iommu *u, uintptr_t record)
 {
     uint64_t w = mmio_read64(record);
     struct aia_iommu_fault f = {
@@ -106,13 +113,13 @@ static void take(struct aia_iommu *u, uintptr_t record)
 
     iommu_count(&u->n_faults);
     f.attached = iommu_find(u, f.device);
-    f.cut_off = f.attached ? ill_behaved(u, f.attached, f.addr) : f.type && unattached(u, f.device);
+    f.cut_off = f.attached ? attached_fault(u, f.attached, f.addr) : f.type && unattached_fault(u, f.device);
     if (u->config.fault)
         u->config.fault(u->config.arg, &f);
 }
 
-/* Errors stop the unit from recording until they are cleared: what it has dropped meanwhile nobody knows. */
-static void clear_errors(struct aia_iommu *u)
+/* Count the queue's errors and clear them. While an error is set the unit records no faults, and drops those that occur. */
+static void clear_fault_errors(struct aia_iommu *u)
 {
     uint32_t csr = mmio_read32(u->config.mmio + FQCSR);
 
@@ -126,8 +133,8 @@ static void clear_errors(struct aia_iommu *u)
 }
 
 /*
- * The pending bit goes first: a record behind our last look at the tail then sets it again, and signals. Who finds the
- * lock taken waits: the one that has it may have looked at the tail before this record came.
+ * The pending bit is cleared first, so that a record after the last read of the tail sets the bit again, and signals. A hart
+ * that finds the lock taken waits for it, because the holder may have read the tail before the record arrived.
  */
 unsigned aia_iommu_service(struct aia_iommu *u)
 {
@@ -140,13 +147,13 @@ unsigned aia_iommu_service(struct aia_iommu *u)
     uint32_t head = mmio_read32(u->config.mmio + FQH) & mask;
     for (bool more = true; more;) {
         uint32_t tail = mmio_read32(u->config.mmio + FQT) & mask;
-        fence_io_rwio(); /* the tail before the records that it tells of */
+        fence_io_rwio(); /* the tail before the records up to it */
         more = head != tail;
         for (; head != tail; head = (head + 1) & mask, n++) {
-            take(u, (uintptr_t)(u->faults + RECORD_WORDS * head));
+            take_record(u, (uintptr_t)(u->faults + RECORD_WORDS * head));
             mmio_write32(u->config.mmio + FQH, (head + 1) & mask);
         }
-        clear_errors(u);
+        clear_fault_errors(u);
     }
     aia_port_unlock(&u->fault_lock);
     aia_port_irq_restore(was);

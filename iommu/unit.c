@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Taking a unit over ("Guidelines for initialization"), turning its directory on, and its own interrupts. */
-#include "iommu/internal.h"
+/* A unit: how it is taken over ("Guidelines for initialization") and switched to its directory; its own interrupts. */
+#include "iommu/unit.h"
 
+#include "iommu/command.h"
+#include "iommu/directory.h"
+#include "iommu/fault.h"
 #include "lib/container.h"
 #include "mmio.h"
 
-static bool config_valid(const struct aia_iommu_config *c)
+static bool unit_config_valid(const struct aia_iommu_config *c)
 {
     return c->mmio && c->pages && (uintptr_t)c->pages % (4 * PAGE) == 0 && c->phys_offset % (4 * PAGE) == 0 &&
            c->max_id <= ID_MAX && c->log2_commands >= 3 && c->log2_commands <= 8 && c->log2_faults >= 1 &&
            c->log2_faults <= 7 && c->window % AIA_IOMMU_WINDOW == 0 && c->command_limit && c->storm_limit;
 }
 
-/* What is needed of it, whatever the embedder wants; NULL: it has all of that, and is nobody's. */
-static const char *refusal(const struct aia_iommu *u)
+/* Why the unit cannot be used, in words; NULL: it has the features that the driver needs, and no directory is in use. */
+static const char *unit_refusal(const struct aia_iommu *u)
 {
     uint64_t end = iommu_phys(u, u->config.pages) + (uint64_t)u->config.n_pages * PAGE;
 
@@ -33,15 +36,14 @@ static const char *refusal(const struct aia_iommu *u)
 }
 
 /*
- * Little-endian, 64-bit guests, and its own interrupts as wanted. A feature may be changed only while the unit is OFF and its queues are
- * ("Features-control register").
+ * Set the features: little-endian, guests of 64 bits, and interrupts of its own by MSI or by wire. A feature may be changed
+ * only while the unit is OFF and its queues are off ("Features-control register").
  */
-static int set_features(struct aia_iommu *u)
+static int unit_set_features(struct aia_iommu *u)
 {
     uintptr_t fctl = u->config.mmio + FCTL;
     uint32_t was = mmio_read32(fctl);
     uint32_t want = was & ~(FCTL_BE | FCTL_GXL | FCTL_WSI);
-
     unsigned igs = CAP_IGS(u->capabilities);
 
     if (igs == IGS_WSI || (igs == IGS_BOTH && u->config.signal == AIA_IOMMU_BY_WIRE))
@@ -56,10 +58,10 @@ static int set_features(struct aia_iommu *u)
 }
 
 /*
- * That of page requests stays off: a context of ours has neither EN_ATS nor EN_PRI, and what a device asks for is then
- * refused by the unit itself ("Device-context fields").
+ * Turn the queues off. The page-request queue stays off: no context sets EN_ATS or EN_PRI, so the unit itself refuses page
+ * requests ("Device-context fields").
  */
-static int queues_off(const struct aia_iommu *u)
+static int unit_queues_off(const struct aia_iommu *u)
 {
     static const unsigned csrs[] = {CQCSR, FQCSR, PQCSR};
     int error = AIA_OK;
@@ -71,7 +73,7 @@ static int queues_off(const struct aia_iommu *u)
     return error;
 }
 
-static int take_memory(struct aia_iommu *u)
+static int take_unit_pages(struct aia_iommu *u)
 {
     u->commands = iommu_pages(u, 1);
     u->faults = iommu_pages(u, 1);
@@ -89,25 +91,25 @@ int aia_iommu_forget(struct aia_iommu *u)
 
 int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
 {
-    if (!config_valid(config))
+    if (!unit_config_valid(config))
         return AIA_EINVAL;
     *u = (struct aia_iommu){.config = *config, .capabilities = mmio_read64(config->mmio + CAPABILITIES)};
-    u->refused = refusal(u);
+    u->refused = unit_refusal(u);
     if (u->refused)
         return AIA_ENOTSUP;
     u->was_bare = (mmio_read64(config->mmio + DDTP) & DDTP_MODE) == DDTP_BARE;
     int error = iommu_wait(u, DDTP, DDTP_BUSY, 0);
     if (!error)
-        error = queues_off(u);
+        error = unit_queues_off(u);
     if (!error)
-        error = set_features(u);
+        error = unit_set_features(u);
     if (!error)
-        error = take_memory(u);
+        error = take_unit_pages(u);
     if (!error)
         error = iommu_commands_on(u);
     if (!error)
         error = iommu_faults_on(u);
-    return error ? error : aia_iommu_forget(u); /* what it keeps from who had it before */
+    return error ? error : aia_iommu_forget(u); /* entries that the unit has cached since an earlier owner */
 }
 
 int aia_iommu_bypass(uintptr_t mmio, uint64_t limit)
@@ -128,16 +130,16 @@ bool aia_iommu_can(const struct aia_iommu *u, enum aia_iommu_mode mode)
 }
 
 /*
- * One store: there is no moment in which the unit is neither as it was nor ours. The mode is WARL: a unit that has
- * fewer levels keeps the one it had.
+ * One store switches the unit, so at every moment the unit is in the old mode or in the new mode. The mode is WARL: a unit
+ * that has fewer levels keeps its old mode.
  */
 int aia_iommu_enable(struct aia_iommu *u)
 {
     uintptr_t ddtp = u->config.mmio + DDTP;
     uint32_t mode = u->levels + 1u;
 
-    fence_rw_o(); /* the directory before the pointer to it */
-    mmio_write64(ddtp, ppn(iommu_phys(u, u->root)) | mode);
+    fence_rw_o(); /* the directory before the register that names the directory */
+    mmio_write64(ddtp, iommu_ppn(iommu_phys(u, u->root)) | mode);
     if (iommu_wait(u, DDTP, DDTP_BUSY, 0))
         return AIA_ETIMEOUT;
     if ((mmio_read64(ddtp) & DDTP_MODE) != mode) {
@@ -150,7 +152,7 @@ int aia_iommu_enable(struct aia_iommu *u)
 
 /* ---- its own interrupts: "MSI configuration table" ---- */
 
-/* In an entry. */
+/* Offsets in an entry of the table, and the mask bit of its control word. */
 #define ADDR    0u
 #define DATA    8u
 #define CONTROL 12u
@@ -219,7 +221,7 @@ int aia_iommu_vector_init(struct aia_iommu_vector *v, struct aia_iommu *u)
         .msi = {.ops = &vector_ops, .kind = AIA_MSI_MASKABLE},
         .entry = u->config.mmio + MSI_CFG_TBL,
     };
-    mmio_write64(u->config.mmio + ICVEC, 0); /* all causes: vector 0, which every unit has */
+    mmio_write64(u->config.mmio + ICVEC, 0); /* every cause uses vector 0, which every unit has */
     vector_mask(&v->msi);
     return AIA_OK;
 }

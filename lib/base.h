@@ -8,6 +8,7 @@
 #include <aia/aia.h>
 
 #include "imsic/bits.h"
+#include "imsic/slot.h"
 #include "lib/moment.h"
 #include "lib/trace.h"
 

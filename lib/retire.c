@@ -162,7 +162,7 @@ static void report_no_sync(struct aia *a, unsigned here)
 static inline int drain_file(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *failed)
 {
     bool known = *failed && f->sync_owed;
-    int error = known ? *failed : b ? imsic_sync_behind(&a->imsic, f, b) : imsic_sync(&a->imsic, f);
+    int error = known ? *failed : b ? imsic_sync_after(&a->imsic, f, b) : imsic_sync(&a->imsic, f);
 
     if (error && !known)
         report_no_sync(a, (unsigned)(f - a->imsic.files));

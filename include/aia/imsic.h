@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IMSIC: interrupt files, and the allocator of their vectors (AIA, IMSIC.adoc).
+ * Interrupt files and their vectors (AIA, IMSIC.adoc): the memory that an embedder gives for each hart, and the state that it may
+ * read.
  *
- * A vector is a hart and an identity in that hart's S-level interrupt file. Its slot says whose it is.
- * Every implemented identity is enabled in eie from the moment its hart comes online, whether it is
- * owned or not: a vector is then live as soon as its slot says so, on any hart, without asking that
- * hart for a write to its own eie. An identity nobody owns that fires
- * is counted, and shut off if it storms.
+ * A vector is a hart and an identity in that hart's S-level interrupt file. The vector's slot holds its state and its owner. Every
+ * implemented identity is enabled in eie while its hart is online, whether an interrupt owns it or not. So a vector becomes live
+ * by a write to its slot, which any hart can do; only the hart itself could write its eie. An edge on an unowned identity is
+ * counted, and the identity is quarantined if it storms.
  */
 #ifndef AIA_IMSIC_H
 #define AIA_IMSIC_H
@@ -22,80 +22,77 @@
 
 #define IMSIC_MAX_IDS   2047 /* IMSIC.adoc, "Interrupt files and interrupt identities" */
 #define IMSIC_WORDS     32   /* 64 identities each */
-#define IMSIC_MAX_ORDER 5    /* largest block: 32 identities, what multi-message MSI can ask for */
+#define IMSIC_MAX_ORDER 5    /* the largest block has 32 identities, the limit of multi-message MSI */
 
 struct imsic_vector {
     uint16_t hart;
     uint16_t id; /* 0: no vector */
 };
 
-/* What a slot says of its vector. */
+/* The state of a vector, in its slot. */
 enum imsic_state {
-    IMSIC_FREE,        /* nobody's; the owner field still names the last one, for edges found late */
-    IMSIC_OWNED,       /* fires its owner's handler */
-    IMSIC_RETIRING,    /* its owner's until now: forwards to the owner's present vector */
-    IMSIC_INTERNAL,    /* the library's own: IPI, sync */
-    IMSIC_QUARANTINED, /* nobody's, and disabled because it stormed */
-    IMSIC_MANAGED,     /* kept for its owner, a managed interrupt, to come back to */
+    IMSIC_FREE, /* no interrupt owns it; the slot still names the last owner, for edges that are found late */
+    IMSIC_OWNED,       /* its edges run the owner's handler */
+    IMSIC_RETIRING,    /* its owner has moved away: edges are forwarded to the owner's present vector */
+    IMSIC_INTERNAL,    /* the library's own identity: for IPIs, or sync_id */
+    IMSIC_QUARANTINED, /* no interrupt owns it, and it is disabled because it stormed */
+    IMSIC_MANAGED, /* reserved for its owner, a managed interrupt, which is on another hart or shut down */
     IMSIC_N_STATES,
 };
 
 #define IMSIC_NO_OWNER 0xffffffu
 
-static inline uint32_t imsic_slot(enum imsic_state state, uint32_t owner)
-{
-    return owner << 8 | (uint32_t)state;
-}
-
+/* The state of a vector, from its slot. */
 static inline enum imsic_state imsic_slot_state(uint32_t slot)
 {
     return (enum imsic_state)(slot & 0xff);
 }
 
+/* The number of the owner's descriptor, from a slot, or IMSIC_NO_OWNER. */
 static inline uint32_t imsic_slot_owner(uint32_t slot)
 {
     return slot >> 8;
 }
 
-/* One hart's S-level interrupt file and the books on it. */
+/* The S-level interrupt file of a hart, and the library's books on it. */
 struct imsic_file {
-    /* From the embedder, before imsic_init(). */
+    /* The embedder sets these before aia_init(). */
     uintptr_t mmio;          /* where harts write seteipnum_le */
-    uint64_t msi_addr;       /* where devices do: its physical address */
+    uint64_t msi_addr;       /* where devices write: the physical address of the file */
     uint16_t n_ids;          /* identities 1 .. n_ids are implemented */
     _Atomic uint32_t *slots; /* n_ids + 1 words */
 
-    /* The allocator's, under imsic.lock. */
-    bool open;                  /* may be allocated from */
-    uint16_t n_free;            /* set bits in free[] */
-    uint64_t free[IMSIC_WORDS]; /* bit set: identity free */
-    uint32_t
-        has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] holds an aligned run of 2^k, or has for k > 0 */
+    /* The library's: the allocator, under imsic.lock. */
+    bool open;                             /* vectors of this file may be allocated */
+    uint16_t n_free;                       /* set bits in free[] */
+    uint64_t free[IMSIC_WORDS];            /* bit set: the identity is free */
+    uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] has, or for k > 0 had, a run of 2^k */
 
-    /* Set by whoever retires a vector, cleared by the file's own hart when it reclaims it. */
+    /* The library's: the hart that retires a vector sets its bit, and the file's own hart clears it at the reclaim. */
     _Atomic aia_word retiring[IMSIC_WORDS * 64 / AIA_WORD_BITS];
     _Atomic uint32_t n_retiring;
-    _Atomic aia_word drained_at; /* what retired here and only time can prove drained, is by then */
+    _Atomic aia_word drained_at; /* when every vector whose drain only time proves has drained */
 
-    /* The file's own hart's. */
+    /* The library's: written by the file's own hart. */
     uint64_t quarantined[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
-    uint16_t sync_owed; /* sync_id if a sync timed out and its write has still to arrive, else 0 */
+    uint16_t sync_owed;                /* sync_id after a sync timed out, until its write arrives; else 0 */
 };
 
+/* All interrupt files. The library's. */
 struct imsic {
     struct aia_lock lock;
-    struct imsic_file *files; /* one for each hart, by index */
+    struct imsic_file *files; /* one for each hart, by number */
     unsigned n_files;
-    uint16_t ipi_id;     /* identity that carries the IPIs */
-    uint16_t sync_id;    /* identity that proves that earlier writes have arrived; never enabled */
-    uint64_t wait_limit; /* bound of a wait for the file, ticks */
+    uint16_t ipi_id;     /* the identity of the IPIs */
+    uint16_t sync_id;    /* the identity that proves that earlier writes have arrived; never enabled */
+    uint64_t wait_limit; /* ticks that a wait for a file may last */
 };
 
 struct imsic_stats {
     uint32_t n[IMSIC_N_STATES]; /* identities in each state, over all files */
 };
 
-/* What a hart's file holds, over a suspension that may lose it: aia_hart_save(), aia_hart_restore(). */
+/* The state of a hart's file during a suspension: aia_hart_save(), aia_hart_restore(). */
 struct imsic_saved {
     uint64_t eip[IMSIC_WORDS], eie[IMSIC_WORDS];
     unsigned long eithreshold, eidelivery;

@@ -115,7 +115,7 @@ static void probe_here(void *arg)
     unsigned here = hart_index();
 
     (void)arg;
-    if (!imsic_sync_behind(&aia.imsic, &aia.imsic.files[here], &probe.domain->barrier))
+    if (!imsic_sync_after(&aia.imsic, &aia.imsic.files[here], &probe.domain->barrier))
         return;
     print(
         "aplic at 0x%lx: its messages do not arrive at hart %u: the machine level's address registers disagree "

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit.h"
 
-#include "iommu/internal.h"
+#include "iommu/command.h"
+#include "iommu/directory.h"
 #include "mmio.h"
 
 _Alignas(4096) struct x_unit x_unit;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The machine of a scenario, its devices and handlers, and which memory its state is. */
+#include "imsic/slot.h"
 #include "imsic/vector.h"
 #include "explore.h"
 #include "actions.h"

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "imsic/slot.h"
 #include "model/model.h"
 
 #define T_IRQS     160 /* descriptors */

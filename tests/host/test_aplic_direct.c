@@ -2,6 +2,7 @@
 /* Harts without interrupt files: an APLIC that delivers by itself, under the same library. */
 #include "wires.h"
 
+#include "aplic/controller.h"
 #include "aplic/regs.h"
 
 static struct wire q, p;
@@ -139,13 +140,13 @@ static struct aia_msi_ops strict;
 static void strict_mask(struct aia_msi *msi)
 {
     assert_int_equal(m.hart[m.here].n_locks, 1); /* as aia/msi.h promises */
-    aplic_direct_ops_.mask(msi);
+    aplic_direct_ops.mask(msi);
 }
 
 static void strict_unmask(struct aia_msi *msi)
 {
     assert_int_equal(m.hart[m.here].n_locks, 1);
-    aplic_direct_ops_.unmask(msi);
+    aplic_direct_ops.unmask(msi);
 }
 
 /* A line that is up and that its handler makes nothing of. */
@@ -156,7 +157,7 @@ static void storm_is_masked(void **state)
 
     w_direct_machine(2, 2, 0);
     w_source(&q, 9, APLIC_LEVEL_HIGH);
-    strict = aplic_direct_ops_;
+    strict = aplic_direct_ops;
     strict.mask = strict_mask;
     strict.unmask = strict_unmask;
     q.source.msi.ops = &strict;

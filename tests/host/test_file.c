@@ -177,7 +177,7 @@ static void test_sync_after_refused_barrier(void **state)
     m.hart[0].file.frozen = true;
     assert_int_equal(imsic_sync(&t.aia.imsic, &t.files[0]), AIA_ETIMEOUT);
     m.hart[0].file.frozen = false;
-    assert_int_equal(imsic_sync_behind(&t.aia.imsic, &t.files[0], &b), AIA_ETIMEOUT);
+    assert_int_equal(imsic_sync_after(&t.aia.imsic, &t.files[0], &b), AIA_ETIMEOUT);
     assert_int_equal(imsic_sync(&t.aia.imsic, &t.files[0]), AIA_OK);
 }
 
