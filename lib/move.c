@@ -39,7 +39,7 @@ int move_irq(struct aia *a, struct aia_irq *irq, unsigned to)
 
     if (error)
         return error;
-    trace_to(u.ring, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
+    trace_to(u.ring, AIA_EVENT_MOVE, irq, u.from, trace_vector(u.to));
     error = message_write(a, irq, &u);
     if (!error) {
         trace_to(u.ring, AIA_EVENT_MOVED, irq, u.to, 0);
@@ -62,7 +62,7 @@ int move_irq_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long
 
     if (error)
         return error;
-    trace_irq(a, AIA_EVENT_MOVE, irq, u.from, aia_trace_vector(u.to));
+    trace_irq(a, AIA_EVENT_MOVE, irq, u.from, trace_vector(u.to));
     want = a->delivery->message(a, u.to);
     fence_rw_o(); /* the slot says who owns the vector before a message can go there */
     irq->msi->ops->store(irq->msi, &want);

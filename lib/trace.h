@@ -10,6 +10,12 @@
 /* Set the rings up. False: a ring has no records, or their number is not a power of two. */
 bool trace_init(const struct aia_config *c);
 
+/* A vector as the argument of an event. */
+static inline uint64_t trace_vector(struct imsic_vector v)
+{
+    return v.hart | (uint64_t)v.id << 16;
+}
+
 /* This hart's ring, for several events by trace_to(). NULL: tracing is off. Any. */
 static inline struct aia_trace_ring *trace_ring(const struct aia *a)
 {

@@ -15,7 +15,7 @@ HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclai
 $B/host32/obj/%.o: %.c $B/.flags
 	$(call say,HOSTCC,$< (RV32))
 	@mkdir -p $(@D)
-	$Q$(HOST_FLAGS) -DCSR_XLEN=32 -DAIA_WORD_32 -MMD -MP -c $< -o $@
+	$Q$(HOST_FLAGS) -DCSR_XLEN=32 -DAIA_WORD_BITS=32 -MMD -MP -c $< -o $@
 
 $B/host32/test_%: $B/host32/obj/tests/host/test_%.o $(HOST32_OBJ)
 	$(call say,HOSTLD,$@)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * APLIC: one interrupt domain, its sources and what it delivers them with (AIA, AdvPLIC.adoc).
+ * APLIC: one interrupt domain and its sources (AIA, AdvPLIC.adoc).
  *
- * A source is a wire. In MSI delivery mode the domain turns its interrupts into messages to interrupt files: a
- * struct aplic_source is then a struct aia_msi whose whole message is one register, and all the library does with
- * messages it does with wires. In direct delivery mode the domain is the external interrupt controller of harts that
- * have no interrupt files (controller.h).
+ * A source is a wire. In MSI delivery mode the domain turns the interrupts of its sources into messages to interrupt files. A
+ * struct aplic_source is then a struct aia_msi whose whole message is one register, and the library treats it as any other
+ * message. In direct delivery mode the domain is the external interrupt controller of harts without interrupt files
+ * (controller.h).
  *
- * Only one level's domain is driven here; which sources it has been delegated is the parent's affair, and a source
- * that it has not reads as not implemented ("Interrupt domains").
+ * This driver handles one domain, of one privilege level. The parent domain decides which sources are delegated to this domain. A
+ * source that is not delegated to it reads as not implemented ("Interrupt domains").
+ *
+ * Contexts are those of aia.h.
  */
 #ifndef AIA_APLIC_H
 #define AIA_APLIC_H
@@ -23,10 +25,10 @@
 #define APLIC_MAX_SOURCES 1023  /* "Interrupt sources and identities" */
 #define APLIC_MAX_INDEX   16383 /* "Hart index numbers" */
 
-/* Source modes, as sourcecfg's SM field has them. */
+/* Source modes: the values of sourcecfg.SM. */
 enum aplic_mode {
     APLIC_INACTIVE = 0,
-    APLIC_DETACHED = 1, /* no wire: only software makes it pending */
+    APLIC_DETACHED = 1, /* no wire: only software makes the source pending */
     APLIC_EDGE_RISE = 4,
     APLIC_EDGE_FALL = 5,
     APLIC_LEVEL_HIGH = 6,
@@ -34,8 +36,8 @@ enum aplic_mode {
 };
 
 /*
- * Where the interrupt files of the domain's harts are: base | group << group_shift | hart << hart_shift
- * ("Addresses and data for outgoing MSIs"). A hart's index in target registers is group << hart_bits | hart.
+ * The addresses of the interrupt files of the domain's harts: base | group << group_shift | hart << hart_shift ("Addresses and
+ * data for outgoing MSIs"). The hart index in target registers is group << hart_bits | hart.
  */
 struct aplic_layout {
     uint64_t base;
@@ -44,117 +46,136 @@ struct aplic_layout {
 };
 
 struct aplic {
-    /* From the embedder, before aplic_init(); the rest zeroed. */
-    uintptr_t mmio;             /* the domain's control region */
-    uint16_t n_sources;         /* 1 .. APLIC_MAX_SOURCES */
-    uint64_t wait_limit;        /* bound of a wait for genmsi, ticks */
-    struct aplic_layout layout; /* of the files at this domain's level; of no account if direct */
-    bool direct;
-    const int16_t *index;                  /* direct: of each hart in the domain, -1: it is not in it */
-    unsigned n_harts;                      /* in index[] */
-    struct aplic_source *_Atomic *sources; /* direct: n_sources + 1, NULL */
+    /* The embedder sets these before aplic_init(), and zeroes the rest. */
+    uintptr_t mmio;                        /* the control region of the domain */
+    uint16_t n_sources;                    /* 1 .. APLIC_MAX_SOURCES */
+    uint64_t wait_limit;                   /* ticks that a wait for genmsi may last */
+    struct aplic_layout layout;            /* of the files at this domain's level; not used if direct */
+    bool direct;                           /* direct delivery mode */
+    const int16_t *index;                  /* direct: the hart index of each hart; -1: not in this domain */
+    unsigned n_harts;                      /* entries of index[] */
+    struct aplic_source *_Atomic *sources; /* direct: n_sources + 1 pointers, NULL at first */
 
-    struct aia_controller controller;
-    struct aia_barrier barrier; /* of all its sources */
+    /* The library's. */
+    struct aia_controller controller; /* direct */
+    struct aia_barrier barrier;       /* by message: proves the drain of all sources */
     struct aia_lock genmsi;
-    bool raw_inputs; /* in_clrip reads wires, where it should read rectified inputs */
+    bool raw_inputs; /* in_clrip reads the wires, although it should read rectified inputs */
 };
 
 /* A wired interrupt. */
 struct aplic_source {
-    struct aia_msi msi; /* for aia_irq_request(), through aplic_request() */
+    struct aia_msi msi; /* aplic_request() puts this into the request */
     struct aplic *aplic;
     uint16_t number;
     enum aplic_mode mode;
-    aia_handler handler; /* the driver's */
-    void *context;
-    uint8_t
-        priority; /* direct: 1, the highest, to 255, as far as the domain tells them apart; 1 unless set */
-    aia_counter fallen; /* interrupts of a level whose line had fallen when they came */
+    aia_handler handler; /* the library's: the driver's handler of a level */
+    void *context;       /* the library's: its context */
+    uint8_t priority;    /* direct: 1, the highest, to 255; 1 unless the embedder sets another */
+    aia_counter fallen;  /* interrupts of a level whose line had fallen before the handler ran */
 };
 
 /*
- * Take the domain over: every source inactive, nothing pending or enabled, delivery on. Any hart, once, before its
- * sources are used. AIA_OK; AIA_EINVAL: no APLIC, a number out of range, or the domain cannot deliver in this way.
+ * Take the domain over: make every source inactive, clear every pending and enable bit, and turn delivery on. Call this once,
+ * before the domain's sources are used.
+ * Context: any.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  no APLIC answers, a number is out of range, or the domain has not this delivery mode
  */
 int aplic_init(struct aplic *a);
 
 /*
- * The domain has been reset, and not by aplic_init(): configure it again, with delivery to the harts of `online`, which
- * aia_online() returns. The reset has made its sources inactive: call aia_irq_restore() for each interrupt next. Any; no
- * hart comes or goes and no source moves meanwhile. AIA_OK; AIA_EINVAL: the domain does not take the configuration.
+ * Configure the domain again after a reset, with delivery to the harts of `online`, the set that aia_online() returns. The
+ * reset has made the sources inactive, so call aia_irq_restore() for each interrupt afterwards.
+ * Context: any, while no hart goes online or offline and no source moves.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  the domain does not take the configuration
  */
 int aplic_restore(struct aplic *a, const struct aia_hartset *online);
 
 /*
- * A source of the domain, inactive until aia_irq_request(). AIA_OK; AIA_EINVAL: not a source of this domain, or it does
- * not have this mode. Thread; once for each source.
+ * Initialize a source of the domain. The source is inactive until aia_irq_request(). Call this once for each source.
+ * Context: thread.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  the domain has no such source, or the source has not this mode
  */
 int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode);
 
 /*
- * The request for this source's interrupt, to be passed to aia_irq_request(): `r` of the driver with its handler
- * wrapped. The handler of a level runs only while the line is up, and is run again for as long as it stays up; it may
- * handle one cause at a time. Not twice at once for one source, and not while the source's interrupt is freed. If the source
- * has an interrupt, nothing of that changes, and aia_irq_request() says AIA_EBUSY.
+ * Make the request for this source's interrupt, for aia_irq_request(), from the driver's request `r`. The handler of a level
+ * is wrapped: the driver's handler runs only while the line is up, and runs again for as long as the line stays up, so that it may
+ * handle one cause at a time. If the source has an interrupt already, this changes nothing, and aia_irq_request() returns
+ * AIA_EBUSY.
+ * Context: thread; not at the same time as another call for the source, nor as the free of its interrupt.
  */
 struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r);
 
-/* The rectified input: does the wire assert an interrupt now? Any. */
+/* True if the wire asserts an interrupt now: the rectified input. Context: any. */
 bool aplic_asserted(const struct aplic_source *s);
 
-/* The pending and the enable bit. Any. */
+/* The pending bit of the source, and its enable bit. Context: any. */
 bool aplic_pending(const struct aplic_source *s);
 bool aplic_enabled(const struct aplic_source *s);
 
-/* Set it, as far as the mode lets it be set ("Precise effects on interrupt-pending bits"). Any. */
+/* Set the pending bit, if the mode permits it ("Precise effects on interrupt-pending bits"). Context: any. */
 void aplic_raise(const struct aplic_source *s);
 
-/* Can the domain send to an interrupt file at `addr`? AIA_OK or AIA_EINVAL. */
+/*
+ * Check that the domain can send to the interrupt file at `addr`.
+ * Context: any.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  no hart index of the domain's layout names this address
+ */
 int aplic_can_send(const struct aplic *a, uint64_t addr);
 
-/* ---- For people and for the audit. Nothing is changed by looking. Any. ---- */
+/* ---- the state of a domain, for people and for the audit. These functions change nothing. Context: any ---- */
 
-/* What a source's registers say. */
+/* The state of a source, from its registers. */
 struct aplic_look {
-    bool delegated;               /* to a child domain, which alone knows more */
-    enum aplic_mode mode;         /* APLIC_INACTIVE: nothing else is known */
-    bool pending, enabled, input; /* input: in_clrip */
-    uint8_t priority;             /* direct */
-    struct aia_message message;   /* where it goes, as read_back() has it */
+    bool delegated;             /* to a child domain; only that domain knows the rest */
+    enum aplic_mode mode;       /* APLIC_INACTIVE: the fields below are not set */
+    bool pending, enabled;      /* setip, setie */
+    bool input;                 /* in_clrip */
+    uint8_t priority;           /* direct */
+    struct aia_message message; /* as aia_msi_ops.read_back returns it */
 };
 void aplic_look(const struct aplic *a, unsigned number, struct aplic_look *look);
 
-/* domaincfg: IE, DM. */
+/* The state of the domain: domaincfg.IE and domaincfg.DM. */
 struct aplic_domain_look {
     bool enabled, by_message;
 };
 void aplic_look_domain(const struct aplic *a, struct aplic_domain_look *look);
 
-/* Direct: a hart's delivery control, which it must have one of (index[hart] >= 0). */
+/* Direct: the delivery control of a hart. The hart must be in the domain (index[hart] >= 0). */
 struct aplic_hart_look {
     bool delivers, forced;
-    uint32_t threshold; /* 0: none */
-    uint16_t top;       /* the source it would claim; 0: none */
-    uint8_t top_priority;
+    uint32_t threshold;   /* 0: none */
+    uint16_t top;         /* the source that the hart would claim; 0: none */
+    uint8_t top_priority; /* the priority of that source */
 };
 void aplic_look_hart(const struct aplic *a, unsigned hart, struct aplic_hart_look *look);
 
-/* The number of the source of this domain that ends the chain; 0: it is none of its. */
+/* The number of the source at the end of the chain `msi`; 0: the chain does not end at a source of this domain. */
 unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi);
 
 /*
- * The domain against the books, beyond what aia_audit() sees of its targets: sources that are enabled and nobody's
- * (AIA_SOURCE_UNOWNED), owned ones that cannot send (AIA_OWNED_DISABLED, only by message), delivery off
- * (AIA_DELIVERY_OFF, source 0). Interrupts off, and nothing may change meanwhile. Returns how often `found` was called.
+ * Compare the domain with the library's books. aia_audit() compares targets; this finds the rest: a source that is enabled and
+ * unowned (AIA_SOURCE_UNOWNED), by message an owned source that is not enabled (AIA_OWNED_DISABLED), and a domain that is not
+ * enabled (AIA_DELIVERY_OFF, source 0). Calls `found` for each finding.
+ * Context: any, with interrupts off, while nothing changes.
+ * Returns the number of findings.
  */
 unsigned aplic_audit(const struct aplic *a, const struct aia *books,
                      void (*found)(void *arg, enum aia_finding finding, unsigned source), void *arg);
 
 /*
- * Do the address registers of a machine-level domain at `machine` say what a->layout says? AIA_OK; AIA_EINVAL: they
- * disagree; AIA_EAGAIN: they are hidden or not implemented, and only a message sent tells ("Machine MSI address
- * configuration"). The caller must be able to read that domain.
+ * Compare a->layout with the address registers of the machine-level domain at `machine`, which the caller must be able to read.
+ * Context: any.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  the registers differ from the layout
+ *   AIA_EAGAIN  the registers are hidden or not implemented ("Machine MSI address configuration"): only a message that is sent
+ *               shows whether the layout is right
  */
 int aplic_check_layout(const struct aplic *a, uintptr_t machine);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Before the first declaration of every public header; end.h goes behind the last. No include guard, on purpose.
+ * Every public header includes this before its first declaration, and end.h after its last. There is no include guard, because
+ * each header includes both again.
  *
- * What is declared between the two is what leaves the library: all else in libaia.a is hidden. In C++ the names have
- * C linkage, and what is atomic in C is volatile: it has the same layout, and may be read; only the library writes it.
+ * Functions that are declared between the two are visible outside the library; all other functions are hidden. In C++ the names
+ * have C linkage, and fields that are atomic in C are volatile. Those have the same layout, and C++ code may read them.
  */
 #ifdef __cplusplus
 extern "C" {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Harts without interrupt files: an external interrupt controller delivers wires to them directly. What differs from
- * messages is where a pending interrupt is: in the controller, until some hart claims it. So a line's target can
- * change at any time by one store, whatever is pending goes to the new hart, and nothing is left on the old one: there
- * are no vectors to find, to retire or to drain.
+ * Harts without interrupt files: an external interrupt controller delivers wires to the harts directly. A pending interrupt stays
+ * in the controller until a hart claims it. So one store can change the target of a line at any time, and a pending interrupt then
+ * goes to the new hart. Nothing stays on the old hart, so there are no vectors to retire or to drain.
  */
 #ifndef AIA_CONTROLLER_H
 #define AIA_CONTROLLER_H
@@ -16,21 +15,23 @@
 
 struct aia_controller;
 
-/* All are called on the hart that they are about, interrupts off. */
+/* The operations of a controller. Context: own, off, for the hart `hart`. */
 struct aia_controller_ops {
     /*
-     * Claim the interrupt of highest priority for this hart. False: there is none. *msi is the line it is on, or NULL
-     * if nobody has requested it; such a one is masked. A level that is claimed does not come again until it is
-     * unmasked. What the caller reads afterwards is not older than the claim.
+     * Claim the pending interrupt of highest priority for this hart. *msi is the line of the interrupt; NULL: no interrupt
+     * owns the line, and the claim has masked it. A claimed level is masked, too. The caller's later reads are ordered after the
+     * claim. False: nothing is pending.
      */
     bool (*claim)(struct aia_controller *c, unsigned hart, struct aia_msi **msi);
-    /* Is there a line that claim() would claim? */
+    /* True if claim() would claim a line. */
     bool (*pending)(const struct aia_controller *c, unsigned hart);
-    /* Deliver to this hart, from a clean state; stop. */
+    /* Reset the delivery to this hart, and turn it on. */
     void (*on)(struct aia_controller *c, unsigned hart);
+    /* Turn the delivery to this hart off. */
     void (*off)(struct aia_controller *c, unsigned hart);
-    /* For the audit: is delivery on? Can the line interrupt anybody? */
+    /* True if the delivery to this hart is on. */
     bool (*delivers)(const struct aia_controller *c, unsigned hart);
+    /* True if the line is enabled. */
     bool (*enabled)(const struct aia_msi *msi);
 };
 
@@ -39,8 +40,9 @@ struct aia_controller {
 };
 
 /*
- * The handler of a level is done: unmask its line, which was masked when it was claimed, unless it has been stopped
- * meanwhile. For the controller's driver. Any, no lock held.
+ * Unmask the line of a level after its handler has returned, unless the interrupt was stopped meanwhile. The claim has masked the
+ * line. The driver of a controller calls this.
+ * Context: any.
  */
 void aia_line_done(struct aia_irq *irq);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See begin.h. */
+/* Ends what begin.h begins. */
 #pragma GCC visibility pop
 #ifdef __cplusplus
 #undef _Atomic

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A set of harts, by index. */
+/* A set of harts, by number: 0 .. AIA_MAX_HARTS - 1. The caller passes no larger number. */
 #ifndef AIA_HARTSET_H
 #define AIA_HARTSET_H
 
@@ -31,6 +31,7 @@ static inline bool aia_hartset_has(const struct aia_hartset *s, unsigned hart)
     return s->bits[hart / 64] >> hart % 64 & 1;
 }
 
+/* The set of one hart. */
 static inline struct aia_hartset aia_hartset_one(unsigned hart)
 {
     struct aia_hartset s = {{0}};
@@ -38,7 +39,7 @@ static inline struct aia_hartset aia_hartset_one(unsigned hart)
     return s;
 }
 
-/* Harts 0 .. n - 1. */
+/* The set of harts 0 .. n - 1. */
 static inline struct aia_hartset aia_hartset_first(unsigned n)
 {
     struct aia_hartset s = {{0}};

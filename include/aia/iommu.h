@@ -2,17 +2,17 @@
 /*
  * The RISC-V IOMMU as interrupt remapping (IOMMU specification, version 1.0; AIA, IOMMU.adoc).
  *
- * A device is given its message once. It names an entry of the device's own window, and the entry, in memory, names
- * the hart and the identity: a move is one 64-bit store there, an invalidation and a fence, and the device can reach
- * nothing else. One struct aia_iommu is one unit. All memory is the embedder's, and is handed over as pages.
+ * A device is given its message once. The message names an MSI PTE in the device's window, and the PTE, in memory, names the hart
+ * and the identity. A move is one store of 64 bits to the PTE, an invalidation and a fence. The device can send to nothing else. One
+ * struct aia_iommu is one unit. The embedder gives all memory, as pages.
  *
- *   aia_iommu_init(&u, &config);                      capabilities, queues; devices still as the firmware left them
- *   aia_iommu_map(&u, address, address, size);        what translated devices may reach: memory, and no interrupt file
- *   aia_iommu_attach(&u, &device, id, dma, n);        a context for each device that may send anything
- *   aia_iommu_enable(&u);                             from here the contexts rule
- *   aia_iommu_msi_init(&msi, &device, 0, mode, &own); then aia_irq_request() with msi.msi in place of the device's own
+ *   aia_iommu_init(&u, &config);                      takes the unit over; devices stay as the firmware left them
+ *   aia_iommu_map(&u, address, address, size);        what translated devices may reach: memory, but no interrupt file
+ *   aia_iommu_attach(&u, &device, id, dma, n);        makes a context, for each device that may send anything
+ *   aia_iommu_enable(&u);                             switches the unit to the contexts
+ *   aia_iommu_msi_init(&msi, &device, 0, mode, &own); then aia_irq_request() with msi.msi instead of the device's own
  *
- * Contexts as in aia/aia.h: any, thread.
+ * Contexts (of a call) are those of aia.h. A context in the unit's directory is the unit's record of one device.
  */
 #ifndef AIA_IOMMU_H
 #define AIA_IOMMU_H
@@ -21,32 +21,33 @@
 
 #include <aia/begin.h>
 
-#define AIA_IOMMU_WINDOW   0x100000u /* of bus addresses, for each device's messages */
-#define AIA_IOMMU_MESSAGES 256u      /* of a device at most: its table is one page */
-#define AIA_IOMMU_TRIES    4u        /* how often a batch of commands is sent again before it is given up */
+#define AIA_IOMMU_WINDOW   0x100000u /* bytes of bus addresses for the messages of a device */
+#define AIA_IOMMU_MESSAGES 256u      /* messages of a device, at most: its MSI page table is one page */
+#define AIA_IOMMU_TRIES    4u        /* how often a batch of commands is sent before the call fails */
 
-/* What a device's accesses to memory become. */
+/* What the unit does with a device's accesses to memory. */
 enum aia_iommu_dma {
-    AIA_IOMMU_BLOCKED,    /* faults; only its messages pass */
-    AIA_IOMMU_TRANSLATED, /* through what aia_iommu_map() mapped; elsewhere they fault */
-    AIA_IOMMU_BARE, /* all pass as they are, MSIs to any interrupt file too: nothing of it is remapped */
+    AIA_IOMMU_BLOCKED,    /* they fault; only the device's messages pass */
+    AIA_IOMMU_TRANSLATED, /* they pass where aia_iommu_map() has mapped memory, and fault elsewhere */
+    AIA_IOMMU_BARE,       /* they pass unchanged, also MSIs to any interrupt file; no message is remapped */
 };
 
-/* How a window entry changes a message. */
+/* How an MSI PTE changes a message. */
 enum aia_iommu_mode {
     /*
-     * MRIF mode: the unit notes the MSI in a memory-resident interrupt file of the message's own, and sends the
-     * notice MSI, which is the interrupt: any hart and any identity, in one doubleword. Needs MSI_MRIF.
+     * MRIF mode: the unit sets a bit in a memory-resident interrupt file (MRIF), which no other message uses, and sends the notice
+     * MSI, which is the interrupt. The notice, with any hart and any identity, is one doubleword. Requires MSI_MRIF.
      */
     AIA_IOMMU_NOTICE,
     /*
-     * Basic translate mode: the address is replaced, the data, which is the identity, passes. So a move to a hart where
-     * that identity is not free changes the device's data, and the device can raise other identities of that file.
+     * Basic translate mode: the unit replaces the address, and the data, which is the identity, passes unchanged. So a move to
+     * a hart where that identity is not free has to change the device's data. The device can also raise other identities of
+     * the file.
      */
     AIA_IOMMU_BASIC,
 };
 
-/* By what the unit is to signal its own interrupts, where it can do both. */
+/* How the unit signals its own interrupts, if it can do both. */
 enum aia_iommu_signal {
     AIA_IOMMU_BY_MSI,
     AIA_IOMMU_BY_WIRE,
@@ -56,12 +57,12 @@ struct aia_iommu_device;
 
 /* A record of the fault queue (IOMMU specification, "Fault/Event-Queue"). */
 struct aia_iommu_fault {
-    uint32_t device; /* its id */
-    uint16_t cause;  /* enum aia_iommu_cause, and those of page faults; aia_iommu_cause_name() */
-    uint8_t type;    /* TTYP: 3 is an untranslated write */
-    uint64_t addr;   /* iotval: where the device went */
-    struct aia_iommu_device *attached; /* NULL: this id was never attached */
-    bool cut_off; /* this one was one too many: from now on all it sends is dropped unreported */
+    uint32_t device;                   /* the id of the device */
+    uint16_t cause;                    /* enum aia_iommu_cause, or another cause; aia_iommu_cause_name() */
+    uint8_t type;                      /* TTYP; 3 is an untranslated write */
+    uint64_t addr;                     /* iotval: the address of the access */
+    struct aia_iommu_device *attached; /* NULL: this id is not attached */
+    bool cut_off; /* this fault cut the device off: from now on its accesses are dropped, and not reported */
 };
 
 enum aia_iommu_cause {
@@ -79,184 +80,226 @@ enum aia_iommu_cause {
     AIA_IOMMU_MRIF_FAULT = 264,
 };
 
+/* The name of a cause; a fixed string for any value. Context: any. */
 const char *aia_iommu_cause_name(unsigned cause);
 
 struct aia_iommu_config {
-    uintptr_t mmio;       /* its registers, 4 KiB */
-    uint64_t phys_offset; /* physical address minus pointer, of what `pages` holds */
-    void *pages;          /* memory for queues and tables, aligned to 16 KiB; the unit writes to it */
-    uint32_t n_pages;     /* of 4 KiB, see AIA_IOMMU_PAGES */
-    uint32_t max_id;      /* the highest device id that will be attached: it decides the directory's levels */
-    uint64_t
-        window; /* bus addresses that are no memory and no other device's: (max_devices + 1) MiB, aligned */
-    uint16_t max_devices;  /* that will be attached */
-    uint8_t log2_commands; /* of entries in the command queue, 3 .. 8 */
-    uint8_t log2_faults;   /* of entries in the fault queue, 1 .. 7 */
+    uintptr_t mmio;        /* the registers of the unit, 4 KiB */
+    uint64_t phys_offset;  /* the physical address of `pages`, minus `pages` */
+    void *pages;           /* memory for queues and tables, aligned to 16 KiB, which the unit writes, too */
+    uint32_t n_pages;      /* pages of 4 KiB in it: AIA_IOMMU_PAGES */
+    uint32_t max_id;       /* the highest device id that will be attached */
+    uint64_t window;       /* unused bus addresses, (max_devices + 1) MiB, aligned to 1 MiB */
+    uint16_t max_devices;  /* the number of devices that will be attached */
+    uint8_t log2_commands; /* entries of the command queue: 3 .. 8 */
+    uint8_t log2_faults;   /* entries of the fault queue: 1 .. 7 */
     enum aia_iommu_signal signal;
-    uint64_t command_limit; /* ticks that the unit may take for a batch of commands, or to switch something */
-    uint64_t storm_window;  /* ticks over which a device's faults are counted */
-    uint32_t storm_limit;   /* of them in one window, beyond which it is cut off */
-    /* A fault, interrupts off, a lock of the unit's held: note it down. NULL: they are counted all the same. */
+    uint64_t command_limit; /* ticks that a batch of commands, or a change of mode, may take */
+    uint64_t storm_window;  /* ticks within which the faults of a device are counted together */
+    uint32_t storm_limit;   /* after this many faults within a window a device is cut off */
+    /* Note a fault. Interrupts off, a lock of the library held. NULL: faults are counted only. */
     void (*fault)(void *arg, const struct aia_iommu_fault *fault);
-    void *arg;
+    void *arg; /* the first argument of fault() */
 };
 
 /*
- * Pages that are always enough: two queues, two pages of the unit's own, two second-stage roots; for each device a table,
- * its files (eight to a page), and two levels of directory; and what aia_iommu_map() takes: for each 1 GiB that a
- * range covers in part one page, for each 2 MiB so another.
+ * A number of pages that is always enough, for `devices` devices with `messages` messages each: two queues, two pages for the unit
+ * itself, two roots of the second stage; for each device a table, MRIFs (eight in a page), and two levels of directory; and
+ * `mapped` pages for aia_iommu_map(), which takes one page for each 1 GiB, and one for each 2 MiB, that a range covers in part.
  */
 #define AIA_IOMMU_PAGES(devices, messages, mapped) \
     (17u + (devices)*3u + (devices) * (((messages) + 7u) / 8u) + (mapped))
 
+/* A unit. The embedder may read it; a field whose comment says "the library's" is for the library alone. */
 struct aia_iommu {
     struct aia_iommu_config config;
     uint64_t capabilities;
-    uint32_t next_page;
-    uint8_t levels;      /* of the directory */
-    bool enabled;        /* the contexts rule */
-    bool was_bare;       /* it let all pass when it was found; else nothing */
-    bool by_wire;        /* it signals its own interrupts by wires, and not by MSIs */
-    const char *refused; /* behind AIA_ENOTSUP of init or enable: what for, in words; else NULL */
-    uint64_t *root;      /* of the directory */
-    uint64_t *mapped;    /* second stage, root: what translated devices see */
-    uint64_t *nothing;   /* the same, of blocked ones */
-    uint64_t *commands;
-    uint64_t *faults;
+    uint32_t next_page;  /* the library's: pages before this one are taken */
+    uint8_t levels;      /* levels of the directory */
+    bool enabled;        /* the unit uses the contexts */
+    bool was_bare;       /* before aia_iommu_init() every access passed; else none did */
+    bool by_wire;        /* the unit signals its own interrupts by wires, and not by MSIs */
+    const char *refused; /* after AIA_ENOTSUP from init or enable: the reason, in words; else NULL */
+
+    /* The library's: tables and queues. */
+    uint64_t *root;     /* of the directory */
+    uint64_t *mapped;   /* second stage of translated devices: the root */
+    uint64_t *nothing;  /* second stage of blocked devices: the root */
+    uint64_t *commands; /* the command queue */
+    uint64_t *faults;   /* the fault queue */
     struct aia_iommu_device *_Atomic devices;
     uint16_t n_devices;
-    struct aia_lock tables; /* taking pages, making contexts */
+    struct aia_lock tables; /* held to take pages and to make contexts */
 
-    struct aia_lock lock;      /* of the command queue */
+    /* The library's: the command queue. */
+    struct aia_lock lock;
     uint32_t tail;             /* where the next command goes */
-    uint32_t ticket;           /* of the latest fence */
-    uint64_t *idle;            /* a page that notices of parked messages go to: nobody reads it */
-    uint32_t *done;            /* the unit writes the ticket of each fence there */
+    uint32_t ticket;           /* the ticket of the latest fence */
+    uint64_t *idle;            /* a page for the notices of parked messages; no code reads it */
+    uint32_t *done;            /* the unit writes the ticket of each fence here */
     _Atomic uint32_t epoch;    /* how often the queue was reset */
-    _Atomic uint32_t salvaged; /* the ticket that had been reached when it was reset last */
+    _Atomic uint32_t salvaged; /* the ticket that had been reached at the latest reset */
 
-    struct aia_lock fault_lock; /* of the fault queue */
-    bool muted; /* the fault queue's interrupt is off: it stormed, and whose doing it is cannot be cut off */
+    struct aia_lock fault_lock; /* the library's: of the fault queue */
+    bool muted; /* the fault queue's interrupt is off, because ids storm that cannot be cut off */
 
+    /* Counters. */
     aia_counter n_commands, n_fences;
-    aia_counter illegal, unreadable, timed_out,
-        stuck;                                    /* command queue: cmd_ill, cqmf, cmd_to; no answer at all */
-    aia_counter n_faults, overflows, lost_writes; /* fault queue: records; fqof; fqmf */
-    struct aia_storm storm;                       /* of faults of ids that were never attached */
-    aia_counter unattached;                       /* faults of ids that were never attached */
-    aia_counter cut_offs;
+    aia_counter illegal, unreadable, timed_out;   /* errors of the command queue: cmd_ill, cqmf, cmd_to */
+    aia_counter stuck;                            /* batches that the unit did not answer */
+    aia_counter n_faults, overflows, lost_writes; /* the fault queue: records; fqof; fqmf */
+    struct aia_storm storm;                       /* the library's: faults of ids that are not attached */
+    aia_counter unattached;                       /* faults of ids that are not attached */
+    aia_counter cut_offs;                         /* devices and ids that were cut off */
 };
 
-/* A device behind the unit. The embedder's memory; read what you like. */
+/* A device behind the unit, in the embedder's memory. The embedder may read it. */
 struct aia_iommu_device {
     struct aia_iommu *iommu;
-    struct aia_iommu_device *next;
-    uint64_t *context; /* in the directory */
-    uint64_t *table;   /* MSI page table */
-    uint64_t *files;   /* a memory-resident interrupt file for each message */
-    uint64_t window;   /* where its message 0 goes */
+    struct aia_iommu_device *next; /* the library's */
+    uint64_t *context;             /* the library's: in the directory */
+    uint64_t *table;               /* the library's: the MSI page table */
+    uint64_t *files;               /* the library's: an MRIF for each message */
+    uint64_t window;               /* the bus address of message 0 */
     uint32_t id;
-    uint16_t n_messages; /* a power of two */
-    uint16_t gscid;
+    uint16_t n_messages; /* a power of two, or 0 */
+    uint16_t gscid;      /* the library's: the number by which the unit's caches know the device */
     enum aia_iommu_dma dma;
-    _Atomic uint32_t cut_off; /* 1: it is */
-    struct aia_storm storm;
+    _Atomic uint32_t cut_off; /* 1: the device is cut off */
+    struct aia_storm storm;   /* the library's: of faults */
     aia_counter faults;
-    uint64_t last_fault; /* address */
+    uint64_t last_fault; /* the address of the latest faulting access */
 };
 
-/* One message of a device, remapped: what to request an interrupt with. */
+/* A message of a device that the unit remaps. Request the interrupt with `msi`. */
 struct aia_iommu_msi {
-    struct aia_msi msi; /* kind STORE; in basic mode PLAIN, or MASKABLE if the device's own is */
+    struct aia_msi msi; /* kind STORE; in basic mode PLAIN, or MASKABLE if the device's own is MASKABLE */
     struct aia_iommu_device *device;
     uint16_t index;
-    int error;              /* of the latest operation that cannot return one: read_back() tells it */
-    struct aia_message own; /* what the device was given */
-    aia_counter n_changed;  /* how often the device's own message was found to be another: AIA_ECHANGED */
+    int error; /* the library's: of the latest operation that returns no error, for read_back() */
+    struct aia_message own; /* the message that the device was given */
+    aia_counter n_changed;  /* how often the device did not have that message: AIA_ECHANGED */
 };
 
-/* One of the unit's own interrupts, where it signals them by MSIs (not by_wire): kind MASKABLE. */
+/* The interrupt of the unit itself, if it signals by MSIs (not by_wire). Kind MASKABLE. */
 struct aia_iommu_vector {
     struct aia_msi msi;
-    uintptr_t entry;
+    uintptr_t entry; /* the library's: in the unit's MSI configuration table */
 };
 
 /*
- * Take the unit over: check what it can do, turn its queues on. The mode stays what it is, so devices' DMA goes on if
- * it is BARE, and stays shut out if it is OFF; a directory that is in use is refused. Thread, once.
- * AIA_OK; AIA_EINVAL: the configuration; AIA_ENOTSUP: not version 1.x, no MSI_FLAT, no Sv39x4, too few levels, big-endian,
- * or in use with another directory; AIA_ENOMEM: too few pages; AIA_ETIMEOUT: it does not switch.
- * One that is BARE goes on signalling as it does (by_wire), for that may be changed only while it is OFF.
+ * Take the unit over: check its features, and turn its queues on. Its mode does not change: in mode BARE devices' DMA continues, in
+ * mode OFF it stays refused. A unit in mode BARE keeps its way of signalling (by_wire), which may change only in mode OFF.
+ * Context: thread, once.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL    the configuration is not valid
+ *   AIA_ENOTSUP   `refused` has the reason: not version 1.x, no MSI_FLAT, no Sv39x4, too few address bits, big-endian, or in use
+ *                 with another directory
+ *   AIA_ENOMEM    too few pages
+ *   AIA_ETIMEOUT  the unit does not switch its queues
+ *   AIA_EREFUSED  as for aia_iommu_flush()
  */
 int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config);
 
 /*
- * Let translated devices reach [to, to + size) at bus address `from`; all three multiples of 4 KiB. Before enabling.
- * Thread. AIA_OK, AIA_EINVAL (alignment, beyond 41 bits, in a window, mapped already), AIA_ENOMEM. On the last two a part of
- * it may be mapped: such a unit is not to be enabled.
+ * Let translated devices reach [to, to + size) at bus address `from`. All three are multiples of 4 KiB. Call this before
+ * aia_iommu_enable().
+ * Context: thread.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  not aligned, beyond 41 bits, in a window, or mapped already
+ *   AIA_ENOMEM  too few pages
+ * If it is mapped already or pages are missing, a part of the range may be mapped: do not enable such a unit.
  */
 int aia_iommu_map(struct aia_iommu *u, uint64_t from, uint64_t to, uint64_t size);
 
 /*
- * A context for device `id`, whose `n_messages` (rounded up to a power of two, 0: none) get a window. Thread, one at a
- * time, before or after enabling. AIA_OK; AIA_EINVAL: an id that is too high or attached; AIA_ENOMEM; errors as
- * aia_iommu_flush.
+ * Make a context for device `id`, with a window for `n_messages` messages. The number is rounded up to a power of two; 0: none.
+ * The unit may be enabled already.
+ * Context: thread, one call at a time.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  the id is above max_id or attached already, or there are more than AIA_IOMMU_MESSAGES messages
+ *   AIA_ENOMEM  too few pages, or max_devices are attached
+ *   AIA_ETIMEOUT, AIA_EREFUSED  as for aia_iommu_flush()
  */
 int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t id, enum aia_iommu_dma dma,
                      unsigned n_messages);
 
 /*
- * Let the contexts rule: one write takes the unit from OFF or BARE to the directory ("Device-directory-table pointer").
- * Attach every device that works first: none loses DMA then. Thread, once. AIA_OK, AIA_ETIMEOUT, AIA_ENOTSUP: the mode did
- * not stay; it is what it was.
+ * Switch the unit from mode OFF or BARE to the directory, by one write ("Device-directory-table pointer"). Attach every device
+ * that is in use before this; then no device loses DMA.
+ * Context: thread, once.
+ * Returns AIA_OK, or:
+ *   AIA_ENOTSUP   the unit does not take the mode, and keeps its old mode; `refused` has the reason
+ *   AIA_ETIMEOUT  the unit does not switch
  */
 int aia_iommu_enable(struct aia_iommu *u);
 
 /*
- * Cut a device off: nothing of it passes, and its faults are not reported (DTF). For good. Any.
- * AIA_OK, or as aia_iommu_flush: then what the unit has cached may pass yet.
+ * Cut a device off, for good: no access of the device passes, and its faults are not reported (DTF).
+ * Context: any.
+ * Returns AIA_OK, or, if cached entries may still let accesses pass:
+ *   AIA_ETIMEOUT, AIA_EREFUSED  as for aia_iommu_flush()
  */
 int aia_iommu_cut_off(struct aia_iommu_device *d);
 
 /*
- * Wait until all that the unit was asked for is done, and every write that it has let through before is where it
- * goes ("IOMMU Command-queue Fence commands"). Any.
- * AIA_OK; AIA_ETIMEOUT: no answer within command_limit; AIA_EREFUSED: it called the commands illegal, could not read
- * them or timed out, each time.
+ * Wait until the unit has executed all its commands, and until every write that it has let through has reached its destination
+ * ("IOMMU Command-queue Fence commands").
+ * Context: any.
+ * Returns AIA_OK, or:
+ *   AIA_ETIMEOUT  the unit does not answer within command_limit
+ *   AIA_EREFUSED  in each of AIA_IOMMU_TRIES attempts a command was illegal, could not be read, or timed out
  */
 int aia_iommu_flush(struct aia_iommu *u);
 
-/* The same, and let the unit read every table anew: whatever it may have cached. Any. */
+/*
+ * Make the unit drop everything that it has cached, and read every table again. Also does what aia_iommu_flush() does.
+ * Context: any.
+ * Returns AIA_OK, or:
+ *   AIA_ETIMEOUT, AIA_EREFUSED  as for aia_iommu_flush()
+ */
 int aia_iommu_forget(struct aia_iommu *u);
 
 /*
- * Message `index` of the device, in place of `own`, which is the device's. Thread. AIA_OK; AIA_EINVAL: no such message,
- * a device that is BARE, or one behind a slow bus; AIA_ENOTSUP: NOTICE without MSI_MRIF. The messages of a block
- * differ by their data alone and have one entry: BASIC, which lets the data pass.
+ * Initialize `m` as message `index` of the device, in place of `own`, which is the device's own message. The messages of a block
+ * differ only in their data, so a block has one PTE, in mode BASIC, which lets the data pass.
+ * Context: thread.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL   no such message, a device whose dma is BARE, or a device on a slow bus
+ *   AIA_ENOTSUP  mode NOTICE, and the unit has no MSI_MRIF
  */
 int aia_iommu_msi_init(struct aia_iommu_msi *m, struct aia_iommu_device *d, unsigned index,
                        enum aia_iommu_mode mode, struct aia_msi *own);
 
 /*
- * A unit that is not to be used: let every access pass as it is (BARE), for after reset none does. Its state must be OFF or
- * BARE. Thread. AIA_OK, AIA_ENOTSUP (a directory is in use), AIA_ETIMEOUT.
+ * For a unit that is not to be used: switch it from mode OFF, in which no access passes, to mode BARE, in which every access
+ * passes unchanged. `limit` is the number of ticks that this may take.
+ * Context: thread.
+ * Returns AIA_OK, or:
+ *   AIA_ENOTSUP   a directory is in use
+ *   AIA_ETIMEOUT  the unit does not switch
  */
 int aia_iommu_bypass(uintptr_t mmio, uint64_t limit);
 
-/* Can the unit do that mode? Any. */
+/* True if the unit has that mode. Context: any. */
 bool aia_iommu_can(const struct aia_iommu *u, enum aia_iommu_mode mode);
 
 /*
- * Its own interrupt, to be requested with, whose handler calls aia_iommu_service(). Thread, once.
- * AIA_OK; AIA_ENOTSUP: it signals by wires, of which its wire 0 is that interrupt.
+ * Initialize the interrupt of the unit itself. Request it with v->msi and a handler that calls aia_iommu_service(), and then
+ * call aia_iommu_signal().
+ * Context: thread, once.
+ * Returns AIA_OK, or:
+ *   AIA_ENOTSUP  the unit signals by wires; its wire 0 is this interrupt
  */
 int aia_iommu_vector_init(struct aia_iommu_vector *v, struct aia_iommu *u);
-/* Let it signal from now on. Thread, when the interrupt has been requested. */
+
+/* Let the unit signal faults from now on. Context: thread, after its interrupt has been requested. */
 void aia_iommu_signal(struct aia_iommu *u);
 
 /*
- * Take what is in the fault queue: in the handler of the unit's interrupt, or from time to time if `muted`. Any. Returns the number
- * of records.
+ * Take the records out of the fault queue. Call this in the handler of the unit's interrupt; if `muted`, call it periodically.
+ * Context: any.
+ * Returns the number of records.
  */
 unsigned aia_iommu_service(struct aia_iommu *u);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the embedder provides: ten functions, resolved at link time. Besides these the library calls
- * nothing but memset and memcpy. All may be called from any hart, with interrupts on or off, unless
- * stated otherwise. embedding.md (share/doc/aia) lists the other preconditions.
+ * The ten functions that the embedder provides. They are resolved at link time. Besides these the library calls only memset and
+ * memcpy. Unless a comment says otherwise, the library calls them on any hart, with interrupts on or off. embedding.md
+ * (share/doc/aia) lists everything else that the embedder provides.
  */
 #ifndef AIA_PORT_H
 #define AIA_PORT_H
@@ -13,35 +13,35 @@
 
 struct aia_report;
 
-/* A spin lock of the embedder's; all zero is unlocked. The library never sleeps with one held. */
+/* A spin lock of the embedder. All zero is unlocked. The library never sleeps while it holds a lock. */
 struct aia_lock {
     uintptr_t opaque[2];
 };
 
-/* Index of the running hart, 0 .. config.n_harts - 1. */
+/* The number of the running hart: 0 .. config.n_harts - 1. */
 unsigned aia_port_hart(void);
 
-/* A clock that never goes back and is the same on all harts, in ticks of the embedder's choice. */
+/* The time, in ticks of the embedder's choice. The clock is the same on all harts, and never goes back. */
 uint64_t aia_port_time(void);
 
-/* Turn this hart's interrupts off and say how they were; put them back. Nest. */
+/* Turn this hart's interrupts off, and return their earlier state; restore that state. These nest. */
 unsigned long aia_port_irq_save(void);
 void aia_port_irq_restore(unsigned long was);
 
-/* Take and release a lock. Always called with interrupts off. Acquire and release ordering. */
+/* Take a lock, with acquire ordering; release it, with release ordering. Interrupts are always off. */
 void aia_port_lock(struct aia_lock *lock);
 void aia_port_unlock(struct aia_lock *lock);
 
-/* Inside a wait for another hart: let time pass. May sleep or yield if interrupts are on. */
+/* Called repeatedly during a wait for another hart. May sleep or yield if interrupts are on. */
 void aia_port_relax(void);
 
-/* Call aia_timer() on this hart, interrupts off, at `when` or soon after. Replaces an earlier request. */
+/* Arrange that this hart calls aia_timer(), interrupts off, at `when` or soon after. This replaces an earlier `when`. */
 void aia_port_timer(uint64_t when);
 
-/* One of the embedder's own virtual IPIs, AIA_IPI_USER and up, has arrived. Interrupt context. */
+/* Take virtual IPI `n`, which is AIA_IPI_USER or above. Interrupt context. */
 void aia_port_ipi(unsigned n);
 
-/* Something a person should know. Interrupt context, no locks held: note it down, print it later. */
+/* Note an event that a person should know of, and print it later. Interrupt context; no lock of the library is held. */
 void aia_port_report(const struct aia_report *report);
 
 #include <aia/end.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trace: what the library did with each edge, vector, message and hart, and when. Each hart has a ring of records
- * that it alone writes, without a lock and without waiting; anybody reads them, while they are written or from a
- * memory dump. A ring that is full goes on over its oldest records, so that what a dump shows is the end of the story;
- * a reader that comes too late is told how many it missed.
+ * The trace: a record of what the library did with each edge, vector, message and hart, and when. Each hart has a ring of
+ * records, which only that hart writes, without a lock and without waiting. Any code may read the records, while the hart writes
+ * or later from a memory dump. A full ring overwrites its oldest records, so a dump shows the latest events. A reader learns how
+ * many records were overwritten before it read them.
  *
- * An embedder records events of its own with aia_trace() (aia/aia.h).
+ * An embedder records events of its own by aia_trace() (aia/aia.h).
  *
- * Off costs each event one relaxed load and a branch, and an edge that is idle's nothing. On costs at most 30
- * instructions, and each interrupt goes a way that is some 55 longer.
+ * While tracing is off, an event costs one relaxed load and a branch, and an edge of an idle interrupt costs nothing. While tracing
+ * is on, an event costs at most 30 instructions, and each edge takes a path that is about 55 instructions longer.
  */
 #ifndef AIA_TRACE_H
 #define AIA_TRACE_H
@@ -24,62 +24,62 @@
 struct aia;
 struct aia_irq;
 
-/* What `irq` says of an event that is about no interrupt. */
+/* The value of `irq` in an event that is about no interrupt. */
 #define AIA_TRACE_NO_IRQ IMSIC_NO_OWNER
 
-/* `vec` and `arg` are zero where nothing is said of them. */
+/* `vec` and `arg` are zero where a comment does not mention them. */
 enum aia_event {
     AIA_EVENT_CLAIM = 1, /* vec was claimed; irq: its owner, if any; arg: enum imsic_state of its slot */
-    AIA_EVENT_BEGIN,     /* the handler begins; vec: where its edge was taken */
-    AIA_EVENT_END,       /* and ends; arg: enum aia_result */
-    AIA_EVENT_NOTED,     /* an edge came to vec while the handler ran or was disabled; arg: aia_irq.flow */
-    AIA_EVENT_MOVE,      /* a move begins; vec: from; arg: to, as aia_trace_vector() has it */
-    AIA_EVENT_MOVED,     /* and ends; vec: where the message points now; arg: 0, or the error negated */
+    AIA_EVENT_BEGIN,     /* the handler begins; vec: where the edge was taken */
+    AIA_EVENT_END,       /* the handler ends; arg: enum aia_result */
+    AIA_EVENT_NOTED,     /* an edge came to vec while irq ran or was disabled; arg: aia_irq.flow */
+    AIA_EVENT_MOVE,      /* a move begins from vec; arg: the new vector, hart | id << 16 */
+    AIA_EVENT_MOVED,     /* a move ends; vec: the vector in the message now; arg: 0, or the error negated */
     AIA_EVENT_MESSAGE,   /* the device's message was changed to vec; arg: enum aia_update */
     AIA_EVENT_START,     /* the device's message was set, to vec */
-    AIA_EVENT_STOP,      /* the device was told to send no more; vec: where its message pointed */
-    AIA_EVENT_RETIRE,    /* vec retires */
-    AIA_EVENT_RECLAIM, /* vec's drain is proven, and it is given back; arg: 1 if an edge was pending there */
-    AIA_EVENT_FORWARD, /* an edge that was caught or swept elsewhere is sent on to vec */
-    AIA_EVENT_RESEND,  /* an edge that was kept, or may have been lost, is sent again, to vec */
-    AIA_EVENT_DISABLE, /* aia_irq_disable() */
-    AIA_EVENT_ENABLE,  /* aia_irq_enable() */
-    AIA_EVENT_UNOWNED, /* vec fired, and is nobody's */
-    AIA_EVENT_STORM,   /* vec was shut off, and its interrupt disabled if it has one */
-    AIA_EVENT_LATE,    /* an edge was found at vec when its hart came back */
-    AIA_EVENT_DEAD,    /* the device did not answer a command: disabled for good */
-    AIA_EVENT_IPI,     /* a virtual IPI is sent to vec's hart; arg: its number */
-    AIA_EVENT_IPI_TAKEN, /* arg: a bit for each virtual IPI that was taken; none: they were taken before */
+    AIA_EVENT_STOP,      /* the device was stopped; vec: the vector in its message */
+    AIA_EVENT_RETIRE,    /* vec begins to retire */
+    AIA_EVENT_RECLAIM,   /* vec is reclaimed, after its drain was proven; arg: 1 if an edge was pending */
+    AIA_EVENT_FORWARD,   /* a caught or swept edge is forwarded to vec */
+    AIA_EVENT_RESEND,    /* a kept edge, or an edge that may be lost, is sent again to vec */
+    AIA_EVENT_DISABLE,   /* aia_irq_disable() */
+    AIA_EVENT_ENABLE,    /* aia_irq_enable() */
+    AIA_EVENT_UNOWNED,   /* an edge arrived at vec, which no interrupt owns */
+    AIA_EVENT_STORM,     /* vec stormed: it lets no edge through, and its owner, if it has one, is disabled */
+    AIA_EVENT_LATE,      /* an edge was found at vec when its hart came back */
+    AIA_EVENT_DEAD,      /* the device did not answer a command: irq is disabled for good */
+    AIA_EVENT_IPI,       /* a virtual IPI is sent to vec's hart; arg: its number */
+    AIA_EVENT_IPI_TAKEN, /* virtual IPIs were taken; arg: one bit for each, 0 if they were taken before */
     AIA_EVENT_HART,      /* vec's hart is in a new state; arg: enum aia_hart_state */
 
-    /* The embedder's, for what only it can know of its devices. */
-    AIA_EVENT_RAISED, /* the device is about to be made to send edges; arg: a bit for each of them */
-    AIA_EVENT_SEEN,   /* the handler has found these edges; arg: the bits again */
+    /* Events that only an embedder can know of. */
+    AIA_EVENT_RAISED, /* the device will send edges next; arg: one bit for each edge */
+    AIA_EVENT_SEEN,   /* the handler has found edges; arg: the same bits */
     AIA_N_EVENTS,
 };
 
-#define AIA_TRACE_WORDS (64 / AIA_WORD_BITS) /* of the machine's, in 64 bits */
+#define AIA_TRACE_WORDS (64 / AIA_WORD_BITS) /* the number of aia_words in 64 bits */
 
 /*
- * A record is four times 64 bits, the last one written last. Who reads a memory dump relies on that, and on harts being
- * little-endian.
+ * A record: four times 64 bits, little-endian. `stamp` is written last. A program that reads a memory dump may rely on all of
+ * this.
  */
 struct aia_trace_record {
     _Atomic aia_word time[AIA_TRACE_WORDS];  /* the time CSR */
     _Atomic aia_word what[AIA_TRACE_WORDS];  /* event | irq << 8 | vec.hart << 32 | vec.id << 48 */
-    _Atomic aia_word arg[AIA_TRACE_WORDS];   /* as the event says */
-    _Atomic aia_word stamp[AIA_TRACE_WORDS]; /* the first: its number, counted from 1; else: not whole */
+    _Atomic aia_word arg[AIA_TRACE_WORDS];   /* as the event defines it */
+    _Atomic aia_word stamp[AIA_TRACE_WORDS]; /* the record's number, from 1; if another: not whole */
 };
 
-/* One hart's. The embedder sets `records` and `n_records`, the rest is zero. */
+/* The ring of one hart. The embedder sets `records` and `n_records`, and zeroes the rest. */
 struct aia_trace_ring {
-    _Atomic aia_word next;            /* number of the record that is next, counted from 1 */
-    uint64_t mask;                    /* n_records - 1 */
+    _Atomic aia_word next;            /* the library's: the number of the next record, counted from 1 */
+    uint64_t mask;                    /* the library's: n_records - 1 */
     struct aia_trace_record *records; /* zeroed */
     uint64_t n_records;               /* a power of two, at least 2 */
 } __attribute__((aligned(64)));
 
-/* A record, taken apart. */
+/* A record, decoded. */
 struct aia_trace_entry {
     uint64_t time;
     uint64_t arg;
@@ -88,21 +88,17 @@ struct aia_trace_entry {
     struct imsic_vector vec;
 };
 
-/* Where somebody is in the reading of one hart's ring. */
+/* A reader's position in the ring of one hart. */
 struct aia_trace_reader {
     unsigned hart;
-    aia_word next;    /* records before this one were read, or missed */
-    uint64_t dropped; /* of them, missed: overwritten before they were read, or not whole */
+    aia_word next;    /* the number of the record to read next */
+    uint64_t dropped; /* records before it that were overwritten before they were read, or were not whole */
 };
 
-static inline uint64_t aia_trace_vector(struct imsic_vector v)
-{
-    return v.hart | (uint64_t)v.id << 16;
-}
-
-/* For aia_trace(). */
+/* Write a record into the running hart's ring. aia_trace() calls this. */
 void aia_trace_write(struct aia_trace_ring *ring, uint64_t what, uint64_t arg);
 
+/* Encode an event, and write it. aia_trace() calls this, inline, with irq's number or AIA_TRACE_NO_IRQ. */
 static inline void aia_trace_put(struct aia_trace_ring *ring, enum aia_event event, uint64_t irq,
                                  struct imsic_vector v, uint64_t arg)
 {
@@ -111,23 +107,35 @@ static inline void aia_trace_put(struct aia_trace_ring *ring, enum aia_event eve
     aia_trace_write(ring, event | irq << 8 | (uint64_t)vec << 32, arg);
 }
 
-/* Trace from now on, after what the rings hold. Any. AIA_OK, or AIA_EINVAL: config.trace is NULL. */
+/*
+ * Turn tracing on. The rings keep their records.
+ * Context: any.
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL  config.trace is NULL
+ */
 int aia_trace_on(struct aia *a);
 
-/* Trace no more. Any. An event that another hart has begun to write is still written. */
+/*
+ * Turn tracing off. An event that another hart has begun to write is still written.
+ * Context: any.
+ */
 void aia_trace_off(struct aia *a);
 
-/* Begin to read the ring of `hart` with the newest `n` records that it holds. Any, tracing on or off. */
+/*
+ * Set `r` to the newest `n` records in the ring of `hart`, or to all records if there are fewer. Tracing may be on or off.
+ * Context: any.
+ */
 void aia_trace_seek(const struct aia *a, struct aia_trace_reader *r, unsigned hart, uint64_t n);
 
 /*
- * The next record, the oldest first. False: there is none yet. Any, from any hart, tracing on or off; never waits.
- * Records that are overwritten before they were read, or while they are, count as dropped, and the reading goes on
- * behind them.
+ * Read the next record, the oldest first. A record that is overwritten before it was read, or during the read, counts as dropped,
+ * and reading continues after it. Tracing may be on or off. The call never waits.
+ * Context: any.
+ * Returns false if there is no further record yet.
  */
 bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_trace_entry *out);
 
-/* The event in a word or two, in lower case; a fixed string for any value. Any. */
+/* The name of an event, one or two words in lower case; a fixed string for any value. Context: any. */
 const char *aia_event_name(unsigned event);
 
 #include <aia/end.h>

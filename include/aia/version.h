@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The version, after Semantic Versioning; CHANGELOG.md says what changed. Here and nowhere else: aia.pc and the
- * payload's banner take it from this line.
- */
+/* The version, as in Semantic Versioning. CHANGELOG.md lists the changes. This line is the only place that states it. */
 #ifndef AIA_VERSION_H
 #define AIA_VERSION_H
 
