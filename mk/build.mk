@@ -51,17 +51,21 @@ HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload
 $(HOOKED:%=$B/obj/%.o): private CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 
-# One object, in which all that no public header declares is local (include/aia/begin.h): names like `move' are nobody
-# else's affair. Its sections stay apart, so that --gc-sections drops what an embedder does not use. What the compiler needs of its
-# own runtime, for bits without Zbb, goes in too, and is local. (private: not for .flags, which is made on the way.)
+# The library is one object. Functions that no header with include/aia/begin.h declares are local in it. Each function keeps a
+# section of its own, so that --gc-sections drops the functions that an embedder does not use. The functions of the compiler's
+# runtime that the library needs without Zbb are in the object too, and are local. (private: .flags is made by the same rules.)
 $(LIB_SRC:%.c=$B/obj/%.o): private CFLAGS_ALL += -fvisibility=hidden
 
-$B/libaia.a: $(LIB_SRC:%.c=$B/obj/%.o) mk/build.mk
+$B/obj/aia.o: $(LIB_SRC:%.c=$B/obj/%.o) mk/build.mk
+	$Q$(MULTILIB) -r -nostdlib -Wl,--unique $(filter %.o,$^) -lgcc -o $@
+	$Q$(CROSS)objcopy --wildcard --localize-hidden --localize-symbol='__*' $@
+
+# For embedders: the functions of the IMSIC driver are local, too. Only the payload uses them, to drive interrupt files itself.
+$B/libaia.a: $B/obj/aia.o
 	$(call say,AR,$@)
-	@rm -f $@
-	$Q$(MULTILIB) -r -nostdlib -Wl,--unique $(filter %.o,$^) -lgcc -o $B/obj/aia.o
-	$Q$(CROSS)objcopy --wildcard --localize-hidden --localize-symbol='__*' $B/obj/aia.o
-	$Q$(CROSS)ar rcs $@ $B/obj/aia.o
+	@rm -f $@ && mkdir -p $B/obj/archive
+	$Q$(CROSS)objcopy --wildcard --localize-symbol='imsic_*' $< $B/obj/archive/aia.o
+	$Q$(CROSS)ar rcs $@ $B/obj/archive/aia.o
 
 # Not our source: no warnings asked for. Its file names are known only once it was fetched, hence one recipe for all.
 LIBFDT_SRC ?= build/dl/dtc/libfdt

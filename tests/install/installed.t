@@ -15,7 +15,7 @@ my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
 my $prefix = "$build/stage";
 my $lib = "$prefix/lib/libaia.a";
 my $dir = tempdir(CLEANUP => 1);
-my @prefixes = qw(aia_ imsic_ aplic_ iommu_);
+my @prefixes = qw(aia_ aplic_);
 my $ours = join '|', @prefixes;
 # The one thing that the library may ask for besides aia_port_*.
 my %libc = map { $_ => 1 } qw(memcpy memset);
