@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every CSR access of the project, as one-line inlines. Together with mmio.h this is the only place
- * where hardware is touched; the host tests put a header of the same name and functions in its place
- * (tests/host/model/csr.h).
+ * Every CSR access of the project. All accesses to hardware are in this header, in mmio.h and in guarded.h. The host tests
+ * replace this header by tests/host/model/csr.h, which has the same functions.
  *
- * The first part is what the library uses (AIA, CSRs.adoc and IMSIC.adoc), the second what the
- * payload needs of the privileged architecture.
+ * The library uses the first part (AIA, CSRs.adoc and IMSIC.adoc). The payload also uses the second part, from the privileged
+ * architecture.
  */
 #ifndef CSR_H
 #define CSR_H
@@ -14,7 +13,7 @@
 
 #include "hook.h"
 
-/* CSR numbers, because no released assembler knows all the AIA names (CSRs.adoc, table of S-level CSRs). */
+/* CSR numbers, because no released assembler knows all names of the AIA (CSRs.adoc, table of S-level CSRs). */
 #define CSR_SISELECT 0x150
 #define CSR_SIREG    0x151
 #define CSR_STOPEI   0x15c
@@ -58,8 +57,8 @@
     })
 
 /*
- * Registers of the running hart's own interrupt file. siselect and sireg are a pair: call with
- * interrupts off, for an interrupt between the two that uses the pair itself would move the window.
+ * Registers of the running hart's own interrupt file. Interrupts are off: an interrupt handler between the accesses to siselect
+ * and sireg could write siselect.
  */
 static inline unsigned long csr_ireg_read(unsigned reg)
 {
@@ -94,9 +93,9 @@ static inline void csr_ireg_clear(unsigned reg, unsigned long bits)
 }
 
 /*
- * Claim: read stopei and clear the pending bit it reports, in one instruction. Two instructions could
- * clear, and lose, a higher-priority identity that came between them (IMSIC.adoc, "Top external
- * interrupt CSRs").
+ * Claim: read stopei and clear the pending bit that it names, in one instruction. Between two instructions an identity of
+ * higher priority could become pending; the second instruction would clear and lose it (IMSIC.adoc, "Top external interrupt
+ * CSRs").
  */
 static inline unsigned long csr_claim_stopei(void)
 {
@@ -104,7 +103,7 @@ static inline unsigned long csr_claim_stopei(void)
     return csr_swap(CSR_STOPEI, 0);
 }
 
-/* For who looks at the file without claiming. */
+/* Read stopei without claiming. */
 static inline unsigned long csr_stopei(void)
 {
     ACCESS_HOOK();
@@ -123,7 +122,7 @@ static inline unsigned long csr_sip(void)
     return csr_read(sip);
 }
 
-/* Enable external interrupts in sie, or not; how they were. sstatus.SIE is another matter. */
+/* Set sie.SEIE to `on`. Returns the earlier value. sstatus.SIE does not change. */
 static inline unsigned long csr_sie_external(unsigned long on)
 {
     ACCESS_HOOK();
@@ -133,7 +132,7 @@ static inline unsigned long csr_sie_external(unsigned long on)
     return was >> 9 & 1;
 }
 
-/* The privileged architecture, for the payload. */
+/* ---- the privileged architecture, for the payload ---- */
 
 #define SSTATUS_SIE  (1ul << 1)
 #define SSTATUS_SPIE (1ul << 5)
@@ -160,7 +159,7 @@ static inline void csr_irq_restore(unsigned long was)
     csr_set(sstatus, was & SSTATUS_SIE);
 }
 
-/* Page table writes before, translations after; all addresses. */
+/* Order earlier writes to page tables before later translations, for all addresses. */
 static inline void csr_sfence_vma(void)
 {
     __asm__ __volatile__("sfence.vma" ::: "memory");
@@ -173,7 +172,7 @@ static inline uint64_t csr_time(void)
 #else
     unsigned long high, low;
 
-    do { /* Unprivileged ISA, "Zicntr": the halves are read apart */
+    do { /* two reads of 32 bits, as in Unprivileged ISA, "Zicntr" */
         high = csr_read(timeh);
         low = csr_read(time);
     } while (csr_read(timeh) != high);
@@ -186,7 +185,7 @@ static inline void hart_wfi(void)
     __asm__ __volatile__("wfi" ::: "memory");
 }
 
-/* Zihintpause, encoded by hand: a FENCE with pred=W, succ=0, which older harts take as a plain fence. */
+/* pause (Zihintpause), as a number for older assemblers. Harts without Zihintpause execute it as a fence. */
 static inline void hart_pause(void)
 {
     __asm__ __volatile__(".4byte 0x0100000f" ::: "memory");

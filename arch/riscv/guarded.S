@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The accesses of guarded.h: in each slot the instruction that may trap comes first, and a return after it. */
+/* The accesses of guarded.h. Each slot holds the instruction that may trap, and then a return. */
 #include "guarded.h"
 
     .option norvc                   /* each instruction has GUARDED_LENGTH bytes */

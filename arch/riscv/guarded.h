@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accesses to devices and to the interrupt file that may trap, for code that waits for the trap (payload/kernel/trap.h). Each is one
- * instruction at an address that is known (guarded.S), so that a trap at any other instruction is one that the machine has
- * reported late. The host tests put a header of the same name and functions in its place (tests/host/model/guarded.h).
+ * Accesses to devices and to the interrupt file that may trap, for code that catches the trap (payload/kernel/trap.h). Each access is
+ * one instruction at a known address (guarded.S). So a trap at any other instruction is a trap that the machine reports late. The
+ * host tests replace this header by tests/host/model/guarded.h, which has the same functions.
  */
 #ifndef GUARDED_H
 #define GUARDED_H
 
-#define GUARDED_SLOT   8 /* bytes from one such instruction to the next */
-#define GUARDED_LENGTH 4 /* of the instruction itself */
+#define GUARDED_SLOT   8 /* bytes from one guarded instruction to the next */
+#define GUARDED_LENGTH 4 /* bytes of the guarded instruction */
 
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
 
-/* The first of these instructions, and the end of the last slot. */
+/* The first slot, and the end of the last slot. */
 extern const char guarded_first[], guarded_end[];
 
 uint64_t guarded_load8(uintptr_t a);
@@ -50,7 +50,7 @@ static inline void guarded_store(uintptr_t a, unsigned size, uint64_t v)
         guarded_store64(a, v);
 }
 
-/* Interrupts off, as for csr_ireg_read(). */
+/* Interrupts are off, as for csr_ireg_read(). */
 static inline unsigned long guarded_ireg_read(unsigned reg)
 {
     guarded_select(reg);

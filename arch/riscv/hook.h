@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * In a build with AIA_ACCESS_HOOK a function of the test's is called before every access to a CSR or a
- * device, every fence and every lock operation, with the name of the accessor. mk/build.mk gives the macro
- * to the library and to the code that writes messages, and to nothing else. In all other builds it is nothing.
+ * In a build with AIA_ACCESS_HOOK the code calls access_hook(), with the name of the accessor, before each access to a CSR or a
+ * device, each fence and each lock operation. mk/build.mk defines the macro for the library and for the code that writes
+ * messages. In all other builds ACCESS_HOOK() does nothing.
  */
 #ifndef HOOK_H
 #define HOOK_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every MMIO access of the project, and the fences that order them. The host tests put a header of
- * the same name and functions in its place (tests/host/model/mmio.h).
+ * Every MMIO access of the project, and the fences that order accesses. The host tests replace this header by
+ * tests/host/model/mmio.h, which has the same functions.
  *
- * The accesses are plain volatile ones, without hidden fences: where order matters, the protocol says
- * so with a fence of its own, named as the instruction is (predecessor, successor).
+ * An access is volatile and contains no fence. Where order matters, the code has a fence. The name of a fence gives its
+ * predecessor set and its successor set, as the instruction does.
  */
 #ifndef MMIO_H
 #define MMIO_H
@@ -56,7 +56,7 @@ static inline void mmio_write32(uintptr_t a, uint32_t v)
     *(volatile uint32_t *)a = v;
 }
 
-/* One store on RV64. On RV32 it is two: nothing there may rely on it being one. */
+/* One store on RV64, two stores on RV32. Code for RV32 must not rely on one store. */
 static inline void mmio_write64(uintptr_t a, uint64_t v)
 {
     ACCESS_HOOK();
@@ -64,9 +64,9 @@ static inline void mmio_write64(uintptr_t a, uint64_t v)
 }
 
 /*
- * Compare and swap 16 aligned bytes in memory as one, by Zacas' amocas.q: in one access a device sees all of the old
- * or all of the new. True: done; false: `expected` is now what was found. Encoded by hand, for assemblers do not know it
- * yet: amocas.q.aqrl a0, a2, (a4), on the register pairs a0:a1 and a2:a3.
+ * Compare and swap 16 aligned bytes in memory by amocas.q (Zacas). A device that reads them in one access sees either all old or
+ * all new bytes. True: swapped. False: not equal, and `expected` now has the bytes in memory. The instruction is written as a
+ * number, because assemblers do not know it yet: amocas.q.aqrl a0, a2, (a4), with the register pairs a0:a1 and a2:a3.
  */
 static inline bool mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t desired[2])
 {
@@ -85,14 +85,14 @@ static inline bool mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t
     return same;
 }
 
-/* Memory accesses before, device writes after: data first, then the MSI that announces it (IPIs.adoc). */
+/* Memory accesses before, device writes after: the data before the MSI that announces the data (IPIs.adoc). */
 static inline void fence_rw_o(void)
 {
     ACCESS_HOOK();
     __asm__ __volatile__("fence rw, o" ::: "memory");
 }
 
-/* Device accesses before, memory writes after: an MMIO write is in global order before a lock is freed. */
+/* Device accesses before, memory writes after: an MMIO write before the write that releases a lock. */
 static inline void fence_io_w(void)
 {
     ACCESS_HOOK();
@@ -100,9 +100,9 @@ static inline void fence_io_w(void)
 }
 
 /*
- * Device accesses before, everything after. Also behind a claim: CSR accesses count as device input and
- * output (Unprivileged ISA, "CSR Access Ordering"), and what the handler reads must not be older than
- * the claim, or an edge between the two is lost.
+ * Device accesses before, all accesses after. This fence also follows a claim: CSR accesses count as device input and output
+ * (Unprivileged ISA, "CSR Access Ordering"). The handler's reads have to come after the claim; otherwise an edge between the
+ * reads and the claim would be lost.
  */
 static inline void fence_io_rwio(void)
 {
@@ -110,7 +110,7 @@ static inline void fence_io_rwio(void)
     __asm__ __volatile__("fence io, iorw" ::: "memory");
 }
 
-/* All before, all after. */
+/* All accesses before, all accesses after. */
 static inline void fence_all(void)
 {
     ACCESS_HOOK();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two harts with two tasks each. On each hart one moves an interrupt of its own to and fro and sends edges to it; on the
- * first the other task has the second hart do a long piece of work, and waits. Shown: every edge is handled; locks are
- * waited for in the queue; while the library waits, other tasks run.
+ * Two harts with two tasks each. On each hart a task moves an interrupt between the harts, and sends edges. On the first hart
+ * the other task calls a long function on the second hart, and waits. This shows that every edge is handled, that harts queue
+ * for locks, and that other tasks run while the library waits.
  */
 #include "port.h"
 #include "kernel.h"
@@ -51,12 +51,12 @@ __attribute__((interrupt("supervisor"), aligned(4))) void trap(void)
 {
     unsigned long cause = CSR("csrr %0, scause");
     check(cause >> 63, "an exception\n");
-    if ((cause & 15) == 9 && !aia_interrupt(&aia)) return; /* else the timer has its turn */
+    if ((cause & 15) == 9 && !aia_interrupt(&aia)) return; /* true: handle the timer first */
     aia_port_timer(UINT64_MAX);
     aia_timer(&aia);
 }
 
-/* ---- a device that is nothing but its message: eight bytes that one store changes, and an edge when told to ---- */
+/* ---- a device that has only a message: eight bytes, which one store changes; edge() makes it send ---- */
 
 struct device {
     struct aia_msi msi;
@@ -120,7 +120,7 @@ static void mover(void)
     for (done++;; task_yield()) continue;
 }
 
-/* On the second hart, in its interrupt context. */
+/* Runs on the second hart, in interrupt context. */
 static void work(void *arg)
 {
     for (uint64_t end = aia_port_time() + SECOND / 1000; aia_port_time() < end;) continue;
@@ -136,10 +136,10 @@ static void caller(void)
         unsigned before = neighbour->turns;
         check(aia_call(&aia, 1, work, &worked) == AIA_OK, "aia_call\n");
         turns += neighbour->turns - before;
-        check(aia_port_time() < end, "nobody else runs while a task waits\n");
+        check(aia_port_time() < end, "no other task runs while a task waits\n");
     }
     check(worked > 0, "the work is not done\n");
-    say("while a task waited for the other hart, this one was its neighbour's, a hundred times\n");
+    say("while a task waited for the other hart, its neighbour ran a hundred times\n");
     while (done < HARTS) task_yield();
     check(devices[0].handled == MOVES && devices[1].handled == MOVES, "edges\n");
     say("no edge was lost\n");
@@ -163,7 +163,7 @@ static void queue_up(void)
     while (aia_port_hart() == 1 && !held) check(aia_port_time() < HANG, "a lock is not taken\n");
     aia_port_lock(&lock);
     held = 1;
-    while (!lock_waits) check(aia_port_time() < HANG, "nobody waits for the lock\n");
+    while (!lock_waits) check(aia_port_time() < HANG, "no hart waits for the lock\n");
     aia_port_unlock(&lock);
     aia_port_irq_restore(was);
 }

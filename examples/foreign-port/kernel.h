@@ -11,6 +11,6 @@
 
 enum { SBI_PUTCHAR = 1, SBI_TIMER = 0x54494d45, SBI_HSM = 0x48534d, HSM_START = 0 };
 long sbi(unsigned long ext, unsigned long fid, unsigned long arg, uintptr_t start);
-void check(bool good, const char *what); /* or the machine ends, with exit code 1 */
+void check(bool good, const char *what); /* if not good, the machine ends with exit code 1 */
 
 #endif

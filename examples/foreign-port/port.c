@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ten functions of aia/port.h over MCS locks and a coroutine scheduler. What is worth copying: where the node of a
- * queue lock comes from, and that a wait of the library's in thread context lets other tasks run.
+ * The ten functions of aia/port.h, with MCS locks and a coroutine scheduler. Two things are worth copying: where the node of a
+ * queue lock comes from, and how other tasks run while the library waits in thread context.
  */
 #include "port.h"
 #include "kernel.h"
@@ -32,9 +32,9 @@ void mcs_unlock(struct mcs_lock *l, struct mcs_node *mine)
 }
 
 /*
- * struct aia_lock is two words: the lock's tail, and its holder's node, which only the holder touches. The nodes are
- * the hart's, not the task's: interrupts are off from lock to unlock, so nobody else runs here, and how many are
- * used at once is how deep the library nests its locks.
+ * struct aia_lock has two words: the tail of the lock, and the node of its holder, which only the holder uses. The nodes belong to
+ * the hart, and not to the task: interrupts are off while a lock is held, so no other task runs on the hart. A hart needs as many
+ * nodes as the library nests locks.
  */
 static struct mcs_node nodes[HARTS][4];
 
@@ -79,18 +79,18 @@ void task_yield(void)
 
 void task_run(void)
 {
-    uintptr_t nobody;
-    task_switch(&nobody, tasks[aia_port_hart()][0].sp);
+    uintptr_t unused;
+    task_switch(&unused, tasks[aia_port_hart()][0].sp);
     __builtin_unreachable();
 }
 
-/* The library waits. Interrupts on: in a task, and another may run. Off: nobody may, and it will not be long. */
+/* The library waits. With interrupts on this is a task, and another task may run. With interrupts off the wait is short. */
 void aia_port_relax(void)
 {
     if (CSR("csrr %0, sstatus") & 2) task_yield();
 }
 
-/* ---- the rest is the machine's ---- */
+/* ---- the machine ---- */
 
 unsigned aia_port_hart(void) { return (unsigned)(uintptr_t)__builtin_thread_pointer(); }
 uint64_t aia_port_time(void) { return CSR("rdtime %0"); }

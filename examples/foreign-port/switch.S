@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* void task_switch(uintptr_t *save_sp, uintptr_t sp): what C expects a call to keep is on each task's stack. */
+/* void task_switch(uintptr_t *save_sp, uintptr_t sp): the registers that a C call preserves are on each task's stack. */
     .macro saved op
     i = 0
     .irp    r, ra, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11

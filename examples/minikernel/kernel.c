@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A whole kernel on libaia: two harts of QEMU's virt machine and an edu device with plain MSI. The device's interrupt
- * is taken, moved to the other hart, and comes back when that hart goes offline. What a real kernel takes from the
- * device tree is written down here: addresses, the number of identities.
+ * A whole kernel on libaia: two harts of QEMU's virt machine, and an edu device with a plain MSI. The kernel takes the device's
+ * interrupt, moves the interrupt to the other hart, and takes that hart offline, which moves the interrupt back. A real kernel reads
+ * the addresses and the number of identities from the device tree; here they are constants.
  */
 #include <aia/aia.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 enum { HARTS = 2, IDS = 255, SECOND = 10000000 };
 enum { HANG = 100 * SECOND }; /* on a busy host a hart may not run for seconds */
 #define IMSIC(hart) (0x28000000 + (hart)*0x1000)
-#define EDU         ((volatile uint32_t *)0x40000000)                 /* where we put its BAR 0 */
+#define EDU         ((volatile uint32_t *)0x40000000)                 /* BAR 0, set below */
 #define CFG(offset) (*(volatile uint32_t *)(0x30008000ul + (offset))) /* bus 0, device 1 */
 
 char stacks[HARTS][8192] __attribute__((aligned(16)));
@@ -50,7 +50,7 @@ static void check(bool good, const char *what)
     finish(what, 1 << 16 | 0x3333); /* exit code 1 */
 }
 
-/* ---- what the library asks of us: aia/port.h ---- */
+/* ---- the port: aia/port.h ---- */
 
 unsigned aia_port_hart(void) { return (unsigned)(uintptr_t)__builtin_thread_pointer(); }
 
@@ -78,12 +78,12 @@ __attribute__((interrupt("supervisor"), aligned(4))) void trap(void)
 {
     unsigned long cause = CSR("csrr %0, scause");
     check(cause >> 63, "an exception\n");
-    if ((cause & 15) == 9 && !aia_interrupt(&aia)) return; /* else the timer has its turn */
+    if ((cause & 15) == 9 && !aia_interrupt(&aia)) return; /* true: handle the timer first */
     aia_port_timer(UINT64_MAX);
     aia_timer(&aia);
 }
 
-/* ---- the device, and its end of the message: PCI's MSI capability, 64-bit address ---- */
+/* ---- the device's end of its message: PCI's MSI capability with a 64-bit address ---- */
 
 static unsigned cap;
 static void write_addr(struct aia_msi *self, uint64_t a) { CFG(cap + 4) = (uint32_t)a; }
