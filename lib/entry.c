@@ -26,7 +26,7 @@ static __attribute__((noinline)) void take_other_edge(struct aia_hart *h, unsign
     case IMSIC_OWNED:
         count_own(&h->handled);
         flow_edge(a, irq, here, id);
-        reclaim_on_edge(a, irq);
+        retire_reclaim_on_edge(a, irq);
         break;
     case IMSIC_RETIRING:
         count_own(&h->forwarded);
@@ -50,7 +50,7 @@ static inline void after_handler(struct aia_hart *h, struct aia_irq *irq, enum a
     if (flow_end(irq) & AIA_FLOW_PENDING)
         flow_again(h->aia, irq);
     if (irq->policy.reclaim != AIA_RECLAIM_LAZY)
-        reclaim_on_edge(h->aia, irq);
+        retire_reclaim_on_edge(h->aia, irq);
 }
 
 /* Take the edge that was claimed: `top` is stopei's value. */

@@ -25,7 +25,8 @@ int aia_init(struct aia *a, const struct aia_config *config)
 {
     if (!config_valid(config))
         return AIA_EINVAL;
-    *a = (struct aia){.config = *config, .delivery = config->files ? &delivery_imsic : &delivery_direct};
+    *a = (struct aia){.delivery = config->files ? &delivery_imsic : &delivery_direct};
+    a->config = *config;
     a->imsic = (struct imsic){
         .files = config->files,
         .n_files = config->files ? config->n_harts : 0,

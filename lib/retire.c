@@ -90,7 +90,7 @@ void retire_caught(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
     flow_edge(a, irq, v.hart, v.id); /* as the policy says, or because irq has no vector */
 }
 
-void reclaim_on_edge(struct aia *a, struct aia_irq *irq)
+void retire_reclaim_on_edge(struct aia *a, struct aia_irq *irq)
 {
     struct aia_hartset set;
 

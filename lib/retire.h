@@ -28,7 +28,7 @@ void retire_start_timer(struct aia *a);
 void retire_ask(struct aia *a, const struct aia_hartset *set);
 
 /* An edge arrived at irq's vector. With AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of the old ones. Own, off, no lock held. */
-void reclaim_on_edge(struct aia *a, struct aia_irq *irq);
+void retire_reclaim_on_edge(struct aia *a, struct aia_irq *irq);
 
 /* The ticks until time has drained every device whose vectors retire on `hart`. Any. */
 uint64_t retire_drain_left(struct aia *a, unsigned hart);
