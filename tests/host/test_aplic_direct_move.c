@@ -187,6 +187,33 @@ static void messages_are_refused(void **state)
     assert_int_equal(aia_irq_request(&t.aia, &r, &q.irq), AIA_EINVAL);
 }
 
+static void blocks_are_refused(void **state)
+{
+    struct aia_request r = {.handler = w_deny, .affinity = aia_hartset_first(2), .order = 1};
+
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_source(&q, 9, APLIC_EDGE_RISE);
+    r.msi = &q.source.msi;
+    assert_int_equal(aia_irq_request(&t.aia, &r, &q.irq), AIA_EINVAL);
+}
+
+/* Each line comes to a hart that has no line yet. */
+static void least_loaded_is_chosen(void **state)
+{
+    static struct wire w[3];
+    struct aia_hartset harts = {{0}};
+
+    (void)state;
+    w_direct_machine(3, 3, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        w_source(&w[i], 9 + i, APLIC_EDGE_RISE);
+        assert_int_equal(w_request(&w[i], aia_hartset_first(3)), AIA_OK);
+        assert_false(aia_hartset_has(&harts, w[i].irq->vec.hart));
+        aia_hartset_add(&harts, w[i].irq->vec.hart);
+    }
+}
+
 static void random_lines(void **state)
 {
     uint64_t r = 5;
@@ -218,10 +245,11 @@ static void random_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(move_loses_nothing),   cmocka_unit_test(moved_while_it_runs),
-        cmocka_unit_test(freed_while_it_runs),  cmocka_unit_test(hart_leaves_nothing_behind),
-        cmocka_unit_test(calls_go_by_kick),     cmocka_unit_test(domains_have_their_own_harts),
-        cmocka_unit_test(messages_are_refused), cmocka_unit_test(random_lines),
+        cmocka_unit_test(move_loses_nothing),     cmocka_unit_test(moved_while_it_runs),
+        cmocka_unit_test(freed_while_it_runs),    cmocka_unit_test(hart_leaves_nothing_behind),
+        cmocka_unit_test(calls_go_by_kick),       cmocka_unit_test(domains_have_their_own_harts),
+        cmocka_unit_test(messages_are_refused),   cmocka_unit_test(blocks_are_refused),
+        cmocka_unit_test(least_loaded_is_chosen), cmocka_unit_test(random_lines),
     };
 
     return T_RUN(tests);

@@ -36,6 +36,8 @@ static void check_clean(const struct aia_irq *irq)
     assert_memory_equal(&irq->retiring_on, &none, sizeof(none));
     assert_int_equal(irq->drained_at, 0);
     assert_int_equal(irq->retired_at, 0);
+    assert_int_equal(irq->streak_runs, 0);
+    assert_int_equal(irq->changed, 0);
     assert_int_equal(irq->storm.since, 0);
     assert_int_equal(irq->storm.count, 0);
     assert_int_equal(irq->count.moves, 0);

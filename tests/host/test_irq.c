@@ -67,6 +67,9 @@ static void test_request_errors(void **state)
     struct aia_request request = {.affinity = aia_hartset_one(0), .handler = (aia_handler)(uintptr_t)1};
     assert_int_equal(aia_irq_request(&t.aia, &request, &irq), AIA_EINVAL);
     assert_null(irq);
+    request.msi = &q.dev.msi;
+    request.order = 33; /* 2^33 descriptors, which a shift of 32 bits would make 2 */
+    assert_int_equal(aia_irq_request(&t.aia, &request, &irq), AIA_EINVAL);
     check_nothing_taken(n_free);
 
     t_fill(1, 0);
