@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The listing for a person. Apart from the rest, which prints nothing. */
+/* The listing for a person. It is in a file of its own because the rest prints nothing. */
 #include <inttypes.h>
 
 #include "payload/kernel/console.h"
