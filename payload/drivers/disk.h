@@ -149,7 +149,7 @@ static inline struct aia_irq *disk_irq_of(const struct disk *d, unsigned queue)
  */
 void disk_kill(struct disk *d, int why);
 
-/* Wait until `*word & mask` is `want`, where word is a register: DISK_OK, `late` after `ms`, or DISK_EGONE. */
+/* Wait until the masked bits of a register are `want`. Returns DISK_OK, `late` after `ms`, or DISK_EGONE. */
 int disk_wait_reg(uintptr_t reg, uint32_t mask, uint32_t want, uint64_t ms, int late);
 
 /* A lock that interrupt handlers also take. */

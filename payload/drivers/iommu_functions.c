@@ -136,7 +136,7 @@ static void attach(struct pci_device *pd, enum aia_iommu_dma most)
     if (!is_user(pd))
         return;
     if (id < 0) { /* By the tree the function is not behind the unit: its messages are not remapped. */
-        print("iommu: %s is not behind it\n", pd->name);
+        print("iommu: %s is not behind the unit\n", pd->name);
         return;
     }
     struct behind *b = &behind[n_behind];

@@ -39,7 +39,7 @@
 #define NEEDS_RESET 64u
 #define FAILED      128u
 
-/* Features: of word 0, 5.2.3; of word 1, 6. */
+/* Features: word 0 in 5.2.3, word 1 in 6. */
 #define BLK_SIZE        (1u << 6)
 #define BLK_MQ          (1u << 12)
 #define VERSION_1       1u

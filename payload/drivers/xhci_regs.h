@@ -50,7 +50,7 @@
 #define XHCI_PORT_CHANGES   0x00fe0000u /* cleared by writing ones */
 #define XHCI_PORT_KEEP      0x0e00c200u /* power, indicators, wake enables: written as read (5.4.8) */
 
-/* Runtime registers (5.5): an interrupter's. */
+/* Runtime registers (5.5) of an interrupter. */
 #define XHCI_INTR(n) (0x20u + 0x20u * (n))
 #define XHCI_IMAN    0x00u
 #define XHCI_IMOD    0x04u
@@ -118,7 +118,7 @@ enum xhci_code {
     XHCI_STOPPED_SHORT = 28,
 };
 
-/* Contexts (6.2): words of the slot's and of an endpoint's. */
+/* Contexts (6.2): words of a slot's context and of an endpoint's context. */
 #define XHCI_SLOT_SPEED(n)    ((uint32_t)(n) << 20)
 #define XHCI_SLOT_ENTRIES(n)  ((uint32_t)(n) << 27)
 #define XHCI_SLOT_PORT(n)     ((uint32_t)(n) << 16)

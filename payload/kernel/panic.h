@@ -9,7 +9,7 @@
 enum exit_code {
     EXIT_PASS = 0,
     EXIT_FAIL = 1,    /* a verdict */
-    EXIT_MACHINE = 2, /* device tree, boot arguments, or something the machine lacks */
+    EXIT_MACHINE = 2, /* the device tree or the arguments are wrong, or the machine lacks something */
     EXIT_PANIC = 3,
 };
 

@@ -28,7 +28,7 @@ void time_hart_init(bool sstc);
 /* These do not overflow for any argument whose result fits in 64 bits. */
 uint64_t time_to_ns(uint64_t ticks);
 uint64_t time_to_us(uint64_t ticks);
-uint64_t time_from_ns(uint64_t ns); /* rounded up: a wait is never shorter than asked for */
+uint64_t time_from_ns(uint64_t ns); /* rounded up: a wait is never shorter than requested */
 uint64_t time_from_us(uint64_t us);
 uint64_t time_from_ms(uint64_t ms);
 /* Program the timer again after a suspension that has lost it. Interrupts off. */

@@ -45,7 +45,7 @@ void pci_print(const struct pci *p)
 static void print_why(const struct pci_device *pd, const char *text)
 {
     print("pci: %s %04x:%04x left out: %s%s\n", pd->name, (unsigned)pd->vendor, (unsigned)pd->device, text,
-          pd->bridge ? "; and all behind it" : "");
+          pd->bridge ? "; and all functions behind the bridge" : "");
 }
 
 void pci_print_left_out(const struct pci_device *pd)
