@@ -54,7 +54,8 @@ enum hart_error {
     HART_EIRQ = -7,
 };
 
-#define HART_START_MS 10000 /* the time in which harts must come up; a busy host may not run a hart for a while */
+#define HART_START_MS \
+    10000 /* the time in which harts must come up; a busy host may not run a hart for a while */
 
 struct hart {
     /* start.S reads these three. */

@@ -9,8 +9,8 @@ enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
 enum { IER_RECEIVED = 1u << 0, IER_THR_EMPTY = 1u << 1, IER_ALWAYS_0 = 0xf0u };
 enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
 
-#define FIRST_MS  100       /* the wait for a UART that may not exist */
-#define WAIT_MS   10000     /* the wait for a UART that has been ready: a busy host may not read it for a while */
+#define FIRST_MS  100   /* the wait for a UART that may not exist */
+#define WAIT_MS   10000 /* the wait for a UART that has been ready: a busy host may not read it for a while */
 #define MAX_SPINS 10000000u /* the bound if the clock stands still */
 
 static struct machine_uart uart; /* present: the UART is used */
