@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the payload can be asked to do, by test=NAME in the boot arguments; "main" without. */
+/* The payload's jobs, named by test=NAME in the boot arguments; without it "main". */
 #ifndef PAYLOAD_JOBS_H
 #define PAYLOAD_JOBS_H
 
 #include "payload/kernel/args.h"
 
 extern const struct job jobs[]; /* ends with a NULL name */
-/* Those about messages, or of devices that have nothing else here: not by wires. Ends with NULL. */
+/* The jobs that test messages, or devices that have only messages here. They cannot run by wires. Ends with NULL. */
 extern const char *const jobs_by_message[];
 
 int job_main(void);

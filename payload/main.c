@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the firmware to a job: find out what machine this is, bring up its harts, run what was asked for. */
+/* From the firmware's entry to a job: discover the machine, start its harts, run the job of test=NAME. */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/early.h"
@@ -32,25 +32,22 @@ _Noreturn void payload_main(uint64_t hartid, const void *fdt);
 static const struct arg common_args[] = {
     ARG_TEXT("test", "the job to run instead of main"),
     ARG_NUMBER("ids", "use only identities 1 to this of each interrupt file", 0, UINT64_MAX),
-    ARG_NUMBER("fdt", "where another device tree is, to use in place of the firmware's, bootargs and all", 0,
+    ARG_NUMBER("fdt", "address of a device tree, with bootargs, to use instead of the firmware's", 0,
                UINT64_MAX),
-    ARG_NUMBER("boot", "the hart id to boot on, in place of the one the firmware chose", 0, UINT64_MAX),
-    ARG_NUMBER("iommu_ids", "the highest device id that the IOMMU's directory is to have room for", 0,
-               0xffffff),
-    ARG_FLAG("iommu_wired", "the IOMMU's own interrupts by a wire, not by MSIs"),
-    ARG_ONE_OF("iommu",
-               "on; off: devices pass it by; bare: it lets all pass; basic: entries in basic translate mode",
+    ARG_NUMBER("boot", "the hart id to boot on, instead of the hart that the firmware chose", 0, UINT64_MAX),
+    ARG_NUMBER("iommu_ids", "the highest device id for which the IOMMU's directory has room", 0, 0xffffff),
+    ARG_FLAG("iommu_wired", "the IOMMU interrupts by a wire, not by MSIs"),
+    ARG_ONE_OF("iommu", "on; off: not used; bare: passes everything; basic: entries in basic translate mode",
                "on off bare basic"),
     ARG_FLAG("shell", "read commands from the console before the end, and after a panic"),
-    ARG_ONE_OF("devices",
-               "wired: by their wires, where messages would do as well; soft: devices made of software",
+    ARG_ONE_OF("devices", "wired: use wires even if messages would work; soft: devices made of software",
                "wired soft"),
-    ARG_NUMBER("lazy_us", "how long a retired vector may wait for its reclaim, microseconds", 0,
+    ARG_NUMBER("lazy_us", "how long a retired vector may wait for its reclaim, in microseconds", 0,
                ARG_MAX_SECONDS * 1000000ull),
-    ARG_FLAG("trace", "trace the job, and say where the records are: make trace"),
-    ARG_NUMBER("trace_at", "free memory for the trace, in place of 8 MiB of our own; trace_mib= of it", 0,
+    ARG_FLAG("trace", "trace the job, and print where the records are: make trace"),
+    ARG_NUMBER("trace_at", "address of free memory for the trace, instead of 8 MiB of the payload's own", 0,
                UINT64_MAX),
-    ARG_NUMBER("trace_mib", "how much of it", 1, 1u << 20),
+    ARG_NUMBER("trace_mib", "size of the memory at trace_at=, in MiB", 1, 1u << 20),
     ARGS_END,
 };
 
@@ -70,7 +67,10 @@ const char *machine_without(enum machine_part part)
     return machine_why(&machine, part, line, sizeof(line));
 }
 
-/* What is not free, whatever the tree says: our image, the tree, and what the tree before this one knew of. */
+/*
+ * Reserve the memory that is in use, whatever the tree says: the image, the tree, and the regions that an earlier tree
+ * reserved.
+ */
 static void claim(const void *fdt, const struct machine_region *before, size_t n)
 {
     machine_reserve(&machine, &(struct machine_region){image_start(), image_end() - image_start()});
@@ -79,7 +79,7 @@ static void claim(const void *fdt, const struct machine_region *before, size_t n
         machine_reserve(&machine, before++);
 }
 
-/* The tree that the board's fix_tree makes of this one. What is no tree is left to discovery, which says so. */
+/* The tree after the board's fix_tree. A blob that is no tree is returned as it is; discovery refuses it. */
 static const void *mend(const void *fdt, size_t size)
 {
     struct machine_error e = {"/", "", "the board has too little memory for a copy of the device tree"};
@@ -91,13 +91,13 @@ static const void *mend(const void *fdt, size_t size)
     return board.tree;
 }
 
-/* Returns the tree that was read. */
+/* Read the device tree into `machine`. Returns the tree that was read. */
 static const void *discover(const void *fdt)
 {
     struct machine_error e;
     size_t size = fdt && (uintptr_t)fdt % 8 == 0 ? fdt_extent(fdt) : 0;
     uint64_t finisher =
-        machine.finisher; /* of the tree before this one, if any: it can still end the machine */
+        machine.finisher; /* from the tree before this one, if any: it can still end the machine */
     struct machine_region before[MACHINE_MAX_RESERVED];
     size_t n = machine.n_reserved;
 
@@ -113,7 +113,10 @@ static const void *discover(const void *fdt)
     return fdt;
 }
 
-/* Those of the tree, where the description has no room for all; else the description's, which the board may have changed. */
+/*
+ * Take the arguments from the tree if the description has no room for all of them; else from the description, which the
+ * board may have changed.
+ */
 static void read_arguments(const void *fdt)
 {
     int size = 0;
@@ -138,7 +141,10 @@ static void banner(void)
               machine.n_unused > 1 ? "s" : "", machine.n_unused > 1 ? "are" : "is");
 }
 
-/* The hart that runs this can be interrupted. If not, a line for each hart that is not used has the reason. */
+/*
+ * Check that the running hart can be interrupted. If not, print the reason for each hart that is not used, and refuse
+ * the machine.
+ */
 static void check_boot_hart(uint64_t hartid)
 {
     char line[272];
@@ -189,7 +195,7 @@ static bool in_memory(uint64_t base, uint64_t size)
     return false;
 }
 
-/* What is in memory is no UART, whatever the tree says. */
+/* An address in memory is no UART, whatever the tree says. */
 static void start_console(void)
 {
     if (in_memory(machine.uart.base, 1))
@@ -198,7 +204,7 @@ static void start_console(void)
         console_init(&machine.uart);
 }
 
-/* False: there is nothing, or something that traps. */
+/* False if the read traps. */
 static bool can_read(const unsigned char *at)
 {
     unsigned long was = csr_irq_save();
@@ -210,7 +216,10 @@ static bool can_read(const unsigned char *at)
     return good;
 }
 
-/* The tree that fdt= names. What is outside of memory may be a device, which reading changes. */
+/*
+ * The tree at fdt=. The address must be in memory: outside of memory may be a device, and a read would change the
+ * device.
+ */
 static const void *other_tree(void)
 {
     uint64_t at = args_u64("fdt", 0);
@@ -232,7 +241,10 @@ static const void *other_tree(void)
 
 #define HAND_OVER_MS 10000u /* on a busy host a hart may not run for long */
 
-/* With boot=N: begin again on that hart, as if the firmware had chosen it: with its own tree, which knows its memory. */
+/*
+ * With boot=N: boot again on that hart, as if the firmware had chosen it, with the firmware's own tree, which describes
+ * the firmware's memory.
+ */
 static void hand_over(uint64_t hartid, const void *fdt)
 {
     uint64_t boot = args_u64("boot", hartid);
@@ -250,7 +262,7 @@ static void hand_over(uint64_t hartid, const void *fdt)
     args_refuse("boot", "hart_start: %s", sbi_strerror(error));
 }
 
-/* The job that was asked for. This machine has what it needs, and it knows the arguments. */
+/* The job of test=NAME. On return the machine has what the job needs, and the job knows all the arguments. */
 static const struct job *choose_job(void)
 {
     const struct job *job = find_job();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * APLIC domains of supervisor level (the Linux binding riscv,aplic.yaml). A domain's level is that of
- * what it delivers to: an IMSIC (msi-parent) or the harts themselves (interrupts-extended).
+ * APLIC domains of supervisor level (the Linux binding riscv,aplic.yaml). A domain has the level of its target: an
+ * IMSIC (msi-parent) or the harts themselves (interrupts-extended).
  */
 #include <string.h>
 
@@ -42,7 +42,7 @@ static int read_indexes(struct discovery *d, int node, const fdt32_t *pairs, uin
     return 0;
 }
 
-/* Of an APLIC that delivers to harts: those that can be used are enough. */
+/* The level of an APLIC that interrupts harts itself. It is enough that some of its harts can be used. */
 static enum level level_by_harts(struct discovery *d, int node)
 {
     const fdt32_t *pairs;
@@ -70,7 +70,7 @@ static enum level level_by_harts(struct discovery *d, int node)
     return LEVEL_DIRECT;
 }
 
-/* Does msi-parent name the machine level's files? Then the domain is that level's. */
+/* True if msi-parent names the machine level's interrupt files: then the domain is the machine level's. */
 static bool is_machine(struct discovery *d, int node)
 {
     struct disc_ref ref;
@@ -89,8 +89,9 @@ static bool is_machine(struct discovery *d, int node)
 }
 
 /*
- * By what it delivers to (the Linux binding riscv,aplic.yaml): by message where msi-parent names the files that are ours.
- * Where those are disabled or another's, a domain that is wired to harts, too, can interrupt them itself.
+ * The level of a domain, from its target (the Linux binding riscv,aplic.yaml). The domain delivers by message if
+ * msi-parent names the IMSIC that is used. If that IMSIC is disabled or another one, a domain with wires to harts, too,
+ * can interrupt these itself.
  */
 static enum level level_of(struct discovery *d, int node)
 {
@@ -137,7 +138,7 @@ static bool is_child(const struct discovery *d, int node, uint32_t phandle)
     return false;
 }
 
-/* One triple of child, first and last source. */
+/* Read one triple of child, first and last source. */
 static int delegation(struct discovery *d, int node, const char *prop, const fdt32_t *p,
                       struct machine_aplic *a)
 {
@@ -156,8 +157,8 @@ static int delegation(struct discovery *d, int node, const char *prop, const fdt
 }
 
 /*
- * What one domain gives to `a`, if that is a child: one that it lists, or delegates to. The binding's name, and the one
- * QEMU had before it (or both).
+ * Read the delegation of one domain to `a`. Returns true if `a` is its child: a domain that it lists, or delegates to.
+ * The property has the binding's name, or the older name that QEMU used (or both exist).
  */
 static bool delegate(struct discovery *d, int node, struct machine_aplic *a)
 {
@@ -183,10 +184,10 @@ static bool delegate(struct discovery *d, int node, struct machine_aplic *a)
 }
 
 /*
- * A domain that is nobody's child is a root, and all sources are its own. A child has those that its parent delegates to
- * it, and a parent that delegates nothing leaves it none (AdvPLIC.adoc, "Organization of interrupt domains"). The
- * parent is the machine level's: firmware that has taken that domain for itself marks its node disabled or reserved, and
- * what it has delegated stands nowhere else, so its status does not count here.
+ * Read the sources of a domain. A domain that is no domain's child is a root and owns all sources. A child owns the
+ * sources that its parent delegates to it, and none if the parent delegates none (AdvPLIC.adoc, "Organization of
+ * interrupt domains"). The parent is the machine level's domain. Firmware that keeps that domain marks its node as
+ * disabled or reserved, and its delegation is described nowhere else. So the parent's status does not count here.
  */
 static void read_delegation(struct discovery *d, struct machine_aplic *a)
 {
@@ -234,7 +235,8 @@ int disc_aplics(struct discovery *d)
             (void)disc_unused(d, MACHINE_PART_APLIC);
     }
     if (m->n_aplics < MACHINE_MAX_APLICS)
-        memset(&m->aplics[m->n_aplics], 0, sizeof(m->aplics[0])); /* of one that was read in vain */
+        /* Clears the rest of a domain that was not kept. */
+        memset(&m->aplics[m->n_aplics], 0, sizeof(m->aplics[0]));
     if (m->imsic.present || m->n_aplics)
         return 0;
     (void)disc_fail(d, 0, "", "no S-level IMSIC and no S-level APLIC: this machine has no AIA");
@@ -249,7 +251,7 @@ static bool is_reached(const struct machine *m, unsigned hart)
     return m->harts[hart].imsic_addr;
 }
 
-/* A hart that nothing can interrupt takes no part. */
+/* A hart that nothing can interrupt is not used. */
 int disc_reach(struct discovery *d)
 {
     for (size_t i = 0; i < d->n_cpus; i++) {

@@ -20,7 +20,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Is the token from `s` to `end` this extension, with or without a version ("sstc", "sstc1p0")? */
+/* True if the token from `s` to `end` is this extension, with or without a version ("sstc", "sstc1p0"). */
 static bool token_is(const char *s, const char *end, const char *ext)
 {
     for (; *ext; ext++, s++)
@@ -43,8 +43,8 @@ static const char *find(const char *s, const char *end, char c)
 }
 
 /*
- * riscv,isa: "rv64", single letters, then names of several letters with underscores between. The first
- * of those may follow the letters at once, so a token begins at z, s, x there: "rv64imafdcsstc_ssaia".
+ * riscv,isa: "rv64", single letters, then names of several letters with underscores between. The first of these names
+ * may follow the letters directly, so a token begins at z, s or x there: "rv64imafdcsstc_ssaia".
  */
 static bool isa_has(const char *s, const char *end, const char *ext)
 {
@@ -61,7 +61,7 @@ static bool isa_has(const char *s, const char *end, const char *ext)
     return true;
 }
 
-/* riscv,isa-extensions: a string for each. */
+/* riscv,isa-extensions: one string for each extension. */
 static bool list_has(const char *s, const char *end, const char *ext)
 {
     for (const char *stop; s < end; s = stop + 1) {
@@ -77,13 +77,13 @@ static bool is_rv64(const char *s, const char *end)
     return end - s >= 5 && lower(s[0]) == 'r' && lower(s[1]) == 'v' && s[2] == '6' && s[3] == '4';
 }
 
-/* riscv,isa-extensions, where it is there, replaces riscv,isa (riscv/extensions.yaml). */
+/* If riscv,isa-extensions is present, it replaces riscv,isa (riscv/extensions.yaml). */
 const char *disc_isa_prop(const struct discovery *d, int node)
 {
     return fdt_getprop(d->fdt, node, "riscv,isa-extensions", NULL) ? "riscv,isa-extensions" : "riscv,isa";
 }
 
-/* Is this a property that does not begin so? */
+/* True if the property exists and does not begin with `begin`. */
 static bool is_other(const struct discovery *d, int node, const char *prop, const char *begin)
 {
     int len;
@@ -92,7 +92,7 @@ static bool is_other(const struct discovery *d, int node, const char *prop, cons
     return s && ((size_t)len < strlen(begin) || memcmp(s, begin, strlen(begin)));
 }
 
-/* A hart of this size, with address translation (riscv/cpus.yaml); what is not said is so. */
+/* Check that a hart is 64-bit and has address translation (riscv/cpus.yaml). An absent property passes. */
 static int check_kind(struct discovery *d, int node)
 {
     if (is_other(d, node, "riscv,isa-base", "rv64"))
@@ -102,7 +102,7 @@ static int check_kind(struct discovery *d, int node)
     return 0;
 }
 
-/* Both end with their property, whether or not the last NUL is there. */
+/* Read the ISA string or list. Each ends with its property, whether or not the last NUL is there. */
 static int read_isa(struct discovery *d, int node, struct machine_hart *h)
 {
     const char *prop = disc_isa_prop(d, node);
@@ -121,7 +121,7 @@ static int read_isa(struct discovery *d, int node, struct machine_hart *h)
     return 0;
 }
 
-/* The hart's own interrupt controller: what interrupts-extended of everything above it names. */
+/* Find the hart's own interrupt controller, which interrupts-extended of other controllers names. */
 static int read_intc(struct discovery *d, int node, struct disc_cpu *cpu)
 {
     uint32_t cells = 0;
@@ -151,7 +151,7 @@ static int read_hartid(struct discovery *d, int node, uint32_t cells, uint64_t *
     return 0;
 }
 
-/* Two usable nodes for one hart, or one name for two harts: which of them to believe, the tree does not say. */
+/* Refuse two usable nodes for one hart, and one phandle of two harts: the tree does not say which is right. */
 static int check_twins(struct discovery *d, const struct disc_cpu *cpu, bool usable)
 {
     for (size_t i = 0; i < d->n_cpus; i++) {
@@ -167,7 +167,10 @@ static int check_twins(struct discovery *d, const struct disc_cpu *cpu, bool usa
     return 0;
 }
 
-/* A hart that cannot be understood is not used. Its place among the parents of an IMSIC is one all the same. */
+/*
+ * Read one cpu node. A hart that cannot be understood is not used, but it keeps its place among the parents of an
+ * IMSIC.
+ */
 static int one_cpu(struct discovery *d, int node, uint32_t cells)
 {
     struct machine *m = d->m;
@@ -200,7 +203,7 @@ static int one_cpu(struct discovery *d, int node, uint32_t cells)
     return 0;
 }
 
-/* By device_type, or by name where there is none, as other kernels do. */
+/* True for a cpu node, by device_type, or by name if there is no device_type, as in other kernels. */
 static bool is_cpu(const struct discovery *d, int node)
 {
     int len;
@@ -212,7 +215,10 @@ static bool is_cpu(const struct discovery *d, int node)
     return !strncmp(name, "cpu", 3) && (!name[3] || name[3] == '@');
 }
 
-/* One or two cells, as the Devicetree Specification has it for 64-bit rates; of /cpus, or else of a cpu (section 3.8.1). */
+/*
+ * Read the time base: one or two cells, as the Devicetree Specification allows for 64-bit rates; of /cpus, or else of a
+ * cpu (section 3.8.1).
+ */
 static int read_timebase(struct discovery *d, int cpus)
 {
     const char *prop = "timebase-frequency";
@@ -242,7 +248,7 @@ int disc_cpus(struct discovery *d)
         return disc_fail(d, 0, "", "no /cpus node");
     if (read_timebase(d, cpus) || disc_cells(d, cpus, "#address-cells", &cells))
         return -1;
-    /* Those that are disabled last: there may be more than there is room for. */
+    /* Disabled harts come last: there may be more harts than fit. */
     for (unsigned usable = 2; usable--;)
         fdt_for_each_subnode(node, d->fdt, cpus)
         {

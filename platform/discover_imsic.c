@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The supervisor-level IMSIC: which hart's interrupt file is where. The node is that of the Linux binding
- * riscv,imsics.yaml; the geometry it must agree with is that of IMSIC.adoc, "Arrangement of the memory
- * regions of multiple interrupt files". A wrong address here is an MSI into another hart's file, or into
- * nothing, and no test further up could tell why. So nothing is taken on trust that can be compared.
+ * The supervisor-level IMSIC: the place of each hart's interrupt file. The node is that of the Linux binding
+ * riscv,imsics.yaml. Its geometry must agree with IMSIC.adoc, "Arrangement of the memory regions of multiple interrupt
+ * files". With a wrong address an MSI would go to another hart's file, or be lost, and no later test could find the
+ * reason. So this code compares every fact that can be compared.
  */
 #include <string.h>
 
@@ -36,7 +36,7 @@ static int read_ids(struct discovery *d, int node, struct machine_imsic *im)
     return disc_u32_in(d, node, "riscv,ipi-id", 1, im->num_ids, &im->ipi_id) < 0 ? -1 : 0;
 }
 
-/* The limits are the binding's; a group's number must lie above all of a file's address within it. */
+/* The limits are the binding's. A group's number must lie above all address bits inside the group. */
 static int read_bits(struct discovery *d, int node, struct machine_imsic *im, uint32_t parents)
 {
     im->group_shift = 24; /* the binding's default */
@@ -56,7 +56,9 @@ static int read_bits(struct discovery *d, int node, struct machine_imsic *im, ui
     return 0;
 }
 
-/* Whole harts' regions, each at a multiple of its size, none over memory. */
+/*
+ * Check that a range consists of whole harts' regions, lies at a multiple of their size, and does not overlap memory.
+ */
 static int check_range(struct discovery *d, int node, unsigned i, const struct machine_region *r)
 {
     uint64_t stride = UINT64_C(1) << (PAGE_BITS + d->m->imsic.guest_bits);
@@ -74,18 +76,18 @@ static int check_range(struct discovery *d, int node, unsigned i, const struct m
     return 0;
 }
 
-/* The i-th parent has the i-th file, counted through the ranges in their order. */
+/* The count of files: the i-th parent has the i-th file, counted through the ranges in their order. */
 struct files {
     struct disc_reg_list list;
-    struct machine_region now;         /* the range that the count is in */
-    uint32_t next;                     /* the range after that one */
-    uint64_t used;                     /* bytes of it that are counted */
-    bool kept;                         /* in machine.imsic.regs */
-    uint32_t index[MACHINE_MAX_HARTS]; /* of each of those, which range it is */
-    uint32_t strangers, stranger;      /* parents that are no harts, and the first of them */
+    struct machine_region now;         /* the current range */
+    uint32_t next;                     /* the index of the next range */
+    uint64_t used;                     /* bytes of the current range that are counted */
+    bool kept;                         /* the current range is in machine.imsic.regs */
+    uint32_t index[MACHINE_MAX_HARTS]; /* for each range in regs, its index */
+    uint32_t strangers, stranger;      /* the number of parents that are no harts, and the first of them */
 };
 
-/* The next file; 0: the ranges end before. -1 in *error: a range is not sound. */
+/* The address of the next file; 0: no range is left. *error is -1 if a range is not sound. */
 static uint64_t next_file(struct discovery *d, struct files *f, int *error)
 {
     uint64_t stride = UINT64_C(1) << (PAGE_BITS + d->m->imsic.guest_bits);
@@ -122,7 +124,7 @@ static int check_address(struct discovery *d, int node, const struct disc_cpu *c
     return 0;
 }
 
-/* The range that the count is in holds a hart's file. */
+/* Keep the current range, because it contains a hart's file. */
 static void keep_range(struct machine_imsic *im, struct files *f)
 {
     if (f->kept)
@@ -154,7 +156,7 @@ static int one_parent(struct discovery *d, int node, uint32_t i, const fdt32_t *
                          (unsigned long long)cpu->hartid);
     cpu->has_file = true;
     if (cpu->hart < 0)
-        return 0; /* not used: its place counts, its file is nobody's */
+        return 0; /* the hart is not used: its file counts, but no hart gets it */
     if (!addr)
         return disc_fail(d, node, "reg", "ends before the file of hart %llu",
                          (unsigned long long)cpu->hartid);
@@ -170,7 +172,7 @@ static int one_parent(struct discovery *d, int node, uint32_t i, const fdt32_t *
     return 0;
 }
 
-/* No range lies over one that holds a hart's file, those after the last file included. */
+/* Refuse any range that overlaps a range with a hart's file, also a range after the last file. */
 static int check_overlap(struct discovery *d, int node, const struct files *f)
 {
     const struct machine_imsic *im = &d->m->imsic;
@@ -178,7 +180,7 @@ static int check_overlap(struct discovery *d, int node, const struct files *f)
 
     for (uint32_t i = 0; i < f->list.n; i++) {
         if (disc_reg_at(d, &f->list, i, &r))
-            continue; /* after the last file: it need not be sound */
+            continue; /* a range after the last file need not be sound */
         for (size_t k = 0; k < im->n_regs; k++)
             if (f->index[k] != i && disc_overlap(&r, &im->regs[k]))
                 return disc_fail(d, node, "reg", "ranges %u and %u overlap",
@@ -211,7 +213,7 @@ static int read_imsic(struct discovery *d, int node, const fdt32_t *pairs, uint3
     return disc_unused(d, MACHINE_PART_HART);
 }
 
-/* What an IMSIC that is not whole has left. */
+/* Undo what a rejected IMSIC has filled in. */
 static void forget(struct discovery *d)
 {
     memset(&d->m->imsic, 0, sizeof(d->m->imsic));
@@ -221,7 +223,10 @@ static void forget(struct discovery *d)
         d->m->harts[i].imsic_addr = d->m->harts[i].guests = 0;
 }
 
-/* One node for each privilege level (the binding): the machine's is none of our business. */
+/*
+ * Read one IMSIC node. There is one node for each privilege level (the binding); the machine level's node is passed
+ * over.
+ */
 static int one_imsic(struct discovery *d, int node)
 {
     const fdt32_t *pairs;
@@ -240,8 +245,8 @@ static int one_imsic(struct discovery *d, int node)
 }
 
 /*
- * The first that is whole and whose parents are harts of ours. Where there is none, but one that is not whole, the harts
- * have files, only that nobody knows where.
+ * Use the first sound IMSIC whose parents are usable harts. If there is none but an unsound IMSIC exists, the harts
+ * have files at unknown places: the run ends.
  */
 int disc_imsic(struct discovery *d)
 {

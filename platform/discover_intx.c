@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * interrupt-map of a PCI host bridge (Devicetree Specification, section 2.4.3): which wire a function's pin is. Of
- * entries for the same pin the first counts, and an entry that no function's pin can match is passed over, so what is kept
- * has a bound that the map has not.
+ * interrupt-map of a PCI host bridge (Devicetree Specification, section 2.4.3): the wire of each function's pin. If
+ * several entries match one pin, the first counts. An entry that no function's pin can match is skipped. So the number
+ * of kept entries has a bound, unlike the map.
  */
 #include "discover.h"
 
@@ -12,11 +12,14 @@
 struct intx {
     unsigned host;
     uint32_t bus_mask;
-    uint8_t seen[256]; /* by device and function, a bit for each pin: under the masks */
-    uint32_t foreign;  /* entries that lead to a controller that is none of ours */
+    uint8_t seen[256]; /* by device and function, a bit for each pin, after the masks */
+    uint32_t foreign;  /* entries that lead to a controller that is not used */
 };
 
-/* Cells of an entry after its phandle; 0: the phandle is nobody's. Absent #address-cells are none here. */
+/*
+ * The number of cells of an entry after its phandle; 0: the phandle names no node. An absent #address-cells means 0
+ * here.
+ */
 static uint32_t parent_cells(struct discovery *d, uint32_t phandle, uint32_t *address)
 {
     int node = fdt_node_offset_by_phandle(d->fdt, phandle);
@@ -29,7 +32,7 @@ static uint32_t parent_cells(struct discovery *d, uint32_t phandle, uint32_t *ad
     return *address + interrupt;
 }
 
-/* Can a pin, 1 to 4, be this one under the mask? */
+/* True if a pin from 1 to 4 can match this pin under the mask. */
 static bool is_a_pin(uint32_t pin, uint8_t mask)
 {
     for (uint32_t i = 1; i <= PINS; i++)
@@ -70,7 +73,7 @@ static int read_mask(struct discovery *d, struct intx *x)
     int node = d->hosts[x->host], len;
     const fdt32_t *mask = fdt_getprop(d->fdt, node, "interrupt-map-mask", &len);
 
-    pci->intx_devfn_mask = pci->intx_pin_mask = 0xff; /* what an absent mask means */
+    pci->intx_devfn_mask = pci->intx_pin_mask = 0xff; /* the meaning of an absent mask */
     x->bus_mask = 0xffu;
     if (!mask)
         return 0;
@@ -82,7 +85,10 @@ static int read_mask(struct discovery *d, struct intx *x)
     return 0;
 }
 
-/* An entry that is not sound is left out and named once. It says all the same where the next entry begins. */
+/*
+ * Read the entries. The first unsound entry is named, and unsound entries are left out. The start of the next entry is
+ * known all the same.
+ */
 static void read_entries(struct discovery *d, struct intx *x, const fdt32_t *p, uint32_t cells)
 {
     int node = d->hosts[x->host];
@@ -111,7 +117,7 @@ int disc_intx(struct discovery *d, unsigned host)
     int node = d->hosts[host], len = 0;
     const fdt32_t *p = fdt_getprop(d->fdt, node, "interrupt-map", &len);
 
-    if (!p || !len) /* an empty map has no wires to tell, whatever its mask is */
+    if (!p || !len) /* an empty map has no wires, whatever its mask */
         return 0;
     if (read_mask(d, &x))
         return -1;

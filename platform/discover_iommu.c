@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which of a host's requesters are behind which IOMMU (pci-iommu.txt), and whose MSIs go where (pci-msi.txt). The
- * RISC-V IOMMU (the Linux binding riscv,iommu.yaml) that is driven is the first that a host's iommu-map names. A
- * requester that is behind another one, or whose MSIs go elsewhere, is kept in the maps as not ours.
+ * The requesters of each host: the IOMMU in front of them (pci-iommu.txt), and the target of their MSIs (pci-msi.txt).
+ * The payload drives the first RISC-V IOMMU (the Linux binding riscv,iommu.yaml) that a host's iommu-map names. A
+ * requester behind another IOMMU, or whose MSIs go elsewhere, is kept in the maps as not ours.
  */
 #include <string.h>
 
@@ -48,11 +48,11 @@ static int read_unit(struct discovery *d, int node)
     return 0;
 }
 
-/* Is this the unit that is driven? The first that can be is. -1: no, and that has been reported. */
+/* Decide whether this is the unit that is used: the first usable one. Returns 0: yes; -1: no, reported. */
 static int is_our_unit(struct discovery *d, int host, uint32_t phandle, int node)
 {
     if (node < 0)
-        return disc_fail(d, host, "iommu-map", "phandle %#llx is nobody's", (unsigned long long)phandle);
+        return disc_fail(d, host, "iommu-map", "phandle %#llx names no node", (unsigned long long)phandle);
     if (fdt_node_check_compatible(d->fdt, node, "riscv,iommu") &&
         fdt_node_check_compatible(d->fdt, node, "riscv,pci-iommu"))
         return disc_fail(d, host, "iommu-map", "it names %s, which is no RISC-V IOMMU",
@@ -62,7 +62,7 @@ static int is_our_unit(struct discovery *d, int host, uint32_t phandle, int node
     return node == d->iommu ? 0 : disc_fail(d, host, "iommu-map", "more than one IOMMU");
 }
 
-/* ---- a map of requester ids: four cells to an entry, the ids' first, a phandle, what they become, how many ---- */
+/* ---- a map of requester ids; an entry has four cells: first requester id, phandle, first target id, number ---- */
 
 struct id_map {
     const char *prop, *mask_prop;
@@ -72,7 +72,7 @@ struct id_map {
     uint32_t *mask;
 };
 
-/* Of no use, or more than can be kept: every requester is another's. */
+/* The map is unusable, or too long to keep: mark every requester as not ours. */
 static void all_strangers(struct discovery *d, const struct id_map *m)
 {
     (void)disc_unused(d, m->part);
@@ -80,7 +80,7 @@ static void all_strangers(struct discovery *d, const struct id_map *m)
     *m->n = 1;
 }
 
-/* Entries that go on where the one before has ended are one. */
+/* Add an entry. An entry that continues the previous entry is merged with it. */
 static bool add(const struct id_map *m, struct machine_id_map e)
 {
     struct machine_id_map *last = *m->n ? &m->maps[*m->n - 1] : NULL;
@@ -95,7 +95,10 @@ static bool add(const struct id_map *m, struct machine_id_map e)
     return true;
 }
 
-/* 1: whose ids these are decides; 0: they are nobody's, as of a unit that is disabled; -1: another's, and reported. */
+/*
+ * Decide whose ids these are. Returns 1: ours; 0: no unit's, for example because the unit is disabled; -1: another's,
+ * reported.
+ */
 static int owner(struct discovery *d, const struct id_map *m, int host, uint32_t phandle)
 {
     if (m->part == MACHINE_PART_IOMMU) {
@@ -111,7 +114,10 @@ static int owner(struct discovery *d, const struct id_map *m, int host, uint32_t
                      (unsigned long long)phandle);
 }
 
-/* Entries of no length, which QEMU 10.0 writes first, say nothing. -1: there is no room for more. */
+/*
+ * Read one entry. An entry of no length, such as the first one of QEMU 10.0, is skipped. Returns -1 if there is no room
+ * for more.
+ */
 static int read_entry(struct discovery *d, const struct id_map *m, int host, const fdt32_t *p)
 {
     uint32_t from = fdt32_ld(p), to = fdt32_ld(p + 2), n = fdt32_ld(p + 3);
@@ -157,8 +163,8 @@ static void read_map(struct discovery *d, const struct id_map *m, int host)
 }
 
 /*
- * Who may send MSIs. Without a map all may that msi-parent lets; without either, all may: a machine without another MSI
- * controller need not say which one it is.
+ * Read which functions may send MSIs. Without msi-map, msi-parent decides for all functions. Without either, all may
+ * send: a machine with one MSI controller need not name it.
  */
 static void read_msi(struct discovery *d, const struct id_map *m, int host)
 {
@@ -195,7 +201,7 @@ static void read_maps(struct discovery *d, unsigned i)
     read_msi(d, &msi, d->hosts[i]);
 }
 
-/* There is a reason already why the unit that disc_fail() has named is not used. */
+/* True if a reason is already recorded for the unit that disc_fail() has named. */
 static bool is_named(const struct discovery *d)
 {
     for (size_t i = 0; i < MACHINE_MAX_UNUSED && i < d->m->n_unused; i++)
@@ -204,7 +210,7 @@ static bool is_named(const struct discovery *d)
     return false;
 }
 
-/* Units that no host's map names are for devices that no job drives. */
+/* Record each unit that no host's map names: it is in front of devices that no job drives. */
 static void name_others(struct discovery *d, const char *compatible)
 {
     for (int node = -1; (node = disc_next_compatible(d, node, compatible)) >= 0;) {

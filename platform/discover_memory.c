@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory, and what somebody has claimed of it (Devicetree Specification, sections 3.4 /memory, 3.5 /reserved-memory, 5.3
- * memory reservation block). No order and no number of nodes and ranges is wrong, and overlaps are none either: two
- * claims on the same memory are one.
+ * Memory, and claims on it (Devicetree Specification, sections 3.4 /memory, 3.5 /reserved-memory, 5.3 memory
+ * reservation block). Nodes and ranges may come in any order and number, and may overlap: two claims on the same memory
+ * are one claim.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ static void each_range(struct discovery *d, int node, disc_take *take, void *arg
         take(d, node, NULL, arg);
         return;
     }
-    /* A /reserved-memory without ranges means the addresses that it has, not that nobody can reach them. */
+    /* A /reserved-memory without ranges means its addresses as they are, not that no bus reaches them. */
     if (list.way.n && !fdt_getprop(d->fdt, list.way.bus[0], "ranges", NULL))
         list.way.n = 0;
     for (uint32_t i = 0; i < list.n; i++)
@@ -43,13 +43,13 @@ void disc_each_memory(struct discovery *d, disc_take *take, void *arg)
         each_range(d, node, take, arg);
 }
 
-/* Only `disabled' gives a claim up: `reserved' and the others are said of what others use. */
+/* Only the status `disabled' cancels a claim. `reserved' and the other values describe the claim's users. */
 static bool is_claim(const struct discovery *d, int node)
 {
     int len;
     const char *s = fdt_getprop(d->fdt, node, "status", &len);
 
-    /* Without reg it asks for a place of its size, which nobody has chosen yet. */
+    /* A node without reg asks for memory of a size, at a place that is not chosen yet. */
     return fdt_getprop(d->fdt, node, "reg", NULL) && !(s && len == 9 && !memcmp(s, "disabled", 9));
 }
 
@@ -80,7 +80,7 @@ static void add_memory(struct discovery *d, int node, const struct machine_regio
     }
     for (size_t i = 0; i < m->n_memory; i++)
         twice |= disc_overlap(r, &m->memory[i]);
-    if (twice) { /* it counts, once */
+    if (twice) { /* the memory counts once */
         (void)disc_fail(d, node, "reg", "%#llx is memory that is listed twice", (unsigned long long)r->base);
         (void)disc_unused(d, MACHINE_PART_MEMORY);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PCI host bridges with ECAM (the Linux binding host-generic-pci.yaml; ranges as the PCI Bus Binding to Open
- * Firmware, section 2.2.1.1). A host that is not sound, or has no ECAM, is not used. Of a sound host,
- * a window that is not sound is left out.
+ * PCI host bridges with ECAM (the Linux binding host-generic-pci.yaml; ranges as in the PCI Bus Binding to Open
+ * Firmware, section 2.2.1.1). A host that is not sound, or has no ECAM, is not used. An unsound window of a sound host
+ * is left out.
  */
 #include <string.h>
 
@@ -10,8 +10,7 @@
 
 #define ENTRY_PCI_CELLS 3  /* phys.hi, phys.mid, phys.lo */
 #define BUS_SHIFT       20 /* 1 MiB of configuration space for each bus */
-#define LEAST \
-    0x1000u /* of a window that is used in part: room for the smallest BAR (payload/pci/resource.c) */
+#define LEAST           0x1000u /* the unit of a window that is used in part: the smallest BAR's room (resource.c) */
 
 static int read_bus_range(struct discovery *d, int node, uint32_t *first, uint32_t *last, bool *said)
 {
@@ -19,7 +18,7 @@ static int read_bus_range(struct discovery *d, int node, uint32_t *first, uint32
     const fdt32_t *p = fdt_getprop(d->fdt, node, "bus-range", &len);
 
     *first = 0;
-    *last = 255; /* what an absent bus-range means */
+    *last = 255; /* the meaning of an absent bus-range */
     *said = p;
     if (p && len != 8)
         return disc_fail(d, node, "bus-range", "%u bytes long, not 8", (unsigned)len);
@@ -32,7 +31,10 @@ static int read_bus_range(struct discovery *d, int node, uint32_t *first, uint32
     return 0;
 }
 
-/* The base is that of the first bus in bus-range. Where there is no room for the last ones, there are fewer. */
+/*
+ * Read the ECAM region, whose base belongs to the first bus in bus-range. If the region is too small for all buses, the
+ * last buses are dropped.
+ */
 static int read_ecam(struct discovery *d, int node, struct machine_pci *pci)
 {
     uint32_t first, last;
@@ -61,7 +63,10 @@ static int read_ecam(struct discovery *d, int node, struct machine_pci *pci)
     return 0;
 }
 
-/* Take `r` out of the window; of what is left below and above it the larger part stays. False: they are apart. */
+/*
+ * Take `r` out of the window, and keep the larger of the parts below and above. Returns false if the two do not
+ * overlap.
+ */
 static bool clip(struct machine_pci_window *w, const struct machine_region *r)
 {
     if (!w->size || !disc_overlap(&(struct machine_region){w->cpu, w->size}, r))
@@ -77,8 +82,8 @@ static bool clip(struct machine_pci_window *w, const struct machine_region *r)
 }
 
 /*
- * Take out what is decoded already: each host's configuration space, and the windows before this one. The first such range;
- * NULL: there is none. The name is that of its host.
+ * Take out of the window the addresses that are in use: each host's configuration space, and the earlier windows.
+ * Returns the name of the host of the first range taken out, or NULL if there is none.
  */
 static const char *clip_all(const struct discovery *d, struct machine_pci_window *w,
                             struct machine_region *first)
@@ -100,7 +105,7 @@ static const char *clip_all(const struct discovery *d, struct machine_pci_window
     return name;
 }
 
-/* An address decodes to one thing: of a window that overlaps others the part is used that does not. */
+/* An address must decode to one device. If a window overlaps others, the part that does not overlap is used. */
 static int check_window(struct discovery *d, int node, unsigned i, struct machine_pci_window *w)
 {
     struct machine_region r;
@@ -201,7 +206,7 @@ static bool is_type_pci(const struct discovery *d, int node)
     return type && len == 4 && !memcmp(type, "pci", 4);
 }
 
-/* A node of device_type "pci" is a host, or a bridge below one. */
+/* True if the node is a PCI host. A node of device_type "pci" is a host, or a bridge below a host. */
 static bool is_host(const struct discovery *d, int node)
 {
     return is_type_pci(d, node) && !is_type_pci(d, fdt_parent_offset(d->fdt, node));
@@ -221,8 +226,8 @@ static int one_host(struct discovery *d, int node)
 }
 
 /*
- * Every host's configuration space before the windows of any, which may overlap it; and every host before the maps of any: an
- * IOMMU may be a function of another.
+ * Read the configuration space of every host before any windows, which may overlap it; and read every host before any
+ * maps, because an IOMMU may be a function of another host.
  */
 int disc_pci(struct discovery *d)
 {

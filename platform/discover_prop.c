@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading properties: lengths before contents. Cells as the Devicetree Specification, section 2.3.5; interrupts-extended as
- * its section 2.4.1.
+ * Readers of properties, which check lengths before contents. Cells: Devicetree Specification, section 2.3.5;
+ * interrupts-extended: section 2.4.1.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@ bool disc_okay(const struct discovery *d, int node)
     int len;
     const char *s = fdt_getprop(d->fdt, node, "status", &len);
 
-    /* Anything but okay (disabled, reserved, fail, fail-...) means hands off. */
+    /* Any other status (disabled, reserved, fail, fail-...) means: do not use the device. */
     return !s || (len == 5 && !memcmp(s, "okay", 5)) || (len == 3 && !memcmp(s, "ok", 3));
 }
 
@@ -91,7 +91,7 @@ int disc_string(struct discovery *d, int node, const char *prop, const char **ou
 
 int disc_cells(struct discovery *d, int node, const char *prop, uint32_t *out)
 {
-    uint32_t v = strcmp(prop, "#address-cells") ? 1 : 2; /* section 2.3.5: what absence means */
+    uint32_t v = strcmp(prop, "#address-cells") ? 1 : 2; /* section 2.3.5: the default */
 
     if (disc_u32(d, node, prop, &v) < 0)
         return -1;
@@ -117,7 +117,7 @@ int disc_parents(struct discovery *d, int node, const fdt32_t **pairs, uint32_t 
     *pairs = fdt_getprop(d->fdt, node, "interrupts-extended", &len);
     if (!*pairs)
         return disc_fail(d, node, "interrupts-extended", "missing");
-    /* Each parent is a riscv,cpu-intc, whose #interrupt-cells disc_cpus() has seen to be 1. */
+    /* Each parent is a riscv,cpu-intc; disc_cpus() has checked that its #interrupt-cells is 1. */
     if (len == 0 || len % 8)
         return disc_fail(d, node, "interrupts-extended", "%u bytes long, not a multiple of 8", (unsigned)len);
     *n = (uint32_t)len / 8;
@@ -147,7 +147,7 @@ int disc_next_ref(struct discovery *d, int node, const char *prop, const char *c
     ref->node = fdt_node_offset_by_phandle(d->fdt, ref->phandle);
     if (ref->node >= 0 && disc_u32(d, ref->node, cells, &ref->n_args) < 0)
         return -1;
-    if (ref->n_args > n - *at - 1) /* whom it names is known all the same */
+    if (ref->n_args > n - *at - 1) /* the entry is cut short, but the node that it names is known */
         ref->n_args = n - *at - 1;
     *at += 1 + ref->n_args;
     return 1;
@@ -163,6 +163,6 @@ int disc_msi_parent(struct discovery *d, int node, bool *present)
         ours |= ref.phandle == d->imsic_phandle && ref.phandle;
     *present = at > 0;
     if (!at && r == 0 && fdt_getprop(d->fdt, node, "msi-parent", NULL))
-        return disc_fail(d, node, "msi-parent", "it names nobody");
+        return disc_fail(d, node, "msi-parent", "it names no node");
     return r < 0 ? -1 : ours;
 }

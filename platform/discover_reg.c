@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where things are: reg and ranges, the Devicetree Specification, sections 2.3.6 and 2.3.8. A reg may have thousands of
- * entries, and a parent is found by reading the tree from its start, so the way up is looked for once for all of them.
+ * Addresses: reg and ranges (Devicetree Specification, sections 2.3.6 and 2.3.8). A reg may have thousands of entries,
+ * and finding a parent reads the tree from its start. So the path to the root is found once for all entries.
  */
 #include "discover.h"
 
-/* The buses above `node`, the nearest first. The root's addresses are the CPU's, so the root is none of them. */
+/*
+ * Find the buses above `node`, the nearest first. The root's addresses are the CPU's, so the root is not in the list.
+ */
 static int find_way(struct discovery *d, int node, struct disc_way *way)
 {
     way->node = node;
@@ -18,7 +20,10 @@ static int find_way(struct discovery *d, int node, struct disc_way *way)
     return 0;
 }
 
-/* One step up: through the (not empty) ranges of `bus`, on the bus `above`. 1: they do not have it. */
+/*
+ * Translate one step up: from `bus`, through its non-empty ranges, to the bus `above`. Returns 1 if the ranges do not
+ * contain the address.
+ */
 static int map_range(struct discovery *d, int bus, int above, const fdt32_t *ranges, int len, uint64_t *addr,
                      uint64_t size)
 {
@@ -50,7 +55,8 @@ static int go_up(struct discovery *d, const struct disc_way *way, const char *pr
 
         if (!ranges)
             return disc_fail(d, way->bus[i], "ranges", "missing, so what is on this bus cannot be reached");
-        int r = len ? map_range(d, way->bus[i], above, ranges, len, addr, size) : 0; /* empty: one to one */
+        /* Empty ranges mean equal addresses. */
+        int r = len ? map_range(d, way->bus[i], above, ranges, len, addr, size) : 0;
         if (r > 0)
             return disc_fail(d, way->node, prop, "%#llx is outside the ranges of its bus",
                              (unsigned long long)*addr);

@@ -8,8 +8,9 @@
 #include "discover.h"
 
 /*
- * "/soc/serial@10000000:115200", "serial0:115200n8", "serial0". The alias is looked up here and must be a
- * full path: libfdt before 1.7.1 follows aliases of aliases, and one that names itself without end.
+ * Find the node of a stdout-path, such as "/soc/serial@10000000:115200", "serial0:115200n8", "serial0". This function
+ * looks the alias up itself, and the alias must be a full path: libfdt before 1.7.1 follows aliases of aliases, and
+ * follows an alias that names itself without end.
  */
 static int stdout_node(struct discovery *d, int chosen, const char *path)
 {
@@ -37,7 +38,7 @@ static bool is_uart(const struct discovery *d, int node)
            disc_usable(d, node);
 }
 
-/* The only usable one there is, or -1. */
+/* The only usable UART; -1 if there are none or several. */
 static int lone_uart(const struct discovery *d)
 {
     int found = -1;
@@ -56,7 +57,7 @@ static int read_uart(struct discovery *d, int node)
 {
     struct machine_uart u = {.present = true, .reg_io_width = 1};
     struct machine_region r;
-    uint32_t offset = 0; /* the 8250 binding's reg-offset: where in reg the registers begin */
+    uint32_t offset = 0; /* the 8250 binding's reg-offset: the offset of the registers in reg */
 
     if (disc_reg(d, node, &r) || disc_u32(d, node, "reg-offset", &offset) < 0 ||
         disc_u32_in(d, node, "reg-shift", 0, 3, &u.reg_shift) < 0 ||
@@ -85,7 +86,7 @@ static int find_uart(struct discovery *d)
     node = r ? stdout_node(d, chosen, path) : lone_uart(d);
     if (node < 0)
         return r ? -1 : 0;
-    if (!is_uart(d, node)) /* some other console: the firmware can drive it, we cannot */
+    if (!is_uart(d, node)) /* another kind of console: the firmware may drive it, the payload cannot */
         return disc_fail(d, node, "compatible",
                          "\"%s\": no ns16550 that is enabled: the console is the firmware's",
                          disc_compatible(d, node));
@@ -102,7 +103,7 @@ static int read_finisher(struct discovery *d, int node, uint64_t *finisher)
     struct machine_region r;
 
     if (*finisher)
-        return disc_fail(d, node, "compatible", "a second one");
+        return disc_fail(d, node, "compatible", "a second test finisher");
     if (disc_reg(d, node, &r))
         return -1;
     if (r.size < 4)
@@ -124,11 +125,11 @@ uint64_t disc_find_finisher(struct discovery *d)
     uint64_t finisher = 0;
 
     for (int node = -1; (node = disc_next_compatible(d, node, "sifive,test0")) >= 0;)
-        (void)read_finisher(d, node, &finisher); /* the first that can be used, as above */
+        (void)read_finisher(d, node, &finisher); /* the first usable finisher, as in disc_finisher() */
     return finisher;
 }
 
-/* Whole words, as many as there is room for. */
+/* Copy as many whole words as fit. */
 static int read_bootargs(struct discovery *d, int chosen)
 {
     char *to = d->m->bootargs;
@@ -146,9 +147,8 @@ static int read_bootargs(struct discovery *d, int chosen)
     while (kept && s[kept] != ' ')
         kept--;
     memcpy(to, s, kept);
-    return disc_fail(d, chosen, "bootargs",
-                     "%u characters: of them the first %u are kept, all that fits whole", (unsigned)len,
-                     (unsigned)kept);
+    return disc_fail(d, chosen, "bootargs", "%u characters: the first %u, which are whole words, are kept",
+                     (unsigned)len, (unsigned)kept);
 }
 
 int disc_chosen(struct discovery *d)
@@ -158,7 +158,7 @@ int disc_chosen(struct discovery *d)
 
     if (disc_string(d, 0, "model", &s) < 0)
         (void)disc_unused(d, MACHINE_PART_OTHER);
-    strncpy(d->m->model, s, sizeof(d->m->model) - 1); /* only shown: may be cut short */
+    strncpy(d->m->model, s, sizeof(d->m->model) - 1); /* only printed: may be cut short */
     if (chosen >= 0 && read_bootargs(d, chosen))
         (void)disc_unused(d, MACHINE_PART_OTHER);
     return 0;

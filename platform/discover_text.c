@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The line that says what is wrong with a tree. A formatter of its own, because this runs before the
- * payload has thread-local storage, which the C library's may want.
+ * The line that describes a fault of a tree. It has a formatter of its own, because this code runs before the payload
+ * has thread-local storage, which the C library's formatter may need.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 #include "discover.h"
 
 struct text {
-    char *at, *end; /* *end is kept for the NUL */
+    char *at, *end; /* *end is reserved for the NUL */
 };
 
-/* Names and strings come from the blob: whatever is in them, the result stays one printable line. */
+/* Names and strings come from the blob and may contain any bytes; the result is one printable line. */
 static void put(struct text *t, char c)
 {
     if (t->at < t->end)
@@ -86,7 +86,7 @@ int disc_fail(struct discovery *d, int node, const char *prop, const char *fmt, 
         set(e->node, sizeof(e->node), "/");
     else if (fdt_get_path(d->fdt, node, path, sizeof(path)) == 0)
         set(e->node, sizeof(e->node), path);
-    else /* too long to print: its own name must do */
+    else /* the path is too long: use the node's own name */
         set(e->node, sizeof(e->node), fdt_get_name(d->fdt, node, NULL));
     set(e->property, sizeof(e->property), prop);
     va_start(ap, fmt);
@@ -104,7 +104,7 @@ int disc_unused(struct discovery *d, enum machine_part part)
     memset(d->err, 0, sizeof(*d->err));
     for (size_t i = 0; i < kept; i++)
         if (m->unused[i].part == part && !memcmp(&m->unused[i].why, &u.why, sizeof(u.why)))
-            return 0; /* the same again, as where all of a map names the same stranger */
+            return 0; /* the same reason again, as when all entries of a map name one foreign node */
     if (kept < MACHINE_MAX_UNUSED)
         m->unused[kept] = u;
     m->n_unused++;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which device's line leads to which source of which APLIC (Devicetree Specification, section 2.4; the specifier of two
- * cells is that of the Linux binding riscv,aplic.yaml). A line that leads to no S-level APLIC, or to a source that is
- * not delegated to that one, is none of ours: the device is without, and the reason is kept.
+ * The wires of devices: the APLIC and the source to which each leads (Devicetree Specification, section 2.4; the
+ * specifier of two cells is that of the Linux binding riscv,aplic.yaml). A wire that leads to no S-level APLIC, or to a
+ * source that is not delegated to that APLIC, cannot be used: the device has no wire then, and the reason is recorded.
  */
 #include <string.h>
 
 #include "discover.h"
 
-#define SENSE 0xfu /* the flags that say how a source is read; others are some interrupt controllers' own */
+#define SENSE 0xfu /* the flags of a source's mode; some interrupt controllers have other flags */
 
 /*
- * Flags of a specifier, to a source mode (AdvPLIC.adoc, "Source configurations"). The binding gives 0 no meaning (the
- * kernel's IRQ_TYPE_NONE), and an APLIC has no mode for it to be left at: out of reset a source is inactive.
+ * The source mode of a specifier's flags (AdvPLIC.adoc, "Source configurations"). The binding gives 0 no meaning (it is
+ * the kernel's IRQ_TYPE_NONE). An APLIC has no default mode to keep for it: after reset a source is inactive.
  */
 static int mode_of(uint32_t flags)
 {
@@ -56,7 +56,7 @@ int disc_source(struct discovery *d, int node, const char *prop, unsigned aplic,
     return 0;
 }
 
-/* A specifier of `cells` cells. */
+/* Read a specifier of `cells` cells. */
 static int read_specifier(struct discovery *d, int node, const char *prop, uint32_t phandle,
                           const fdt32_t *spec, uint32_t cells, struct machine_wire *w)
 {
@@ -73,7 +73,7 @@ static int read_specifier(struct discovery *d, int node, const char *prop, uint3
                      fdt_get_name(d->fdt, to, NULL));
 }
 
-/* The nearest interrupt-parent, of the node or above; 0: there is none. */
+/* Find the nearest interrupt-parent, of the node or of a node above; 0: there is none. */
 static int interrupt_parent(struct discovery *d, int node, uint32_t *phandle)
 {
     *phandle = 0;
@@ -85,7 +85,7 @@ static int interrupt_parent(struct discovery *d, int node, uint32_t *phandle)
     return 0;
 }
 
-/* Of several the first that is ours, else what is wrong with the first. */
+/* Use the first usable entry. If there is none, report the fault of the first entry. */
 static int extended_wire(struct discovery *d, int node, struct machine_wire *w)
 {
     static const char prop[] = "interrupts-extended";
@@ -102,7 +102,7 @@ static int extended_wire(struct discovery *d, int node, struct machine_wire *w)
     if (r < 0)
         return -1;
     return first.args ? read_specifier(d, node, prop, first.phandle, first.args, first.n_args, w)
-                      : disc_fail(d, node, prop, "it names nobody");
+                      : disc_fail(d, node, prop, "it names no node");
 }
 
 int disc_wire(struct discovery *d, int node, struct machine_wire *w)
@@ -155,7 +155,7 @@ int disc_wires(struct discovery *d)
     if (m->iommu.form == MACHINE_IOMMU_SYS && disc_wire(d, d->iommu, &m->iommu.wire))
         (void)disc_unused(d, MACHINE_PART_IOMMU);
     for (int node = -1; (node = disc_next_compatible(d, node, "google,goldfish-rtc")) >= 0;)
-        if (m->rtc.present ? disc_fail(d, node, "compatible", "a second one")
+        if (m->rtc.present ? disc_fail(d, node, "compatible", "a second RTC")
                            : read_device(d, node, &m->rtc, MACHINE_PART_RTC))
             (void)disc_unused(d, MACHINE_PART_RTC);
     for (int node = -1; (node = disc_next_compatible(d, node, "virtio,mmio")) >= 0;)

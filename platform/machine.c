@@ -4,9 +4,9 @@
 #include "discover.h"
 
 /*
- * fdt_check_full() walks every tag and every property name once, within `max`. After it libfdt's reading
- * calls cannot leave the blob, so what follows has only the meaning of properties to doubt. It does not look
- * at the alignment that the format prescribes (Devicetree Specification, section 5.6) and libfdt relies on.
+ * fdt_check_full() checks every tag and every property name once, within `max`. After it libfdt's reading calls cannot
+ * leave the blob, and only the contents of properties are doubtful. fdt_check_full() does not check the alignment that
+ * the format prescribes (Devicetree Specification, section 5.6) and that libfdt needs.
  */
 int disc_check_blob(struct discovery *d, size_t max)
 {
@@ -26,9 +26,9 @@ int disc_check_blob(struct discovery *d, size_t max)
 int machine_discover(const void *fdt, size_t max, struct machine *m, struct machine_error *err)
 {
     /*
-     * First the ways out, so that an error found later can be told and returned. Memory before the IMSIC, which must not
-     * lie in it; harts before what names them as parents; the IMSIC before what sends to it; APLICs before what is wired
-     * to them.
+     * The order: first the console and the finisher, so that a later error can be printed and returned; memory before
+     * the IMSIC, which must not overlap memory; harts before the nodes that name them as parents; the IMSIC before the
+     * nodes that send to it; APLICs before the devices that are wired to them.
      */
     static int (*const steps[])(struct discovery *) = {
         disc_finisher, disc_uart,  disc_cpus, disc_memory, disc_reserved, disc_imsic,
@@ -43,7 +43,7 @@ int machine_discover(const void *fdt, size_t max, struct machine *m, struct mach
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (steps[i](&d))
             return -1;
-    memset(err, 0, sizeof(*err)); /* what was found on the way, and came to nothing */
+    memset(err, 0, sizeof(*err)); /* clears errors that were recorded as unused parts */
     return 0;
 }
 

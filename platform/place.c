@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether the image lies where it may, before it touches what may be somebody's. */
+/* The check of the image's place, before the payload writes to memory that others may own. */
 #include <string.h>
 
 #include "discover.h"
@@ -7,17 +7,17 @@
 #define PAGE 4096u
 
 /*
- * A walk over the ranges: how far from its beginning the image is covered, by adjacent ranges too; and the first that is in
- * its way.
+ * The state of a walk over the ranges of memory: the extent of the image, from its start, that adjacent ranges cover;
+ * and the first claim that overlaps the image.
  */
 struct place {
     const struct machine_region *image;
-    uint64_t covered;         /* bytes */
-    bool longer;              /* this walk has found more */
-    bool any;                 /* there is memory */
+    uint64_t covered;         /* bytes covered */
+    bool longer;              /* this pass has covered more */
+    bool any;                 /* there is a range of memory */
     struct machine_error why; /* the first range that cannot be read */
-    bool found;               /* a claim in the way */
-    int node;                 /* of the last range that covers, or of that claim */
+    bool found;               /* a claim overlaps the image */
+    int node;                 /* the node of the last covering range, or of that claim */
     struct machine_region claim;
 };
 
@@ -45,13 +45,13 @@ static void clash(struct discovery *d, int node, const struct machine_region *r,
 
     (void)d;
     if (!r || p->found || !disc_overlap(r, p->image))
-        return; /* the first is enough */
+        return; /* the first claim is enough */
     p->found = true;
     p->node = node;
     p->claim = *r;
 }
 
-/* The image's last byte, to be printed. */
+/* The last byte of a region, to be printed. */
 static unsigned long long last(const struct machine_region *r)
 {
     return r->base + (r->size - 1);
@@ -117,7 +117,7 @@ int machine_place(const void *fdt, size_t max, const struct machine_region *imag
         if (check_memory(&d, image))
             return -1;
     }
-    if (is_in(fdt, max, image)) /* which may be why it cannot be read */
+    if (is_in(fdt, max, image)) /* the image may have overwritten the tree, so check this before reading */
         return disc_fail(&d, 0, "", "the device tree, at %#llx, is in the image, %#llx to %#llx",
                          (unsigned long long)(uintptr_t)fdt, (unsigned long long)image->base, last(image));
     return !readable || check_claims(&d, image) ? -1 : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lists of regions: sorted by address, and apart, for what touches becomes one. Their ends are inclusive: 2^64 is none. */
+/* Lists of regions, sorted by address. Regions that touch are merged. Ends are inclusive, because 2^64 does not fit. */
 #include <string.h>
 
 #include "discover.h"
@@ -16,7 +16,7 @@ static bool touch(const struct machine_region *a, const struct machine_region *b
     return high->base <= last(low) || high->base == last(low) + 1;
 }
 
-/* From the beginning of the lower one to the end of the higher one. */
+/* The region from the start of the lower region to the end of the higher region. */
 static struct machine_region hull(const struct machine_region *a, const struct machine_region *b)
 {
     uint64_t base = a->base < b->base ? a->base : b->base, end = last(a) > last(b) ? last(a) : last(b);
@@ -43,7 +43,7 @@ bool disc_add_region(struct machine_region *list, size_t *n, size_t max, const s
         }
     }
     if (*n == max)
-        return false; /* nothing was touched, so the list is as it was */
+        return false; /* the region touched none, so the list is unchanged */
     for (i = *n; i && list[i - 1].base > r.base; i--)
         list[i] = list[i - 1];
     list[i] = r;
@@ -51,7 +51,7 @@ bool disc_add_region(struct machine_region *list, size_t *n, size_t max, const s
     return true;
 }
 
-/* How far apart two are that do not touch. */
+/* The gap between two regions that do not touch. */
 static uint64_t gap(const struct machine_region *a, const struct machine_region *b)
 {
     return a->base < b->base ? b->base - last(a) : a->base - last(b);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * make discover DTB=FILE: what the payload makes of a compiled device tree, without the machine that it describes. Prints what
- * test=discover prints there. Exit code 0, or 2 and the line with which the payload would refuse that machine.
+ * make discover DTB=FILE: print what the payload understands of a compiled device tree, without the machine that the
+ * tree describes. The output is that of test=discover. Exit code 0; or 2, with the line with which the payload would
+ * refuse that machine.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 #include "payload/report/describe.h"
 
 #define EXIT_MACHINE 2
-#define SIZE_MAX_    ((size_t)4 << 20) /* as the payload has it */
+#define SIZE_MAX_    ((size_t)4 << 20) /* the payload's limit */
 
 void print(const char *fmt, ...)
 {

@@ -18,18 +18,18 @@ static struct ahci ahcis[AHCI_MAX];
 static struct ahci_memory memory[AHCI_MAX];
 static _Alignas(4096) uint16_t identity[256];
 
-/* ---- what a disk says of itself: words of IDENTIFY DEVICE (ACS-3, table 45) ---- */
+/* ---- IDENTIFY DEVICE: the disk's description, in words (ACS-3, table 45) ---- */
 
 #define CAPABILITIES 49u
 #define COMMANDS     83u
 #define SECTORS_48   100u
 #define SECTOR_SIZE  106u
-#define SECTOR_WORDS 117u /* and 118: size of a sector in words, where it is not 256 */
+#define SECTOR_WORDS 117u /* words 117 and 118: the size of a sector in words, if it is not 256 */
 #define INTEGRITY    255u
 
 #define HAS_DMA       0x0100u
 #define HAS_48        0x0400u
-#define VALID         0x4000u /* bits 15:14 of words 83 and 106 are 01 where they mean something */
+#define VALID         0x4000u /* bits 15:14 of words 83 and 106 are 01 if the word is valid */
 #define LONG_SECTORS  0x1000u
 #define CHECKSUM_SIGN 0xa5u
 
@@ -38,7 +38,7 @@ static bool sum_wrong(const uint16_t *words)
     unsigned sum = 0;
 
     if ((words[INTEGRITY] & 0xffu) != CHECKSUM_SIGN)
-        return false; /* it has none */
+        return false; /* the page has no checksum */
     for (unsigned i = 0; i < 256; i++)
         sum += (words[i] & 0xffu) + (words[i] >> 8);
     return (sum & 0xffu) != 0;
@@ -79,7 +79,7 @@ static int stop_port(struct ahci *a)
     return disk_wait_reg(a->port + PX_CMD, CMD_FR, 0, STOP_MS, DISK_ERESET);
 }
 
-/* 10.4.3: the reset ends with AHCI mode off in some, and interrupts off in all. */
+/* 10.4.3: after the reset some controllers have AHCI mode off, and all have interrupts off. */
 static int reset(struct ahci *a)
 {
     mmio_write32(a->regs + GHC, GHC_AHCI);
@@ -93,7 +93,7 @@ static int reset(struct ahci *a)
     return (uintptr_t)a->memory >> 32 && !(cap & CAP_64) ? DISK_EFEATURE : DISK_OK;
 }
 
-/* 10.1.2 and 10.3.1: with where to receive, the disk's first FIS tells what it is. */
+/* 10.1.2 and 10.3.1: once the port has an address for received FISes, the disk's first FIS says what the device is. */
 static int start_port(struct ahci *a)
 {
     struct ahci_memory *m = a->memory;
@@ -116,8 +116,8 @@ static int start_port(struct ahci *a)
 }
 
 /*
- * The first port with a device that is a disk. Ports without one are not waited for: their link is down by now. One with
- * something else is stopped again, for it would receive to where the disk's port does.
+ * Find the first port with a disk. The search does not wait at ports without a link: links are up or down by now. A
+ * port with another device is stopped again, because it would receive into the same memory as the disk's port.
  */
 static int find_port(struct ahci *a)
 {
@@ -188,7 +188,8 @@ static int bring_up(struct ahci *a)
         error = start_interrupts(a);
     if (!error)
         error = identify(a);
-    return error && ahci_ops_.check(&a->disk) ? DISK_EGONE : error; /* then that is why */
+    /* The disk is gone: that is the reason. */
+    return error && ahci_ops_.check(&a->disk) ? DISK_EGONE : error;
 }
 
 static int init(unsigned n, struct pci_device *pd, struct disk **disk)

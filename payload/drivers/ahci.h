@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An AHCI controller (Serial ATA AHCI 1.3.1) and the first disk on it: 32 command slots, READ DMA EXT, and one
- * plain MSI for everything. After an error the port is stopped, as it has to be, and what was in its slots
- * is given to it again one by one, so that the one that fails is known.
+ * An AHCI controller (Serial ATA AHCI 1.3.1) and its first disk: 32 command slots, READ DMA EXT, and one plain MSI for
+ * all events. An error stops the port. The driver then issues the requests that were in the slots again, one by one, so
+ * that it learns which request fails.
  */
 #ifndef PAYLOAD_DRIVERS_AHCI_H
 #define PAYLOAD_DRIVERS_AHCI_H
@@ -19,18 +19,20 @@ struct ahci {
     uintptr_t regs, port;
     struct ahci_memory *memory;
     unsigned n_slots;
-    unsigned next;   /* slot to be given out */
+    unsigned next;   /* the next slot to use */
     uint32_t busy;   /* slots with a request */
-    uint32_t issued; /* of these, given to the port */
+    uint32_t issued; /* the busy slots that were issued to the port */
     enum { AHCI_RUNS, AHCI_BROKEN, AHCI_RECOVERS, AHCI_STUCK } state;
-    uint32_t error; /* task file data of the moment when it broke */
-    bool blamed;    /* which request that was is known, and it has ended */
+    uint32_t error; /* task file data at the moment of the error */
+    bool blamed;    /* the failed request is known and has ended */
     struct disk_request *requests[DISK_DEPTH];
 };
 
 /*
- * IDENTIFY DEVICE's 256 words (ACS-3, 7.12.7). DISK_OK; DISK_EIDENTIFY: its checksum is wrong, or it has no sectors;
- * DISK_EFEATURE: no DMA, no 48-bit addresses, or a size of its sectors that is none of disk_set_sector()'s.
+ * Read the 256 words of IDENTIFY DEVICE (ACS-3, 7.12.7). Returns
+ * - DISK_OK;
+ * - DISK_EIDENTIFY: the checksum is wrong, or the disk has no sectors;
+ * - DISK_EFEATURE: no DMA, no 48-bit addresses, or a sector size that disk_set_sector() refuses.
  */
 int ahci_parse_identify(const uint16_t *words, struct disk *d);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Registers and what AHCI drivers share with their controller, for ahci.c and ahci_slots.c. Sections: AHCI 1.3.1. */
+/*
+ * Registers, and the memory that a driver shares with the controller, for ahci.c and ahci_slots.c. Sections: AHCI
+ * 1.3.1.
+ */
 #ifndef PAYLOAD_DRIVERS_AHCI_REGS_H
 #define PAYLOAD_DRIVERS_AHCI_REGS_H
 
 #include "payload/drivers/ahci.h"
 #include "mmio.h"
 
-/* Of the controller (3.1). */
+/* Registers of the controller (3.1). */
 #define CAP 0x00u
 #define GHC 0x04u
 #define IS  0x08u
@@ -18,7 +21,7 @@
 #define GHC_INTERRUPTS 2u
 #define GHC_AHCI       (1u << 31)
 
-/* Of a port (3.3). */
+/* Registers of a port (3.3). */
 #define PORT(i) (0x100u + 0x80u * (i))
 #define PX_CLB  0x00u
 #define PX_FB   0x08u
@@ -44,7 +47,7 @@
 #define INT_DONE  0x00000003u
 #define INT_ERROR 0x78000000u
 
-/* Command header, and command table with its one region: 4.2.2, 4.2.3. */
+/* Command header, and command table with one region: 4.2.2, 4.2.3. */
 struct ahci_header {
     uint32_t flags; /* 31:16 regions, 4:0 length of the FIS in words */
     _Atomic uint32_t transferred;
@@ -59,7 +62,7 @@ struct ahci_table {
     uint32_t address, address_high, reserved, count; /* the one region */
 };
 
-/* What is shared with one port. */
+/* The memory shared with one port. */
 struct ahci_memory {
     _Alignas(1024) struct ahci_header headers[DISK_DEPTH];
     _Alignas(256) uint8_t received[256];
@@ -81,10 +84,10 @@ static inline void px_write(const struct ahci *a, unsigned reg, uint32_t v)
 
 extern const struct disk_ops ahci_ops_;
 
-/* Put a command that reads in a slot: DISK_OK, DISK_EFULL, or why the disk is dead. */
+/* Put a read command in a slot. Returns DISK_OK, DISK_EFULL, or the reason why the disk is dead. */
 int ahci_put_(struct ahci *a, uint8_t command, struct disk_request *r);
 
-/* Stop and start taking commands, bounded: DISK_ERESET, DISK_EREADY. */
+/* Make the port stop, or start, taking commands. The wait is bounded. Return DISK_OK; DISK_ERESET; DISK_EREADY. */
 int ahci_stop_commands_(struct ahci *a);
 int ahci_start_commands_(struct ahci *a);
 

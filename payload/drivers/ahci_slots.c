@@ -6,7 +6,7 @@
 
 #define STOP_MS 500 /* 10.1.2 */
 #define LINK_MS 1000
-#define ROUNDS  100 /* of the handler that find nothing */
+#define ROUNDS  100 /* rounds of the handler that find nothing */
 
 static struct ahci *self(struct disk *d)
 {
@@ -33,7 +33,7 @@ static void fill_in(struct ahci *a, unsigned slot, uint8_t command, const struct
         t->fis[4 + i] = (uint8_t)(r->lba >> 8 * i);
         t->fis[8 + i] = (uint8_t)(r->lba >> (24 + 8 * i));
     }
-    t->fis[7] = 0x40; /* addresses are of sectors */
+    t->fis[7] = 0x40; /* the address is a sector's */
     t->fis[12] = (uint8_t)r->sectors;
     t->address = (uint32_t)(uintptr_t)r->buffer;
     t->address_high = (uint32_t)((uintptr_t)r->buffer >> 32);
@@ -47,14 +47,14 @@ static void issue(struct ahci *a, unsigned slot)
 {
     atomic_store_explicit(&a->memory->headers[slot].transferred, 0, memory_order_relaxed);
     a->issued |= 1u << slot;
-    fence_rw_o(); /* header, table and buffer before the slot is the port's */
+    fence_rw_o(); /* Order the header, the table and the buffer before the port gets the slot. */
     px_write(a, PX_CI, 1u << slot);
 }
 
 /*
- * Slots are given out upwards, and from 0 again only when all are free: in what order a port takes them is its own affair
- * (5.3.9), and where that is the lowest first, as in QEMU, one at the upper end would wait for ever while those
- * below are given out again and again. n_slots: none is free.
+ * The next free slot; n_slots if there is none. Slots are used upwards, and again from 0 only when all are free. A port
+ * takes slots in an order of its own (5.3.9). If the port prefers the lowest slot, as QEMU does, a request in a high
+ * slot would wait for ever while the low slots are used again and again.
  */
 static unsigned next_slot(struct ahci *a)
 {
@@ -70,7 +70,7 @@ int ahci_put_(struct ahci *a, uint8_t command, struct disk_request *r)
     unsigned slot;
 
     if (!error && (a->state != AHCI_RUNS || (a->busy & ~a->issued)))
-        error = DISK_EFULL; /* it recovers */
+        error = DISK_EFULL; /* the port is being recovered */
     if (!error && (slot = next_slot(a)) == a->n_slots)
         error = DISK_EFULL;
     if (!error) {
@@ -95,14 +95,14 @@ static void finish(struct ahci *a, unsigned slot, int status, struct disk_reques
 }
 
 /*
- * A slot is the port's while its bit in PxCI is set (5.5.1), whatever the interrupt was for. One that is cleared has
- * all its data, as the count in its header says, or it is the one that failed.
+ * A slot belongs to the port while its bit in PxCI is set (5.5.1), whatever caused the interrupt. Once the bit is
+ * clear, the slot has all its data, as the count in its header confirms, or the slot's request failed.
  */
 static void finish_done(struct ahci *a, struct disk_request **list, unsigned *n)
 {
     uint32_t done = a->issued & ~px_read(a, PX_CI);
 
-    fence_io_rwio(); /* the port's writes to memory came before it cleared the bit */
+    fence_io_rwio(); /* the port wrote to memory before it cleared the bit */
     while (done) {
         unsigned slot = (unsigned)__builtin_ctz(done);
         const struct ahci_header *h = &a->memory->headers[slot];
@@ -115,7 +115,7 @@ static void finish_done(struct ahci *a, struct disk_request **list, unsigned *n)
     }
 }
 
-/* After an error, in which all others were taken back: the next of them, alone. */
+/* After an error that took all slots back: issue the next one alone. */
 static void issue_next(struct ahci *a)
 {
     uint32_t waiting = a->busy & ~a->issued;
@@ -124,7 +124,7 @@ static void issue_next(struct ahci *a)
         issue(a, (unsigned)__builtin_ctz(waiting));
 }
 
-/* What the port has done; returns how many of the list it is. */
+/* Take the requests that the port has completed. Returns the length of the list. */
 static unsigned take_all(struct ahci *a, uint32_t is, struct disk_request **list)
 {
     unsigned long was = disk_lock(&a->lock);
@@ -145,9 +145,9 @@ static unsigned take_all(struct ahci *a, uint32_t is, struct disk_request **list
 }
 
 /*
- * PxIS before IS (10.7.2.1): IS.IPS follows from PxIS, so the other way about it would be set again. Then PxCI, not
- * before: what completes after it was read sets PxIS, which was cleared, and so sends. An MSI is sent when IS turns from
- * all clear, so with one bit left nothing would ever come again: not before IS reads as 0 is this done.
+ * Clear PxIS before IS (10.7.2.1): IS.IPS follows PxIS and would be set again otherwise. Read PxCI after that: a later
+ * completion sets the cleared PxIS again, and so sends an MSI. The controller sends an MSI when IS becomes non-zero. If
+ * one bit stayed set, no MSI would ever come again; so the handler runs until IS reads as 0.
  */
 enum aia_result ahci_handler_(void *context, struct aia_irq *irq)
 {
@@ -164,18 +164,19 @@ enum aia_result ahci_handler_(void *context, struct aia_irq *irq)
         all += n;
         idle = n ? 0 : idle + 1;
     }
-    if (idle == ROUNDS) { /* and might go on for ever: off, for service() to report */
+    /* The loop might never end: turn the port's interrupts off, and let service() report it. */
+    if (idle == ROUNDS) {
         mmio_write32(a->regs + GHC, GHC_AHCI);
         a->state = AHCI_STUCK;
     }
     a->disk.runs++;
     a->disk.empty += !all;
-    return AIA_HANDLED; /* also if there was nothing: it was seen by the run before */
+    return AIA_HANDLED; /* also if nothing was found: an earlier run found it */
 }
 
 /* ---- the port ---- */
 
-/* 10.1.2: PxCMD.ST off, and wait for CR; then what is in PxCI is forgotten (3.3.14). */
+/* 10.1.2: clear PxCMD.ST and wait for CR. The port then clears PxCI (3.3.14). */
 int ahci_stop_commands_(struct ahci *a)
 {
     px_write(a, PX_CMD, px_read(a, PX_CMD) & ~CMD_ST);
@@ -191,7 +192,7 @@ int ahci_start_commands_(struct ahci *a)
     return error;
 }
 
-/* To be recovered, by us? Then what the port had not done is taken back, into *left. */
+/* True if the port needs recovery and this call does it. Then *left has the slots that the port has not completed. */
 static bool begin_recovery(struct ahci *a, uint32_t *left)
 {
     unsigned long was = disk_lock(&a->lock);
@@ -223,9 +224,9 @@ static void end_recovery(struct ahci *a, uint32_t left)
 }
 
 /*
- * 6.2.2.1, the error recovery without queueing: stop, clear, start, and give it again what it had not done, one after
- * the other. If that was one alone, it is the one that failed, unless the port has cleared that one's bit in PxCI by
- * itself: then it has ended already.
+ * Error recovery without queueing (6.2.2.1): stop, clear, start, and issue the uncompleted slots again, one after the
+ * other. If there was only one such slot, its request is the failed one, unless the port has cleared the slot's bit in
+ * PxCI by itself: then the request has ended already.
  */
 static int service(struct disk *d)
 {
@@ -252,7 +253,10 @@ static int submit(struct disk *d, unsigned queue, struct disk_request *r)
     return ahci_put_(self(d), READ_DMA_EXT, r);
 }
 
-/* Most of GHC is reserved, and reads as zeros; of PI all ones may be the truth (3.1.4). */
+/*
+ * Most bits of GHC are reserved and read as zeros, so all ones mean that the controller is gone. PI is no such test:
+ * all ones may be its true value (3.1.4).
+ */
 static int check_alive(struct disk *d)
 {
     return mmio_read32(self(d)->regs + GHC) == UINT32_MAX ? DISK_EGONE : DISK_OK;

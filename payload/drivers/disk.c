@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the disk drivers have in common. */
+/* The common part of the disk drivers. */
 #include "payload/drivers/disk.h"
 #include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
@@ -12,20 +12,20 @@ const char *disk_strerror(int error)
     static const char *const text[] = {
         "DISK_EFULL: no room for a request now",
         "DISK_ECLOSED: the queue is shut down with its hart",
-        "DISK_ERANGE: the device says that there is no such sector",
+        "DISK_ERANGE: the device answers that it has no such sector",
         "DISK_ESTATUS: the device failed the request",
-        "DISK_ESHORT: it transferred less than was asked for",
-        "DISK_EBOGUS: it completed what it was never asked for",
-        "DISK_EIDENTIFY: what it says of itself cannot be",
-        "DISK_EFEATURE: it lacks something that this driver needs",
-        "DISK_ERESET: its reset did not end in time",
-        "DISK_EREADY: it did not become ready after a reset",
-        "DISK_EFATAL: it reports a fatal error of its own",
-        "DISK_ECOMMAND: a command that sets it up failed",
-        "DISK_ETIMEOUT: it does not answer a command, though its registers are there",
-        "DISK_EGONE: its registers read as all ones",
-        "DISK_ENODISK: nothing that this driver is for is attached to this controller",
-        "DISK_EROOM: more of this kind than there is room for",
+        "DISK_ESHORT: the device transferred less than was requested",
+        "DISK_EBOGUS: the device completed a request that it never had",
+        "DISK_EIDENTIFY: the device's description of itself is impossible",
+        "DISK_EFEATURE: the device lacks something that this driver needs",
+        "DISK_ERESET: the device's reset did not end in time",
+        "DISK_EREADY: the device did not become ready after a reset",
+        "DISK_EFATAL: the device reports a fatal error of its own",
+        "DISK_ECOMMAND: a set-up command failed",
+        "DISK_ETIMEOUT: the device does not answer a command, though its registers answer",
+        "DISK_EGONE: the device's registers read as all ones",
+        "DISK_ENODISK: no disk for this driver is attached to the controller",
+        "DISK_EROOM: more devices of this kind than the driver has room for",
     };
 
     if (error <= DISK_EFULL && error >= DISK_EROOM)
@@ -68,10 +68,11 @@ int disk_interrupt(struct disk *d, struct aia_msi *msi, aia_handler handler, voi
 }
 
 /*
- * Bus mastering goes off first, though a message must never be moved that way: this device is given up, and what
- * it might still write would land in buffers that are somebody else's by then. Its memory stays on, or is
- * switched on again: an MSI-X table that answers proves the drain at once, one that does not costs
- * the library's wait_limit, once for all of them. The interrupts go before the requests, for a handler might still be at one.
+ * Bus mastering goes off first. A live message must never be moved in that way, but this device is given up, and its
+ * late writes would land in buffers that others use by then. Memory decoding stays on, or is turned on again: an MSI-X
+ * table that answers proves the drain immediately, and a table that does not answer costs the library's wait_limit,
+ * once for all interrupts of the device. The interrupts are freed before the requests end, because a handler might
+ * still be using a request.
  */
 void disk_kill(struct disk *d, int why)
 {

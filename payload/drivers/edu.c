@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* QEMU's edu device. All its registers used here are 32 bits wide and take no other width. */
+/* QEMU's edu device. The registers used here are 32 bits wide and accept only accesses of that width. */
 #include "payload/drivers/edu.h"
 
 #include "mmio.h"
@@ -18,7 +18,7 @@
 #define DMA_START  1u
 #define DMA_FETCH  0u /* into the buffer */
 #define DMA_STORE  2u
-#define DMA_BUFFER 0x40000u /* its address, as the engine has it */
+#define DMA_BUFFER 0x40000u /* the buffer's address for the DMA engine */
 
 #define ID_MAGIC 0x010000edu
 
@@ -62,7 +62,7 @@ uint32_t edu_status(struct edu *e)
 {
     uint32_t status = mmio_read32(e->regs + STATUS);
 
-    fence_io_rwio(); /* what the raiser wrote before is ours to read after */
+    fence_io_rwio(); /* Order the reads after this: they see what the raiser wrote before it raised. */
     return status;
 }
 

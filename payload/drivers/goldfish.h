@@ -13,13 +13,16 @@ struct goldfish {
     _Atomic uint64_t alarms;
 };
 
-/* Take the machine's RTC and its interrupt. False: there is none; or it has no interrupt, and that was said. */
+/*
+ * Take the machine's RTC and its interrupt. Returns false, after printing the reason, if there is no RTC or no
+ * interrupt.
+ */
 bool goldfish_init(struct goldfish *g);
 
 /* Nanoseconds since 1970. */
 uint64_t goldfish_now(const struct goldfish *g);
 
-/* The alarm goes off at this time, at once if it has passed. Only one at a time. */
+/* Set the alarm to this time; if the time has passed, the alarm goes off immediately. One alarm at a time. */
 void goldfish_alarm(struct goldfish *g, uint64_t when);
 
 #endif

@@ -20,9 +20,12 @@ extern char __rodata_end[], __devices_end[]; /* payload.ld */
 
 struct aia_iommu iommu;
 
-/* Three more, for the image may be at any multiple of a page. Not among what devices may write to: payload.ld. */
+/*
+ * Three pages more, because the image may start at any multiple of a page. Devices must not write to these pages:
+ * payload.ld.
+ */
 static char pages[PAGES + 3][4096] __attribute__((section(".iommu_tables")));
-/* What the argument says. */
+/* The argument iommu=. */
 static enum use { USE_ON, USE_OFF, USE_BARE, USE_BASIC } use;
 
 static struct aia_irq *irq;
@@ -42,17 +45,17 @@ static enum aia_result handler(void *context, struct aia_irq *self)
     return aia_iommu_service(&iommu) ? AIA_HANDLED : AIA_NONE;
 }
 
-/* ---- its faults ---- */
+/* ---- faults ---- */
 
 #define NOTES 64u
 static struct aia_iommu_fault notes[NOTES];
 static _Atomic unsigned n_notes;
 
-/* For the unit, in any context: a fault, to be printed later. */
+/* Called by the unit, in any context: store a fault, to be printed later. */
 static void note(void *arg, const struct aia_iommu_fault *f)
 {
-    unsigned n = atomic_load_explicit(&n_notes,
-                                      memory_order_relaxed); /* the unit's lock is held: nobody else writes */
+    /* The unit's lock is held: there is no other writer. */
+    unsigned n = atomic_load_explicit(&n_notes, memory_order_relaxed);
 
     (void)arg;
     notes[n % NOTES] = *f;
@@ -79,7 +82,7 @@ void iommu_print_faults(void)
     static unsigned printed;
     unsigned n = atomic_load_explicit(&n_notes, memory_order_acquire), times;
 
-    if (n - printed > NOTES / 2) { /* those in the other half may be written over now */
+    if (n - printed > NOTES / 2) { /* new faults may be overwriting the other half */
         print("iommu: %u more faults, not printed\n", n - printed - NOTES / 2);
         printed = n - NOTES / 2;
     }
@@ -121,8 +124,8 @@ static bool taken(uint64_t base)
 }
 
 /*
- * Bus addresses for the devices' messages: below 4 GiB, which every device can send to, and where neither memory nor a
- * BAR, which another device would answer for, nor an interrupt file is. 0: there are none.
+ * Choose bus addresses for the devices' messages: below 4 GiB, which every device can reach, and apart from memory,
+ * interrupt files and BARs, since another device would answer at a BAR. Returns 0 if there are none.
  */
 static uint64_t find_window(void)
 {
@@ -132,7 +135,7 @@ static uint64_t find_window(void)
     return 0;
 }
 
-/* Its registers. 0: they cannot be used, and the reason was printed. */
+/* The address of the registers. Returns 0, after printing the reason, if they cannot be used. */
 static uintptr_t registers(struct pci *p)
 {
     if (machine.iommu.form == MACHINE_IOMMU_SYS)
@@ -181,8 +184,9 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
 }
 
 /*
- * What translated devices see, at its own addresses: our variables, among which all buffers of our drivers are. Not the
- * rest of memory, which is somebody's or nobody's, nor our code, nor the tables that say where they may go.
+ * Map the memory that translated devices may access, at equal addresses: the payload's variables, which contain all
+ * buffers of its drivers. The rest of memory is excluded, and so are the payload's code and the tables that define the
+ * devices' access.
  */
 static bool map_memory(void)
 {
@@ -207,7 +211,7 @@ static bool request_own(void)
         r = aplic_request(wire, &r);
     } else if (!iommu_say("its vector", aia_iommu_vector_init(&vector, &iommu))) {
         return false;
-    } else if (machine.iommu.form == MACHINE_IOMMU_PCI) { /* the same table, as MSI-X */
+    } else if (machine.iommu.form == MACHINE_IOMMU_PCI) { /* the same table, in MSI-X format */
         if (!iommu_say("its MSI-X", pci_msix_entry(&msix, &table, 0)))
             return false;
         r.msi = &msix.msi;
@@ -232,7 +236,7 @@ const char *iommu_why_not(void)
                                                     : asked[use];
 }
 
-/* main.c's table has these words. */
+/* The words are those of main.c's table. */
 static void read_argument(void)
 {
     static const char *const words[] = {"on", "off", "bare", "basic"};
@@ -243,7 +247,7 @@ static void read_argument(void)
             use = (enum use)i;
 }
 
-static void tell(uintptr_t mmio, enum aia_iommu_mode mode)
+static void print_use(uintptr_t mmio, enum aia_iommu_mode mode)
 {
     static const char *const how[] = {"remapped", "remapped in basic translate mode"};
 
@@ -252,7 +256,7 @@ static void tell(uintptr_t mmio, enum aia_iommu_mode mode)
           iommu_n_functions(), use == USE_BARE ? "pass" : how[mode]);
 }
 
-/* What the user asks for goes on even if the unit does not answer: perhaps it lets all pass as it is. */
+/* The run continues even if the unit does not answer: the unit may pass everything as it is. */
 static void let_all_pass(struct pci *p)
 {
     uintptr_t mmio = machine.iommu.form == MACHINE_IOMMU_NONE ? 0 : registers(p);
@@ -273,7 +277,7 @@ static bool bring_up(struct pci *p)
     enum aia_iommu_mode mode =
         use == USE_BASIC || !aia_iommu_can(&iommu, AIA_IOMMU_NOTICE) ? AIA_IOMMU_BASIC : AIA_IOMMU_NOTICE;
     iommu_remap(mode);
-    tell(mmio, mode);
+    print_use(mmio, mode);
     if (iommu.was_bare)
         print("iommu: found BARE\n");
     if (iommu.by_wire)
@@ -281,14 +285,14 @@ static bool bring_up(struct pci *p)
     return true;
 }
 
-/* What is asked of the unit has an effect, or is refused. */
+/* Refuse arguments about the unit that would have no effect. */
 static void check_arguments(void)
 {
     static const char *const names[] = {"iommu", "iommu_ids", "iommu_wired"};
 
     for (unsigned i = use == USE_OFF; i < 3; i++)
         if (args_get(names[i]) && use == USE_OFF)
-            args_refuse(names[i], "iommu=off is there too");
+            args_refuse(names[i], "it has no effect with iommu=off");
         else if (args_get(names[i]) && machine.iommu.form == MACHINE_IOMMU_NONE)
             args_refuse(names[i], "no IOMMU that can be used: %s", machine_without(MACHINE_PART_IOMMU));
 }

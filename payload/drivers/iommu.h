@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine's IOMMU, where there is one: every PCI function behind it gets a context, and the messages that pci/msi.c
- * and msix.c set up from then on are remapped.
+ * The machine's IOMMU, if there is one. Every PCI function behind the IOMMU gets a context. The messages that pci/msi.c
+ * and msix.c set up after iommu_start() are remapped.
  */
 #ifndef PAYLOAD_DRIVERS_IOMMU_H
 #define PAYLOAD_DRIVERS_IOMMU_H
@@ -10,33 +10,37 @@
 
 #include "payload/pci/pci.h"
 
-#define IOMMU_DEVICES  24  /* functions behind it, at most */
-#define IOMMU_MESSAGES 32u /* of a function, at most: those that follow are not to be had */
+#define IOMMU_DEVICES  24  /* the most functions behind the IOMMU */
+#define IOMMU_MESSAGES 32u /* the most messages of a function; further messages cannot be used */
 
 extern struct aia_iommu iommu;
 
 /*
- * Once, after pci_init() and before any driver; thread. A unit that cannot be used is named, and the functions behind it,
- * or behind one that is not ours, are left out, unless iommu=off.
+ * Start the IOMMU. Once, after pci_init() and before any driver; thread context. If a unit cannot be used, a line says
+ * so, and the functions behind it are left out; so are the functions behind another IOMMU. With iommu=off they are
+ * used.
  */
 void iommu_start(struct pci *p);
 
-/* Are messages remapped? And where none are: why. */
+/* iommu_remaps(): true if messages are remapped. iommu_why_not(): the reason why they are not. */
 bool iommu_remaps(void);
 const char *iommu_why_not(void);
 
-/* The device that this function is; NULL: it is behind no IOMMU of ours. */
+/* The IOMMU's device for this function. NULL: the function is not behind the IOMMU that is in use. */
 struct aia_iommu_device *iommu_device(const struct pci_device *pd);
 
-/* For tests: the unit is to read all its tables anew; the latest fault. */
+/* For tests. iommu_forget(): make the unit read all its tables again. iommu_last_fault(): the latest fault. */
 int iommu_forget(void);
 struct aia_iommu_fault iommu_last_fault(void);
 
-/* Print the faults since the last call. Thread. */
+/* Print the faults since the last call. Thread context. */
 void iommu_print_faults(void);
-/* A line for each remapped message, and the unit's own counters; nothing without one. */
+/* Print a line for each remapped message, and the unit's counters; nothing without a unit. */
 void iommu_print(void);
-/* Does every device still have the message that it was given? Says which do not. */
+/*
+ * Check that every device still has the message that it was given. Print each difference. Returns true if there is
+ * none.
+ */
 bool iommu_check(void);
 
 #endif

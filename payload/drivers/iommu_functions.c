@@ -6,8 +6,8 @@
 #include "payload/pci/regs.h"
 
 /*
- * What becomes of a function's accesses to memory, by class (class, subclass, programming interface), the first row that
- * fits. What no driver of ours has fetch or store anything may not.
+ * How the unit treats a function's accesses to memory, by class (class, subclass, programming interface): the first
+ * matching row counts. A function without a driver that needs DMA may access nothing.
  */
 static const struct policy {
     uint32_t mask, class;
@@ -18,7 +18,7 @@ static const struct policy {
     {0, 0, AIA_IOMMU_BLOCKED},
 };
 
-/* The functions behind it, and those of their messages that are remapped. */
+/* The functions behind the unit, and their remapped messages. */
 static struct behind {
     struct aia_iommu_device device;
     const struct pci_device *pd;
@@ -44,7 +44,7 @@ static const struct machine_id_map *map_entry(const struct pci_device *pd)
     return pci_map_entry(pd, m->iommu_map, m->n_iommu_map, m->iommu_map_mask);
 }
 
-/* The function's id at the unit; -1: it is not behind it. */
+/* The function's id at the unit; -1 if the function is not behind the unit. */
 static int64_t device_id(const struct pci_device *pd)
 {
     const struct machine_id_map *m = map_entry(pd);
@@ -92,7 +92,10 @@ static void leave_out(struct pci_device *pd)
     pci_leave_out(pd, PCI_EIOMMU, pci_strerror(PCI_EIOMMU));
 }
 
-/* A map or its mask may give several functions one id: then the unit cannot tell them apart. */
+/*
+ * The function that has this id already, or NULL. A map or its mask may give several functions one id; the unit cannot
+ * tell these apart.
+ */
 static const struct pci_device *same_id(int64_t id)
 {
     for (unsigned i = 0; i < n_behind; i++)
@@ -125,15 +128,15 @@ static bool is_user(const struct pci_device *pd)
     return !pd->bridge && !pd->error && !iommu_is_unit(pd);
 }
 
-/* A function that the unit cannot take is left out. */
+/* Attach a function to the unit. A function that the unit cannot take is left out. */
 static void attach(struct pci_device *pd, enum aia_iommu_dma most)
 {
     int64_t id = device_id(pd);
 
     if (!is_user(pd))
         return;
-    if (id < 0) { /* to the tree it is not behind the unit: it sends as if there were none */
-        print("iommu: %s is not behind it\n", pd->name);
+    if (id < 0) { /* By the tree the function is not behind the unit: its messages are not remapped. */
+        print("iommu: %s is not behind the unit\n", pd->name);
         return;
     }
     struct behind *b = &behind[n_behind];
@@ -167,8 +170,8 @@ struct aia_iommu_device *iommu_device(const struct pci_device *pd)
 }
 
 /*
- * For pci_remap. Where there is no entry to be had: NULL, with which no interrupt can be requested. The messages of a
- * multi-message MSI differ by their data alone and have one entry, so theirs must pass.
+ * For pci_remap. If no entry can be had, return NULL, with which no interrupt can be requested. The messages of a
+ * multi-message MSI differ only in their data and share one entry, so that entry must pass them unchanged.
  */
 static struct aia_msi *remap(const struct pci_device *pd, unsigned index, unsigned order, struct aia_msi *own)
 {
@@ -201,7 +204,7 @@ void iommu_leave_out(struct pci *p, bool ours)
     }
 }
 
-/* Whose message goes to this address? */
+/* The function whose message goes to this address, or NULL. */
 static const struct behind *sender(uint64_t addr)
 {
     for (unsigned i = 0; i < n_behind; i++) {
@@ -213,8 +216,9 @@ static const struct behind *sender(uint64_t addr)
 }
 
 /*
- * One function's message under the id of another: it strays, or the unit knows it by another id than the tree's iommu-map
- * says. QEMU 10.0 takes the id of a function behind a bridge before buses have numbers, with bus 0.
+ * Print whose message this was, if it came under the id of another function. Either the message is rogue, or the unit's
+ * id for the function is not the id of the tree's iommu-map. QEMU 10.0 reads the id of a function behind a bridge
+ * before buses have numbers, and so with bus 0.
  */
 void iommu_print_sender(const struct aia_iommu_fault *f)
 {
@@ -243,7 +247,10 @@ void iommu_functions_print(void)
     }
 }
 
-/* One that is stopped for good answers nothing, and that was told: what answers must say what it was told at first. */
+/*
+ * A device that is stopped for good does not answer, and that was reported. Every other device must still have its
+ * first message.
+ */
 bool iommu_functions_unchanged(void)
 {
     bool good = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Section numbers: NVM Express Base Specification 2.0, unless another is named. */
+/* Section numbers: NVM Express Base Specification 2.0, unless the comment names another. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
 #include "payload/kernel/work.h"
@@ -23,7 +23,7 @@ static _Alignas(4096) uint8_t identity[4096];
 #define MAX_NAMESPACES 1024u
 static _Alignas(4096) uint32_t namespaces[MAX_NAMESPACES];
 
-/* ---- what a namespace says of itself: Identify Namespace (NVM command set 1.0, figure 97) ---- */
+/* ---- Identify Namespace: a namespace's description (NVM command set 1.0, figure 97) ---- */
 
 #define NSZE  0
 #define NCAP  8
@@ -41,8 +41,8 @@ static uint64_t le64(const uint8_t *p)
 }
 
 /*
- * The format in use is bits 3:0 of FLBAS, its number of formats is 0-based; a format is metadata size, and the data
- * size's logarithm. A namespace that is not there reads as zeros.
+ * The format in use is bits 3:0 of FLBAS. The number of formats is 0-based. A format has the metadata size and the
+ * logarithm of the data size. A namespace that does not exist reads as zeros.
  */
 int nvme_parse_namespace(const uint8_t *page, struct nvme_namespace *ns)
 {
@@ -61,14 +61,14 @@ int nvme_parse_namespace(const uint8_t *page, struct nvme_namespace *ns)
 
 /* ---- the controller ---- */
 
-/* 3.5.1, and CAP.TO of 3.1.3.1. Disabled first, or its queues' addresses could not be set. */
+/* 3.5.1, and CAP.TO of 3.1.3.1. The controller must be disabled before its queues' addresses can be set. */
 static int disable(struct nvme *nv)
 {
     mmio_write32(nv->regs + NVME_CC, 0);
     return disk_wait_reg(nv->regs + NVME_CSTS, NVME_CSTS_RDY, 0, nv->timeout_ms, DISK_ERESET);
 }
 
-/* One that reports a fatal error instead does not become ready any more (3.1.3.6). */
+/* A controller that reports a fatal error never becomes ready (3.1.3.6). */
 static int wait_ready(struct nvme *nv)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(nv->timeout_ms));
@@ -111,7 +111,7 @@ static int read_capabilities(struct nvme *nv)
     if (low == UINT32_MAX || high == UINT32_MAX)
         return DISK_EGONE;
     nv->stride = 4u << NVME_CAP_DSTRD(cap);
-    nv->timeout_ms = NVME_CAP_TO(cap) * 500 + 500; /* 0 is allowed, and a busy host is slow */
+    nv->timeout_ms = NVME_CAP_TO(cap) * 500 + 500; /* 0 is allowed; the addend is for a slow, busy host */
     if (NVME_SQ_TDBL + 2ull * (DISK_MAX_QUEUES + 1) * nv->stride > pci_bar_size(nv->disk.pd, 0))
         return PCI_EBARBAD;
     return NVME_CAP_MQES(cap) < NVME_ENTRIES || NVME_CAP_MPSMIN(cap) || !NVME_CAP_NVM(cap) ? DISK_EFEATURE
@@ -128,7 +128,10 @@ static int identify(struct nvme *nv, uint32_t what, uint32_t namespace, void *to
     return nvme_admin_(nv, c, NULL);
 }
 
-/* 5.17.2.2: identifiers in ascending order, and zeros. A controller of before 1.1 has no list, and begins with 1. */
+/*
+ * 5.17.2.2: the list has identifiers in ascending order, then zeros. A controller older than 1.1 has no list; the
+ * driver then tries namespace 1.
+ */
 static int list_namespaces(struct nvme *nv)
 {
     int error = identify(nv, IDENTIFY_ACTIVE, 0, namespaces);
@@ -154,7 +157,10 @@ static int try_namespace(struct nvme *nv, uint32_t id)
     return error;
 }
 
-/* The first that can be read. Else why the last cannot, or that there is none. */
+/*
+ * Use the first namespace that can be read. Returns the last namespace's error if none can, or DISK_ENODISK if there is
+ * no namespace.
+ */
 static int find_namespace(struct nvme *nv)
 {
     int error = list_namespaces(nv), why = DISK_ENODISK;
@@ -168,8 +174,8 @@ static int find_namespace(struct nvme *nv)
 }
 
 /*
- * 5.27.1.5: ask for as many as there is use for; the answer says how many there are, less one each. The first vector is
- * the admin queue's, unless there is no other.
+ * 5.27.1.5: request as many queues as the driver can use. The answer has the numbers of queues, each less one. The
+ * first vector is the admin queue's, unless there is only one.
  */
 static int count_queues(struct nvme *nv)
 {
@@ -204,7 +210,7 @@ static int open_admin(struct nvme *nv)
                           nv->table.n > 1 ? nvme_admin_handler_ : nvme_shared_handler_, q, NULL);
 }
 
-/* Its vector, and then the queue, which may use it at once. */
+/* Set up the vector before the queue: the queue may use the vector immediately. */
 static int open_queue(struct nvme *nv, unsigned i)
 {
     struct nvme_queue *q = &nv->queues[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An NVMe controller's queues: commands and completions, and how they follow their harts. Sections: as in nvme.c. */
+/* An NVMe controller's queues: commands, completions, and how the queues follow their harts. Sections: as in nvme.c. */
 #include "payload/drivers/nvme.h"
 #include "payload/drivers/nvme_regs.h"
 #include "payload/kernel/work.h"
@@ -17,10 +17,10 @@
 #define CONTIGUOUS 1u
 #define INTERRUPTS 2u
 
-#define ADMIN_MS 2000 /* how long an admin command, none of which does much, may take */
-#define DRAIN_MS 5000 /* how long the requests of a queue that is shut down may take */
+#define ADMIN_MS 2000 /* the bound of an admin command; none of them does much */
+#define DRAIN_MS 5000 /* the bound of a drain of a queue's requests, when its hart goes offline */
 
-/* The two rings of each queue, on pages of their own. */
+/* The two rings of each queue, on their own pages. */
 static struct memory {
     _Alignas(4096) struct nvme_command sq[NVME_ENTRIES];
     _Alignas(4096) struct nvme_completion cq[NVME_ENTRIES];
@@ -63,14 +63,16 @@ static int put(struct nvme_queue *q, const struct nvme_command *c, void *owner)
     if (!error && !nvme_ring_put(&q->ring, c, owner))
         error = DISK_EFULL;
     if (!error) {
-        fence_rw_o(); /* the command, and what is in its buffer, before the doorbell */
+        fence_rw_o(); /* Order the command and its buffer before the doorbell. */
         ring(q, 0, q->ring.tail);
     }
     disk_unlock(&q->lock, was);
     return error;
 }
 
-/* All that is new. The doorbell gives the entries back, and must come after our last look at them. */
+/*
+ * Take all new completions. The doorbell gives the entries back to the device, so it comes after the last read of them.
+ */
 static unsigned take_all(struct nvme_queue *q, struct nvme_result *results)
 {
     unsigned long was = disk_lock(&q->lock);
@@ -94,9 +96,9 @@ static int meaning(uint16_t status)
 }
 
 /*
- * Each completion that is posted makes the device send, as no coalescing was asked for, so what is posted after
- * the last look here has an MSI of its own under way. So has what is behind a whole ring: it was posted after this run
- * began, and a device that posts without end does not keep the hart here.
+ * Coalescing is off, so each posted completion makes the device send. A completion posted after this run's last look
+ * therefore has an MSI of its own under way. So has a completion beyond one whole ring, which was posted after this run
+ * began; a device that posts without end does not keep the hart in this handler.
  */
 enum aia_result nvme_queue_handler_(void *context, struct aia_irq *irq)
 {
@@ -120,10 +122,13 @@ enum aia_result nvme_queue_handler_(void *context, struct aia_irq *irq)
     }
     q->nvme->disk.runs++;
     q->nvme->disk.empty += !all;
-    return AIA_HANDLED; /* also if there was nothing: it was seen by the run before */
+    return AIA_HANDLED; /* also if nothing was found: an earlier run found it */
 }
 
-/* Of the admin command that is waited for, so that an earlier one's late answer is not taken for its. */
+/*
+ * The owner of the admin command that is being waited for. It differs for each command, so that the late answer of an
+ * earlier command is not taken for this command's.
+ */
 static void *admin_owner(const struct nvme *nv)
 {
     return (void *)(nv->admin_asked + 1);
@@ -140,14 +145,14 @@ enum aia_result nvme_admin_handler_(void *context, struct aia_irq *irq)
     for (unsigned i = 0; i < n; i++) {
         nv->disk.bogus += !results[i].owner;
         if (results[i].owner != admin_owner(nv))
-            continue; /* nobody's, or of one that was given up */
+            continue; /* no command's, or that of a command that was given up */
         nv->admin_result = results[i];
         atomic_store_explicit(&nv->admin_done, 1, memory_order_release);
     }
     return AIA_HANDLED;
 }
 
-/* There is one I/O queue then, which the device may not have at the moment. */
+/* With a shared vector there is one I/O queue, which the device may not have at the moment. */
 enum aia_result nvme_shared_handler_(void *context, struct aia_irq *irq)
 {
     struct nvme_queue *admin = context, *q = &admin->nvme->queues[1];
@@ -156,7 +161,7 @@ enum aia_result nvme_shared_handler_(void *context, struct aia_irq *irq)
     return q->exists ? nvme_queue_handler_(q, irq) : AIA_HANDLED;
 }
 
-/* One at a time: harts come and go one at a time, and set-up has the device for itself. */
+/* One command at a time: set-up has the device for itself, and only one hart goes offline or online at a time. */
 int nvme_admin_(struct nvme *nv, struct nvme_command c, uint32_t *value)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(ADMIN_MS));
@@ -203,7 +208,7 @@ void nvme_init_ring_(struct nvme_queue *q)
     nvme_ring_init(&q->ring, (uint16_t)number(q), m->sq, m->cq);
 }
 
-/* 5.4, 5.5: the completion queue first, which the other names. */
+/* 5.4, 5.5: the completion queue first, because the submission queue names it. */
 int nvme_create_queue_(struct nvme_queue *q)
 {
     unsigned id = number(q);
@@ -258,8 +263,8 @@ static bool others_online(const struct nvme_queue *q, unsigned hart)
     return false;
 }
 
-/* Taken are its requests, and answered by interrupts to this hart, which is there for it yet. */
-static int hart_leaves(struct disk *d, unsigned hart)
+/* Drain the queue. Its requests complete by interrupts to this hart, which still takes interrupts. */
+static int hart_offline(struct disk *d, unsigned hart)
 {
     struct nvme_queue *q = &self(d)->queues[1 + disk_queue_of(d, hart)];
     struct hart_wait w = hart_wait_begin(time_from_ms(DRAIN_MS));
@@ -277,7 +282,7 @@ static int hart_leaves(struct disk *d, unsigned hart)
     return delete_queue(q);
 }
 
-static int hart_back(struct disk *d, unsigned hart)
+static int hart_online(struct disk *d, unsigned hart)
 {
     struct nvme_queue *q = &self(d)->queues[1 + disk_queue_of(d, hart)];
 
@@ -285,7 +290,7 @@ static int hart_back(struct disk *d, unsigned hart)
         return DISK_OK;
     if (!q->exists)
         return nvme_create_queue_(q);
-    set_open(q, true); /* after all it was not shut down */
+    set_open(q, true); /* the hart did not go offline: the device still has the queue */
     return DISK_OK;
 }
 
@@ -322,6 +327,6 @@ const struct disk_ops nvme_ops_ = {
     .check = check_alive,
     .unseen = unseen,
     .orphans = orphans,
-    .hart_leaves = hart_leaves,
-    .hart_back = hart_back,
+    .hart_offline = hart_offline,
+    .hart_online = hart_online,
 };

@@ -17,8 +17,8 @@ static uint16_t after(uint16_t at)
 }
 
 /*
- * Two bounds: identifiers, and room in the ring. The device frees an entry when it has fetched it, and says so in
- * whatever completion comes next (dw 2); as long as it says what is true the identifiers run out first.
+ * A queue has two bounds: command identifiers, and entries of the ring. The device frees an entry when it has fetched
+ * the entry, and reports that in the next completion (dw 2). If its reports are true, the identifiers run out first.
  */
 bool nvme_ring_put(struct nvme_ring *r, const struct nvme_command *c, void *owner)
 {
@@ -34,7 +34,7 @@ bool nvme_ring_put(struct nvme_ring *r, const struct nvme_command *c, void *owne
     return true;
 }
 
-/* Acquire: the entry's other words, and the data it tells of, are read after the phase that makes them ours. */
+/* Acquire: the entry's other words and the command's data are read after the phase bit that hands the entry over. */
 static bool is_new(const struct nvme_ring *r, uint16_t at, uint32_t phase, uint32_t *status)
 {
     *status = atomic_load_explicit(&r->cq[at].status, memory_order_acquire);

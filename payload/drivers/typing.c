@@ -7,7 +7,9 @@
 
 struct typing typing;
 
-/* The line is up while there is something to read; and while nothing is left to be sent, if that was asked for. */
+/*
+ * The line is up while there is a byte to read; and, if typing_ask_empty() asked for it, while no byte is left to send.
+ */
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
     (void)context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console's ns16550 by its interrupts: what is typed at it, and that it can take more to send. */
+/* The console's ns16550 by interrupts: for typed characters, and for the end of sending. */
 #ifndef PAYLOAD_DRIVERS_TYPING_H
 #define PAYLOAD_DRIVERS_TYPING_H
 
@@ -10,17 +10,18 @@
 extern struct typing {
     struct wire line;       /* irq NULL: polled */
     _Atomic uint64_t n;     /* characters */
-    _Atomic int asked;      /* typing_ask_empty(), and not yet answered */
+    _Atomic int asked;      /* typing_ask_empty() was called and not answered yet */
     _Atomic uint64_t empty; /* answers */
 } typing;
 
 /*
- * From now on console_read() has what interrupts have brought. False, and said, if the console has no wire: it is polled
- * as before. machine.uart.wire.source tells beforehand. May be called again.
+ * Read the console by interrupts from now on: console_read() returns the bytes that interrupts brought. Returns false,
+ * after printing a line, if the console has no wire; the console is then polled as before. machine.uart.wire.source
+ * tells in advance. May be called again.
  */
 bool typing_init(void);
 
-/* Have it interrupt because nothing is left to be sent: at once, if nothing is. It takes nobody who types. */
+/* Make the UART interrupt because no byte is left to send; immediately, if none is. This interrupt needs no typing. */
 void typing_ask_empty(void);
 
 #endif

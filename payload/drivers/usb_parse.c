@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bytes that come from a device, taken for what they are: anything. No register and no other code is used here. */
+/* Parsers of bytes from a device, which may be any bytes. No register and no other code is used here. */
 #include "payload/drivers/usb_storage.h"
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void put32(uint8_t *p, uint32_t v)
         p[i] = (uint8_t)(v >> 8 * i);
 }
 
-/* The shortest that each descriptor may be, to be read at all. */
+/* The least length of each type of descriptor. */
 static unsigned shortest(uint8_t type)
 {
     switch (type) {
@@ -44,13 +44,18 @@ static unsigned shortest(uint8_t type)
     }
 }
 
-/* Class 8 mass storage, subclass 6 SCSI, protocol 0x50 bulk-only; the setting that is on by default (BOT 4.3). */
+/*
+ * Class 8 mass storage, subclass 6 SCSI, protocol 0x50 bulk-only; the alternate setting that is active by default (BOT
+ * 4.3).
+ */
 static bool is_storage(const uint8_t *d)
 {
     return d[3] == 0 && d[5] == 8 && d[6] == 6 && d[7] == 0x50;
 }
 
-/* Bulk endpoints only; the first of each direction. NULL: another kind, or a second one. */
+/*
+ * Read a bulk endpoint, the first of its direction. Returns NULL if the endpoint is of another kind, or a second one.
+ */
 static struct usb_endpoint *take_endpoint(struct usb_storage_interface *at, const uint8_t *d)
 {
     struct usb_endpoint *e = d[2] & 0x80 ? &at->in : &at->out;
@@ -61,7 +66,9 @@ static struct usb_endpoint *take_endpoint(struct usb_storage_interface *at, cons
     return e;
 }
 
-/* Endpoint 0 is no bulk endpoint, reserved bits are zero, packets hold something (USB 2.0, 9.6.6). */
+/*
+ * Check an endpoint: endpoint 0 is no bulk endpoint, reserved bits are zero, the packet size is not 0 (USB 2.0, 9.6.6).
+ */
 static bool sane(const struct usb_endpoint *e)
 {
     return (e->address & 15) && !(e->address & 0x70) && e->max_packet && e->burst <= 15;

@@ -17,7 +17,7 @@
 #define DEVICE_DESCRIPTOR        1u
 #define CONFIGURATION_DESCRIPTOR 2u
 
-#define READY_TRIES 4 /* a device that was just attached answers the first commands with unit attention */
+#define READY_TRIES 4 /* a newly attached device answers its first commands with unit attention */
 
 int usb_get_descriptor(struct xhci *x, unsigned slot, unsigned type, unsigned index, void *data,
                        uint16_t length, uint32_t *got)
@@ -27,7 +27,7 @@ int usb_get_descriptor(struct xhci *x, unsigned slot, unsigned type, unsigned in
     return xhci_control(x, slot, &s, data, got);
 }
 
-/* The first eight bytes of the device descriptor tell how large its packets are (4.3, step 7). */
+/* Read the size of endpoint 0's packets from the first eight bytes of the device descriptor (4.3, step 7). */
 static int learn_packet0(struct xhci *x, unsigned slot)
 {
     uint8_t d[8];
@@ -45,7 +45,10 @@ static int learn_packet0(struct xhci *x, unsigned slot)
     return xhci_set_packet0(x, slot, d[7]);
 }
 
-/* Asks for more than there is, so the data stage ends early, as it does with every device. */
+/*
+ * Find the storage interface. The request is for more bytes than the descriptor has, so the data stage ends early, as
+ * with every device.
+ */
 static int find_interface(struct usb_storage *u)
 {
     uint32_t got;
@@ -87,7 +90,7 @@ int usb_storage_recover(struct usb_storage *u)
     return error ? error : clear_halt(u, XHCI_BULK_OUT);
 }
 
-/* A stalled status is asked for once more (BOT, figure 2). */
+/* Read the command status; after a stall, once more (BOT, figure 2). */
 static int read_csw(struct usb_storage *u, uint32_t asked)
 {
     uint32_t got;
@@ -115,7 +118,10 @@ static int exchange(struct usb_storage *u, void *data, uint32_t length, uint32_t
     return error ? error : read_csw(u, length);
 }
 
-/* After which errors the two may be out of step, and a reset of the transport helps: not if one of them is not there. */
+/*
+ * True for the errors after which host and device may disagree on the transport's state, and a reset of the transport
+ * helps. A reset does not help if the device or the controller is gone.
+ */
 static bool out_of_step(int error)
 {
     return error == BOT_ECSW || error == BOT_EPHASE || error == XHCI_ESTALL || error == XHCI_ECODE ||
@@ -135,7 +141,7 @@ int usb_storage_command(struct usb_storage *u, const uint8_t *command, unsigned 
         int e = usb_storage_recover(u);
         error = e ? e : error;
     }
-    if (got) /* what the device vouches for, and no more than has come: it may pad (BOT 6.7.2) */
+    if (got) /* the bytes that the device confirms, but no more than arrived: the device may pad (BOT 6.7.2) */
         *got =
             u->residue <= data_length && data_length - u->residue < moved ? data_length - u->residue : moved;
     return error;
@@ -184,7 +190,8 @@ static int inquiry(struct usb_storage *u)
     if (got < 32)
         return BOT_ESHORT;
     memcpy(u->product, u->small + 8, sizeof(u->product) - 1);
-    for (size_t i = 0; i < sizeof(u->product) - 1; i++) /* ASCII by the standard, anything by experience */
+    /* ASCII by the standard; real devices send any byte. */
+    for (size_t i = 0; i < sizeof(u->product) - 1; i++)
         if (u->product[i] < ' ' || u->product[i] > '~')
             u->product[i] = ' ';
     return XHCI_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A USB mass storage device behind an xHCI, by bulk-only transport (USB Mass Storage Class, Bulk-Only Transport 1.0,
- * here "BOT") and a few SCSI commands. One command at a time, from any hart, whoever has taken it with
+ * here "BOT") and a few SCSI commands. One command at a time, from any hart; the caller must hold the device by
  * usb_storage_take().
  */
 #ifndef PAYLOAD_DRIVERS_USB_STORAGE_H
@@ -9,7 +9,7 @@
 
 #include "payload/drivers/xhci.h"
 
-#define USB_STORAGE_MAX 65536u /* bytes of one read: what one TRB holds */
+#define USB_STORAGE_MAX 65536u /* the most bytes of one read: one TRB holds them */
 
 /* ---- descriptors: pure ---- */
 
@@ -19,9 +19,11 @@ struct usb_storage_interface {
 };
 
 /*
- * Find the first bulk-only SCSI interface (class 8, 6, 0x50) and its two bulk endpoints in a configuration
- * descriptor and all that comes with it, `n` bytes. XHCI_OK, USB_EDESCRIPTOR: a length of 0 or one that leads
- * outside, an endpoint that cannot be; USB_ENOSTORAGE.
+ * Find the first bulk-only SCSI interface (class 8, 6, 0x50) and its two bulk endpoints in a configuration descriptor
+ * and the `n` bytes that it heads. Returns
+ * - XHCI_OK;
+ * - USB_EDESCRIPTOR: a length of 0, a length that leads outside the bytes, or an impossible endpoint;
+ * - USB_ENOSTORAGE.
  */
 int usb_find_storage(const uint8_t *d, size_t n, struct usb_storage_interface *found);
 
@@ -30,13 +32,14 @@ int usb_find_storage(const uint8_t *d, size_t n, struct usb_storage_interface *f
 #define BOT_CBW_BYTES 31
 #define BOT_CSW_BYTES 13
 
-/* A command block wrapper (BOT 5.1): `length` bytes to come, or to go if `out`. */
+/* Fill in a command block wrapper (BOT 5.1) with `length` bytes of data, from the device, or to the device if `out`. */
 void bot_cbw(uint8_t cbw[BOT_CBW_BYTES], uint32_t tag, uint32_t length, bool out, const uint8_t *command,
              unsigned command_length);
 
 /*
- * A command status wrapper of `n` bytes: valid (BOT 6.3.1: 13 bytes, signature, tag), and meaningful (6.3.2: a residue
- * no larger than what was asked for)? XHCI_OK, BOT_ECSW, BOT_EFAILED, BOT_EPHASE. *residue is set unless BOT_ECSW.
+ * Check a command status wrapper of `n` bytes: valid (BOT 6.3.1: 13 bytes, signature, tag) and meaningful (6.3.2: a
+ * residue no larger than the request). Sets *residue unless it returns BOT_ECSW. Returns XHCI_OK, BOT_ECSW, BOT_EFAILED
+ * or BOT_EPHASE.
  */
 int bot_csw(const uint8_t *csw, size_t n, uint32_t tag, uint32_t asked, uint32_t *residue);
 
@@ -48,41 +51,44 @@ struct usb_storage {
     struct usb_storage_interface at;
     _Atomic int taken;
     uint32_t tag;
-    uint32_t residue;   /* of the last command */
-    uint8_t scsi_error; /* sense key of the last failed command, once asked for */
+    uint32_t residue;   /* the residue of the last command */
+    uint8_t scsi_error; /* the sense key of the last failed command, after usb_storage_sense() */
     uint64_t blocks;
     uint32_t block_size;
-    char product[29]; /* vendor and product, of INQUIRY */
+    char product[29]; /* vendor and product, from INQUIRY */
     uint64_t recoveries;
     uint8_t cbw[64] __attribute__((aligned(64)));
     uint8_t csw[64] __attribute__((aligned(64)));
     uint8_t small[512] __attribute__((aligned(512)));
 };
 
-/* Enumerate the device at `port` and find out what it is: INQUIRY, READ CAPACITY. Any error of xhci_strerror(): no slot is kept. */
+/*
+ * Enumerate the device at `port` and identify it by INQUIRY and READ CAPACITY. Returns any error of xhci_strerror();
+ * after an error the slot is given back.
+ */
 int usb_storage_init(struct usb_storage *u, struct xhci *x, unsigned port);
 
-bool usb_storage_take(struct usb_storage *u); /* false: somebody has it */
+bool usb_storage_take(struct usb_storage *u); /* false: another hart holds the device */
 void usb_storage_give(struct usb_storage *u);
 
 /*
- * One command with its data. `*got`, unless NULL: bytes of data that the device vouches for. A stall of a data stage is
- * cleared and the status read (BOT 6.7.2); no valid status, a phase error, a transfer that failed or had no end mean reset
- * recovery (BOT 5.3.4).
+ * Run one command with its data. `*got`, unless NULL, is the number of data bytes that the device confirms. A stalled
+ * data stage is cleared and the status read (BOT 6.7.2). An invalid status, a phase error, or a transfer that failed or
+ * timed out leads to reset recovery (BOT 5.3.4).
  */
 int usb_storage_command(struct usb_storage *u, const uint8_t *command, unsigned length, void *data,
                         uint32_t data_length, uint32_t *got);
 
-/* READ(10): `n` blocks into a buffer that one TRB can hold. BOT_ESHORT: fewer came. */
+/* READ(10): read `n` blocks into a buffer that one TRB can hold. BOT_ESHORT: fewer bytes came. */
 int usb_storage_read(struct usb_storage *u, uint32_t block, unsigned n, void *data);
 
-/* REQUEST SENSE: *key is the sense key of the last failure. */
+/* REQUEST SENSE: set *key to the sense key of the last failure. */
 int usb_storage_sense(struct usb_storage *u, uint8_t *key);
 
-/* Bulk-Only Mass Storage Reset, and clear both endpoints' halts: BOT 5.3.4. */
+/* Reset recovery: Bulk-Only Mass Storage Reset, then clear the halts of both endpoints (BOT 5.3.4). */
 int usb_storage_recover(struct usb_storage *u);
 
-/* A descriptor, as far as it fits: *got bytes of it (USB 2.0, 9.4.3). */
+/* Read a descriptor as far as it fits. *got is the number of bytes read (USB 2.0, 9.4.3). */
 int usb_get_descriptor(struct xhci *x, unsigned slot, unsigned type, unsigned index, void *data,
                        uint16_t length, uint32_t *got);
 

@@ -39,13 +39,13 @@
 #define NEEDS_RESET 64u
 #define FAILED      128u
 
-/* Features: of word 0, 5.2.3; of word 1, 6. */
+/* Features: word 0 in 5.2.3, word 1 in 6. */
 #define BLK_SIZE        (1u << 6)
 #define BLK_MQ          (1u << 12)
 #define VERSION_1       1u
 #define ACCESS_PLATFORM 2u
 
-/* The block device's configuration (5.2.4). The capacity is in sectors of 512 bytes, whatever the block size is. */
+/* The block device's configuration (5.2.4). The capacity is in sectors of 512 bytes, whatever the block size. */
 #define CAPACITY   0u
 #define BLOCK_SIZE 20u
 #define BLK_QUEUES 34u
@@ -74,7 +74,7 @@ static int submit(struct disk *d, unsigned queue, struct disk_request *r)
                              r->sectors * d->sector_size, r))
         error = DISK_EFULL;
     if (!error) {
-        fence_rw_o(); /* the index before the doorbell */
+        fence_rw_o(); /* Order the index before the doorbell. */
         mmio_write16(q->doorbell, (uint16_t)queue);
     }
     disk_unlock(&q->lock, was);
@@ -96,13 +96,13 @@ static int meaning(const struct virtio_blk *b, const struct virtq_result *result
     if (result->status == 0)
         return result->whole ? DISK_OK : DISK_ESHORT;
     if (result->status == STATUS_IOERR && r->lba + r->sectors > b->disk.sectors)
-        return DISK_ERANGE; /* there is no status of its own for this */
+        return DISK_ERANGE; /* virtio has no status of its own for this */
     return DISK_ESTATUS;
 }
 
 /*
- * 2.7.14: without suppression asked for, each update of the used index sends; those after our last look do, and those
- * behind a whole ring, too.
+ * 2.7.14: interrupts are not suppressed, so each update of the used index sends an MSI. So an update after this run's
+ * last look has an MSI of its own, and so has an update beyond a whole ring.
  */
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
@@ -123,7 +123,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     }
     q->blk->disk.runs++;
     q->blk->disk.empty += !n;
-    return AIA_HANDLED; /* also if there was nothing: it was seen by the run before */
+    return AIA_HANDLED; /* also if nothing was found: an earlier run found it */
 }
 
 static int check_alive(struct disk *d)
@@ -170,7 +170,7 @@ static void add_status(struct virtio_blk *b, uint8_t bits)
     mmio_write8(b->pci.common + STATUS, mmio_read8(b->pci.common + STATUS) | bits);
 }
 
-/* 4.1.4.3.2: written 0, the device is reset when it reads as 0. */
+/* 4.1.4.3.2: after a write of 0, the device is reset when the status reads as 0. */
 static int reset(struct virtio_blk *b)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(RESET_MS));
@@ -199,8 +199,9 @@ static void accept(struct virtio_blk *b, unsigned word, uint32_t bits)
 }
 
 /*
- * The features in use of word 0. A device that offers to have its accesses translated as the platform has it may insist
- * (6.1); one that does not offer it sends to physical addresses, whatever stands before it.
+ * Negotiate the features; *features is those of word 0. A device that offers ACCESS_PLATFORM may insist on it (6.1):
+ * its accesses are then translated by the platform. A device without that feature accesses physical addresses, even
+ * behind an IOMMU.
  */
 static int negotiate(struct virtio_blk *b, uint32_t *features)
 {
@@ -216,7 +217,7 @@ static int negotiate(struct virtio_blk *b, uint32_t *features)
     return mmio_read8(b->pci.common + STATUS) & FEATURES_OK ? DISK_OK : DISK_EFEATURE;
 }
 
-/* Two reads, of one moment if the generation is the same around them (2.5.1, 4.1.4.3.2). */
+/* Two reads, which belong together if the generation is the same before and after (2.5.1, 4.1.4.3.2). */
 static int read_capacity(struct virtio_blk *b)
 {
     for (unsigned i = 0; i < CONFIG_TRIES; i++) {
@@ -231,7 +232,7 @@ static int read_capacity(struct virtio_blk *b)
     return DISK_EIDENTIFY;
 }
 
-/* Called optimal (5.2.5), it is what QEMU's device insists on. */
+/* The block size is called optimal (5.2.5), but QEMU's device refuses smaller requests. */
 static int read_block_size(struct virtio_blk *b)
 {
     if (b->pci.device_size < BLOCK_SIZE + 4)
@@ -262,14 +263,14 @@ static int read_config(struct virtio_blk *b, uint32_t features)
     return limit ? DISK_OK : DISK_EIDENTIFY;
 }
 
-/* Two halves: "a driver MUST NOT write 64 bits" is not said, but that a device takes two of 32 is (4.1.3.1). */
+/* Write two halves. A 64-bit write is not forbidden, but only two 32-bit writes are sure to work (4.1.3.1). */
 static void write64(uintptr_t reg, const void *p)
 {
     mmio_write32(reg, (uint32_t)(uintptr_t)p);
     mmio_write32(reg + 4, (uint32_t)((uintptr_t)p >> 32));
 }
 
-/* 4.1.5.1.3. The vector reads back as none if the device could not give it what it needs. */
+/* 4.1.5.1.3: the vector reads back as "none" if the device lacked the resources for it. */
 static int open_queue(struct virtio_blk *b, unsigned i)
 {
     struct virtio_blk_queue *q = &b->queues[i];
@@ -315,7 +316,7 @@ static int set_up(struct virtio_blk *b)
     mmio_write16(b->pci.common + CONFIG_VECTOR, NO_VECTOR);
     for (unsigned i = 0; i < b->disk.n_queues && !error; i++)
         error = open_queue(b, i);
-    add_status(b, error ? FAILED : DRIVER_OK); /* 2.1: given up, or ready */
+    add_status(b, error ? FAILED : DRIVER_OK); /* 2.1: the device is given up, or ready */
     return check_alive(&b->disk) == DISK_EGONE ? DISK_EGONE : error;
 }
 

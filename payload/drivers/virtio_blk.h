@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtio block device on PCI (VIRTIO 1.2, 4.1 and 5.2), modern: a queue per hart where it has so many, each with
- * an MSI-X vector of its own that may be anywhere.
+ * A modern virtio block device on PCI (VIRTIO 1.2, 4.1 and 5.2). It has a queue per hart, if it offers so many. Each
+ * queue has its own MSI-X vector, which may be on any hart.
  */
 #ifndef PAYLOAD_DRIVERS_VIRTIO_BLK_H
 #define PAYLOAD_DRIVERS_VIRTIO_BLK_H

@@ -4,7 +4,7 @@
 #include "payload/kernel/trap.h"
 #include "mmio.h"
 
-/* 4.2.2, and 4.2.4 for what only version 1 has. */
+/* 4.2.2, and 4.2.4 for the registers of version 1. */
 #define MAGIC               0x000u
 #define VERSION             0x004u
 #define DEVICE_ID           0x008u
@@ -61,7 +61,7 @@ const struct machine_device *virtio_mmio_find(struct virtio_mmio *v, uint32_t id
     return NULL;
 }
 
-/* 4.2.3.2: no larger than QueueNumMax, which is 0 where there is no such queue. */
+/* 4.2.3.2: the queue is no larger than QueueNumMax, which is 0 if the device has no such queue. */
 static const char *set_up_queue(const struct virtio_mmio *v, struct virtq *q, struct virtq_memory *m)
 {
     put(v, QUEUE_SEL, 0);
@@ -82,7 +82,7 @@ static const char *set_up_queue(const struct virtio_mmio *v, struct virtq *q, st
     return NULL;
 }
 
-/* VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM, bits 32 and 33, are all there is to accept, where it offers them. */
+/* The driver accepts only VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM, bits 32 and 33, if they are offered. */
 static void negotiate(const struct virtio_mmio *v)
 {
     bool modern = get(v, VERSION) != 1;
@@ -107,12 +107,12 @@ const char *virtio_mmio_start(const struct virtio_mmio *v, struct virtq *q, stru
     if (why)
         return why;
     put(v, STATUS, status |= DRIVER_OK);
-    return (get(v, STATUS) & (status | NEEDS_RESET)) == status ? NULL : "it does not take its driver";
+    return (get(v, STATUS) & (status | NEEDS_RESET)) == status ? NULL : "the device refuses its driver";
 }
 
 void virtio_mmio_notify(const struct virtio_mmio *v)
 {
-    fence_rw_o(); /* it is on the queue before the device is told */
+    fence_rw_o(); /* Order the queue before the notification. */
     put(v, QUEUE_NOTIFY, 0);
 }
 
@@ -122,6 +122,6 @@ uint32_t virtio_mmio_ack(const struct virtio_mmio *v)
 
     if (status)
         put(v, INTERRUPT_ACK, status);
-    fence_all(); /* the queue is looked at after it */
+    fence_all(); /* Order the acknowledgement before the reads of the queue. */
     return status;
 }

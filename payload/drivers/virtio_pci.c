@@ -13,13 +13,14 @@
 #define MULTIPLIER  16u
 #define SIZE_OF_CAP 16u
 
-#define MAX_CAPS 48u /* as many as fit behind the header */
+#define MAX_CAPS 48u /* the most capabilities that fit behind the header */
 
 enum { COMMON = 1, NOTIFY = 2, DEVICE = 4 };
 
-#define COMMON_SIZE 56u /* of struct virtio_pci_common_cfg (4.1.4.3), up to what this driver uses */
+/* The size of struct virtio_pci_common_cfg (4.1.4.3), up to the last member that this driver uses. */
+#define COMMON_SIZE 56u
 
-/* The structure's place for the harts, and its size; 0: not within a BAR of memory, or not aligned. */
+/* The structure's address and size. Returns 0 if the structure is not inside a memory BAR, or not aligned. */
 static uintptr_t locate(const struct pci_device *pd, unsigned cap, uint64_t least, uint64_t *size)
 {
     unsigned bar = pci_read8(pd, cap + BAR), align = least < 4 ? 2 : 4;
@@ -31,7 +32,10 @@ static uintptr_t locate(const struct pci_device *pd, unsigned cap, uint64_t leas
     return pci_bar(pd, bar) + offset;
 }
 
-/* Of one type the first that is usable (4.1.4.1): not one in a BAR that is reserved, for ports, or not there. */
+/*
+ * Use the first usable capability of each type (4.1.4.1). A capability is not usable if its BAR is reserved, is for
+ * ports, or does not exist.
+ */
 static bool read_cap(struct virtio_pci *v, const struct pci_device *pd, unsigned cap)
 {
     unsigned type = pci_read8(pd, cap + TYPE), length = pci_read8(pd, cap + LENGTH);
@@ -59,7 +63,7 @@ int virtio_pci_find(struct virtio_pci *v, const struct pci_device *pd)
     *v = (struct virtio_pci){0};
     for (unsigned n = 0; cap > 0; n++) {
         if (n == MAX_CAPS)
-            return PCI_ECAPLOOP; /* of one id all, so it is for us to count */
+            return PCI_ECAPLOOP; /* pci_next_cap() finds no loop among capabilities of one id, so count them here. */
         all_usable &= read_cap(v, pd, (unsigned)cap);
         cap = pci_next_cap(pd, (unsigned)cap, CAP_VENDOR, SIZE_OF_CAP);
     }

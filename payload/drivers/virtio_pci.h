@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where a virtio device on PCI has its registers (VIRTIO 1.2, 4.1.4): its capabilities say. */
+/* The places of a PCI virtio device's registers, which its capabilities list (VIRTIO 1.2, 4.1.4). */
 #ifndef PAYLOAD_DRIVERS_VIRTIO_PCI_H
 #define PAYLOAD_DRIVERS_VIRTIO_PCI_H
 
@@ -15,12 +15,15 @@ struct virtio_pci {
 };
 
 /*
- * Find the three structures in use here. PCI_OK; PCI_ENOCAP: one is missing, so it is no modern device; PCI_ECAPBAD: of
- * one there is none that lies in a BAR and is long enough; or what pci_find_cap() returns.
+ * Find the three structures that the driver uses. Returns
+ * - PCI_OK;
+ * - PCI_ENOCAP: a structure is missing, so the device is not modern;
+ * - PCI_ECAPBAD: no capability of one structure lies in a BAR and is long enough;
+ * - or an error of pci_find_cap().
  */
 int virtio_pci_find(struct virtio_pci *v, const struct pci_device *pd);
 
-/* Where queue's doorbell is, `offset` being its queue_notify_off; 0: outside. */
+/* The address of a queue's doorbell. `offset` is the queue's queue_notify_off. 0: outside of the structure. */
 uintptr_t virtio_pci_doorbell(const struct virtio_pci *v, uint16_t offset);
 
 #endif

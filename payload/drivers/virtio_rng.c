@@ -10,10 +10,10 @@
 static struct virtq_memory memory;
 static uint8_t buffer[64];
 
-/* The buffer is the device's again. */
+/* Give the buffer to the device again. */
 void virtio_rng_ask(struct virtio_rng *v)
 {
-    (void)virtq_put_buffer(&v->queue, buffer, sizeof(buffer), v); /* there is but this one */
+    (void)virtq_put_buffer(&v->queue, buffer, sizeof(buffer), v); /* never full: this is the only buffer */
     virtio_mmio_notify(&v->device);
 }
 
@@ -27,7 +27,10 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
         return AIA_HANDLED;
     if (!virtio_mmio_ack(&v->device))
         return AIA_NONE;
-    /* One that fills each buffer at once would keep us here; what it filled since it was acknowledged interrupts again. */
+    /*
+     * One buffer per run: a device that fills each buffer immediately would otherwise keep the hart here. A buffer
+     * filled after the acknowledgement interrupts again.
+     */
     for (unsigned n = 0; n < VIRTQ_REQUESTS && virtq_take(&v->queue, &r); n++) {
         atomic_fetch_add(&v->bytes, r.length);
         atomic_fetch_add(&v->filled, r.owner == v);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The entropy device (VIRTIO 1.2, 5.4) over MMIO: it fills buffers with random numbers as fast as it is given them.
- */
+/* The entropy device (VIRTIO 1.2, 5.4) over MMIO. The device fills each buffer that it gets with random numbers. */
 #ifndef PAYLOAD_DRIVERS_VIRTIO_RNG_H
 #define PAYLOAD_DRIVERS_VIRTIO_RNG_H
 
@@ -12,20 +10,23 @@
 
 struct virtio_rng {
     struct virtio_mmio device;
-    struct virtq queue; /* the handler's; at first virtio_rng_start()'s */
+    struct virtq queue; /* used by virtio_rng_start(), then by the handler alone */
     struct wire line;
-    _Atomic int go;          /* a buffer that comes back is given again */
-    _Atomic uint64_t filled; /* buffers that came back */
-    _Atomic uint64_t bytes;  /* in them */
+    _Atomic int go;          /* the handler gives a filled buffer to the device again */
+    _Atomic uint64_t filled; /* filled buffers */
+    _Atomic uint64_t bytes;  /* bytes in the filled buffers */
 };
 
-/* Find the first one there is and take its interrupt. False: there is none; or it does not work, and that was said. */
+/*
+ * Find the first entropy device and request its interrupt. Returns false, after printing the reason, if there is none
+ * or it does not work.
+ */
 bool virtio_rng_init(struct virtio_rng *v);
 
-/* Give it one buffer, which it fills once. */
+/* Give the device one buffer, which it fills once. */
 void virtio_rng_ask(struct virtio_rng *v);
 
-/* Give it a buffer, and again whenever it comes back, until virtio_rng_stop(). */
+/* Give the device a buffer, and again each time it is filled, until virtio_rng_stop(). */
 void virtio_rng_start(struct virtio_rng *v);
 void virtio_rng_stop(struct virtio_rng *v);
 

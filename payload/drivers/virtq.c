@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define NO_STATUS 0xffu /* none that a device gives: 5.2.6 */
+#define NO_STATUS 0xffu /* a value that no device writes: 5.2.6 */
 
 static void chain(struct virtq *q, unsigned i)
 {
@@ -54,7 +54,7 @@ static unsigned take_free(struct virtq *q, uint32_t wanted, void *owner)
     return i;
 }
 
-/* Release: the device must not see the index before what it leads to (2.7.13.3). */
+/* Release: the device must not see the index before the entries that the index covers (2.7.13.3). */
 static void offer(struct virtq *q, unsigned i)
 {
     q->ring->ring[q->available & (q->size - 1u)] = (uint16_t)(i * q->sort);
@@ -62,7 +62,7 @@ static void offer(struct virtq *q, unsigned i)
     atomic_store_explicit(&q->ring->index, q->available, memory_order_release);
 }
 
-/* Its status byte is written too (2.7.8.2). */
+/* The device writes the status byte, too (2.7.8.2). */
 bool virtq_put(struct virtq *q, uint64_t sector, void *buffer, uint32_t bytes, void *owner)
 {
     if (is_full(q))
@@ -96,7 +96,7 @@ unsigned virtq_unseen(const struct virtq *q)
     return (uint16_t)(atomic_load_explicit(&q->m->used.index, memory_order_acquire) - q->used);
 }
 
-/* Acquired by the index: the element, the status and the data are read after it. */
+/* Acquire: the element, the status and the data are read after the index. */
 bool virtq_take(struct virtq *q, struct virtq_result *result)
 {
     if (!virtq_unseen(q))

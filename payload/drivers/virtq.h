@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A split virtqueue (VIRTIO 1.2, 2.7) of requests: each has descriptors of its own, for ever, in a row. A queue is for one
- * sort of request, and takes as many at once as the size allows. No registers, no locks: who calls holds the queue's.
+ * A split virtqueue (VIRTIO 1.2, 2.7) of requests. Each request has a fixed row of descriptors of its own. A queue is
+ * for one sort of request; its size bounds the number of requests. No registers, no locks: the caller holds the queue's
+ * lock.
  */
 #ifndef PAYLOAD_DRIVERS_VIRTQ_H
 #define PAYLOAD_DRIVERS_VIRTQ_H
@@ -10,13 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VIRTQ_SIZE     128u /* at most; a power of two, and not less than the descriptors of all requests */
-#define VIRTQ_REQUESTS 32u  /* at once, at most */
+#define VIRTQ_SIZE     128u /* the largest size; a power of two, and at least the descriptors of all requests */
+#define VIRTQ_REQUESTS 32u /* the most requests in the queue */
 
-/* By the number of descriptors. */
+/* The sorts of requests. The value is the number of descriptors. */
 enum virtq_sort {
-    VIRTQ_BUFFER = 1, /* to be filled */
-    VIRTQ_BLOCK = 3,  /* a block request: what is asked, where to, and how it went */
+    VIRTQ_BUFFER = 1, /* a buffer that the device fills */
+    VIRTQ_BLOCK = 3,  /* a block request: header, data, status */
 };
 
 struct virtq_descriptor { /* 2.7.5 */
@@ -25,7 +26,7 @@ struct virtq_descriptor { /* 2.7.5 */
     uint16_t flags, next;
 };
 #define VIRTQ_NEXT  1u
-#define VIRTQ_WRITE 2u /* by the device */
+#define VIRTQ_WRITE 2u /* the device writes */
 
 struct virtq_header { /* 5.2.6 */
     uint32_t type, reserved;
@@ -39,8 +40,8 @@ struct virtq_available { /* 2.7.6 */
 };
 
 /*
- * What device and driver share; laid out as the legacy interface wants it (2.7.2), too: there the available ring follows the
- * last descriptor of the queue, so where the queue is smaller than VIRTQ_SIZE, it is among the descriptors here.
+ * The memory shared with the device. The layout also fits the legacy interface (2.7.2): there the available ring
+ * follows the queue's last descriptor, so in a queue smaller than VIRTQ_SIZE the ring lies among these descriptors.
  */
 #define VIRTQ_ALIGN 4096u
 struct virtq_memory {
@@ -59,40 +60,43 @@ struct virtq_memory {
 
 struct virtq {
     struct virtq_memory *m;
-    struct virtq_available *ring; /* in it */
+    struct virtq_available *ring; /* the available ring in m */
     uint16_t size;
     enum virtq_sort sort;
-    unsigned requests;  /* at once */
+    unsigned requests;  /* the most requests */
     uint16_t available; /* indices run freely, modulo 65536 */
     uint16_t used;
-    uint32_t busy;                   /* requests in use */
-    uint32_t wanted[VIRTQ_REQUESTS]; /* bytes that the device is to write */
+    uint32_t busy;                   /* the requests in use, one bit each */
+    uint32_t wanted[VIRTQ_REQUESTS]; /* the bytes that the device has to write */
     void *owner[VIRTQ_REQUESTS];
 };
 
 struct virtq_result {
-    void *owner;     /* NULL: it was never asked for that */
-    uint8_t status;  /* 0: good; of a buffer always */
-    uint32_t length; /* bytes that were written, the status too */
-    bool whole;      /* all were */
+    void *owner;     /* NULL: there was no such request */
+    uint8_t status;  /* 0: good; always 0 for a buffer */
+    uint32_t length; /* the bytes written, with the status */
+    bool whole;      /* all requested bytes were written */
 };
 
-/* False: `size` is no power of two, too large, or too small for one request. */
+/* Returns false if `size` is no power of two, too large, or too small for one request. */
 bool virtq_init(struct virtq *q, struct virtq_memory *m, unsigned size, enum virtq_sort sort);
 
-/* Read `bytes` at `sector`. False: full. Else the device is to be told. */
+/*
+ * Put a read of `bytes` bytes at `sector` in the queue. Returns false if the queue is full. Otherwise the caller must
+ * notify the device.
+ */
 bool virtq_put(struct virtq *q, uint64_t sector, void *buffer, uint32_t bytes, void *owner);
 
-/* Fill `buffer`. The same. */
+/* Put a buffer that the device fills in the queue. Returns as virtq_put(). */
 bool virtq_put_buffer(struct virtq *q, void *buffer, uint32_t bytes, void *owner);
 
-/* The next that is used, if there is one. */
+/* Take the next used request. Returns false if there is none. */
 bool virtq_take(struct virtq *q, struct virtq_result *result);
 
-/* Used and not taken. Changes nothing. */
+/* The number of requests that are used and not taken. Changes nothing. */
 unsigned virtq_unseen(const struct virtq *q);
 
-/* The owner of some request in flight, which is forgotten; NULL: there is none. */
+/* Forget a request in flight and return its owner; NULL if there is none. */
 void *virtq_orphan(struct virtq *q);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A device's wire, which a job may ask the device's handler to leave up. */
+/* A device's wire. A job may ask the device's handler to leave the wire up. */
 #ifndef PAYLOAD_DRIVERS_WIRE_H
 #define PAYLOAD_DRIVERS_WIRE_H
 
@@ -11,11 +11,11 @@
 struct wire {
     struct aplic_source *source;
     struct aia_irq *irq;
-    _Atomic unsigned hold; /* so many further runs of the handler leave it up */
-    _Atomic uint64_t runs; /* of the handler */
+    _Atomic unsigned hold; /* the number of further handler runs that leave the wire up */
+    _Atomic uint64_t runs; /* handler runs */
 };
 
-/* The first thing in its handler: is this a run that is to leave it up, and do nothing? */
+/* A handler calls this first. Returns true if this run must leave the wire up and do nothing. */
 static inline bool wire_is_held(struct wire *w)
 {
     atomic_fetch_add(&w->runs, 1);

@@ -64,12 +64,12 @@ static bool init_one(struct aplic *a, const struct machine_aplic *m)
         return false;
     int error = aplic_init(a);
     if (error)
-        print("aplic at 0x%lx: it does not deliver %s, or is none\n", a->mmio,
+        print("aplic at 0x%lx: it does not deliver %s, or is no APLIC\n", a->mmio,
               m->msi_mode ? "by MSI" : "directly");
     return !error && (a->direct || reaches_all(a));
 }
 
-/* With interrupt files, an APLIC without MSIs reaches nobody. */
+/* If harts have interrupt files, an APLIC without MSIs reaches no hart. */
 static bool is_used(size_t i)
 {
     return machine.aplics[i].msi_mode == machine.imsic.present && !left_out[i];
@@ -84,7 +84,10 @@ struct aia_controller **wires_controllers(void)
     return controllers;
 }
 
-/* Where harts have interrupt files, an APLIC that cannot be driven costs its wires; else it costs harts their interrupts. */
+/*
+ * If harts have interrupt files, an APLIC that cannot be driven costs only its wires. Otherwise it costs the harts
+ * their interrupts.
+ */
 bool wires_init(void)
 {
     bool good = true;
@@ -125,8 +128,8 @@ static void probe_here(void *arg)
 }
 
 /*
- * Does the APLIC's message arrive at each online hart, where the tree says its file is? The machine level's address
- * registers say so too, but only to the machine level.
+ * True if the APLIC's message arrives at each online hart, in the file that the tree names. The machine level's address
+ * registers determine that too, but S-mode cannot read them.
  */
 static bool arrives(struct aplic *a)
 {
@@ -135,7 +138,8 @@ static bool arrives(struct aplic *a)
     if (a->direct || known[a - domains])
         return true;
     probe.domain = a;
-    for (unsigned h = 0; h < hart_count() && !probe.failed; h++) /* one is enough, and each takes its time */
+    /* One failure is enough, and each takes a timeout. */
+    for (unsigned h = 0; h < hart_count() && !probe.failed; h++)
         if (hart_is_online(h) && hang_call(h, probe_here, NULL)) {
             print("aplic at 0x%lx: hart %u does not answer, so its messages cannot be tried there\n", a->mmio,
                   h);
@@ -144,7 +148,7 @@ static bool arrives(struct aplic *a)
     return known[a - domains] = !probe.failed;
 }
 
-/* What discovery has a reason for, if the wire is none. */
+/* The part for which discovery has a reason if the wire is unusable. */
 static enum machine_part part_of(const struct machine_wire *w)
 {
     for (size_t i = 0; i < machine.n_virtio; i++)
@@ -159,7 +163,7 @@ static enum machine_part part_of(const struct machine_wire *w)
 struct aplic_source *wires_source(const char *name, const struct machine_wire *w)
 {
     if (!w->source) {
-        print("%s: it is wired to no APLIC of ours: %s\n", name, machine_without(part_of(w)));
+        print("%s: it is wired to no APLIC that is used: %s\n", name, machine_without(part_of(w)));
         return NULL;
     }
     if (left_out[w->aplic]) {
@@ -168,7 +172,7 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
         return NULL;
     }
     if (taken[w->aplic][w->source]) {
-        print("%s: its line is another's too\n", name);
+        print("%s: it shares its line with another device\n", name);
         return NULL;
     }
     if (n_sources == SOURCES_MAX) {
@@ -177,8 +181,8 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
     }
     struct aplic_source *s = &sources[n_sources];
     if (aplic_source_init(s, &domains[w->aplic], w->source, (enum aplic_mode)w->mode)) {
-        print("%s: source %u of the APLIC at 0x%lx is not delegated to it, or has no such mode\n", name,
-              w->source, domains[w->aplic].mmio);
+        print("%s: source %u is not delegated to the APLIC at 0x%lx, or has no such mode\n", name, w->source,
+              domains[w->aplic].mmio);
         return NULL;
     }
     if (!arrives(s->aplic))
@@ -188,7 +192,7 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
     return s;
 }
 
-/* The hart's, where it delivers directly; else any. */
+/* The hart's APLIC, if APLICs deliver directly; else any APLIC. */
 static size_t nearest(unsigned hart)
 {
     size_t i = 0;
@@ -204,7 +208,7 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
     size_t i = nearest(hart);
     unsigned number = i < machine.n_aplics ? domains[i].n_sources : 0;
 
-    /* Firmware may have delegated more than the tree says, but what it says is all that is promised. */
+    /* Firmware may have delegated more sources than the tree names, but only the tree's sources are promised. */
     while (number && (taken[i][number] || !machine_owns(&machine.aplics[i], number) ||
                       aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
         number--;
@@ -220,7 +224,7 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
     return true;
 }
 
-/* A bridge passes a pin on as another, by the device's number (PCI-to-PCI Bridge Architecture, 9.1). */
+/* A bridge maps a pin to another pin, by the device's number (PCI-to-PCI Bridge Architecture, 9.1). */
 struct machine_wire wires_intx(const struct pci_device *pd)
 {
     const struct machine_pci *m = pd->host;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The machine's wired interrupts: its S-level APLICs, driven, and the sources its devices are on. */
+/* The machine's wired interrupts: its S-level APLICs, and the sources of its devices. */
 #ifndef PAYLOAD_DRIVERS_WIRES_H
 #define PAYLOAD_DRIVERS_WIRES_H
 
@@ -9,33 +9,36 @@
 #include "platform/machine.h"
 
 /*
- * Take over the APLICs, once, on the boot hart, after aia_init(). Prints what is wrong with one and returns false: a
- * domain that does not do what the tree says, or that cannot reach some hart's interrupt file.
+ * Take over the APLICs. Once, on the boot hart, after aia_init(). Returns false, after printing the reason, if a domain
+ * does not do what the tree says, or cannot reach some hart's interrupt file.
  */
 bool wires_init(void);
 
-/* Where harts have no interrupt files: each hart's APLIC, NULL for one that is in none's domain. Before wires_init(). */
+/* For harts without interrupt files: each hart's APLIC; NULL for a hart that is in no domain. Before wires_init(). */
 struct aia_controller **wires_controllers(void);
 
 /*
- * The source a device is wired to, ready for aplic_request(). NULL, and the reason is printed, if it has none, or not for
- * itself, or if the APLIC's messages do not arrive where the tree says they should. Thread context.
+ * The source of a device's wire, ready for aplic_request(). Returns NULL, after printing the reason, if the device has
+ * no wire, shares its wire, or if the APLIC's messages do not arrive where the tree says. Thread context.
  */
 struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
 
 /*
- * A source that no device has asked for, without its wire: what software raises (aplic_raise()). From the highest number
- * down, of an APLIC that reaches `hart`; false, and the reason is printed, if there is none. Thread context.
+ * A source that no device uses, to be raised by software (aplic_raise()). The search goes from the highest number down,
+ * in an APLIC that reaches `hart`. Returns false, after printing the reason, if there is none. Thread context.
  */
 bool wires_spare(struct aplic_source *s, unsigned hart);
 
-/* The n-th (from 0) of the domains that are driven; NULL: there are fewer. */
+/* The n-th domain in use, from 0; NULL if there are fewer. */
 struct aplic *wires_domain(unsigned n);
 
-/* Where a function's INTx pin leads, through bridges and the host bridge's interrupt-map. source 0: nowhere. */
+/* The wire of a function's INTx pin, through bridges and the host bridge's interrupt-map. source 0: no wire. */
 struct machine_wire wires_intx(const struct pci_device *pd);
 
-/* Are devices to be driven by their wires: because there is nothing else, by devices=wired, or for a job about wires? */
+/*
+ * wires_wanted(): true if devices use their wires: because there are no messages, by devices=wired, or because the job
+ * asked with wires_want().
+ */
 bool wires_wanted(void);
 void wires_want(void);
 

@@ -11,9 +11,9 @@
 #define HALT_MS  100  /* 16 ms by 5.4.1.1 */
 #define RESET_MS 1000 /* no bound in the specification */
 
-#define CAPABILITY_BYTES 0x1cu /* of the registers used here */
+#define CAPABILITY_BYTES 0x1cu /* the size of the registers used here */
 
-#define ERDP_EVERY 32 /* events, after which the controller is told that there is room again */
+#define ERDP_EVERY 32 /* events between two writes of ERDP, which give room back to the controller */
 
 static uint32_t oper_read(const struct xhci *x, unsigned reg)
 {
@@ -30,7 +30,7 @@ static uintptr_t intr_reg(const struct xhci *x, unsigned i, unsigned reg)
     return x->runtime + XHCI_INTR(i) + reg;
 }
 
-/* Registers of 64 bits (5.1): one access where the controller takes it, else the low half first. */
+/* Write a 64-bit register (5.1): by one access if the controller supports it, else the low half first. */
 static void write64(const struct xhci *x, uintptr_t reg, uint64_t v)
 {
     if (x->ac64) {
@@ -41,7 +41,7 @@ static void write64(const struct xhci *x, uintptr_t reg, uint64_t v)
     mmio_write32(reg + 4, 0);
 }
 
-/* All ones are no status: its reserved bits read as zero (5.4.2). */
+/* All ones are no valid status: its reserved bits read as zero (5.4.2). */
 int xhci_alive(struct xhci *x)
 {
     uint32_t sts = oper_read(x, XHCI_USBSTS);
@@ -52,7 +52,7 @@ int xhci_alive(struct xhci *x)
     return sts & (XHCI_STS_HSE | XHCI_STS_HCE) ? XHCI_EDIED : XHCI_OK;
 }
 
-/* Wait until the bits of a register are these. `error` if they do not become so. */
+/* Wait until the masked bits of a register have a value. Returns `error` if they do not get it in time. */
 static int wait_bits(const struct xhci *x, unsigned reg, uint32_t mask, uint32_t want, unsigned ms, int error)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(ms));
@@ -77,7 +77,7 @@ int xhci_stop(struct xhci *x)
     return wait_bits(x, XHCI_USBSTS, XHCI_STS_HALTED, XHCI_STS_HALTED, HALT_MS, XHCI_EHALT);
 }
 
-/* Halted first, or the reset is undefined (5.4.1); no register may be written before CNR is clear (4.2). */
+/* Halt first, or the reset is undefined (5.4.1). No register may be written before CNR is clear (4.2). */
 static int reset(struct xhci *x)
 {
     int error = wait_bits(x, XHCI_USBSTS, XHCI_STS_CNR, 0, RESET_MS, XHCI_ERESET);
@@ -91,7 +91,7 @@ static int reset(struct xhci *x)
     return error ? error : wait_bits(x, XHCI_USBSTS, XHCI_STS_CNR, 0, RESET_MS, XHCI_ERESET);
 }
 
-/* Where its registers are: what it says of that leads outside its BAR in none but a broken one. */
+/* Find the registers. Only a broken controller names offsets outside its BAR. */
 static int find_registers(struct xhci *x)
 {
     uint64_t size = pci_bar_size(x->pd, 0);
@@ -110,7 +110,7 @@ static int find_registers(struct xhci *x)
     return XHCI_OK;
 }
 
-/* What it can do. */
+/* Read the controller's capabilities. */
 static int capabilities(struct xhci *x)
 {
     uint32_t p1 = mmio_read32(x->regs + XHCI_HCSPARAMS1), p2 = mmio_read32(x->regs + XHCI_HCSPARAMS2);
@@ -133,7 +133,10 @@ static int capabilities(struct xhci *x)
     return find_registers(x);
 }
 
-/* As many messages as it offers and there is use for: a block, whose numbers are those of the interrupters (4.17.1). */
+/*
+ * Use as many messages as the function offers and the driver needs: a block, whose numbers are those of the
+ * interrupters (4.17.1).
+ */
 static int find_block(struct xhci *x, unsigned most)
 {
     unsigned order = 0;
@@ -146,7 +149,7 @@ static int find_block(struct xhci *x, unsigned most)
     return error;
 }
 
-/* MSI-X if it has it, an entry for each interrupter; else plain MSI. */
+/* Use MSI-X if the function has it, with an entry for each interrupter; else plain MSI. */
 static int find_messages(struct xhci *x, unsigned max_intrs)
 {
     unsigned most = max_intrs < XHCI_INTRS ? max_intrs : XHCI_INTRS;
@@ -162,7 +165,7 @@ static int find_messages(struct xhci *x, unsigned max_intrs)
     return error;
 }
 
-/* The table's address goes last: to write it is what makes the controller read the table (4.9.4). */
+/* The table's address goes last: writing it makes the controller read the table (4.9.4). */
 static void set_up_intr(struct xhci *x, unsigned i)
 {
     struct xhci_intr *xi = &x->intrs[i];
@@ -172,13 +175,13 @@ static void set_up_intr(struct xhci *x, unsigned i)
     (void)snprintf(xi->name, sizeof(xi->name), x->n_intrs > 1 ? "%s.%u" : "%s", x->name, i);
     xhci_events_init(&xi->events, xi->erst, x->dma.events[i], x->n_segments, XHCI_EVENTS);
     fence_rw_o();
-    mmio_write32(intr_reg(x, i, XHCI_IMOD), 0); /* no moderation: each interrupt is wanted */
+    mmio_write32(intr_reg(x, i, XHCI_IMOD), 0); /* no moderation: the driver wants each interrupt */
     mmio_write32(intr_reg(x, i, XHCI_ERSTSZ), x->n_segments);
     write64(x, intr_reg(x, i, XHCI_ERDP), xhci_events_dequeue(&xi->events));
     write64(x, intr_reg(x, i, XHCI_ERSTBA), (uintptr_t)xi->erst);
 }
 
-/* In the order of 4.2. */
+/* Set the controller up in the order of 4.2. */
 static void set_up(struct xhci *x)
 {
     xhci_ring_init(&x->commands, x->dma.commands, XHCI_COMMANDS);
@@ -247,11 +250,15 @@ int xhci_intr_state(struct xhci *x, unsigned i, struct xhci_intr_state *s)
 
 static void add(_Atomic uint64_t *counter, uint64_t n)
 {
+    /* One handler, which never runs on two harts at the same time. */
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-                          memory_order_relaxed); /* one handler, never on two harts at once */
+                          memory_order_relaxed);
 }
 
-/* Whose event it is, and whether its request is done by it. False: it matches nothing. Lock held. */
+/*
+ * Find the request of an event, and mark the request done if the event completes it. Returns false if the event matches
+ * no TRB. Lock held.
+ */
 static bool complete(struct xhci_ring *ring, const struct xhci_trb *event)
 {
     int i = ring ? xhci_ring_index(ring, event->param) : -1;
@@ -260,11 +267,11 @@ static bool complete(struct xhci_ring *ring, const struct xhci_trb *event)
 
     if (i < 0)
         return false;
-    if (!r) /* forgotten, but its room is had back; and stopped, then, as it was meant to be (4.6.9) */
+    if (!r) /* a forgotten request: its room is free again; or a stop, which was intended (4.6.9) */
         return xhci_ring_complete(ring, (unsigned)i) && code >= XHCI_STOPPED && code <= XHCI_STOPPED_SHORT;
     if (XHCI_LENGTH_OF(event->status))
         r->residual = XHCI_LENGTH_OF(event->status);
-    /* A data stage that ends early is told of by itself; its status stage still comes (4.11.5.2). */
+    /* A data stage that ends early has an event of its own; the event of the status stage still comes (4.11.5.2). */
     if ((unsigned)i != r->last && code == XHCI_SHORT_PACKET)
         return true;
     r->code = code;
@@ -300,7 +307,7 @@ static bool take(struct xhci *x, const struct xhci_trb *event)
     case XHCI_PORT_EVENT:
         known = port_event(x, event);
         break;
-    default: /* an event ring that was full loses events: nothing to be trusted after that (4.9.4) */
+    default: /* a full event ring loses events: nothing can be trusted after that (4.9.4) */
         if (XHCI_CODE_OF(event->status) == XHCI_EVENT_RING_FULL)
             atomic_store(&x->failed, XHCI_EDIED);
     }
@@ -308,7 +315,7 @@ static bool take(struct xhci *x, const struct xhci_trb *event)
     return known;
 }
 
-/* The events before the new pointer, which gives them back, have been read: from then on they may be written over. */
+/* Give events back by the new dequeue pointer. They have been read; from now on the controller may overwrite them. */
 static void write_dequeue(struct xhci *x, struct xhci_intr *xi, uint64_t busy)
 {
     fence_rw_o();
@@ -331,9 +338,9 @@ static unsigned take_all(struct xhci *x, struct xhci_intr *xi)
 }
 
 /*
- * EINT before IP (5.4.2), IP where the message did not clear it (5.5.2.1), then the events, and last the dequeue
- * pointer with the busy bit, written as one to clear it. Events behind that pointer, of which there may be some by
- * now or because a run takes a bounded number, make the controller interrupt again (4.17.2): none is left lying.
+ * Clear EINT before IP (5.4.2), and IP if the message did not clear it (5.5.2.1). Then take the events. Last write the
+ * dequeue pointer with the busy bit, which a one clears. Events after that pointer, which may exist by now or because a
+ * run takes a bounded number, make the controller interrupt again (4.17.2): no event stays unhandled.
  */
 enum aia_result xhci_handler(void *context, struct aia_irq *irq)
 {
@@ -347,7 +354,7 @@ enum aia_result xhci_handler(void *context, struct aia_irq *irq)
     oper_write(x, XHCI_USBSTS, XHCI_STS_EINT);
     iman = mmio_read32(intr_reg(x, xi->n, XHCI_IMAN));
     fence_io_rwio();
-    if (iman == UINT32_MAX) { /* unplugged: its ring says nothing any more */
+    if (iman == UINT32_MAX) { /* unplugged: the ring has no more events */
         atomic_store(&x->failed, XHCI_EGONE);
         return AIA_HANDLED;
     }
@@ -370,7 +377,7 @@ enum aia_result xhci_block_handler(void *context, struct aia_irq *irq)
 const char *xhci_strerror(int error)
 {
     static const char *const text[] = {
-        "XHCI_ECONTROLLER: the controller has a capability that this driver cannot live with",
+        "XHCI_ECONTROLLER: the controller has a capability that this driver does not support",
         "XHCI_EHALT: the controller does not halt",
         "XHCI_ERESET: the controller's reset does not end",
         "XHCI_ERUN: the controller does not start to run",
@@ -388,7 +395,7 @@ const char *xhci_strerror(int error)
         "BOT_ECSW: no valid command status",
         "BOT_EFAILED: the device failed the command",
         "BOT_EPHASE: the device reports a phase error",
-        "BOT_ESHORT: fewer data than asked for",
+        "BOT_ESHORT: fewer data than requested",
         "XHCI_EPULLED: the device is no longer at its port",
     };
     const char *pci = pci_strerror(error);

@@ -7,11 +7,11 @@
 #include "mmio.h"
 #include <string.h>
 
-#define NOOPS       8 /* on the way at once, by one caller */
+#define NOOPS       8 /* the most No-Ops that one caller has in flight */
 #define TRB_BYTES   65536u
 #define CONTROL_MAX sizeof(((struct xhci_dma *)0)->control)
 
-#define ENDPOINT_CHANGED 1 /* its state, between the look at it and the command */
+#define ENDPOINT_CHANGED 1 /* the endpoint's state changed between the read of it and the command */
 
 static unsigned long lock(struct xhci *x)
 {
@@ -27,7 +27,7 @@ static void unlock(struct xhci *x, unsigned long was)
     aia_port_irq_restore(was);
 }
 
-/* The TRBs before, the doorbell after (4.7). */
+/* Order the TRBs before the doorbell (4.7). */
 static void doorbell(struct xhci *x, unsigned slot, uint32_t target)
 {
     fence_rw_o();
@@ -65,7 +65,7 @@ static int judge(const struct xhci_request *r)
     return r->code == XHCI_STALL ? XHCI_ESTALL : XHCI_ECODE;
 }
 
-/* One slice of the wait. XHCI_ETIMEOUT: it is over, and the request is not. */
+/* Wait for one slice. XHCI_ETIMEOUT: the slice is over and the request is not done. */
 static int wait_slice(struct xhci *x, const struct xhci_request *r, unsigned ms)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(ms));
@@ -80,7 +80,7 @@ static int wait_slice(struct xhci *x, const struct xhci_request *r, unsigned ms)
     return XHCI_OK;
 }
 
-/* What is known by looking, once a slice is over: whether it makes sense to wait for longer. */
+/* After a slice: read whether a longer wait makes sense. */
 static int look(struct xhci *x, const struct xhci_request *r, unsigned waited)
 {
     int error = xhci_alive(x);
@@ -127,7 +127,7 @@ int xhci_submit_command(struct xhci *x, struct xhci_request *r, uint64_t param, 
 
     if (!error) {
         begin(r, &x->commands, 0);
-        r->last = x->commands.next; /* before the push: its event may come at once */
+        r->last = x->commands.next; /* before the push: the event may come immediately after it */
         (void)xhci_ring_push(&x->commands, param, 0, control, r);
     }
     unlock(x, was);
@@ -142,8 +142,9 @@ void xhci_ring_commands(struct xhci *x)
 }
 
 /*
- * Room comes when others' commands complete; a ring that stays full is the fault of a controller that does not. Those that
- * were submitted with `more` may fill it, each submitter waiting for room before it rings: so who waits rings.
+ * Submit a command, and wait while the ring is full. Room comes when other commands complete; if it never comes, the
+ * controller is at fault. Commands submitted with `more` may fill the ring while their submitter waits for room. So a
+ * submitter that waits rings the doorbell first.
  */
 static int submit_soon(struct xhci *x, struct xhci_request *r, uint64_t param, uint32_t control, bool more)
 {
@@ -179,7 +180,7 @@ static int noop_batch(struct xhci *x, unsigned n, bool bells)
     if (sent && !bells)
         xhci_ring_commands(x);
     for (unsigned i = 0; i < sent; i++) {
-        int e = xhci_wait(x, &r[i], XHCI_TIMEOUT_MS); /* every one: they are on this stack */
+        int e = xhci_wait(x, &r[i], XHCI_TIMEOUT_MS); /* wait for every request: they are on this stack */
         error = error ? error : e;
     }
     return error;
@@ -214,7 +215,7 @@ int xhci_submit_bulk(struct xhci *x, unsigned slot, unsigned ring, struct xhci_r
     struct xhci_ring *q = &x->slots[slot].rings[ring];
     uint64_t at = (uintptr_t)data;
 
-    /* A TRB's buffer does not cross a 64 KiB boundary (6.4.1, table 6-20). */
+    /* A TRB's buffer must not cross a 64 KiB boundary (6.4.1, table 6-20). */
     if (length > TRB_BYTES || at % TRB_BYTES + length > TRB_BYTES)
         return XHCI_EBUFFER;
     unsigned long was = lock(x);
@@ -238,7 +239,8 @@ int xhci_bulk(struct xhci *x, unsigned slot, unsigned ring, void *data, uint32_t
 
     if (!error)
         error = xhci_wait(x, &r, XHCI_TIMEOUT_MS);
-    if (error == XHCI_ETIMEOUT || error == XHCI_EPULLED) /* else the controller is at the buffer yet */
+    /* Otherwise the controller may still use the buffer. */
+    if (error == XHCI_ETIMEOUT || error == XHCI_EPULLED)
         (void)xhci_recover(x, slot, ring);
     if (got)
         *got = !error && r.residual <= length ? length - r.residual : 0;
@@ -261,15 +263,16 @@ void xhci_give_(struct xhci *x)
 }
 
 /*
- * Setup, data and status stages (4.11.2.2). Only the status stage reports, or whatever fails before; a data stage
- * that ends early reports too. The endpoint is idle, so the controller sees the three together, at the doorbell.
+ * Put the setup, data and status stages on the ring (4.11.2.2). Only the status stage has an event, unless an earlier
+ * stage fails or a data stage ends early. The endpoint is idle, so the controller sees the three stages together, at
+ * the doorbell.
  */
 static int control_stages(struct xhci *x, unsigned slot, const struct usb_setup *s, struct xhci_request *r)
 {
     struct xhci_ring *q = &x->slots[slot].rings[XHCI_EP0];
     bool in = s->type & 0x80;
     uint32_t transfer = XHCI_TRB_TRT(!s->length ? 0 : in ? 3 : 2), direction = in ? XHCI_TRB_IN : 0;
-    uint32_t status = s->length && in ? 0 : XHCI_TRB_IN; /* the other way than the data */
+    uint32_t status = s->length && in ? 0 : XHCI_TRB_IN; /* the opposite direction of the data */
     uint32_t to = XHCI_TRB_INTR((XHCI_INTRS - 1) % x->n_intrs);
     uint64_t packet = (uint64_t)s->length << 48 | (uint64_t)s->index << 32 | (uint64_t)s->value << 16 |
                       (uint64_t)s->request << 8 | s->type;
@@ -310,15 +313,15 @@ int xhci_control(struct xhci *x, unsigned slot, const struct usb_setup *setup, v
     if (got)
         *got = n;
     if (error && error != XHCI_EFULL && error != XHCI_EGONE && error != XHCI_EDIED) {
-        int e = xhci_recover(x, slot,
-                             XHCI_EP0); /* at the device the next setup packet does it (USB 2.0, 8.5.3.4) */
+        /* The device itself recovers by the next setup packet (USB 2.0, 8.5.3.4). */
+        int e = xhci_recover(x, slot, XHCI_EP0);
         error = e ? e : error;
     }
     xhci_give_(x);
     return error;
 }
 
-/* Bring an endpoint that runs or has halted to where its ring may be changed. */
+/* Stop an endpoint that runs, or reset an endpoint that has halted, so that its ring may be changed. */
 static int come_to_rest(struct xhci *x, unsigned slot, unsigned ring)
 {
     uint8_t dci = x->slots[slot].dci[ring];
@@ -342,8 +345,8 @@ int xhci_recover(struct xhci *x, unsigned slot, unsigned ring)
     struct xhci_request r;
     int error = come_to_rest(x, slot, ring);
 
-    if (error ==
-        ENDPOINT_CHANGED) /* it halted by itself before the command was there (4.6.9): now it stays */
+    /* The endpoint halted by itself before the command arrived (4.6.9). From now on it stays halted. */
+    if (error == ENDPOINT_CHANGED)
         error = come_to_rest(x, slot, ring);
     if (error)
         return error == ENDPOINT_CHANGED ? XHCI_ECODE : error;

@@ -14,7 +14,7 @@ static uint32_t port_read(const struct xhci *x, unsigned port)
     return mmio_read32(x->oper + XHCI_PORTSC(port));
 }
 
-/* Bits that are cleared or acted on by a one must not be written as they are read (5.4.8). */
+/* Write a port's register. Bits that act when written as one must not be written back as they are read (5.4.8). */
 static void port_write(const struct xhci *x, unsigned port, uint32_t bits)
 {
     mmio_write32(x->oper + XHCI_PORTSC(port), (port_read(x, port) & XHCI_PORT_KEEP) | bits);
@@ -36,8 +36,8 @@ int xhci_present_(const struct xhci *x, unsigned slot)
 }
 
 /*
- * The end of the reset is told by a port status change event, and only if no change bit was set before it (4.19.2):
- * hence they are cleared first. The event is waited for, not the register.
+ * Reset a port. A port status change event reports the end of the reset, but only if no change bit was set before
+ * (4.19.2), so the bits are cleared first. The driver waits for the event, not for the register.
  */
 static int reset_port(struct xhci *x, unsigned port, unsigned *speed)
 {
@@ -64,7 +64,7 @@ uint32_t *xhci_context_(struct xhci *x, uint8_t *base, unsigned i)
     return (uint32_t *)(void *)(base + (size_t)i * x->context_size);
 }
 
-/* The input context's parts (6.2.5): which contexts are given, then the slot's and those of the endpoints. */
+/* The parts of the input context (6.2.5): the list of given contexts, the slot's context, the endpoints' contexts. */
 static uint32_t *input(struct xhci *x, unsigned i)
 {
     return xhci_context_(x, x->dma.input, i);
@@ -75,7 +75,7 @@ static uint32_t *endpoint(struct xhci *x, unsigned dci)
     return input(x, dci + 1);
 }
 
-/* An endpoint context (6.2.3): three tries, and its ring from the start. */
+/* Fill in an endpoint context (6.2.3): three tries, and its ring from the start. */
 static void fill_endpoint(struct xhci *x, unsigned slot, unsigned ring, unsigned type, unsigned packet,
                           unsigned burst)
 {
@@ -129,7 +129,7 @@ static int enable_slot(struct xhci *x, unsigned *slot)
     return XHCI_OK;
 }
 
-/* What a device's first packets may hold before it is asked (4.3, USB 3.2 9.6.1). */
+/* The size of endpoint 0's packets before the device was asked (4.3, USB 3.2 9.6.1). */
 static unsigned first_packet0(unsigned speed)
 {
     return speed >= XHCI_SUPER ? 512 : speed == XHCI_HIGH ? 64 : 8;
@@ -169,7 +169,7 @@ int xhci_attach(struct xhci *x, unsigned port, unsigned *slot)
     return error;
 }
 
-/* Evaluate Context takes endpoint 0's packet size and nothing else of it (4.6.7). */
+/* Evaluate Context uses endpoint 0's packet size and nothing else of that context (4.6.7). */
 int xhci_set_packet0(struct xhci *x, unsigned slot, unsigned size)
 {
     int error = xhci_take_(x);
@@ -183,7 +183,7 @@ int xhci_set_packet0(struct xhci *x, unsigned slot, unsigned size)
     return error;
 }
 
-/* Device context index (4.5.1): two for each endpoint number, the IN direction the higher. */
+/* The device context index (4.5.1): two for each endpoint number; the IN direction is the higher. */
 static uint8_t dci_of(uint8_t addr)
 {
     return (uint8_t)((addr & 15) * 2 + (addr >> 7));

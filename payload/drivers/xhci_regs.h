@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* xHCI 1.2: registers (chapter 5) and the data structures it shares with the controller (chapter 6). */
+/* xHCI 1.2: registers (chapter 5), and the data structures shared with the controller (chapter 6). */
 #ifndef PAYLOAD_DRIVERS_XHCI_REGS_H
 #define PAYLOAD_DRIVERS_XHCI_REGS_H
 
@@ -19,7 +19,7 @@
 #define XHCI_AC64(p1)      ((p1)&1u)
 #define XHCI_CSZ(p1)       ((p1) >> 2 & 1u)
 
-/* Operational registers (5.4), behind the capability registers. */
+/* Operational registers (5.4), which follow the capability registers. */
 #define XHCI_USBCMD    0x00u
 #define XHCI_USBSTS    0x04u
 #define XHCI_PAGESIZE  0x08u
@@ -42,7 +42,7 @@
 #define XHCI_CRCR_RCS 1u
 
 #define XHCI_PORT_CONNECTED 0x00000001u
-#define XHCI_PORT_ENABLED   0x00000002u /* writing 1 disables */
+#define XHCI_PORT_ENABLED   0x00000002u /* writing 1 disables the port */
 #define XHCI_PORT_RESET     0x00000010u
 #define XHCI_PORT_SPEED(v)  ((v) >> 10 & 0xfu)
 #define XHCI_PORT_CSC       0x00020000u
@@ -50,7 +50,7 @@
 #define XHCI_PORT_CHANGES   0x00fe0000u /* cleared by writing ones */
 #define XHCI_PORT_KEEP      0x0e00c200u /* power, indicators, wake enables: written as read (5.4.8) */
 
-/* Runtime registers (5.5): an interrupter's. */
+/* Runtime registers (5.5) of an interrupter. */
 #define XHCI_INTR(n) (0x20u + 0x20u * (n))
 #define XHCI_IMAN    0x00u
 #define XHCI_IMOD    0x04u
@@ -113,12 +113,12 @@ enum xhci_code {
     XHCI_SHORT_PACKET = 13,
     XHCI_CONTEXT_STATE = 19,
     XHCI_EVENT_RING_FULL = 21,
-    XHCI_STOPPED = 26, /* and in what way: */
+    XHCI_STOPPED = 26, /* a stop, of one of these kinds: */
     XHCI_STOPPED_LENGTH_INVALID = 27,
     XHCI_STOPPED_SHORT = 28,
 };
 
-/* Contexts (6.2): words of the slot's and of an endpoint's. */
+/* Contexts (6.2): words of a slot's context and of an endpoint's context. */
 #define XHCI_SLOT_SPEED(n)    ((uint32_t)(n) << 20)
 #define XHCI_SLOT_ENTRIES(n)  ((uint32_t)(n) << 27)
 #define XHCI_SLOT_PORT(n)     ((uint32_t)(n) << 16)

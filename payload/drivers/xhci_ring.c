@@ -9,7 +9,7 @@ static uint32_t cycle_bit(bool cycle)
     return cycle ? XHCI_TRB_CYCLE : 0;
 }
 
-/* The cycle bit gives the TRB away: the rest must be in memory before (4.9.2). */
+/* The cycle bit hands the TRB over, so the rest must be in memory before it (4.9.2). */
 static void give(struct xhci_trb *t, uint64_t param, uint32_t status, uint32_t control)
 {
     t->param = param;
@@ -25,12 +25,15 @@ void xhci_ring_init(struct xhci_ring *r, struct xhci_trb *trbs, unsigned n)
 
 unsigned xhci_ring_room(const struct xhci_ring *r)
 {
-    unsigned usable = r->n - 1; /* not the link */
+    unsigned usable = r->n - 1; /* without the link TRB */
 
     return (r->done + usable - r->next - 1) % usable;
 }
 
-/* The link belongs to the lap it ends: the controller follows it only once it carries that lap's cycle (4.9.2). */
+/*
+ * The link TRB belongs to the lap that it ends: the controller follows the link only if the link has that lap's cycle
+ * bit (4.9.2).
+ */
 static void wrap(struct xhci_ring *r)
 {
     give(&r->trbs[r->n - 1], (uintptr_t)r->trbs, 0,
@@ -57,7 +60,7 @@ int xhci_ring_index(const struct xhci_ring *r, uint64_t addr)
     uint64_t offset = addr - (uintptr_t)r->trbs;
 
     if (offset % sizeof(*r->trbs) ||
-        offset / sizeof(*r->trbs) + 1 >= r->n) /* n is 0 of one that was not set up */
+        offset / sizeof(*r->trbs) + 1 >= r->n) /* n is 0 for a ring that was not set up */
         return -1;
     return (int)(offset / sizeof(*r->trbs));
 }
@@ -105,7 +108,7 @@ static struct xhci_trb *at(const struct xhci_events *e)
     return (struct xhci_trb *)(uintptr_t)e->erst[e->segment].base + e->i;
 }
 
-/* Acquire: what else the event says, and the data it announces, is read after its cycle bit. */
+/* Acquire: the event's other words, and the data that the event announces, are read after its cycle bit. */
 bool xhci_events_peek(const struct xhci_events *e, struct xhci_trb *event)
 {
     const struct xhci_trb *t = at(e);
@@ -117,7 +120,10 @@ bool xhci_events_peek(const struct xhci_events *e, struct xhci_trb *event)
     return true;
 }
 
-/* No link TRBs here: the table says where a segment ends, and the cycle flips after the last (4.9.4). */
+/*
+ * Event rings have no link TRBs: the table has the end of each segment, and the cycle bit flips after the last segment
+ * (4.9.4).
+ */
 void xhci_events_next(struct xhci_events *e)
 {
     if (++e->i < e->erst[e->segment].size)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The words, each with its NUL; an empty one is the end. So there may be as many as the line can hold. */
+/* The words, each followed by NUL. An empty word ends the list. The list can hold all words of the longest line. */
 static char words[ARGS_LINE + 1];
 
 static bool is_blank(char c)
@@ -25,7 +25,7 @@ void args_parse(const char *line)
             words[n++] = *line;
         else if (n && words[n - 1])
             words[n++] = '\0';
-    if (*line && !is_blank(*line)) /* nor does a part of a word */
+    if (*line && !is_blank(*line)) /* A word that is cut off does not count either. */
         for (; n && words[n - 1]; n--)
             line--;
     words[n] = words[n + 1] = '\0';
@@ -50,7 +50,7 @@ static bool is_named(const char *word, const char *name, size_t length)
     return key_length(word) == length && !strncmp(word, name, length);
 }
 
-/* The word that counts, or NULL. */
+/* The last word with this name, or NULL. */
 static const char *find_word(const char *name, size_t length)
 {
     const char *found = NULL;
@@ -98,14 +98,14 @@ uint64_t args_u64(const char *name, uint64_t otherwise)
     bool hex = value[0] == '0' && (value[1] == 'x' || value[1] == 'X') && isxdigit((unsigned char)value[2]);
     errno = 0;
     uint64_t n = strtoull(value, &end, hex ? 16 : 10);
-    if (errno || *end || *value < '0' || *value > '9') /* strtoull takes blanks and a sign, too */
+    if (errno || *end || *value < '0' || *value > '9') /* strtoull() also accepts blanks and a sign. */
         args_refuse(name, "not a number");
     return n;
 }
 
-/* ---- is each as it must be? ---- */
+/* ---- checks of the values ---- */
 
-/* Whether `value` is one of `list`, which are separated by blanks. */
+/* True if `value` is a word of `list`, whose words are separated by blanks. */
 static bool is_one_of(const char *list, const char *value)
 {
     size_t n = strlen(value);
@@ -146,7 +146,7 @@ static void check_value(const struct arg *a)
         args_refuse(a->name, "not one of: %s", a->words);
 }
 
-/* ---- whose is a word? ---- */
+/* ---- words that are not in the tables ---- */
 
 static const struct arg *find_arg(const struct arg *table, const char *word, size_t length)
 {
@@ -156,11 +156,12 @@ static const struct arg *find_arg(const struct arg *table, const char *word, siz
     return NULL;
 }
 
-#define LONGEST_NAME 16u /* no name of ours is longer */
+#define LONGEST_NAME 16u /* No argument's name is longer. */
 
 /*
- * How many slips of a typist `word` is away from `name`: a letter too many, too few, a wrong one, or two in the wrong
- * order. The first letter is seldom mistaken for another, and of three letters none: root is not boot, ide is not ids.
+ * Count the typing mistakes between `word` and `name`. A mistake is one letter too many, one letter missing, one wrong
+ * letter, or two letters in the wrong order. A wrong first letter counts as two mistakes. So does a wrong letter of a
+ * name of at most three letters: root is not boot, and ide is not ids.
  */
 static unsigned slips(const char *word, size_t n_word, const char *name, size_t n_name)
 {
@@ -183,7 +184,10 @@ static unsigned slips(const char *word, size_t n_word, const char *name, size_t 
     return d[n_word][n_name];
 }
 
-/* The longer a name, the less can a word that is all but the same be another's. */
+/*
+ * The first name of the table that is close to `word`, or NULL. A long name may differ in more letters than a short
+ * name: few other words resemble a long name.
+ */
 static const char *find_near(const struct arg *table, const char *word, size_t length)
 {
     for (; table && table->name; table++) {
@@ -195,7 +199,7 @@ static const char *find_near(const struct arg *table, const char *word, size_t l
     return NULL;
 }
 
-/* A word that neither table has is an error if it is, or seems to be, one of ours. */
+/* Refuse a word that neither table has if another job knows the word or if the word resembles a known name. */
 static void check_foreign(const struct arg *common, const struct job *job, const struct job *jobs,
                           const char *word)
 {
@@ -206,7 +210,7 @@ static void check_foreign(const struct arg *common, const struct job *job, const
         near = find_near(common, word, n);
     for (const struct job *other = jobs; other->name; other++) {
         if (find_arg(other->args, word, n)) {
-            print("argument %.*s: job %s does not know it, but %s does\n", (int)n, word, job->name,
+            print("argument %.*s: job %s does not know this argument, but %s does\n", (int)n, word, job->name,
                   other->name);
             machine_exit(EXIT_MACHINE);
         }
@@ -261,5 +265,5 @@ void args_check(const struct arg *common, const struct job *job, const struct jo
         }
     }
     if (others.used)
-        print("arguments that are not ours, ignored:%s\n", others.text);
+        print("arguments that are not the payload's, ignored:%s\n", others.text);
 }

@@ -10,9 +10,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-static bool board_failed; /* its put or get has trapped */
+static bool board_failed; /* The board's put or get has trapped. */
 
-/* From now on the firmware's console is used. The reason is printed there. */
+/* Report on the firmware's console that the console `what` is not used any more, and why. */
 static void left(const char *what, const char *why)
 {
     const char *const words[] = {"\r\nconsole: ", what, " ", why, ": it is not used any more\r\n"};
@@ -37,7 +37,7 @@ static void call_get(void *c)
     *(int *)c = board.get();
 }
 
-/* False: it has trapped, and is not called any more. */
+/* Call the board's put or get. Returns false if the call has trapped; then neither is called again. */
 static bool try_board(void (*call)(void *), void *c)
 {
     if (trap_guard_call(call, c) == TRAP_NONE)
@@ -96,9 +96,12 @@ void console_init(const struct machine_uart *u)
 }
 
 #define LOCK_WAIT_MS  100   /* in a panic */
-#define OWNER_WAIT_MS 10000 /* what several prints in one piece take on a slow line, and more */
+#define OWNER_WAIT_MS 10000 /* longer than several print() calls under one lock take on a slow line */
 
-/* The lock's owner is a hart's index + 1, so that a trap inside print() finds itself there. */
+/*
+ * The index + 1 of the hart that holds the lock, 0 if none does. With it a trap inside print() sees that its own hart
+ * holds the lock.
+ */
 static atomic_uint owner;
 static unsigned depth;
 
@@ -115,7 +118,7 @@ static bool try_lock(unsigned self)
     return false;
 }
 
-/* Without its owner's leave, if it keeps the lock for longer than that. */
+/* Take the lock. If another hart keeps the lock for longer than `ms`, take the lock away from that hart. */
 static void take_lock(unsigned ms)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(ms));
@@ -133,7 +136,7 @@ unsigned long console_lock(void)
 {
     unsigned long was = csr_irq_save();
 
-    take_lock(OWNER_WAIT_MS); /* a hart that hangs while it prints does not silence the others */
+    take_lock(OWNER_WAIT_MS); /* A hart that hangs inside print() does not silence the other harts. */
     return was;
 }
 
@@ -151,11 +154,12 @@ void console_unlock(unsigned long was)
 
 void vprint(const char *fmt, va_list ap)
 {
-    static bool over; /* what was printed last is to be written over, as progress is: it began with \r */
+    /* The last print() began with \r, as a progress line does: the next such line replaces it. */
+    static bool over;
     unsigned long was = console_lock();
 
     if (over && *fmt != '\r' && *fmt != '\n')
-        putchar('\n'); /* this is not part of it */
+        putchar('\n'); /* This text does not replace the progress line. */
     over = *fmt == '\r';
     vfprintf(stdout, fmt, ap);
     console_unlock(was);
@@ -179,7 +183,10 @@ static int poll(void)
     return c;
 }
 
-/* What was received and not yet read: one interrupt handler puts, one reader takes. Indices run freely. */
+/*
+ * Bytes that were received and not yet read. One interrupt handler puts bytes in, and one reader takes bytes out. The
+ * indices are not reduced to the size of the array.
+ */
 static struct {
     char bytes[256];
     _Atomic unsigned put, taken;
@@ -192,7 +199,7 @@ unsigned console_receive(void)
 
     for (int c; n < sizeof(typed.bytes) && (c = poll()) >= 0; n++) {
         if (put - atomic_load_explicit(&typed.taken, memory_order_acquire) == sizeof(typed.bytes))
-            continue; /* nobody reads: it is taken from the UART all the same, whose line would stay up */
+            continue; /* The reader is too slow: drop the byte, which in the UART would keep the line up. */
         typed.bytes[put++ % sizeof(typed.bytes)] = (char)c;
         atomic_store_explicit(&typed.put, put, memory_order_release);
     }
@@ -215,7 +222,7 @@ bool console_interrupted(void)
     unsigned taken = atomic_load_explicit(&typed.taken, memory_order_relaxed);
     int c;
 
-    if (!atomic_load(&typed.on)) /* else the interrupt handler's */
+    if (!atomic_load(&typed.on)) /* With interrupts only the handler may poll. */
         while (atomic_load(&typed.put) - taken < sizeof(typed.bytes) && (c = poll()) >= 0) {
             unsigned put = atomic_load(&typed.put);
             typed.bytes[put % sizeof(typed.bytes)] = (char)c;

@@ -4,7 +4,7 @@
 #include "platform/machine.h"
 
 #define FDT_MAGIC    0xd00dfeedu
-#define FDT_SIZE_MAX (4ul << 20) /* no real tree comes near; a totalsize beyond it is rubbish */
+#define FDT_SIZE_MAX (4ul << 20) /* No real tree is nearly as large: a totalsize beyond this is wrong. */
 
 /* start.S */
 extern uint64_t early_finisher;

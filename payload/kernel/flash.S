@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What runs from flash: copies the payload behind it to memory, at FLASH_LOAD (mk/payload.mk), and goes there. The
- * payload cannot stay: its data is written to, and flash is not memory. Entered like a kernel, a0 = hart id,
- * a1 = device tree, by one hart: the firmware must have HSM, so that the others are stopped.
+ * The part that runs from flash. It copies the payload, which follows it, to memory at FLASH_LOAD (mk/payload.mk) and
+ * jumps there. The payload cannot run in flash: it writes to its data, and flash is not memory. One hart enters here,
+ * like a kernel: a0 = hart id, a1 = device tree. The firmware must have HSM, so that the other harts are stopped.
  */
     .globl _start
 _start:
@@ -14,7 +14,7 @@ _start:
     addi    t0, t0, 8
     addi    t2, t2, 8
     bltu    t0, t1, 1b
-    .4byte  0x0000100f              /* fence.i, whatever -march says */
+    .4byte  0x0000100f              /* fence.i, as data: -march may lack Zifencei */
     li      t2, FLASH_LOAD
     jr      t2
 

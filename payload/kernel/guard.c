@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stack protector: the compiler puts __stack_chk_guard between a function's arrays and its return address, and calls
- * __stack_chk_fail() if it is not there any more when the function returns. Both names are the compiler's.
+ * The stack protector. The compiler puts __stack_chk_guard between a function's arrays and its return address. When the
+ * function returns and the guard has changed, the function calls __stack_chk_fail(). The compiler prescribes both
+ * names.
  */
 #include "payload/kernel/guard.h"
 #include "payload/kernel/panic.h"
@@ -11,7 +12,7 @@ uintptr_t __stack_chk_guard = 0x00a5d1f3;
 
 _Noreturn void __stack_chk_fail(void);
 
-/* The lowest byte is 0: what runs over as a string cannot write it and go on. */
+/* The lowest byte is 0: a string that overruns an array ends there and cannot restore the guard. */
 void guard_init(uint64_t seed)
 {
     struct random r = {seed};

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The stack protector's guard. It finds mistakes; it is no secret. */
+/* The stack protector's guard. The guard finds mistakes; it is not a secret. */
 #ifndef PAYLOAD_KERNEL_GUARD_H
 #define PAYLOAD_KERNEL_GUARD_H
 
 #include <stdint.h>
 
-/* What functions compiled with the protector compare their frames with. */
+/* The value with which functions compiled with the protector compare their frames. */
 extern uintptr_t __stack_chk_guard;
 
 /*
- * Once, on the boot hart, before any other runs: draw the guard. To be called from a function that does not return, for
- * one that does would find another guard than it began with.
+ * Draw the guard. Once, on the boot hart, before any other hart runs. The caller must not return: a function that
+ * returns after the change would find another guard than at its start.
  */
 void guard_init(uint64_t seed);
 

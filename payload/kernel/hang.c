@@ -7,21 +7,23 @@
 #include "payload/kernel/symbols.h"
 #include <stdio.h>
 
-#define SIGN_MS 1000 /* of life: a host that is busy may not run a hart for long */
-#define STEP_MS 4000 /* no step of our code that is not waiting takes so long */
-#define JOINS   4    /* what waits for a hart that hangs, waits several times */
+/* The time in which a hart must give a sign. A busy host may not run a hart for a while. */
+#define SIGN_MS 1000
+#define STEP_MS 4000 /* No step of the payload's own code takes as long, except waits. */
+/* How often a join is repeated: a job that waits for a hart that hangs waits several times. */
+#define JOINS 4
 
 struct pulse pulses[MACHINE_MAX_HARTS];
 
-/* What tells that a hart goes on: it changes with each step, and with each interrupt taken. */
+/* The signs that a hart makes progress. `step` changes with each step, `interrupts` with each interrupt taken. */
 struct signs {
     uint64_t step, interrupts;
 };
 
 static struct {
     bool hangs;
-    struct signs signs;  /* when that was found */
-    uint64_t never_came; /* said of the start at that moment */
+    struct signs signs;  /* at the moment when the hart was found to hang */
+    uint64_t never_came; /* the started_at of the start whose failure was printed */
 } found[MACHINE_MAX_HARTS];
 
 static struct signs signs_of(unsigned hart)
@@ -53,7 +55,7 @@ unsigned hang_first(void)
     return HANG_NONE;
 }
 
-/* ---- what is known of it ---- */
+/* ---- the report on one hart ---- */
 
 struct text {
     char s[200];
@@ -92,7 +94,7 @@ static uint64_t last_sign(const struct pulse *p)
     return later(later(p->step_at, p->trap_at), later(p->sbi_at, p->irqs_at));
 }
 
-/* What it was last given to do. The boot hart runs the job that was asked for. */
+/* The name of the job that the hart began last. The boot hart runs the job of test=NAME. */
 static const char *job_of(unsigned hart)
 {
     uintptr_t offset, function = (uintptr_t)atomic_load(&pulses[hart].job);
@@ -101,7 +103,7 @@ static const char *job_of(unsigned hart)
     return name ? name : hart == hart_boot_index() ? "the job itself" : "no job yet";
 }
 
-/* The interrupt whose handler runs there, as far as the books tell. */
+/* The interrupt whose handler runs on this hart according to the books, or NULL. */
 static const struct aia_irq *handler_on(unsigned hart)
 {
     for (unsigned i = 0; i < aia.config.n_irqs; i++) {
@@ -112,8 +114,8 @@ static const struct aia_irq *handler_on(unsigned hart)
     return NULL;
 }
 
-/* Who holds it. */
-static void add_who(struct text *t, unsigned hart, bool pending)
+/* Add what keeps the hart from going on. */
+static void add_cause(struct text *t, unsigned hart, bool pending)
 {
     const struct pulse *p = &pulses[hart];
     const struct aia_irq *irq = handler_on(hart);
@@ -124,9 +126,9 @@ static void add_who(struct text *t, unsigned hart, bool pending)
     else if (irq)
         add(t, "the handler of %s, the firmware or the machine holds it", irq_name(irq));
     else if (p->in_trap)
-        add(t, "our trap handler, the firmware or the machine holds it");
+        add(t, "the payload's trap handler, the firmware or the machine holds it");
     else if (p->irqs_off)
-        add(t, "our own code keeps them off, in %s", job_of(hart));
+        add(t, "the payload's own code keeps interrupts off, in %s", job_of(hart));
     else if (pending || sleeps)
         add(t, "the firmware or the machine holds it");
     else
@@ -152,7 +154,7 @@ static void say_state(unsigned hart)
     if (p->irqs_off)
         add_since(&t, p->irqs_at);
     add(&t, ", %sIPI pending: ", pending ? "" : "no ");
-    add_who(&t, hart, pending);
+    add_cause(&t, hart, pending);
     print("hart %u: %s\n", hart, t.s);
 }
 
@@ -162,8 +164,8 @@ static void say_never_came(unsigned hart)
 
     add_since(&t, harts[hart].started_at);
     print(
-        "hart %u: started %s ago, and has not come to our first instruction; the firmware says %s: the firmware "
-        "or the machine holds it\n",
+        "hart %u: started %s ago, and has not come to the payload's first instruction; the firmware says %s: "
+        "the firmware or the machine holds it\n",
         hart, t.s, sbi_hsm_state_name(sbi_hart_status(harts[hart].hartid)));
 }
 
@@ -188,7 +190,7 @@ static void say_last(unsigned hart)
           sbi_hsm_state_name(sbi_hart_status(harts[hart].hartid)));
 }
 
-/* Of its eip nobody but itself can know; but what is sent there by the books can. */
+/* Only the hart itself can read its eip. So print what the books have sent to the hart. */
 static void say_sent(unsigned hart)
 {
     const struct aia_hart *h = &aia.config.harts[hart];
@@ -209,16 +211,16 @@ static void say_sent(unsigned hart)
                  aia_hartset_has(&irq->retiring_on, hart))
             add(&t, " %s (retiring)", irq_name(irq));
     }
-    print("hart %u: %s%s come to it\n", hart, t.s, t.n == before ? " nobody" : "");
+    print("hart %u: %s%s come to this hart\n", hart, t.s, t.n == before ? " no device" : "");
 }
 
-/* It takes interrupts, but its job makes no step. */
+/* The hart takes interrupts, but its job makes no step. */
 static void say_busy(unsigned hart)
 {
     struct text t = {.n = 0};
 
     add_since(&t, pulses[hart].step_at);
-    print("hart %u: it takes interrupts, and has made no step in %s since %s: our own code\n", hart,
+    print("hart %u: it takes interrupts, and has made no step in %s since %s: the payload's own code\n", hart,
           job_of(hart), t.s);
 }
 
@@ -232,13 +234,13 @@ static void explain(unsigned hart)
     console_unlock(was);
 }
 
-/* It is not waited for any more, nor does it keep what is anybody's: a load goes on without it. */
+/* True if a hart was started and has not come. No hart waits for it, and it holds no edge: a load goes on without it. */
 static bool has_not_come(unsigned hart)
 {
     return hart_state(hart) == HART_FAILED && sbi_hart_status(harts[hart].hartid) != SBI_HSM_STOPPED;
 }
 
-/* Once for each start. */
+/* Print a failed start, once for each start. */
 static void look_for_start(unsigned hart)
 {
     uint64_t started = harts[hart].started_at;
@@ -249,9 +251,9 @@ static void look_for_start(unsigned hart)
     say_never_came(hart);
 }
 
-/* ---- the look ---- */
+/* ---- the search for harts that hang ---- */
 
-/* Should it do anything? A hart that is stopped should not. */
+/* True if the hart should make progress. A hart that is stopped should not. */
 static bool is_up(unsigned hart)
 {
     enum hart_state state = hart_state(hart);
@@ -261,7 +263,7 @@ static bool is_up(unsigned hart)
     return state == HART_ONLINE || sbi_hart_status(harts[hart].hartid) != SBI_HSM_STOPPED;
 }
 
-/* Not yet: it has gone on, or stopped, or was not asked. */
+/* The number of harts that were asked for a sign and have not given one. */
 static unsigned without_sign(const struct signs *before, const bool *asked)
 {
     unsigned n = 0;
@@ -332,7 +334,7 @@ void hang_look(void)
     atomic_store(&looking, 0);
 }
 
-/* ---- for those who wait ---- */
+/* ---- waits that end when a hart hangs ---- */
 
 unsigned hang_keeps(const struct aia_irq *irq)
 {
@@ -350,7 +352,7 @@ int hang_call(unsigned hart, void (*fn)(void *arg), void *arg)
     bool stuck = hart != here && atomic_load(&aia.config.harts[here].call.state) != 0;
 
     if (hang_is(hart) || (stuck && hang_first() != HANG_NONE))
-        return AIA_ETIMEOUT; /* stuck: the one call that this hart has is on the list of the one that hangs */
+        return AIA_ETIMEOUT; /* stuck: the only call of this hart is on the list of a hart that hangs */
     int error = aia_call(&aia, hart, fn, arg);
     if (error == AIA_ETIMEOUT)
         hang_look();
@@ -393,7 +395,7 @@ void hang_end_without(unsigned hart)
 
 void hang_watch(unsigned hart)
 {
-    uint64_t last = last_sign(&pulses[hart]); /* before now */
+    uint64_t last = last_sign(&pulses[hart]); /* read before the time is read below */
 
     if (time_now() - last > time_from_ms(HANG_END_MS) && hart_is_online(hart))
         end("the hart that leads the job makes no step");

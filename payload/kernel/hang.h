@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hart that is waited for in vain: does it hang, and who holds it? A hart that hangs takes no interrupt and makes no step;
- * what others know of it is its pulse (pulse.h), the library's books, what was sent to it, and what the firmware says.
+ * A search for harts that hang, after a wait has timed out. A hart that hangs takes no interrupt and makes no step. The
+ * report on such a hart uses its pulse (pulse.h), the library's books, what was sent to the hart, and the state
+ * according to the firmware.
  */
 #ifndef PAYLOAD_KERNEL_HANG_H
 #define PAYLOAD_KERNEL_HANG_H
@@ -11,37 +12,44 @@
 #include <stdbool.h>
 
 #define HANG_NONE   (~0u)
-#define HANG_END_MS 20000 /* longer than all that waits for a hart which goes on */
+#define HANG_END_MS 20000 /* longer than any wait for a hart that makes progress */
 
 /*
- * After a wait in vain: ask every hart for a sign, for a second at most, and say of each one that gives none what is known of
- * it, once. Who comes with further waits HANG_END_MS after one was found ends the run. Thread context, interrupts on.
+ * After a wait has timed out: ask every hart for a sign, for a second at most, and print a report once for each hart
+ * that gives none. If a further wait times out HANG_END_MS after the first such hart was found, end the run. Thread
+ * context, interrupts on.
  */
 void hang_look(void);
 
-/* Was it found to hang, and has it not gone on since? And the first such hart, or HANG_NONE. */
+/*
+ * hang_is(): true if the hart was found to hang and has made no progress since. hang_first(): the first such hart, or
+ * HANG_NONE.
+ */
 bool hang_is(unsigned hart);
 unsigned hang_first(void);
 
-/* The hart that hangs and may hold an edge of this interrupt, or HANG_NONE. */
+/* A hart that hangs and may hold an edge of this interrupt, or HANG_NONE. */
 unsigned hang_keeps(const struct aia_irq *irq);
 
-/* aia_call(), but of a hart that hangs at once AIA_ETIMEOUT; and a wait in vain is looked into. */
+/* aia_call(). Returns AIA_ETIMEOUT without a wait if the hart hangs. Calls hang_look() if the call times out. */
 int hang_call(unsigned hart, void (*fn)(void *arg), void *arg);
 
-/* hart_join() of a hart that may wait for another, which hangs: a wait in vain is looked into, and then goes on. */
+/* hart_join() of a hart that may itself wait for a hart that hangs. After a timeout call hang_look() and wait again. */
 int hang_join(unsigned hart, uint64_t ticks);
 
-/* For a wait that has no end but with a hart that hangs, begun with HANG_END_MS: what is to be said, and the end of the run. */
+/*
+ * For a wait of HANG_END_MS that only a hart that hangs can make time out. At the timeout print the report and end the
+ * run.
+ */
 void hang_wait_more(struct hart_wait *w);
 
-/* The job cannot go on. If a hart hangs, that is why, and this the end of the run; else it returns. */
+/* For a job that cannot go on. If a hart hangs, print the report and end the run; else return. */
 void hang_end(void);
 
-/* The same for a job that needs this hart: if it hangs, or has not come since it was started, the run ends. */
+/* hang_end() for a job that needs this hart: end the run if the hart hangs, or has not come since its last start. */
 void hang_end_without(unsigned hart);
 
-/* A loop that works for `hart` calls this at each turn: if `hart` has made no step for HANG_END_MS, the run ends. */
+/* A loop that serves `hart` calls this at each turn. If `hart` has made no step for HANG_END_MS, end the run. */
 void hang_watch(unsigned hart);
 
 #endif

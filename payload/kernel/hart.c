@@ -21,7 +21,7 @@ long (*hart_start_call)(uint64_t hartid, uintptr_t address, uintptr_t opaque) = 
 _Thread_local unsigned hart_index_;
 static unsigned boot_index;
 
-/* payload.ld: one stack area and one TLS block per slot, and the template of the latter. */
+/* payload.ld: one stack area and one TLS block per slot, and the template of a TLS block. */
 extern char hart_stacks[], __tls_blocks[];
 extern const char __tdata_start[], __tdata_end[], __tbss_end[];
 
@@ -138,11 +138,11 @@ static void init_one(unsigned index, unsigned slot)
         hart_tls_init((void *)h->tls);
 }
 
-/* What every start of a hart does, in C, on the hart itself, interrupts off. */
+/* The C part of every start of a hart. It runs on the hart itself, with interrupts off. */
 static int enter(struct hart *h)
 {
     hart_index_ = h->index;
-    PULSE_SET(sbi, 0); /* of the call that stopped it */
+    PULSE_SET(sbi, 0); /* The call that stopped this hart did not return. */
     PULSE_SET(irqs_off, false);
     pulse_step(PULSE_ENTERS);
     mmu_hart_init();
@@ -159,7 +159,9 @@ bool hart_init(uint64_t boot_hartid)
     if (boot_index == hart_count())
         return false;
 
-    /* start.S put the boot hart in slot 0 without knowing its index: whose slot that was takes the other. */
+    /*
+     * start.S put the boot hart in slot 0 without knowing its index. The hart with index 0 takes the boot hart's slot.
+     */
     for (unsigned i = 0; i < hart_count(); i++)
         init_one(i, i == boot_index ? 0 : i == 0 ? boot_index : i);
     mmu_init();
@@ -177,7 +179,10 @@ static bool change_state(struct hart *h, enum hart_state from, enum hart_state t
     return atomic_compare_exchange_strong(&h->state, &expected, (int)to);
 }
 
-/* First it claims its start: given up as not coming, it is too late, and nothing may know of it. */
+/*
+ * The hart first claims its start. If hart_start() has given the hart up, the claim fails: then the hart stops again,
+ * and no other hart learns of it.
+ */
 void hart_secondary(struct hart *self)
 {
     if (!change_state(self, HART_STARTING, HART_ENTERING))
@@ -196,12 +201,12 @@ void hart_secondary(struct hart *self)
     hart_loop();
 }
 
-/* Ask the firmware, without waiting for the hart. It may still be on its way down: EBUSY. */
+/* Ask the firmware to start the hart, without waiting for the hart. Returns EBUSY while the hart is still stopping. */
 static int request_start(struct hart *h)
 {
     enum hart_state before = hart_state(h->index);
 
-    /* One that was to stop may come back by itself. */
+    /* A hart that was to stop may come back online without a start. */
     if (before == HART_ONLINE || !change_state(h, before, HART_STARTING))
         return HART_EBUSY;
     atomic_store(&h->job, 0);
@@ -222,7 +227,7 @@ static bool coming_up(unsigned index)
     return state == HART_STARTING || state == HART_ENTERING;
 }
 
-/* False: it has arrived after all, at the last moment. */
+/* False: the hart arrived at the last moment. */
 static bool give_up(struct hart *h)
 {
     return change_state(h, HART_STARTING, HART_FAILED);
@@ -250,7 +255,7 @@ int hart_start(unsigned index, uint64_t ticks)
             continue;
         if (give_up(h))
             return HART_ETIMEOUT;
-        w = hart_wait_begin(time_from_ms(HART_START_MS)); /* once: it only has to set itself up */
+        w = hart_wait_begin(time_from_ms(HART_START_MS)); /* once: the hart only has to set itself up */
     }
     if (hart_state(index) != HART_ONLINE) {
         (void)hart_wait_stopped(index, ticks);
@@ -277,8 +282,8 @@ static void report_missing(unsigned index, int error)
 }
 
 /*
- * Ask for all, then wait for all: a hart that never comes costs its second once, however many they
- * are. A hart that lost the boot lottery may still be on its way to HSM stop, hence the asking again.
+ * Ask the firmware to start all harts, then wait for all. So harts that never come cost one second together. A hart
+ * that lost the boot lottery may still be on its way to HSM stop; the request is then repeated.
  */
 unsigned hart_start_all(void)
 {
@@ -366,13 +371,13 @@ const char *hart_strerror(int error)
 {
     static const char *const names[] = {
         "OK",
-        "EINVAL: no such hart, or the calling one",
-        "EBUSY: it has a job, or is up already",
-        "EOFFLINE: not online",
+        "EINVAL: no such hart, or the calling hart",
+        "EBUSY: the hart has a job, or is up already",
+        "EOFFLINE: the hart is not online",
         "ETIMEOUT: not in time",
         "EFIRMWARE: the SBI call failed",
-        "ENOFILE: it has no interrupt file",
-        "EIRQ: it came, and could not take interrupts",
+        "ENOFILE: the hart has no interrupt file",
+        "EIRQ: the hart came, and could not take interrupts",
     };
     if (error > 0 || -error >= (int)(sizeof(names) / sizeof(names[0])))
         return "not a hart error";

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The harts: what each one owns, and how they are brought up and taken down through SBI HSM. A hart is named by its index in
- * machine.harts, everywhere. How one waits for another, and hands it work: work.h.
+ * The harts: what each hart owns, and how harts are started and stopped through SBI HSM. Everywhere a hart is named by
+ * its index in machine.harts. work.h has the waits of one hart for another, and the handing over of jobs.
  */
 #ifndef PAYLOAD_KERNEL_HART_H
 #define PAYLOAD_KERNEL_HART_H
 
 /*
- * A hart's stack area, from low to high addresses: the emergency stack, on which a trap that found sp
- * out of bounds is reported; the guard page; the stack. The canary is its lowest words. A trap needs
- * STACK_MARGIN bytes above the stack's low end, or it is an overflow.
+ * A hart's stack area, from low to high addresses: the emergency stack, then the guard page, then the stack. A trap
+ * with sp out of bounds is reported on the emergency stack. The canary is the lowest words of the stack. A trap needs
+ * STACK_MARGIN bytes above the stack's low end; with less the stack has overflowed.
  */
 #define STACK_EMERGENCY 4096
 #define STACK_GUARD     4096
@@ -32,39 +32,42 @@
 
 enum hart_state {
     HART_ABSENT,   /* in the tree, never started */
-    HART_STARTING, /* hart_start was called, and it has not arrived yet */
-    HART_ENTERING, /* has arrived, and sets itself up */
+    HART_STARTING, /* hart_start was called, and the hart has not arrived yet */
+    HART_ENTERING, /* the hart has arrived, and sets itself up */
     HART_ONLINE,   /* runs our code with interrupts on */
     HART_STOPPING, /* on its way into SBI HSM stop */
     HART_STOPPED,  /* another hart has seen it stopped */
-    HART_FAILED,   /* did not arrive in time: left out; should it arrive later, it stops itself */
+    HART_FAILED,   /* did not arrive in time: left out; a hart that arrives later stops itself */
 };
 
-/* What the calls below return, negative. */
+/* The errors of the calls below. */
 enum hart_error {
     HART_OK = 0,
-    HART_EINVAL = -1,    /* no such hart, or the calling one where another is needed */
-    HART_EBUSY = -2,     /* a job is already in its mailbox, or it is up already */
-    HART_EOFFLINE = -3,  /* it is not online */
-    HART_ETIMEOUT = -4,  /* the bound of the wait has passed */
+    HART_EINVAL = -1,    /* no such hart, or the calling hart where another hart is needed */
+    HART_EBUSY = -2,     /* the hart's mailbox has a job, or the hart is up already */
+    HART_EOFFLINE = -3,  /* the hart is not online */
+    HART_ETIMEOUT = -4,  /* the wait's bound has passed */
     HART_EFIRMWARE = -5, /* the SBI call failed; hart_firmware_error() says how */
-    HART_ENOFILE = -6,   /* it has no S-level interrupt file, nor an APLIC: no interrupt could reach it */
-    HART_EIRQ = -7, /* it came, could not take interrupts, and stopped; hart_firmware_error(): an AIA error */
+    /* The hart has no S-level interrupt file and no APLIC: no interrupt could reach the hart. */
+    HART_ENOFILE = -6,
+    /* The hart came, could not take interrupts, and stopped; hart_firmware_error() returns an AIA error. */
+    HART_EIRQ = -7,
 };
 
-#define HART_START_MS 10000 /* for harts to come up in; on a busy host a hart may not run for long */
+#define HART_START_MS \
+    10000 /* the time in which harts must come up; a busy host may not run a hart for a while */
 
 struct hart {
     /* start.S reads these three. */
     uintptr_t stack_top;
-    uintptr_t stack_limit; /* what sscratch holds: the lowest sp that a trap accepts */
+    uintptr_t stack_limit; /* the value of sscratch: the lowest sp that a trap accepts */
     uintptr_t tls;
 
     unsigned index;
     uint64_t hartid;
     _Atomic int state; /* enum hart_state */
     _Atomic int sbi_error;
-    _Atomic uint64_t started_at; /* when the firmware last agreed to start it; 0: never */
+    _Atomic uint64_t started_at; /* the time of the last start that the firmware accepted; 0: never */
 
     /* The mailbox: one job at a time. */
     _Atomic int job;
@@ -85,7 +88,7 @@ static inline unsigned hart_index(void)
     return hart_index_;
 }
 
-/* How many harts the machine lists; indexes run from 0 to here, whatever state each is in. */
+/* The number of harts in the device tree. Indexes run from 0 to this number, whatever state each hart is in. */
 unsigned hart_count(void);
 unsigned hart_online_count(void);
 enum hart_state hart_state(unsigned index);
@@ -93,51 +96,55 @@ static inline bool hart_is_online(unsigned index)
 {
     return hart_state(index) == HART_ONLINE;
 }
-/* The first hart from this index on, round and round, that is online. There is one: whoever asks. */
+/* The first online hart from this index on, counted round. There is always one: the calling hart. */
 unsigned hart_from(unsigned index);
 /* The hart that the firmware booted. */
 unsigned hart_boot_index(void);
 
 /*
- * Once, on the boot hart, when machine is known: give every hart its stack and TLS. False: the hart
- * we run on is not in the tree.
+ * Give every hart its stack and TLS. Once, on the boot hart, when `machine` is known. Returns false if the running hart
+ * is not in the tree.
  */
 bool hart_init(uint64_t boot_hartid);
 
-/* Bring up all others, their waits overlapped; the ones that do not come are printed. Returns how many are up. */
+/*
+ * Start all other harts, waiting for all of them at the same time. Print each hart that does not come up. Returns the
+ * number of online harts.
+ */
 unsigned hart_start_all(void);
 
 /*
- * Start one hart and wait until it is online. Its TLS is what it was when it stopped: _Thread_local
- * variables are initialised once, before a hart's first start. EBUSY, ETIMEOUT, EFIRMWARE.
+ * Start one hart and wait until it is online. _Thread_local variables are initialised once, before a hart's first
+ * start; at a later start the hart has the values from before its stop. Returns HART_OK, EBUSY, ETIMEOUT, EFIRMWARE,
+ * EINVAL, ENOFILE or EIRQ.
  */
 int hart_start(unsigned index, uint64_t ticks);
 
 /*
- * Stop the running hart. Interrupts go off, whatever they were. Returns only on failure (EFIRMWARE),
- * with the hart online and interrupts as before. Another hart follows with hart_wait_stopped().
+ * Stop the running hart, with interrupts off. Returns only on failure (EFIRMWARE), with the hart online and interrupts
+ * as before. Another hart waits for the stop with hart_wait_stopped().
  */
 int hart_stop_self(void);
 
-/* The calls by which these two, and hart_suspend(), reach the firmware. A test puts others in their place. */
+/* The firmware calls of the two functions above and of hart_suspend(). A test replaces them. */
 extern long (*hart_stop_call)(void);
 extern long (*hart_start_call)(uint64_t hartid, uintptr_t address, uintptr_t opaque);
 extern long (*hart_suspend_call)(bool retentive);
 
 /*
- * HSM hart_suspend of the running hart, interrupts off. Retentive: returns when an interrupt is pending. Else the
- * hart comes back through hart_resume (start.S) with nothing but its stack, and this puts back what it had; the
- * interrupt file is the caller's to save. Returns an SBI error.
+ * HSM hart_suspend of the running hart, with interrupts off. A retentive suspend returns when an interrupt is pending.
+ * After a non-retentive suspend the hart resumes in hart_resume (start.S) with its stack alone; this function restores
+ * the registers. The caller must save and restore the interrupt file. Returns an SBI error.
  */
 long hart_suspend(bool retentive);
 
-/* Wait until the firmware says that this hart is stopped. ETIMEOUT, EFIRMWARE. */
+/* Wait until the firmware reports this hart as stopped. Returns HART_OK, EINVAL, ETIMEOUT or EFIRMWARE. */
 int hart_wait_stopped(unsigned index, uint64_t ticks);
 
-/* Wake a hart out of wfi. Has no other effect. */
+/* Wake a hart from wfi. Has no other effect. */
 void hart_kick(unsigned index);
 
-/* Begin again at the top of the running hart's stack, in fn, whatever is on it. */
+/* Discard the running hart's stack and call fn at its top. */
 _Noreturn void hart_abandon_stack(void (*fn)(void));
 
 /* False if the lowest words of a hart's stack were overwritten. */
@@ -146,7 +153,7 @@ void hart_stack_bounds(uintptr_t *low, uintptr_t *high); /* of the running hart 
 
 const char *hart_strerror(int error);
 const char *hart_state_name(enum hart_state state);
-/* The SBI error that the last EFIRMWARE about this hart was. */
+/* The SBI error of the last EFIRMWARE of this hart, or the AIA error of the last EIRQ. */
 long hart_firmware_error(unsigned index);
 
 #endif /* __ASSEMBLER__ */

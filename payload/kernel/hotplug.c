@@ -11,32 +11,32 @@
 
 #define STOP_MS 5000
 
-static _Atomic int changing; /* some hart is coming or going */
+static _Atomic int changing; /* a hart goes offline or comes online */
 
-static const char *(*watch_leaves)(unsigned hart);
-static const char *(*watch_back)(unsigned hart);
+static const char *(*watch_offline)(unsigned hart);
+static const char *(*watch_online)(unsigned hart);
 
-void hotplug_watch(const char *(*leaves)(unsigned hart), const char *(*back)(unsigned hart))
+void hotplug_watch(const char *(*offline)(unsigned hart), const char *(*online)(unsigned hart))
 {
-    watch_leaves = leaves;
-    watch_back = back;
+    watch_offline = offline;
+    watch_online = online;
 }
 
-static const char *tell(const char *(*whom)(unsigned hart), unsigned hart)
+static const char *notify(const char *(*watcher)(unsigned hart), unsigned hart)
 {
-    return whom ? whom(hart) : NULL;
+    return watcher ? watcher(hart) : NULL;
 }
 
-static void begin(void)
+static void lock_changes(void)
 {
     struct hart_wait w =
-        hart_wait_begin(time_from_ms(10 * HANG_END_MS)); /* a change may wait for several harts */
+        hart_wait_begin(time_from_ms(10 * HANG_END_MS)); /* one change may wait for several harts */
 
     while (atomic_exchange(&changing, 1))
         hang_wait_more(&w);
 }
 
-static void end(void)
+static void unlock_changes(void)
 {
     atomic_store(&changing, 0);
 }
@@ -49,10 +49,10 @@ static struct hotplug_error failed(const char *step, const char *why)
 static const struct hotplug_error ok;
 
 /*
- * On the leaving hart, interrupts off: `was` is how they were. Returns only on an error, with the hart online again; if
- * that is refused too, there is nothing for it to do here but to stop.
+ * Finish the offline on the leaving hart, with interrupts off. `was` is the interrupt state to restore. Returns only on
+ * an error, with the hart online again. If the hart cannot come online either, it can only try to stop again.
  */
-static struct hotplug_error die(unsigned long was)
+static struct hotplug_error offline_here(unsigned long was)
 {
     struct hotplug_error e;
     int error = aia_hart_offline_finish(&aia);
@@ -67,21 +67,21 @@ static struct hotplug_error die(unsigned long was)
     }
     hart_irq_restore(was);
     (void)aia_hart_online_finish(&aia, hart_index(),
-                                 AIA_DISPLACED_STAY); /* what was shut down for its leaving */
+                                 AIA_DISPLACED_STAY); /* restarts what was shut down for the offline */
     return e;
 }
 
-static struct hotplug_error died; /* die_job()'s result; under `changing` */
+static struct hotplug_error offline_result; /* the result of offline_job(); protected by `changing` */
 
-static void die_job(void *arg)
+static void offline_job(void *arg)
 {
     (void)arg;
-    died = die(hart_irq_save());
+    offline_result = offline_here(hart_irq_save());
 }
 
-/* ---- a hart that has its interrupts off while it is left ---- */
+/* ---- a hart that has its interrupts off during offline_begin ---- */
 
-enum deaf { DEAF_NOT, DEAF_WAITS, DEAF_DIES, DEAF_STAYS };
+enum deaf { DEAF_NOT, DEAF_WAITS, DEAF_GOES, DEAF_STAYS };
 static _Atomic int deaf[MACHINE_MAX_HARTS];
 
 static bool deaf_becomes(unsigned hart, enum deaf from, enum deaf to)
@@ -99,17 +99,17 @@ static void deaf_job(void *arg)
 
     (void)arg;
     if (deaf_becomes(here, DEAF_NOT, DEAF_WAITS))
-        died = failed("with interrupts off", hart_strerror(HART_ETIMEOUT));
+        offline_result = failed("with interrupts off", hart_strerror(HART_ETIMEOUT));
     while (atomic_load(&deaf[here]) == DEAF_WAITS)
         if (!hart_wait_more(&w))
             (void)deaf_becomes(here, DEAF_WAITS, DEAF_STAYS);
-    if (atomic_load(&deaf[here]) == DEAF_DIES)
-        died = die(was);
+    if (atomic_load(&deaf[here]) == DEAF_GOES)
+        offline_result = offline_here(was);
     else
         hart_irq_restore(was);
 }
 
-/* If it is not in time, it finds that nobody waits for it any more. */
+/* Wait until the hart is in deaf_job(). If the hart is not there in time, its job finds DEAF_STAYS and returns. */
 static int wait_deaf(unsigned hart)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(STOP_MS));
@@ -129,7 +129,7 @@ static int start_again(unsigned hart)
     return hart_is_online(hart) ? HART_OK : error;
 }
 
-/* Until it has stopped, or has come back by itself. */
+/* Wait until the hart has stopped or has come online again without a start. */
 static int wait_stopped(unsigned hart, uint64_t ticks)
 {
     uint64_t end = time_after(ticks);
@@ -141,29 +141,32 @@ static int wait_stopped(unsigned hart, uint64_t ticks)
     return error;
 }
 
-/* After aia_hart_offline_begin(), with the rest under way on the hart itself: its confirmation. */
+/* After aia_hart_offline_begin(), while the hart itself finishes the offline: wait for the hart's stop. */
 static struct hotplug_error confirm(unsigned hart)
 {
     uint64_t ticks = time_from_ms(STOP_MS);
     int error;
 
-    if (hart_join(hart, ticks) == HART_OK) /* it came back from die() */
-        return died;
+    if (hart_join(hart, ticks) == HART_OK) /* the stop failed, and the hart is online */
+        return offline_result;
     error = wait_stopped(hart, ticks);
     if (!error)
         return ok;
     if (hart_is_online(hart) && hart_join(hart, ticks) == HART_OK)
-        return died;
-    /* Between our sweep and the firmware's stop. Nothing names it any more; if it can be had back, it comes back. */
+        return offline_result;
+    /*
+     * The hart is between the sweep and the firmware's stop. No message names the hart any more. Try to start the hart
+     * again.
+     */
     if (start_again(hart))
         return failed("waiting for STOPPED, and the hart stays offline", hart_strerror(error));
     return failed("waiting for STOPPED", hart_strerror(error));
 }
 
-/* After aia_hart_offline_begin(): the rest. */
+/* After aia_hart_offline_begin(): have the hart sweep its file and stop. */
 static struct hotplug_error stop_other(unsigned hart)
 {
-    int error = hart_run(hart, die_job, NULL);
+    int error = hart_run(hart, offline_job, NULL);
 
     if (!error)
         return confirm(hart);
@@ -172,27 +175,27 @@ static struct hotplug_error stop_other(unsigned hart)
     return failed("the stop job", hart_strerror(error));
 }
 
-/* It did not go: the managed interrupts that were shut down for it start again, and then what follows it. */
+/* The hart stays online: restart the managed interrupts that were shut down for it, then call the watcher. */
 static void stay(unsigned hart)
 {
     (void)aia_hart_online_finish(&aia, hart, AIA_DISPLACED_STAY);
-    (void)tell(watch_back, hart);
+    (void)notify(watch_online, hart);
 }
 
-/* First half: nothing needs the hart any more. On an error it is to stay. */
-static struct hotplug_error try_leave(unsigned hart)
+/* First half of an offline: move everything away from the hart. After an error the caller must call stay(). */
+static struct hotplug_error try_begin(unsigned hart)
 {
-    const char *why = tell(watch_leaves, hart);
+    const char *why = notify(watch_offline, hart);
 
     if (why)
-        return failed("shutting down what follows it", why);
+        return failed("shutting down what follows the hart", why);
     int error = aia_hart_offline_begin(&aia, hart);
     return error ? failed("moving its interrupts away", aia_strerror(error)) : ok;
 }
 
-static struct hotplug_error leave(unsigned hart)
+static struct hotplug_error begin_or_stay(unsigned hart)
 {
-    struct hotplug_error e = try_leave(hart);
+    struct hotplug_error e = try_begin(hart);
 
     if (e.step)
         stay(hart);
@@ -201,30 +204,31 @@ static struct hotplug_error leave(unsigned hart)
 
 struct hotplug_error hotplug_offline(unsigned hart)
 {
-    begin();
-    struct hotplug_error e = leave(hart);
+    lock_changes();
+    struct hotplug_error e = begin_or_stay(hart);
 
     if (!e.step) {
         e = stop_other(hart);
         if (e.step)
             stay(hart);
     }
-    end();
+    unlock_changes();
     return e;
 }
 
-/* The hart is in deaf_job(). */
-static struct hotplug_error leave_deaf(unsigned hart)
+/* Take a hart offline that is in deaf_job(). */
+static struct hotplug_error offline_deaf(unsigned hart)
 {
-    struct hotplug_error e = try_leave(hart);
+    struct hotplug_error e = try_begin(hart);
 
-    if (deaf_becomes(hart, DEAF_WAITS, e.step ? DEAF_STAYS : DEAF_DIES) && !e.step) {
+    if (deaf_becomes(hart, DEAF_WAITS, e.step ? DEAF_STAYS : DEAF_GOES) && !e.step) {
         e = confirm(hart);
     } else {
-        (void)hart_join(hart, time_from_ms(STOP_MS)); /* only then can it prove drains for stay() */
-        if (!e.step) {                                /* that took longer than it waits */
+        /* stay() needs the hart's proofs of drains, so the hart must have its interrupts on. */
+        (void)hart_join(hart, time_from_ms(STOP_MS));
+        if (!e.step) { /* the move took longer than deaf_job() waits */
             aia_hart_offline_cancel(&aia, hart);
-            e = died;
+            e = offline_result;
         }
     }
     if (e.step)
@@ -234,26 +238,26 @@ static struct hotplug_error leave_deaf(unsigned hart)
 
 struct hotplug_error hotplug_offline_deaf(unsigned hart)
 {
-    begin();
+    lock_changes();
     atomic_store(&deaf[hart], DEAF_NOT);
     int error = hart_run(hart, deaf_job, NULL);
 
     if (!error)
         error = wait_deaf(hart);
-    struct hotplug_error e = error ? failed("the stop job", hart_strerror(error)) : leave_deaf(hart);
-    end();
+    struct hotplug_error e = error ? failed("the stop job", hart_strerror(error)) : offline_deaf(hart);
+    unlock_changes();
     return e;
 }
 
 struct hotplug_error hotplug_offline_self(void)
 {
-    begin();
-    struct hotplug_error e = leave(hart_index());
+    lock_changes();
+    struct hotplug_error e = begin_or_stay(hart_index());
 
-    end(); /* no other change is made to this hart: it is leaving, and then not there */
+    unlock_changes(); /* No other change can begin at this hart: it is leaving, and then offline. */
     if (e.step)
         return e;
-    e = die(hart_irq_save());
+    e = offline_here(hart_irq_save());
     stay(hart_index());
     return e;
 }
@@ -267,7 +271,7 @@ struct hotplug_error hotplug_online(unsigned hart)
 {
     const char *why;
 
-    begin();
+    lock_changes();
     struct hotplug_error e = ok;
     int error = hart_start(hart, time_from_ms(HART_START_MS));
 
@@ -275,8 +279,8 @@ struct hotplug_error hotplug_online(unsigned hart)
         e = failed("hart_start", hart_strerror(error));
     else if ((error = aia_hart_online_finish(&aia, hart, AIA_DISPLACED_STAY)))
         e = failed("bringing its interrupts back", aia_strerror(error));
-    else if ((why = tell(watch_back, hart)))
-        e = failed("restarting what follows it", why);
-    end();
+    else if ((why = notify(watch_online, hart)))
+        e = failed("restarting what follows the hart", why);
+    unlock_changes();
     return e;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The payload as the library's embedder: the port functions, and the memory the library works in. */
+/* The payload as the library's embedder: the functions of aia/port.h, and the library's memory. */
 #include "payload/kernel/irq.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -13,7 +13,7 @@
 #include "mmio.h"
 
 struct aia aia
-    __attribute__((section(".sdata"))); /* near gp: vector.S takes its address for each interrupt */
+    __attribute__((section(".sdata"))); /* near gp: vector.S loads the address of `aia` at each interrupt */
 
 static struct aia_hart aia_harts[MACHINE_MAX_HARTS];
 static struct imsic_file files[MACHINE_MAX_HARTS];
@@ -31,7 +31,10 @@ static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
 
 _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
 
-/* `ids=` pretends that the files are smaller than they are, so that a test can run out of identities. */
+/*
+ * The number of identities of each interrupt file. `ids=` makes it smaller than it is, so that a test can use up all
+ * identities.
+ */
 static uint16_t implemented_ids(void)
 {
     uint64_t ids = args_u64("ids", machine.imsic.num_ids);
@@ -39,7 +42,7 @@ static uint16_t implemented_ids(void)
     if (ids > machine.imsic.num_ids)
         args_refuse("ids", "the interrupt files have %u", machine.imsic.num_ids);
     if (ids <= RESERVED_IDS)
-        args_refuse("ids", "%u are ours, and one must be left", RESERVED_IDS);
+        args_refuse("ids", "the payload itself needs %u, and a device at least one", RESERVED_IDS);
     if (ids < machine.imsic.ipi_id)
         args_refuse("ids", "riscv,ipi-id is %u", machine.imsic.ipi_id);
     return (uint16_t)ids;
@@ -83,7 +86,10 @@ void irq_init(struct aia_trace_ring *rings, struct aia_controller **controllers)
             .n_ids = implemented_ids(),
             .slots = slots[h],
         };
-    /* Identity 0 does not exist, so 1 is in no block, and 2 in a pair: the blocks of 4 and more stay whole. */
+    /*
+     * Identity 0 does not exist. So identity 1 belongs to no block, and 2 to none but a pair: with these two the blocks
+     * of 4 and more stay whole.
+     */
     c.sync_id = c.ipi_id == 1 ? 2 : 1;
     if (controllers) {
         c.files = NULL;
@@ -126,7 +132,10 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
     return (hart - 1) % hart_count();
 }
 
-/* The interrupt was cleared before: what was sent before it is seen now, what is sent after it interrupts again. */
+/*
+ * The caller has cleared the interrupt. The fence orders the clear before the reads below: an IPI sent before the clear
+ * is found now, and a later IPI interrupts again.
+ */
 void irq_soft(void)
 {
     fence_all();
@@ -170,13 +179,13 @@ void irq_print_reports(void)
 {
     static unsigned printed;
     static const char *const what[] = {
-        [AIA_REPORT_STORM_UNOWNED] = "storm of an identity that nobody owns: shut off",
+        [AIA_REPORT_STORM_UNOWNED] = "storm on an unowned identity: quarantined",
         [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
         [AIA_REPORT_LATE] = "edge found late, when its hart came back",
         [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
         [AIA_REPORT_CALL_STUCK] = "a call does not end",
-        [AIA_REPORT_STORM_IPI] = "storm of the IPIs' identity, which nobody sends",
-        [AIA_REPORT_CHANGED] = "its device did not have the message that it was given",
+        [AIA_REPORT_STORM_IPI] = "storm on the IPIs' identity, without an IPI sent",
+        [AIA_REPORT_CHANGED] = "its device does not have the message that the library wrote",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };
     unsigned n = atomic_load(&n_reports);
@@ -202,7 +211,7 @@ unsigned irq_reports(int what)
     return atomic_load(&reports_of[what]);
 }
 
-/* ---- what the library asks of its embedder (aia/port.h) ---- */
+/* ---- the functions of aia/port.h ---- */
 
 unsigned irq_spins = HART_WAIT_SPINS;
 _Atomic unsigned irq_lock_waiting;
@@ -212,7 +221,7 @@ void aia_port_relax(void)
     static _Thread_local struct hart_wait w;
     static _Thread_local uint64_t last;
 
-    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) { /* another wait than the last one */
+    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) { /* a new wait, not the last one again */
         w = hart_wait_begin(TIME_NEVER);
         w.spins = irq_spins;
     }
@@ -229,17 +238,18 @@ void aia_port_ipi(unsigned n)
 {
     if (n >= IRQ_IPI_TEST && test_ipi)
         test_ipi(n);
-    /* IRQ_IPI_WAKE: to have taken it is all it is for */
+    /* IRQ_IPI_WAKE needs no action: taking it is its purpose. */
 }
 
 void aia_port_report(const struct aia_report *report)
 {
-    if (report->what == AIA_REPORT_UNOWNED) { /* counted, by hart; a line for each is for who watches */
+    /* The library counts these by hart. Only the watcher sees each one. */
+    if (report->what == AIA_REPORT_UNOWNED) {
         if (watch_unowned)
             watch_unowned(report->vec.id);
         return;
     }
-    if (report->what == AIA_REPORT_CALL_STUCK) /* its caller waits for the hart for ever */
+    if (report->what == AIA_REPORT_CALL_STUCK) /* its caller waits for the hart without a bound */
         hang_look();
     unsigned n = atomic_fetch_add(&n_reports, 1);
 

@@ -4,10 +4,10 @@
 
 #include "platform/machine.h"
 
-/* The machine we run on; constant once payload_main() has filled it in. */
+/* The description of the running machine. It is constant after payload_main() has filled it in. */
 extern struct machine machine;
 
-/* Why there is no such part of it, in a line. The text is overwritten by the next call. */
+/* The reason, in one line, why the machine has no such part. The next call overwrites the text. */
 const char *machine_without(enum machine_part part);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * Page table entries (privileged architecture, "Sv39"). A and D are set beforehand: hardware may
- * fault to have software set them, and must not write them behind our back in a deterministic run.
+ * Page table entries (privileged architecture, "Sv39"). A and D are set in advance: hardware may fault if they are
+ * clear, and must not write them at random moments of a deterministic run.
  */
 enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_G = 32, PTE_A = 64, PTE_D = 128 };
 #define PTE_LEAF (PTE_V | PTE_G | PTE_A | PTE_D)
@@ -22,7 +22,7 @@ enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_G = 32, PTE_A = 64, PTE_D
 /* Sv39 addresses are sign-extended from bit 38: identity holds for the lower half. */
 #define REACH (1ul << 38)
 
-/* payload.ld: the image's parts, page-aligned, and room for its tables. */
+/* payload.ld: the image's parts, page-aligned, and memory for the page tables. */
 extern char __image_start[], __rodata_start[], __rodata_end[], __image_end[], hart_stacks[];
 extern uint64_t __page_tables[], __page_tables_end[];
 
@@ -43,7 +43,7 @@ static uint64_t leaf(uint64_t address, unsigned access)
     return access ? address >> 12 << 10 | PTE_LEAF | access : 0;
 }
 
-/* The table that a large leaf, or none, becomes: the same mapping in 512 parts. */
+/* Replace a large leaf, or an invalid entry, by a table with the same mapping in 512 parts. Returns the table. */
 static uint64_t *split(uint64_t *pte, uint64_t address, unsigned shift)
 {
     if ((*pte & PTE_V) && !(*pte & PTE_RWX))
@@ -56,7 +56,7 @@ static uint64_t *split(uint64_t *pte, uint64_t address, unsigned shift)
     return t;
 }
 
-/* Give [from, to) this access, in 4 KiB pages. */
+/* Set the access of [from, to), in 4 KiB pages. */
 static void protect(uint64_t *root, uintptr_t from, uintptr_t to, unsigned access)
 {
     for (uintptr_t a = from; a < to; a += PAGE) {
@@ -79,7 +79,10 @@ static bool host_beyond(const struct machine_pci *host)
     return beyond(&host->ecam);
 }
 
-/* Whether all that we may touch can be reached. A window of PCI is not: what is placed in it must be. */
+/*
+ * True if Sv39 reaches all addresses that the payload may access. The windows of PCI count, because a BAR may be placed
+ * anywhere in them.
+ */
 static bool within_reach(void)
 {
     if (__image_end > (char *)REACH || machine.uart.base >= REACH)
@@ -117,7 +120,9 @@ void mmu_init(void)
     satp = SATP_SV39 | (uintptr_t)root >> 12;
 }
 
-/* A write of a mode that is not implemented has no effect at all: then all stays as it was. */
+/*
+ * A write of an unimplemented mode has no effect (privileged architecture, "satp"): the hart then stays untranslated.
+ */
 void mmu_hart_init(void)
 {
     csr_sfence_vma();

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Address translation, Sv39 and identity: virtual is physical everywhere, so devices, firmware and we
- * use the same addresses. It is there for what it forbids: writing text and constants, executing data,
- * the page at 0, and the page below each stack.
+ * Address translation: Sv39, identity. Virtual and physical addresses are equal, so devices, firmware and the payload
+ * use the same addresses. Translation serves only to forbid: writing text and constants, executing data, any access to
+ * the page at 0 and to the page below each stack.
  */
 #ifndef PAYLOAD_KERNEL_MMU_H
 #define PAYLOAD_KERNEL_MMU_H
 
 #include <stdbool.h>
 
-/* Once, on the boot hart, when machine is known, before mmu_hart_init(). */
+/* Build the page tables. Once, on the boot hart, when `machine` is known, before mmu_hart_init(). */
 void mmu_init(void);
-/* On every hart when it starts. A hart without Sv39, or a machine too large for it, stays untranslated. */
+/*
+ * Turn translation on, at every start of a hart. A hart without Sv39, or on a machine beyond its reach, stays
+ * untranslated.
+ */
 void mmu_hart_init(void);
-/* Whether the running hart translates. */
+/* True if the running hart translates addresses. */
 bool mmu_on(void);
 
 #endif

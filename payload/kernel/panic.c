@@ -11,15 +11,15 @@
 #include "mmio.h"
 #include <stdatomic.h>
 
-/* SiFive test finisher: a code in the upper half and what it is in the lower. */
+/* SiFive test finisher: the exit code in the upper half, pass or fail in the lower half. */
 #define FINISHER_PASS 0x5555u
 #define FINISHER_FAIL 0x3333u
 #define FINISHER_MS   30000 /* until the machine has ended: on a busy host QEMU itself may not run for long */
 
 int (*panic_then)(int code);
 
-static atomic_uint panicking; /* the hart that is at it: index + 1 */
-static unsigned nested;       /* traps of that hart meanwhile */
+static atomic_uint panicking; /* the index + 1 of the hart that panics */
+static unsigned nested;       /* traps of that hart during the report */
 
 static _Noreturn void halt(void)
 {
@@ -29,7 +29,9 @@ static _Noreturn void halt(void)
         hart_wfi();
 }
 
-/* The ways to end the machine: each may trap, and then a panic comes back here for the next one. */
+/*
+ * The ways to end the machine. Each way may trap; the panic then enters machine_exit() again, which takes the next way.
+ */
 enum { WAY_BOARD = 1u << 0, WAY_FINISHER = 1u << 1 };
 
 static bool is_untried(unsigned way)
@@ -69,14 +71,14 @@ void panic_begin(void)
     if (!atomic_compare_exchange_strong(&panicking, &nobody, self)) {
         if (nobody != self)
             halt();
-        console_by_firmware(); /* ours may be what traps */
+        console_by_firmware(); /* the payload's own console may be what traps */
         if (nested++)
             machine_exit(EXIT_PANIC);
         print("\nhart %u: a second trap or panic while reporting: scause %lx sepc %lx stval %lx\n",
               hart_index(), csr_read(scause), csr_read(sepc), csr_read(stval));
         machine_exit(EXIT_PANIC);
     }
-    /* By SBI, not by our own IPIs: those may be what is broken. A hart with interrupts off goes on. */
+    /* By SBI, not by the library's IPIs, which may be broken. A hart with interrupts off is not stopped. */
     for (unsigned i = 0; i < hart_count(); i++)
         if (i != hart_index() && hart_is_online(i))
             (void)sbi_send_ipi(harts[i].hartid);
@@ -86,9 +88,9 @@ void panic_begin(void)
 
 void panic_check(void)
 {
-    unsigned who = atomic_load(&panicking);
+    unsigned panicked = atomic_load(&panicking);
 
-    if (who && who != hart_index() + 1)
+    if (panicked && panicked != hart_index() + 1)
         halt();
 }
 
@@ -100,7 +102,9 @@ void panic_end(void)
     machine_exit(panic_then ? panic_then(EXIT_PANIC) : EXIT_PANIC);
 }
 
-/* The callers of the function whose frame this is; - 2: name the call, not what follows it. */
+/*
+ * Print the callers of the function whose frame this is. - 2 names the call itself, not the instruction after the call.
+ */
 static void backtrace(const uintptr_t *fp)
 {
     print_backtrace(fp[-1] - 2, 0, fp[-2]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the library asks of its embedder at every turn: which hart, what time, interrupts, locks. Compiled without frame
- * pointers (mk/payload.mk), for a frame would be half of what each takes; nothing here can fail and be traced.
+ * The functions of aia/port.h that the library calls often: hart, time, interrupts, locks. Compiled without frame
+ * pointers (mk/payload.mk), because a frame would double the cost of each. No backtrace needs these frames: nothing
+ * here can fail.
  */
 #include "payload/kernel/hang.h"
 #include "payload/kernel/work.h"
@@ -30,8 +31,8 @@ void aia_port_irq_restore(unsigned long was)
 }
 
 /*
- * Test and set. Interrupts are off, so the holder is running on another hart, unless QEMU or a hypervisor
- * has taken that hart off its processor: then hart_wait_more() lets it go on.
+ * Test and set. The holder has its interrupts off, so it is running on another hart, unless QEMU or a hypervisor has
+ * taken that hart off its processor. In that case the sleep in hart_wait_more() lets the holder run.
  */
 static __attribute__((noinline)) void wait_for_lock(_Atomic uintptr_t *word)
 {
@@ -41,7 +42,8 @@ static __attribute__((noinline)) void wait_for_lock(_Atomic uintptr_t *word)
     w.spins = irq_spins;
     while (atomic_load_explicit(word, memory_order_relaxed) ||
            atomic_exchange_explicit(word, 1, memory_order_acquire)) {
-        w.sleep = time_from_us(1); /* locks are held for no longer, and an interrupt waits for this one */
+        /* Locks are held for about as long, and an interrupt may wait for this lock. */
+        w.sleep = time_from_us(1);
         hang_wait_more(&w);
     }
     irq_lock_waiting--;

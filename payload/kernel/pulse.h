@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What each hart did last, kept by itself for the others: plain stores, at steps that are no part of an interrupt's or a
- * move's path. hang.h reads it where a hart is waited for in vain.
+ * The last actions of each hart, recorded by the hart itself for the other harts. The records are plain stores, made
+ * only at steps outside the paths of interrupts and moves. hang.h reads them after a wait for a hart has timed out.
  */
 #ifndef PAYLOAD_KERNEL_PULSE_H
 #define PAYLOAD_KERNEL_PULSE_H
@@ -14,21 +14,21 @@
 #include <stdint.h>
 
 enum pulse_step {
-    PULSE_NONE,   /* has not been here yet */
-    PULSE_ENTERS, /* has come up */
-    PULSE_WORKS,  /* runs its job */
-    PULSE_WAITS,  /* begins a sleep that its own timer ends */
-    PULSE_IDLE,   /* has no job: sleeps until it is interrupted */
+    PULSE_NONE,   /* the hart has not started yet */
+    PULSE_ENTERS, /* the hart has come up */
+    PULSE_WORKS,  /* the hart runs its job */
+    PULSE_WAITS,  /* the hart sleeps until its own timer */
+    PULSE_IDLE,   /* the hart has no job and sleeps until an interrupt */
 };
 
 struct pulse {
     _Atomic uint64_t step_at, trap_at, sbi_at, irqs_at;
-    _Atomic uint64_t sbi; /* the call that it is in: extension << 8 | function; 0: none */
+    _Atomic uint64_t sbi; /* the SBI call that the hart is in: extension << 8 | function; 0: none */
     _Atomic unsigned step;
-    _Atomic unsigned trap;       /* cause of the last interrupt but external ones */
-    _Atomic bool in_trap;        /* and is still in it */
-    _Atomic bool irqs_off;       /* by hart_irq_save() */
-    void (*_Atomic job)(void *); /* the last one that it began */
+    _Atomic unsigned trap;       /* cause of the last interrupt that was not external */
+    _Atomic bool in_trap;        /* the hart is still in that interrupt */
+    _Atomic bool irqs_off;       /* set by hart_irq_save() */
+    void (*_Atomic job)(void *); /* the job that the hart began last */
 } __attribute__((aligned(64)));
 
 extern struct pulse pulses[MACHINE_MAX_HARTS];
@@ -41,14 +41,17 @@ static inline void pulse_step(enum pulse_step step)
     PULSE_SET(step_at, time_now());
 }
 
-/* Into the firmware, by a call as sbi_call_name() has it; out of it: PULSE_SET(sbi, 0). */
+/* Record an entry into the firmware; `call` is as in sbi_call_name(). PULSE_SET(sbi, 0) records the return. */
 static inline void pulse_sbi(uint64_t call)
 {
     PULSE_SET(sbi_at, time_now());
     PULSE_SET(sbi, call);
 }
 
-/* Interrupts off for longer than a few instructions: a hart that hangs then hangs of its own. */
+/*
+ * Turn interrupts off for longer than a few instructions, and record it: a hart that hangs here hangs in the payload's
+ * own code.
+ */
 static inline unsigned long hart_irq_save(void)
 {
     unsigned long was = csr_irq_save();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random numbers that a seed repeats: splitmix64, one state per user. */
+/* Pseudo-random numbers: splitmix64. The same seed gives the same numbers. Each user has its own state. */
 #ifndef PAYLOAD_KERNEL_RANDOM_H
 #define PAYLOAD_KERNEL_RANDOM_H
 
@@ -18,7 +18,7 @@ static inline uint64_t random_next(struct random *r)
     return z ^ z >> 31;
 }
 
-/* 0 .. n - 1, n below 2^32. */
+/* A number from 0 to n - 1. */
 static inline unsigned random_below(struct random *r, unsigned n)
 {
     return (unsigned)((random_next(r) >> 32) * n >> 32);

@@ -3,7 +3,7 @@
 #include "payload/kernel/pulse.h"
 #include <stddef.h>
 
-/* SBI specification, "Binary Encoding": a7 = extension, a6 = function; a0 = error and a1 = value come back. */
+/* SBI specification, "Binary Encoding": a7 = extension, a6 = function; the call returns a0 = error and a1 = value. */
 static struct sbi_ret sbi_call(unsigned long ext, unsigned long fid, unsigned long arg0, unsigned long arg1,
                                unsigned long arg2)
 {
@@ -39,7 +39,7 @@ const char *sbi_strerror(long error)
         "ERR_IO",
     };
     if (error > 0 || -error >= (long)(sizeof(names) / sizeof(names[0])))
-        return "an error unknown to us";
+        return "an unknown error";
     return names[-error];
 }
 
@@ -51,7 +51,7 @@ const char *sbi_hsm_state_name(long state)
     };
     if (state < 0)
         return sbi_strerror(state);
-    return state < (long)(sizeof(names) / sizeof(names[0])) ? names[state] : "a state unknown to us";
+    return state < (long)(sizeof(names) / sizeof(names[0])) ? names[state] : "an unknown state";
 }
 
 const char *sbi_call_name(uint64_t call)
@@ -115,7 +115,7 @@ long sbi_set_timer(uint64_t when)
 
 long sbi_send_ipi(uint64_t hartid)
 {
-    /* hart_mask 1 with hart_mask_base: the one hart, whatever its number. */
+    /* hart_mask 1 with hart_mask_base = hartid selects this one hart. */
     return sbi_call(SBI_EXT_IPI, 0, 1, hartid, 0).error;
 }
 
@@ -167,7 +167,10 @@ void sbi_putchar(char c)
         sbi_call(SBI_EXT_LEGACY_PUTCHAR, 0, (unsigned char)c, 0, 0);
 }
 
-/* DBCN reads into memory, named by its physical address, which is ours too (mmu.h). The legacy call returns the byte. */
+/*
+ * DBCN reads into memory at a physical address, which equals the virtual address (mmu.h). The legacy call returns the
+ * byte.
+ */
 int sbi_getchar(void)
 {
     static volatile unsigned char byte;

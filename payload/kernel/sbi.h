@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The supervisor binary interface: the calls we make, by their names in the SBI specification. */
+/* The supervisor binary interface: the calls that the payload makes, with their names in the SBI specification. */
 #ifndef PAYLOAD_KERNEL_SBI_H
 #define PAYLOAD_KERNEL_SBI_H
 
@@ -57,20 +57,20 @@ const char *sbi_strerror(long error);
 const char *sbi_hsm_state_name(long state);
 const char *sbi_call_name(uint64_t call); /* extension << 8 | function */
 
-/* Base: 0 or less is "absent". */
+/* The base extension. sbi_probe(): true if the extension is present. */
 bool sbi_probe(unsigned long extension);
 unsigned long sbi_spec_version(void); /* major << 24 | minor */
 unsigned long sbi_impl_id(void);
 unsigned long sbi_impl_version(void);
 const char *sbi_impl_name(unsigned long id);
 
-/* TIME; programs the running hart's timer, UINT64_MAX: never. */
+/* TIME: program the running hart's timer. UINT64_MAX: never. */
 long sbi_set_timer(uint64_t when);
 
-/* IPI: SSIP on one hart. */
+/* IPI: set SSIP on one hart. */
 long sbi_send_ipi(uint64_t hartid);
 
-/* HSM. The opaque value arrives in a1 of the started hart. */
+/* HSM. The started hart receives the opaque value in a1. */
 long sbi_hart_start(uint64_t hartid, uintptr_t address, uintptr_t opaque);
 long sbi_hart_stop(void);              /* returns only on failure */
 long sbi_hart_status(uint64_t hartid); /* enum sbi_hsm_state, or a negative error */
@@ -78,12 +78,12 @@ long sbi_hart_suspend(uint32_t type, uintptr_t resume, uintptr_t opaque);
 
 /* SRST: shut down; returns only on failure. */
 long sbi_shutdown(void);
-/* The same: boot again, as after power-on. */
+/* SRST: boot again, as after power-on; returns only on failure. */
 long sbi_reboot(void);
 
-/* One byte to the firmware's console: DBCN if it is there, else the legacy call. */
+/* Write one byte to the firmware's console: by DBCN if it is present, else by the legacy call. */
 void sbi_putchar(char c);
-/* One byte from it, or -1: none yet, or it has no way to. */
+/* Read one byte from the firmware's console. Returns -1 if there is no byte, or no way to read. */
 int sbi_getchar(void);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first instructions of every hart. The image starts with the boot header that U-Boot's booti and
- * others read (Linux, Documentation/riscv/boot-image-header.rst); the firmware enters at its first
- * byte with a0 = hart id, a1 = device tree, the MMU off and interrupts off.
+ * The first instructions of every hart. The image starts with the boot header that U-Boot's booti and other loaders
+ * read (Linux, Documentation/riscv/boot-image-header.rst). The firmware enters at the image's first byte with a0 = hart
+ * id, a1 = device tree, the MMU off and interrupts off.
  *
- * The image runs at any address it was put at: code is PC-relative (medany), and the pointers in data
- * are moved here, by the table that scripts/symbols makes.
+ * The image runs at any address: code is PC-relative (medany), and the code below relocates the pointers in data by the
+ * table that scripts/symbols makes.
  */
 #include "payload/kernel/hart.h"
 
@@ -17,7 +17,7 @@ _start:
     j       start_boot
     nop
     .option pop
-    .dword  0x200000                /* text_offset: where to be put, from the start of memory */
+    .dword  0x200000                /* text_offset: the image's place, from the start of memory */
     .dword  __image_size            /* with bss and stacks */
     .dword  0                       /* flags: little-endian */
     .word   0x00000002              /* header version 0.2 */
@@ -29,7 +29,7 @@ _start:
 
     .macro load_gp
     .option push
-    .option norelax                 /* or the linker makes it relative to gp itself */
+    .option norelax                 /* or the linker makes the address relative to gp itself */
     la      gp, __global_pointer$
     .option pop
     .endm
@@ -37,8 +37,8 @@ _start:
     /* Clobbers t0. */
     .macro early
     .option push
-    .option norelax                 /* gp is not there yet */
-    la      t0, early_trap + 2      /* a multiple of 4 also where the image was put at one of 2 */
+    .option norelax                 /* gp is not set yet */
+    la      t0, early_trap + 2      /* rounded down to a multiple of 4, also in an image at an odd multiple of 2 */
     .option pop
     andi    t0, t0, -4
     csrw    stvec, t0
@@ -51,9 +51,9 @@ start_boot:
     early
 
     /*
-     * The lottery: firmware without HSM lets every hart in at once, and one may go on. It takes its
-     * ticket before anything else, in .data, which bss clearing leaves alone. An image that is too askew for it is refused
-     * below.
+     * The boot lottery. Firmware without HSM lets all harts in together, and only one hart may continue. A hart draws
+     * its ticket before anything else. The ticket is in .data, which the clearing of bss leaves alone. In a misaligned
+     * image the atomic access would trap, so there the lottery is left out; such an image is refused below.
      */
     la      t0, start_lottery
     andi    t1, t0, 3
@@ -65,7 +65,9 @@ start_boot:
     mv      s0, a0
     mv      s1, a1
 
-    /* Pointers in data: add how far we are from where we last were (at first: where we were linked). */
+    /*
+     * Relocate the pointers in data: add the distance between this place and the last one (at first: the link address).
+     */
     la      t0, __image_start
     la      t1, start_base
     ld      t2, 0(t1)
@@ -83,7 +85,7 @@ start_boot:
     addi    t3, t3, 4
     j       1b
 2:
-    /* What is written to from here on may be somebody else's: ask first. */
+    /* Memory that is written from here on may belong to others: early_check() refuses such a place. */
     la      sp, early_stack_top
     mv      a0, s1
     call    early_check
@@ -95,7 +97,10 @@ start_boot:
     addi    t0, t0, 8
     j       3b
 4:
-    /* A word of each page of the rest: what firmware protects and the tree does not tell traps now, while traps are told. */
+    /*
+     * Write a word of each page of the rest. If firmware protects a page and the tree does not say so, the write traps
+     * now, while early_trap still reports traps.
+     */
     la      t1, __image_end
     li      t3, 4096
 5:  bgeu    t0, t1, 6f
@@ -104,7 +109,7 @@ start_boot:
     add     t0, t0, t3
     j       5b
 6:
-    la      sp, hart_stacks         /* slot 0 is the boot hart's, whatever its index is */
+    la      sp, hart_stacks         /* slot 0 is the boot hart's, whatever its index */
     li      t0, STACK_AREA
     add     sp, sp, t0
     la      tp, __tls_blocks
@@ -117,7 +122,7 @@ start_boot:
     li      ra, 0
     tail    payload_main
 
-/* a0: stack top. Traps are ours from here. Leaves a0 = tp. */
+/* a0: stack top. From here on trap_entry takes all traps. Returns a0 = tp. */
 start_traps:
     li      t0, STACK_SIZE - STACK_MARGIN
     sub     t0, a0, t0
@@ -128,8 +133,8 @@ start_traps:
     ret
 
 /*
- * Lost the lottery. Where there is HSM, go back to the firmware: the winner will start this hart like
- * any other. Where there is none, this hart cannot be had, and is reported as not starting.
+ * This hart lost the lottery. With HSM, return to the firmware: the winner will start this hart like any other. Without
+ * HSM this hart cannot be used, and is reported as left out.
  */
 start_lost:
     li      a7, 0x48534d            /* HSM */
@@ -139,9 +144,9 @@ start_lost:
     j       7b
 
 /*
- * long start_hand_over(hartid, fdt, ticks): boot again, on another hart, as if the firmware had chosen it, and
- * stop this one. No stack after the call: the new boot hart has the same one. Returns an SBI error, or 1 if
- * that hart has not taken the ticket in time: should it come later, it loses the lottery.
+ * long start_hand_over(hartid, fdt, ticks): boot again on another hart, as if the firmware had chosen that hart, and
+ * stop this hart. Nothing uses the stack after the call: the new boot hart has the same stack. Returns an SBI error, or
+ * 1 if the other hart has not taken the ticket in time. If it comes later, it loses the lottery.
  */
     .globl  start_hand_over
 start_hand_over:
@@ -180,7 +185,7 @@ hart_entry:
     li      ra, 0
     tail    hart_secondary
 
-/* start_on_stack(top, fn): fn, which does not return, on a stack that is empty. */
+/* start_on_stack(top, fn): call fn, which does not return, on an empty stack. */
     .globl  start_on_stack
 start_on_stack:
     mv      sp, a0
@@ -189,8 +194,8 @@ start_on_stack:
     jr      a1
 
 /*
- * long hart_suspend_away(type): non-retentive hart_suspend. What C expects a call to keep is on the stack, and
- * the firmware hands the stack pointer back in a1. An error returns here at once.
+ * long hart_suspend_away(type): non-retentive hart_suspend. The registers that a C call preserves are saved on the
+ * stack, and the firmware returns the stack pointer in a1. An error returns here directly.
  */
     .globl  hart_suspend_away
 hart_suspend_away:
@@ -246,8 +251,9 @@ hart_resume:
     ret
 
 /*
- * The end of a run that has not begun: nothing is known to work but the image's text and SBI. early_refuse(line) prints what is wrong with
- * the tree or the place; a trap says where. Then the finisher, if it is known, is given exit code 2. No stack.
+ * The end of a run before set-up. Only the image's text and SBI are known to work. early_refuse(line) prints what is
+ * wrong with the tree or with the image's place; early_trap prints where a trap occurred. Then the finisher, if it is
+ * known, takes exit code 2. No stack.
  */
     .macro say string
     la      a1, \string
@@ -270,7 +276,7 @@ early_trap:
     nop                             /* see `early' */
     .option pop
     la      t0, early_stuck
-    csrw    stvec, t0               /* no second trap is told of, and none runs in a circle */
+    csrw    stvec, t0               /* a second trap is not reported and ends in early_stuck, not in a loop */
     say     .Ltext_trap
     csrr    s0, scause
     call    early_hex
@@ -285,10 +291,10 @@ early_trap:
 early_end:
     ld      t0, early_finisher
     beqz    t0, 1f
-    li      t1, 2 << 16 | 0x3333    /* EXIT_MACHINE, as panic.c has it */
+    li      t1, 2 << 16 | 0x3333    /* EXIT_MACHINE, encoded as in panic.c */
     sw      t1, 0(t0)
     fence   iorw, iorw
-    li      t0, 1000000000          /* some time, for a machine that takes a while to end: a busy host may run the hart alone */
+    li      t0, 1000000000          /* give the machine time to end: a busy host may run this hart alone */
 2:  addi    t0, t0, -1
     bnez    t0, 2b
     j       3f
@@ -303,7 +309,7 @@ early_stuck:
     wfi
     j       early_stuck
 
-/* a1: a string. Clobbers a0, a2 to a7, t0; a1 is its end. */
+/* Print the string at a1. Clobbers a0, a2 to a7, t0; a1 becomes the string's end. */
 early_puts:
     mv      t0, ra
 1:  lbu     a2, 0(a1)
@@ -313,11 +319,11 @@ early_puts:
     j       1b
 2:  jr      t0
 
-/* s0, in hexadecimal. */
+/* Print s0 in hexadecimal. */
 early_hex:
     mv      t0, ra
     li      s1, 60
-1:  srl     t1, s0, s1              /* no leading zeros but the last digit */
+1:  srl     t1, s0, s1              /* skip leading zeros, but not the last digit */
     beqz    s1, 2f
     bnez    t1, 2f
     addi    s1, s1, -4
@@ -333,7 +339,7 @@ early_hex:
     bgez    s1, 2b
     jr      t0
 
-/* a2: a byte, to the firmware's console: DBCN, or the legacy call. Keeps a1. */
+/* Print the byte a2 on the firmware's console: by DBCN, or by the legacy call. Preserves a1. */
 early_putc:
     mv      t2, a1
     mv      a0, a2
@@ -348,7 +354,7 @@ early_putc:
     ret
 
 .Ltext_tree:  .asciz  "device tree: "
-.Ltext_trap:  .asciz  "imsicle: a trap before set-up, as of memory that is not there or is the firmware's: scause 0x"
+.Ltext_trap:  .asciz  "imsicle: a trap before set-up; memory may be missing, or be the firmware's: scause 0x"
 .Ltext_sepc:  .asciz  ", sepc 0x"
 .Ltext_stval: .asciz  ", stval 0x"
 .Ltext_line:  .asciz  "\r\n"
@@ -356,12 +362,12 @@ early_putc:
 
     .data
     .balign 16
-    .space  8192                    /* machine_place() takes 6 KiB at most */
+    .space  8192                    /* machine_place() uses 6 KiB at most */
 early_stack_top:
     .globl  early_finisher
 early_finisher:
-    .dword  0                       /* where an exit code goes, from the time that the tree was read */
+    .dword  0                       /* the finisher's address, once the tree was read */
 start_base:
-    .dword  __link_base             /* absolute: not itself relocated */
+    .dword  __link_base             /* absolute: not relocated itself */
 start_lottery:
     .word   0

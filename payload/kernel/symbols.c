@@ -7,7 +7,7 @@
 
 #define BACKTRACE_MAX 32
 
-/* By scripts/symbols: functions by address, as offsets from the image's start, and where each name is. */
+/* Made by scripts/symbols: functions by address, as offsets from the image's start, each with the place of its name. */
 extern const uint32_t image_symbols[], image_symbols_end[];
 extern const char image_names[];
 extern const char __image_start[], __image_end[], __text_end[];
@@ -61,16 +61,19 @@ static bool in_one_function(uintptr_t a, uintptr_t b)
     return symbol_at(a, &offset_a) && symbol_at(b, &offset_b) && a - offset_a == b - offset_b;
 }
 
-/* A place in the call chain; ra is the register at a trap, 0 further up. */
+/* A place in the call chain. ra is the register at the place of a trap, and 0 in the callers. */
 struct place {
     uintptr_t pc, ra, fp;
 };
 
 /*
- * The calling convention's frame record: return address at fp - 8, the caller's fp at fp - 16. At a
- * trap the record may not be there, and the register ra tells who called: after a jump to nowhere; in a
- * function that calls no other, and keeps only the caller's fp, at fp - 8; and before a function has set
- * up fp, or after it has restored it. False: there is nothing further up.
+ * Go from a function to its caller. By the calling convention the frame record has the return address at fp - 8 and the
+ * caller's fp at fp - 16. At a trap the record may be missing, and then the register ra names the caller. This is so
+ * - after a jump to an address without code;
+ * - in a function that calls no other function, and keeps only the caller's fp, at fp - 8;
+ * - before a function has set up fp, and after it has restored fp.
+ *
+ * Returns false if there is no caller.
  */
 static bool go_up(struct place *p)
 {
@@ -95,7 +98,7 @@ static bool go_up(struct place *p)
     }
     if (!p->pc || (p->fp && p->fp < from))
         return false;
-    /* A return address may lie past its function's end: name the call itself. */
+    /* A return address may lie after its function's end: use the address of the call itself. */
     p->pc -= 2;
     p->ra = 0;
     return true;
@@ -115,7 +118,7 @@ void print_backtrace(uintptr_t pc, uintptr_t ra, uintptr_t fp)
         while ((more = go_up(&p)) && p.pc == pc && pc == last)
             repeats++, n++;
         if (repeats)
-            print("  ... %u more of it\n", repeats);
+            print("  ... %u more of the same\n", repeats);
         repeats = 0;
     }
     if (more)

@@ -6,7 +6,7 @@
 
 static uint64_t hz = 10000000;
 
-/* The running hart's. */
+/* State of the running hart. */
 static _Thread_local bool have_sstc;
 static _Thread_local uint64_t lazy_at = TIME_NEVER, wake_at = TIME_NEVER;
 static _Thread_local uint64_t interrupts;
@@ -16,7 +16,7 @@ void time_init(uint64_t timebase)
     hz = timebase;
 }
 
-/* a * b / c where a * b may not fit, but a < c * 2^32 or so does: whole seconds and the rest apart. */
+/* a * b / c without overflow if a < c * 2^32 or so: whole seconds and the rest are scaled separately. */
 static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
 {
     return a / c * b + a % c * b / c;
@@ -60,8 +60,8 @@ uint64_t time_after(uint64_t ticks)
 }
 
 /*
- * The interrupt stays pending while time >= stimecmp (Sstc), and SBI set_timer clears it as well: to
- * program a later moment is to acknowledge. Call with interrupts off.
+ * Program the timer for the earlier moment. The interrupt stays pending while time >= stimecmp (Sstc); SBI set_timer
+ * clears it as well. So programming a later moment acknowledges the interrupt. Call with interrupts off.
  */
 static void program(void)
 {

@@ -25,13 +25,13 @@ void trap_other(unsigned long cause)
         time_interrupt();
         break;
     case IRQ_SOFT:
-        /* A kick, which has done its work by waking us, another hart's panic, or an IPI of the library's. */
+        /* A kick, whose purpose was to wake this hart; or another hart's panic; or an IPI of the library. */
         csr_clear(sip, SIE_SSIE);
         panic_check();
         irq_soft();
         break;
     default:
-        panic("interrupt %lu, which nobody enabled", cause);
+        panic("interrupt %lu, which is not enabled", cause);
     }
     PULSE_SET(in_trap, false);
 }

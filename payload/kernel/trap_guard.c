@@ -4,19 +4,19 @@
 #include "mmio.h"
 #include <setjmp.h>
 
-#define LATE_MAX 8u /* traps that no access takes: one access makes one */
+#define LATE_MAX 8u /* the limit of traps at other instructions: one access causes one trap */
 
 static _Thread_local struct {
     bool on;
-    bool in_call;     /* of code whose accesses are at no known address */
-    bool open;        /* the last trap was at an access, which has not trapped again */
-    unsigned n_late;  /* traps that were late for certain */
-    unsigned long at; /* where the last trap was taken */
+    bool in_call;     /* in a call of code whose accesses are at unknown addresses */
+    bool open;        /* the last trap was at a guarded access that has not trapped again */
+    unsigned n_late;  /* traps that were certainly late */
+    unsigned long at; /* the pc of the last trap */
     unsigned long cause;
-    jmp_buf out; /* of the call */
+    jmp_buf out; /* leaves the call */
 } guard;
 
-/* The fence: a trap of an access before this guard is taken before it, and is not this guard's. */
+/* The fence makes an earlier access trap before the guard begins, so that the trap is not attributed to this guard. */
 void trap_guard_begin(void)
 {
     fence_all();
@@ -29,7 +29,7 @@ void trap_guard_begin(void)
 
 unsigned long trap_guard_end(void)
 {
-    fence_all(); /* a trap that is late is taken here at the latest, while it can be caught */
+    fence_all(); /* A late trap is taken here at the latest, while the guard can catch it. */
     guard.on = false;
     return guard.open || guard.n_late ? TRAP_ELSEWHERE : guard.cause;
 }
@@ -40,19 +40,22 @@ unsigned long trap_guard_call(void (*f)(void *), void *context)
     if (setjmp(guard.out) == 0) {
         guard.in_call = true;
         f(context);
-        fence_all(); /* a trap that is late is the call's */
+        fence_all(); /* A late trap belongs to the call. */
         guard.in_call = false;
     }
     return trap_guard_end();
 }
 
-/* Where a trap in a call goes on: on the stack of the call, as if the call had come here itself. */
+/* A trap in a call continues here, on the stack of the call, as if the call had called this function. */
 static _Noreturn void leave_call(void)
 {
     longjmp(guard.out, 1);
 }
 
-/* What a load, a store or a CSR access can raise: illegal instruction, misaligned, access or page fault, hardware error. */
+/*
+ * True for the causes of a load, a store or a CSR access: illegal instruction, misaligned, access or page fault,
+ * hardware error.
+ */
 static bool is_of_an_access(unsigned long cause)
 {
     return (cause >= 4 && cause <= 7) || cause == 2 || cause == 13 || cause == 15 || cause == 19;
@@ -67,9 +70,10 @@ static bool is_guarded(unsigned long pc)
 }
 
 /*
- * A machine may report an access late, at an instruction after it, which has not run and must run: it is resumed, however
- * often a trap is taken there. Only an access of guarded.h is ever skipped. An earlier access's late trap can be taken at it,
- * too. So it is run once more. If the trap is its own, the same trap is taken again, and then it is skipped.
+ * Decide where a trap continues. A machine may report an access late, at a later instruction. That instruction has not
+ * run and must run, so the payload resumes it, as often as a trap is taken there. Only an access of guarded.h is ever
+ * skipped. The late trap of an earlier access can be taken at such an access, too. So the access is run once more. If
+ * the access itself caused the trap, the same trap is taken again, and then the access is skipped.
  */
 bool trap_guard_take(unsigned long cause, unsigned long *pc)
 {

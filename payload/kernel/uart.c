@@ -9,14 +9,13 @@ enum { UART_DATA = 0, UART_IER = 1, UART_LSR = 5 };
 enum { IER_RECEIVED = 1u << 0, IER_THR_EMPTY = 1u << 1, IER_ALWAYS_0 = 0xf0u };
 enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
 
-#define FIRST_MS 100 /* for one that may not be there at all */
-#define WAIT_MS \
-    10000 /* for one that has been ready: whoever reads it, on a busy host, may not run for long */
-#define MAX_SPINS 10000000u /* where the clock stands still */
+#define FIRST_MS  100   /* the wait for a UART that may not exist */
+#define WAIT_MS   10000 /* the wait for a UART that has been ready: a busy host may not read it for a while */
+#define MAX_SPINS 10000000u /* the bound if the clock stands still */
 
-static struct machine_uart uart; /* present: it is used */
+static struct machine_uart uart; /* present: the UART is used */
 static void (*say_left)(const char *why);
-static bool was_ready, stuck; /* once; and now, after a wait in vain */
+static bool was_ready, stuck; /* ready at some time; not ready now, after a wait that timed out */
 
 void uart_leave(void)
 {
@@ -34,7 +33,7 @@ static void leave(const char *why)
     say_left(why);
 }
 
-/* After an access between trap_guard_begin() and this. */
+/* End an access that trap_guard_begin() began. Returns false, and gives the UART up, if the access trapped. */
 static bool worked_out(void)
 {
     bool good = trap_guard_end() == TRAP_NONE;
@@ -49,7 +48,7 @@ static uintptr_t address(unsigned reg)
     return (uintptr_t)uart.base + ((uintptr_t)reg << uart.reg_shift);
 }
 
-/* 0 where it traps. */
+/* Read a register; 0 if the access traps. */
 static uint32_t read_reg(unsigned reg)
 {
     trap_guard_begin();
@@ -69,7 +68,7 @@ static bool lsr_has(uint32_t lsr)
     return uart.present && read_reg(UART_LSR) & lsr;
 }
 
-/* False: not in time, or there is no UART any more. */
+/* Wait for a bit of LSR. Returns false after the wait's bound, or if the UART is not used any more. */
 static bool wait_for_lsr(uint32_t lsr)
 {
     if (lsr_has(lsr))
@@ -81,7 +80,7 @@ static bool wait_for_lsr(uint32_t lsr)
     return true;
 }
 
-/* A bus at which nobody answers may read as all ones, where a ns16550 has zeros. */
+/* A bus without a device at the address may read as all ones. A ns16550 has zeros among these bits. */
 void uart_init(const struct machine_uart *u, void (*left)(const char *why))
 {
     uart = *u;

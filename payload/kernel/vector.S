@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trap vector. All traps come from S-mode, on the running hart's own stack.
+ * The trap vector. All traps come from S-mode and are taken on the running hart's own stack.
  *
- * sscratch holds the lowest sp that a trap may be taken with: below it the stack has overflowed, and
- * the trap is reported on the emergency stack. An interrupt saves what the C calling convention lets a
- * function clobber, and nothing else: interrupts do not nest, so sepc and sstatus stay where they are.
- * Anything that is not an interrupt is an error and does not return: all registers go into a
- * struct trap_frame (trap.h).
+ * sscratch holds the lowest sp that a trap accepts. With a lower sp the stack has overflowed, and the trap is reported
+ * on the emergency stack. An interrupt saves only the registers that the C calling convention lets a function clobber.
+ * Interrupts do not nest, so sepc and sstatus need no saving. An exception saves all registers in a struct trap_frame
+ * (trap.h); it is an error and does not return, unless a guard expects it.
  */
 #include "payload/kernel/hart.h"
 #include "payload/kernel/trap.h"
 
 #define CALLER_SAVED 128            /* 16 registers */
 
-    .macro  enter                   /* check the stack, save what C may clobber; t0 is free */
+    .macro  enter                   /* check the stack, save t0; t0 is free after it */
     csrrw   t0, sscratch, t0
     bltu    sp, t0, trap_bad_stack
     csrrw   t0, sscratch, t0
@@ -21,7 +20,7 @@
     sd      t0, 0(sp)
     .endm
 
-    .macro  save                    /* the others but t1 */
+    .macro  save                    /* save the other registers that C may clobber, except t1 */
     sd      ra, 16(sp)
     sd      t2, 24(sp)
     sd      t3, 32(sp)
@@ -38,14 +37,14 @@
     sd      a7, 120(sp)
     .endm
 
-    .section .sdata, "aw"           /* near gp, so a load of it is one instruction */
+    .section .sdata, "aw"           /* near gp: one instruction loads it */
     .balign 8
 external:
     .dword  0x8000000000000009
 
     /*
-     * Not vectored, which would save three instructions: OpenSBI 1.5 redirects a trap that it does not want to the value of
-     * stvec, mode bits and all.
+     * Direct mode. Vectored mode would save three instructions, but OpenSBI 1.5 redirects a trap that it does not
+     * handle to the raw value of stvec, with the mode bits.
      */
     .section .text.trap, "ax"
     .globl  trap_entry
@@ -57,7 +56,7 @@ trap_entry:
     ld      t1, external
     bne     t0, t1, trap_not_external
 
-    /* External interrupts are what this program is about: straight to their handler. */
+    /* External interrupts are the payload's subject: call their handler directly. */
     save
     la      a0, aia
     call    aia_interrupt
@@ -81,7 +80,7 @@ trap_entry:
     addi    sp, sp, CALLER_SAVED
     sret
 
-trap_more:                          /* what comes after an external interrupt has its turn before the next */
+trap_more:                          /* Other interrupts get their turn before the next external interrupt. */
     call    trap_pending
     j       1b
 
@@ -93,7 +92,7 @@ trap_not_external:
     call    trap_other
     j       1b
 
-    .macro  save_all                /* but sp and t0: x2, x5 */
+    .macro  save_all                /* save all registers except sp (x2) and t0 (x5) */
     sd      zero, 0(sp)
     sd      x1, 8(sp)
     sd      x3, 24(sp)
@@ -103,7 +102,7 @@ trap_not_external:
     .endr
     .endm
 
-trap_exception_entry:               /* only t0 was changed, and is at 0(sp) */
+trap_exception_entry:               /* only t0 has changed; its value is at 0(sp) */
     addi    sp, sp, -TRAP_FRAME
     save_all
     ld      t0, TRAP_FRAME(sp)
@@ -128,7 +127,7 @@ trap_bad_stack:                     /* t0 = limit, sscratch = the interrupted t0
     csrr    t0, sscratch
     sd      t0, 40(sp)
     save_all
-    /* The limit goes back, so that a trap from the emergency stack lands here again, in the nested panic. */
+    /* Restore the limit, so that a trap on the emergency stack enters here again, in the nested panic. */
     li      t0, STACK_GUARD + STACK_MARGIN + TRAP_FRAME
     add     t0, t0, sp
     csrw    sscratch, t0

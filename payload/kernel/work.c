@@ -7,7 +7,7 @@
 #include "payload/kernel/time.h"
 #include "csr.h"
 
-/* The mailbox: FREE -> FILLING (one poster) -> POSTED -> RUNNING (its hart) -> FREE. */
+/* The states of a mailbox: FREE -> FILLING (one poster) -> POSTED -> RUNNING (its hart) -> FREE. */
 enum { JOB_FREE, JOB_FILLING, JOB_POSTED, JOB_RUNNING };
 
 #define FIRST_SLEEP_US 5
@@ -18,8 +18,8 @@ struct hart_wait hart_wait_begin(uint64_t ticks)
 }
 
 /*
- * Interrupts are off around arming and wfi, or a timer that came between the two would be taken and
- * gone before the wfi; wfi wakes on a pending interrupt whether they are on or off.
+ * Interrupts are off from arming until after wfi: a timer interrupt taken between the two would not end the wfi. wfi
+ * wakes on a pending interrupt whether interrupts are on or off.
  */
 static void sleep_until(uint64_t when)
 {
@@ -46,8 +46,8 @@ bool hart_wait_more(struct hart_wait *w)
         return false;
     panic_check();
     uint64_t when = now + w->sleep;
-    bool brief =
-        w->sleep < longest; /* then the others need not know of it, and it is on the way of an interrupt */
+    /* A brief sleep may delay an interrupt, so it does not record its pulse; no other hart needs the record. */
+    bool brief = w->sleep < longest;
     if (!brief) {
         PULSE_SET(step, PULSE_WAITS);
         PULSE_SET(step_at, now);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How one hart waits for another, and hands it work.
+ * Waits of one hart for another, and jobs that one hart gives to another.
  *
- * Every wait for another hart goes through struct hart_wait, which has a bound, and sleeps: under
- * `-icount` QEMU runs one hart at a time, and a pure spin starves the hart that is waited for.
+ * Every wait for another hart goes through struct hart_wait. It has a bound, and it sleeps: under `-icount` QEMU runs
+ * one hart after the other, and a pure spin would starve the hart that is waited for.
  */
 #ifndef PAYLOAD_KERNEL_WORK_H
 #define PAYLOAD_KERNEL_WORK_H
@@ -11,14 +11,14 @@
 #include "payload/kernel/hart.h"
 
 /*
- *  struct hart_wait w = hart_wait_begin(ticks);
- *  while (!condition)
- *      if (!hart_wait_more(&w))
- *          return HART_ETIMEOUT;
+ *    struct hart_wait w = hart_wait_begin(ticks);
+ *    while (!condition)
+ *        if (!hart_wait_more(&w))
+ *            return HART_ETIMEOUT;
  *
- * Pauses a little first, then sleeps with the timer armed, ever longer up to HART_WAIT_SLEEP_US: the
- * condition is seen late by at most that much. An interrupt ends a sleep. With interrupts on they are
- * taken between two calls; with interrupts off they stay off.
+ * The wait spins a little first. Then it sleeps with the timer armed, each time longer, up to HART_WAIT_SLEEP_US: the
+ * condition is seen at most this much late. An interrupt ends a sleep. If interrupts are on, they are taken between two
+ * calls; if interrupts are off, they stay off.
  */
 #define HART_WAIT_SPINS    64
 #define HART_WAIT_SLEEP_US 100
@@ -30,23 +30,26 @@ struct hart_wait {
 struct hart_wait hart_wait_begin(uint64_t ticks);
 bool hart_wait_more(struct hart_wait *w);
 
-/* Sleep until `when`, taking interrupts. */
+/* Sleep until `when`. Interrupts are taken meanwhile. */
 void hart_sleep_until(uint64_t when);
 
 /*
- * Have another hart call fn(arg) in thread context, interrupts on. It may stop its hart and not return.
- * EINVAL for the calling hart, EOFFLINE, EBUSY. Whoever calls must know that the hart is, or will be,
- * in hart_loop() or hart_wait_more().
+ * Have another hart call fn(arg) in thread context, with interrupts on. fn may stop its hart and not return. The caller
+ * must know that the hart is, or will be, in hart_loop() or hart_wait_more(). Returns HART_OK, EINVAL (the calling
+ * hart), EOFFLINE or EBUSY.
  */
 int hart_run(unsigned index, void (*fn)(void *), void *arg);
-/* Wait until its mailbox is empty: what was posted has returned. EOFFLINE if it has stopped, ETIMEOUT. */
+/*
+ * Wait until the hart's mailbox is empty: the posted job has returned. Returns HART_OK, EOFFLINE if the hart has
+ * stopped, or ETIMEOUT.
+ */
 int hart_join(unsigned index, uint64_t ticks);
-/* hart_run and hart_join. */
+/* hart_run(), then hart_join(). */
 int hart_call(unsigned index, void (*fn)(void *), void *arg, uint64_t ticks);
 
-/* Sleep and run what hart_run() posts, for ever. */
+/* Run the jobs that hart_run() posts, and sleep between them, for ever. */
 _Noreturn void hart_loop(void);
-/* Run the job in the running hart's mailbox, if there is one. True if there was. */
+/* Run the job in the running hart's mailbox. Returns false if there was none. */
 bool hart_poll(void);
 
 #endif

@@ -88,11 +88,11 @@ bool block_queues_work(struct block_device *d)
     return true;
 }
 
-static const char *hart_leaves(unsigned hart)
+static const char *hart_offline(unsigned hart)
 {
     for (unsigned i = 0; i < block_n_devices; i++) {
         struct disk *d = block_devices[i].disk;
-        int error = d->ops->hart_leaves ? d->ops->hart_leaves(d, hart) : DISK_OK;
+        int error = d->ops->hart_offline ? d->ops->hart_offline(d, hart) : DISK_OK;
         if (error) {
             (void)atomic_exchange(&block_devices[i].suspect, error);
             print("%s: shutting down its queue of hart %u: %s\n", d->name, hart, disk_strerror(error));
@@ -102,13 +102,13 @@ static const char *hart_leaves(unsigned hart)
     return NULL;
 }
 
-static const char *hart_back(unsigned hart)
+static const char *hart_online(unsigned hart)
 {
     const char *why = NULL;
 
     for (unsigned i = 0; i < block_n_devices; i++) {
         struct disk *d = block_devices[i].disk;
-        int error = d->ops->hart_back ? d->ops->hart_back(d, hart) : DISK_OK;
+        int error = d->ops->hart_online ? d->ops->hart_online(d, hart) : DISK_OK;
         if (error) {
             (void)atomic_exchange(&block_devices[i].suspect, error);
             print("%s: restarting its queue of hart %u: %s\n", d->name, hart, disk_strerror(error));
@@ -175,7 +175,7 @@ bool block_find(const struct load_kind *kind, unsigned *n_found)
 
     if (!pci)
         return true; /* so none is found */
-    hotplug_watch(hart_leaves, hart_back);
+    hotplug_watch(hart_offline, hart_online);
     wedge_init();
     for (size_t i = 0; i < pci->n; i++)
         if (!pci->devs[i].error && driver->match(&pci->devs[i]) && !try(kind, &pci->devs[i], n_found))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The listing for a person. Apart from the rest, which prints nothing. */
+/* The listing for a person. It is in a file of its own because the rest prints nothing. */
 #include <inttypes.h>
 
 #include "payload/kernel/console.h"
@@ -45,7 +45,7 @@ void pci_print(const struct pci *p)
 static void print_why(const struct pci_device *pd, const char *text)
 {
     print("pci: %s %04x:%04x left out: %s%s\n", pd->name, (unsigned)pd->vendor, (unsigned)pd->device, text,
-          pd->bridge ? "; and all behind it" : "");
+          pd->bridge ? "; and all functions behind the bridge" : "");
 }
 
 void pci_print_left_out(const struct pci_device *pd)

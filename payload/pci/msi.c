@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The MSI capability (PCI Express Base, 7.7.1) as the device side of a message. An MSI is a 32-bit write
- * of the data register, 16 bits and zeros above, to the address register (AIA, IMSIC.adoc, "MSI
- * encoding"): the address chooses the hart's interrupt file, the data the identity, at most 2047.
+ * The MSI capability (PCI Express Base, 7.7.1) as the device side of a message. An MSI is a 32-bit write of the data
+ * register, 16 bits with zeros above, to the address register (AIA, IMSIC.adoc, "MSI encoding"). The address chooses
+ * the hart's interrupt file; the data is the identity, at most 2047.
  */
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
@@ -26,7 +26,7 @@ static void write_control(const struct pci_msi *pm, uint16_t clear, uint16_t set
     pci_write16(pm->pd, reg, (uint16_t)((pci_read16(pm->pd, reg) & ~clear) | set));
 }
 
-/* The mask bits of all its messages: they move as one. */
+/* The mask bits of all messages of the function: the messages move as one. */
 static uint32_t vectors(const struct pci_msi *pm)
 {
     return (uint32_t)((1ull << (1u << pm->order)) - 1);
@@ -38,10 +38,10 @@ static void write_mask(const struct pci_msi *pm, uint32_t masked)
 }
 
 /*
- * INTx goes off first of all: a function with neither MSI nor MSI-X enabled asserts INTx, and between two
- * messages that would be an interrupt from nowhere. Then enable goes on last, so that the device cannot
- * send half of what is written here. One that masks may be enabled from an earlier start: masked it does
- * not send either, and it keeps what came since it was stopped.
+ * INTx goes off first: a function with neither MSI nor MSI-X enabled asserts INTx, and between two messages that would
+ * be an unexpected interrupt. The enable bit goes on last, so that the device cannot send half of what is written here.
+ * A maskable function may be enabled from an earlier start. While masked it does not send either, and it keeps the
+ * edges since its stop.
  */
 static void msi_start(struct aia_msi *msi, const struct aia_message *m)
 {
@@ -56,16 +56,16 @@ static void msi_start(struct aia_msi *msi, const struct aia_message *m)
         pci_write32(pm->pd, pm->cap + ADDR_HI, (uint32_t)(m->addr >> 32));
     pci_write32(pm->pd, pm->cap + ADDR, (uint32_t)m->addr);
     pci_write16(pm->pd, pm->data, (uint16_t)m->data);
-    fence_rw_o(); /* what the handler reads, before the message that makes it run */
-    /* How many messages, too: a reset of the function has forgotten that (aia_irq_restore). */
+    fence_rw_o(); /* Order what the handler reads before the message that makes it run. */
+    /* Write the number of messages, too: a reset of the function has cleared it (aia_irq_restore). */
     write_control(pm, PCI_MSI_CONTROL_COUNT, (uint16_t)((unsigned)pm->order << 4 | PCI_MSI_CONTROL_ENABLE));
     if (msi->kind == AIA_MSI_MASKABLE)
         msi->ops->unmask(msi);
 }
 
 /*
- * Without a mask the enable bit is all there is, again with INTx off before. The read's completion says
- * that the bit has taken effect, and that every MSI sent before has arrived.
+ * Without a mask only the enable bit stops the messages; INTx goes off before it, as above. The completion of the read
+ * shows that the bit has taken effect, and that every earlier MSI has arrived.
  */
 static void msi_stop(struct aia_msi *msi)
 {
@@ -82,8 +82,9 @@ static void msi_stop(struct aia_msi *msi)
 }
 
 /*
- * A plain message is live: one 32-bit write changes the file it names and nothing in between exists. Its
- * upper half stays, as the library has made sure that it need not change. A masked one has no such care.
+ * A plain message is live: one 32-bit write of the low address changes the file in one step. The upper address stays,
+ * because the library changes only messages with equal upper addresses in this way. A masked message needs no such
+ * care.
  */
 static void msi_write_addr(struct aia_msi *msi, uint64_t addr)
 {
@@ -94,7 +95,10 @@ static void msi_write_addr(struct aia_msi *msi, uint64_t addr)
     pci_write32(pm->pd, pm->cap + ADDR, (uint32_t)addr);
 }
 
-/* 16 bits in one write: the other half of the doubleword is reserved, or extended data we do not enable. */
+/*
+ * Write 16 bits in one access: the other half of the doubleword is reserved, or extended data, which the payload does
+ * not enable.
+ */
 static void msi_write_data(struct aia_msi *msi, uint32_t data)
 {
     struct pci_msi *pm = self(msi);
@@ -102,7 +106,7 @@ static void msi_write_data(struct aia_msi *msi, uint32_t data)
     pci_write16(pm->pd, pm->data, (uint16_t)data);
 }
 
-/* Read back, so that on return the device sends no more and what it sent has arrived. */
+/* Read back, so that on return the device sends no more and its earlier messages have arrived. */
 static void msi_mask(struct aia_msi *msi)
 {
     struct pci_msi *pm = self(msi);
@@ -119,10 +123,10 @@ static void msi_unmask(struct aia_msi *msi)
 }
 
 /*
- * Configuration reads are answered by the function itself, and their completions do not pass the writes
- * it posted before, its MSIs among them (2.4.1; only a relaxed-ordering completion may, and that answers
- * a request which asked for it). The low address comes last: its bits 1:0 read as zero from any device
- * that is there, so all ones mean that some part of the answer came from nobody.
+ * The function itself answers configuration reads. Their completions do not pass its earlier posted writes, among them
+ * its MSIs (2.4.1; only a relaxed-ordering completion may, and only if the request asked for it). The low address is
+ * read last: its bits 1:0 read as zero from any device that is present. So all ones there mean that the device did not
+ * answer.
  */
 static int msi_read_back(struct aia_msi *msi, struct aia_message *m)
 {
@@ -182,7 +186,7 @@ int pci_msi_set_order(struct pci_msi *pm, unsigned order)
 {
     unsigned offered = PCI_MSI_CONTROL_CAPABLE(pci_read16(pm->pd, pm->cap + PCI_MSI_CONTROL));
 
-    if (order > 5 || order > offered) /* 32 messages; offered may be a reserved code */
+    if (order > 5 || order > offered) /* 32 messages at most; `offered` may be a reserved code */
         return AIA_EINVAL;
     write_control(pm, PCI_MSI_CONTROL_COUNT, (uint16_t)(order << 4));
     pm->order = (uint8_t)order;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PCI's two ways to send MSIs, as struct aia_msi (include/aia/msi.h says what each operation has to do).
+ * PCI's two ways to send MSIs, as struct aia_msi (include/aia/msi.h specifies the operations).
  *
- * Accesses to one function are taken to arrive in program order, which is what strongly ordered I/O
- * regions give. Memory is not: start() and unmask() order earlier writes to memory before the device may
- * send, write_addr() and write_data() leave that to their caller, and after read_back() and mask() what
- * the device had sent is in the interrupt file before the caller goes on.
+ * Accesses to one function arrive in program order, which strongly ordered I/O regions guarantee. Memory has no such
+ * order. So start() and unmask() order earlier writes to memory before the device may send; write_addr() and
+ * write_data() leave that to their caller. After read_back() and mask(), every message that the device had sent is in
+ * its interrupt file.
  */
 #ifndef PAYLOAD_PCI_MSI_H
 #define PAYLOAD_PCI_MSI_H
@@ -16,39 +16,43 @@
 #include "payload/pci/pci.h"
 
 /*
- * The MSI capability, with one message, or a block of them that moves as one. AIA_MSI_MASKABLE if it masks per vector, else AIA_MSI_PLAIN, and
- * then a write to the address and one to the data are two moments between which the device may send.
+ * The MSI capability, with one message, or with a block of messages that moves as one. The kind is AIA_MSI_MASKABLE if
+ * the function has per-vector masking, else AIA_MSI_PLAIN. In a plain message the address and the data are written one
+ * after the other, and the device may send between the two writes.
  */
 struct pci_msi {
     struct aia_msi msi;
-    struct aia_msi *top; /* what to request an interrupt with: msi, or the remapped one above it */
+    struct aia_msi *top; /* the message to request an interrupt with: msi, or the remapped message above it */
     struct pci_device *pd;
-    uint32_t mask_bits;  /* the mask register's reserved bits, which software keeps */
+    uint32_t mask_bits;  /* the mask register's reserved bits, which software preserves */
     uint16_t cap;        /* offset of the capability */
-    uint16_t data, mask; /* offsets of its data and mask registers, which follow a 32- or 64-bit address */
-    uint8_t order;       /* it sends 2^order messages: the data's low bits are the device's */
+    uint16_t data, mask; /* offsets of the data and mask registers, which follow a 32- or 64-bit address */
+    uint8_t order;       /* the function sends 2^order messages: the device sets the data's low bits */
     bool is64;
 };
 
-/* Find the capability, and leave it disabled, with one message. Returns PCI_OK, PCI_ENOCAP, _ECAPBAD, _ECAPLOOP or _EGONE. */
+/*
+ * Find the capability and leave it disabled, with one message. Returns PCI_OK, PCI_ENOCAP, _ECAPBAD, _ECAPLOOP or
+ * _EGONE.
+ */
 int pci_msi_init(struct pci_msi *pm, struct pci_device *pd);
 
 /*
- * Have it send 2^order messages (7.7.1.2): consecutive identities in one file, struct aia_request's order. Before start().
- * Returns AIA_OK, or AIA_EINVAL: it offers fewer, and nothing changed.
+ * Set the function to 2^order messages (7.7.1.2): consecutive identities in one file, as with struct aia_request's
+ * order. Before start(). Returns AIA_OK, or AIA_EINVAL, with nothing changed, if the function offers fewer.
  */
 int pci_msi_set_order(struct pci_msi *pm, unsigned order);
 
 /*
- * Whether the function can send to `addr` at all. Ask before start() for every interrupt file it might be
- * moved to. Returns AIA_OK; AIA_EADDRHI: above 4 GiB, and it has 32 bits; AIA_EINVAL: not 32-bit aligned.
+ * Check that the function can send to `addr`. Call before start() for every interrupt file to which the message may
+ * move. Returns AIA_OK; AIA_EADDRHI: above 4 GiB, and the function has 32 address bits; AIA_EINVAL: not 32-bit aligned.
  */
 int pci_msi_can_send(const struct pci_msi *pm, uint64_t addr);
 
 /*
- * What stands between message `index` of a function (2^order messages with one address) and the interrupt files, asked
- * when it is set up; it
- * returns `own` if nothing does, and NULL if the message cannot pass. It is NULL itself where nothing ever does.
+ * Called when message `index` of a function (2^order messages with one address) is set up. Returns the message above
+ * `own` in the chain, if an IOMMU remaps it; `own` if nothing does; NULL if the message cannot pass. The pointer itself
+ * is NULL if there is no remapping.
  */
 extern struct aia_msi *(*pci_remap)(const struct pci_device *pd, unsigned index, unsigned order,
                                     struct aia_msi *own);
@@ -61,30 +65,30 @@ struct pci_msix_table {
     uint16_t cap;
 };
 
-/* One entry of it; always AIA_MSI_MASKABLE, always 64 address bits. */
+/* One entry of the table; always AIA_MSI_MASKABLE, always with 64 address bits. */
 struct pci_msix {
     struct aia_msi msi;
     struct aia_msi *top; /* as pci_msi.top */
     uintptr_t entry;
-    uint32_t control; /* vector control without its mask bit: reserved bits, which software keeps */
+    uint32_t control; /* vector control without its mask bit: reserved bits, which software preserves */
     struct pci_device *pd;
     uint16_t cap, index;
 };
 
 /*
- * Find the table, mask every entry and then turn MSI-X on. The function must be enabled (pci_enable()),
- * because the table is in memory space. After a reset of the function once more, and then aia_irq_restore() for each
- * interrupt. Returns PCI_OK, what pci_find_cap() does, or AIA_ESILENT.
+ * Find the table, mask every entry, then turn MSI-X on. The table is in memory space, so the function must be enabled
+ * (pci_enable()). After a reset of the function call this again, and then aia_irq_restore() for each interrupt. Returns
+ * PCI_OK, an error of pci_find_cap(), or AIA_ESILENT.
  */
 int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd);
 
 /*
- * If `msi` is an entry of an MSI-X table that holds messages back, or has: a phrase. NULL if not, or if it is something else.
- * Looks only, at its mask bits and at the pending bit array.
+ * If `msi` is an entry of an MSI-X table that holds its message back, or did, return a phrase that says so. Otherwise,
+ * or if `msi` is another kind of message, return NULL. Only reads the mask bits and the pending bit array.
  */
 const char *pci_msix_holds(const struct aia_msi *msi);
 
-/* Entry `i`, masked until start(). Returns PCI_OK or AIA_EINVAL: there is no such entry. */
+/* Set up entry `i`, masked until start(). Returns PCI_OK, or AIA_EINVAL if there is no such entry. */
 int pci_msix_entry(struct pci_msix *px, const struct pci_msix_table *t, unsigned i);
 
 #endif

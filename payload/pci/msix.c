@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MSI-X (PCI Express Base, 7.7.2) as the device side of a message: a table of messages in one of the
- * function's BARs, each with a mask bit. A masked entry's event is kept in the pending bit array, and sent
- * when the entry is unmasked, to where the entry says by then.
+ * MSI-X (PCI Express Base, 7.7.2) as the device side of a message: a table of messages in one of the function's BARs,
+ * each with a mask bit. The pending bit array keeps the event of a masked entry. When the entry is unmasked, the event
+ * is sent to the entry's address at that time.
  */
 #include "payload/pci/msi.h"
 #include "payload/pci/regs.h"
@@ -14,9 +14,9 @@ static struct pci_msix *self(struct aia_msi *msi)
 }
 
 /*
- * The read makes the mask certain: the entry may be changed only while it is masked, and a posted write
- * has no other end. Its completion also pushes the MSIs sent before (as in msi.c), for it comes from the
- * same function, though from its memory space.
+ * The read makes the mask certain: the entry may be changed only while it is masked, and the mask bit is a posted
+ * write. The read's completion also drains the MSIs sent before (as in msi.c), because it comes from the same function,
+ * though from its memory space.
  */
 static void msix_mask(struct aia_msi *msi)
 {
@@ -31,7 +31,7 @@ static void msix_unmask(struct aia_msi *msi)
 {
     struct pci_msix *px = self(msi);
 
-    fence_rw_o(); /* what the handler reads, before the message that makes it run */
+    fence_rw_o(); /* Order what the handler reads before the message that makes it run. */
     mmio_write32(px->entry + PCI_MSIX_ENTRY_CONTROL, px->control);
 }
 
@@ -56,7 +56,7 @@ static void msix_start(struct aia_msi *msi, const struct aia_message *m)
     msix_unmask(msi);
 }
 
-/* A read of the table entry; all ones in an address that software keeps aligned come from nobody. */
+/* Read the table entry. All ones in an address that software keeps aligned mean that the device did not answer. */
 static int msix_read_back(struct aia_msi *msi, struct aia_message *m)
 {
     struct pci_msix *px = self(msi);
@@ -82,7 +82,7 @@ static const struct aia_msi_ops msix_ops = {
     .read_back = msix_read_back,
 };
 
-/* Its pending bit (7.7.2.10); false too where the array is in no BAR that we know. */
+/* The entry's pending bit (7.7.2.10); false also if the array is in no known BAR. */
 static bool is_pending(const struct pci_msix *px)
 {
     uint32_t where = pci_read32(px->pd, px->cap + PCI_MSIX_PENDING), offset = where & ~PCI_MSIX_BAR;
@@ -131,8 +131,8 @@ static int find_table(struct pci_msix_table *t, struct pci_device *pd)
 }
 
 /*
- * The table's content need not be valid after reset but for the mask bits, so the whole function is masked
- * from the moment that MSI-X is on until every entry is masked by itself.
+ * After a reset only the mask bits of the table are valid. So the whole function is masked from the moment that MSI-X
+ * is on, until every entry is masked by itself.
  */
 int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd)
 {
@@ -149,13 +149,13 @@ int pci_msix_init(struct pci_msix_table *t, struct pci_device *pd)
         uintptr_t control = t->base + i * PCI_MSIX_ENTRY + PCI_MSIX_ENTRY_CONTROL;
         uint32_t v = mmio_read32(control);
 
-        if (v == UINT32_MAX) { /* nobody decodes the BAR */
+        if (v == UINT32_MAX) { /* no device decodes the BAR */
             pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off);
             return AIA_ESILENT;
         }
         mmio_write32(control, v | PCI_MSIX_ENTRY_MASKED);
     }
-    (void)mmio_read32(t->base + PCI_MSIX_ENTRY_CONTROL); /* the masks are in place */
+    (void)mmio_read32(t->base + PCI_MSIX_ENTRY_CONTROL); /* after this read the masks are in effect */
     pci_write16(pd, t->cap + PCI_MSIX_CONTROL, off | PCI_MSIX_CONTROL_ENABLE);
     return PCI_OK;
 }

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finding functions, and switching them on. Placing them is in resource.c. */
+/* The search for functions, and their enabling. resource.c gives them addresses. */
 #include <stdio.h>
 #include <string.h>
 
 #include "payload/pci/pci.h"
 #include "payload/pci/regs.h"
 
-#define MAX_CAPS ((0x100u - 0x40u) / 4u) /* as many as fit behind the header without overlapping */
+/* The most capabilities that fit behind the header without an overlap. */
+#define MAX_CAPS ((0x100u - 0x40u) / 4u)
 
 #define BUS_SHIFT   20
 #define DEVFN_SHIFT 12
 
-/* PCI Express capabilities register, device/port type (7.5.3.2): of bridges. */
+/* PCI Express capabilities register, device/port type (7.5.3.2), for bridges. */
 #define EXPRESS_TYPE(v)      (((v) >> 4) & 0xfu)
 #define EXPRESS_ROOT_PORT    4u
 #define EXPRESS_DOWNSTREAM   6u
 #define EXPRESS_TO_PCI       7u
 #define EXPRESS_FROM_PCI     8u
 #define EXPRESS_CAPABILITIES 2u
-#define CONVENTIONAL         UINT32_MAX /* none of these: it has no such capability */
+#define CONVENTIONAL         UINT32_MAX /* none of these types: the bridge has no such capability */
 
 const char *pci_strerror(int error)
 {
     static const char *const text[] = {
         "PCI_ENOECAM: the machine has no usable ECAM",
         "PCI_ETOOMANY: more functions than there is room for",
-        "PCI_ENOBUS: no bus number left for what is behind this bridge, or it takes none",
+        "PCI_ENOBUS: no bus number left for the bus behind this bridge, or the bridge accepts none",
         "PCI_ENOWINDOW: the host bridge has no window for such addresses",
         "PCI_EEXHAUSTED: the host bridge's windows are too full",
         "PCI_EBARBAD: a BAR has an impossible size or type",
@@ -33,11 +34,11 @@ const char *pci_strerror(int error)
         "PCI_ECAPLOOP: the capability list does not end",
         "PCI_ENOCAP: the function lacks the capability",
         "PCI_EGONE: the function reads as all ones",
-        "PCI_EDEVICE: not the device its driver is for",
+        "PCI_EDEVICE: not the device that its driver is for",
         "PCI_ESLOT: the slot's port does not complete a command",
-        "PCI_EHEADER: its header is of an unknown type",
-        "PCI_ENOMSI: by the tree its MSIs lead to no interrupt file of ours",
-        "PCI_EIOMMU: it is behind an IOMMU that is not ours or cannot be used (iommu=off: that unit lets all pass)",
+        "PCI_EHEADER: the function's header is of an unknown type",
+        "PCI_ENOMSI: by the tree its MSIs lead to no interrupt file that is used",
+        "PCI_EIOMMU: it is behind a foreign or unusable IOMMU (iommu=off: that unit passes everything)",
     };
 
     if (error == PCI_OK)
@@ -48,12 +49,13 @@ const char *pci_strerror(int error)
 }
 
 /*
- * The list is the device's word: it may loop or lead anywhere. Its end, a pointer into the header and one
- * step too many are told apart, because they are different faults for the person who reads the name.
+ * The device supplies the list, so the list may loop or lead anywhere. The end of the list, a pointer into the header,
+ * and one step too many have different errors, because they are different faults for the reader of the name.
  */
 static int find_from(const struct pci_device *pd, unsigned pointer, int id, unsigned size)
 {
-    unsigned at = pci_read8(pd, pointer) & ~3u; /* the low two bits are reserved: masked (7.5.1.1.11) */
+    /* The low two bits are reserved and masked out (7.5.1.1.11). */
+    unsigned at = pci_read8(pd, pointer) & ~3u;
 
     for (unsigned i = 0; i < MAX_CAPS; i++) {
         if (at == 0)
@@ -81,7 +83,7 @@ int pci_find_cap(const struct pci_device *pd, uint8_t id, unsigned size)
     return find_cap(pd, id, size);
 }
 
-/* The whole list, looked through for what is not in any. */
+/* Check the whole list by a search for a capability that no list has. */
 static int check_caps(const struct pci_device *pd)
 {
     int error = find_cap(pd, -1, 0);
@@ -94,7 +96,10 @@ int pci_next_cap(const struct pci_device *pd, unsigned at, uint8_t id, unsigned 
     return find_from(pd, at + 1u, id, size);
 }
 
-/* False: it has not taken them, and what is behind it cannot be reached. */
+/*
+ * Set a bridge's bus numbers. Returns false if the bridge does not accept them; then no device behind the bridge can be
+ * reached.
+ */
 static bool write_buses(const struct pci_device *pd, uint8_t subordinate)
 {
     uint32_t v = (uint32_t)subordinate << 16 | (uint32_t)pd->secondary << 8 | pd->bus;
@@ -104,15 +109,15 @@ static bool write_buses(const struct pci_device *pd, uint8_t subordinate)
 }
 
 /*
- * Switch off what firmware or an earlier kernel left on. Bus mastering first, which MSIs need as well;
- * INTx with it, or clearing an MSI enable would let the function assert it.
+ * Turn off what firmware or an earlier kernel left on: first bus mastering, which MSIs need, too, and with it INTx,
+ * which the function could assert once its MSI enable is cleared.
  */
 static void quiesce(const struct pci_device *pd)
 {
     int cap;
 
     pci_write16(pd, PCI_COMMAND, PCI_COMMAND_NOINTX);
-    if (pd->error == PCI_EHEADER) /* where else its registers are is not known */
+    if (pd->error == PCI_EHEADER) /* the places of the other registers are unknown */
         return;
     cap = pci_find_cap(pd, PCI_CAP_MSI, 4);
     if (cap > 0)
@@ -120,7 +125,7 @@ static void quiesce(const struct pci_device *pd)
     cap = pci_find_cap(pd, PCI_CAP_MSIX, 4);
     if (cap > 0)
         pci_write16(pd, (unsigned)cap + PCI_MSIX_CONTROL, 0);
-    /* Closed to every bus, so that no stale range takes the configuration accesses meant for another bridge. */
+    /* Close the bridge to every bus, so that no old range takes configuration accesses for another bridge. */
     if (pd->bridge)
         pci_write32(pd, PCI_BUSES, pci_read32(pd, PCI_BUSES) & 0xff000000u);
 }
@@ -148,13 +153,16 @@ static void identify(const struct pci *p, struct pci_device *pd, uint32_t id)
     name(p, pd);
 }
 
-static void tell(const struct pci *p, const struct pci_device *pd)
+static void report_left_out(const struct pci *p, const struct pci_device *pd)
 {
     if (pd->error && p->left_out)
         p->left_out(pd);
 }
 
-/* One function, if there is one. A function that there is no room for is reported now, for it is forgotten. */
+/*
+ * Add a function, if it exists. A function for which the array has no room is reported here, because it is recorded
+ * nowhere.
+ */
 static bool probe(struct pci *p, struct pci_device *parent, uint8_t bus, unsigned devfn, bool *multi)
 {
     const struct machine_pci *m = p->machine;
@@ -175,7 +183,7 @@ static bool probe(struct pci *p, struct pci_device *parent, uint8_t bus, unsigne
     quiesce(&d);
     if (p->n == p->max) {
         d.error = PCI_ETOOMANY;
-        tell(p, &d);
+        report_left_out(p, &d);
         return true;
     }
     if (!d.error)
@@ -202,8 +210,8 @@ bool pci_shares_id(const struct pci_device *pd)
 }
 
 /*
- * Behind a port there is a link, and at its end one device: number 0. A port need not filter the other
- * numbers out (7.3.1), so asking for them could find the same device again.
+ * Behind a port there is a link with one device, number 0. A port need not filter the other numbers out (7.3.1), so a
+ * probe of these could find the same device again.
  */
 static unsigned bus_slots(const struct pci_device *bridge)
 {
@@ -212,7 +220,7 @@ static unsigned bus_slots(const struct pci_device *bridge)
     return type == EXPRESS_ROOT_PORT || type == EXPRESS_DOWNSTREAM || type == EXPRESS_FROM_PCI ? 1 : 32;
 }
 
-/* All functions of one bus, before any bridge among them is opened. */
+/* Find all functions of one bus, before any bridge among them is opened. */
 static void scan_bus(struct pci *p, struct pci_device *bridge)
 {
     uint8_t bus = bridge ? bridge->secondary : p->machine->bus_first;
@@ -221,7 +229,7 @@ static void scan_bus(struct pci *p, struct pci_device *bridge)
     for (unsigned slot = 0; slot < slots; slot++) {
         bool multi = false, ignored;
 
-        /* No function 0, no device: then the others do not exist either. */
+        /* A device without function 0 does not exist, so skip its other functions. */
         if (!probe(p, bridge, bus, slot << 3, &multi))
             continue;
         for (unsigned fn = 1; fn < 8 && multi; fn++)
@@ -240,7 +248,7 @@ static struct pci_device *next_bridge(struct pci *p, const struct pci_device *be
     return NULL;
 }
 
-/* Give it the next bus number, open to all that may be found behind it. */
+/* Give the bridge the next bus number, and let it pass all higher bus numbers until its range is known. */
 static bool open_bridge(struct pci *p, struct pci_device *b)
 {
     b->numbered = true;
@@ -258,8 +266,8 @@ static bool open_bridge(struct pci *p, struct pci_device *b)
 }
 
 /*
- * Number the buses depth first, since a bridge passes on one range of numbers. No recursion: how deep it
- * would go is up to the devices. A function always follows the bridge it is behind in the array.
+ * Number the buses depth first, since a bridge passes on one range of numbers. There is no recursion, because the
+ * devices would determine its depth. In the array a function always follows the bridge in front of it.
  */
 static void scan(struct pci *p)
 {
@@ -295,7 +303,7 @@ static int init_host(struct pci *p, const struct machine_pci *machine)
     scan(p);
     pci_place_(p);
     for (size_t i = p->first; i < p->n; i++)
-        tell(p, &p->devs[i]);
+        report_left_out(p, &p->devs[i]);
     return PCI_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Configuration space: its registers (PCI Express Base, 7.5), and access to them through ECAM. */
+/* Configuration space: the registers (PCI Express Base, 7.5), and their access through ECAM. */
 #ifndef PAYLOAD_PCI_REGS_H
 #define PAYLOAD_PCI_REGS_H
 
@@ -54,7 +54,7 @@
 
 #define PCI_MSI_CONTROL            2u
 #define PCI_MSI_CONTROL_ENABLE     0x0001u
-#define PCI_MSI_CONTROL_CAPABLE(c) ((c) >> 1 & 7u) /* of so many messages, as a power of two */
+#define PCI_MSI_CONTROL_CAPABLE(c) ((c) >> 1 & 7u) /* the number of messages offered, as a power of two */
 #define PCI_MSI_CONTROL_COUNT      0x0070u         /* multiple message enable */
 #define PCI_MSI_CONTROL_64         0x0080u
 #define PCI_MSI_CONTROL_MASK       0x0100u
@@ -63,7 +63,7 @@
 #define PCI_MSIX_CONTROL_SIZE   0x07ffu
 #define PCI_MSIX_CONTROL_MASK   0x4000u
 #define PCI_MSIX_CONTROL_ENABLE 0x8000u
-#define PCI_MSIX_TABLE          4u /* offset, and which BAR */
+#define PCI_MSIX_TABLE          4u /* the offset, and the number of the BAR */
 #define PCI_MSIX_PENDING        8u
 #define PCI_MSIX_BAR            7u
 #define PCI_MSIX_SIZE           12u
@@ -77,8 +77,8 @@
 #define PCI_MSIX_ENTRY_MASKED  1u
 
 /*
- * The accesses have the register's own width. A status register's bits are cleared by writing ones, so a
- * 32-bit write to its neighbour, the command register, would clear them.
+ * Each access has the register's own width. Writing ones clears a status register's bits, so a 32-bit write to its
+ * neighbour, the command register, would clear them.
  */
 static inline uint8_t pci_read8(const struct pci_device *pd, unsigned reg)
 {

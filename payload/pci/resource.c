@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Giving functions and bridges their addresses, in two passes over the array, in which whatever is behind
- * a bridge comes after it. Backwards: pack what is behind each bridge from 0 up; where that ends is the
- * size of the bridge's own window, which is then packed like a BAR on the bus above. Forwards: add where
- * each bridge came to lie to the offsets behind it.
+ * Addresses for functions and bridges, in two passes over the array, in which a function always follows the bridge in
+ * front of it. Backward pass: pack the needs behind each bridge from 0 up. The end of the packing is the size of the
+ * bridge's own window, which is then packed like a BAR on the bus above. Forward pass: add the address of each bridge's
+ * window to the offsets behind the bridge.
  *
- * On each bus the largest alignment goes first. As all BARs are as large as their alignment, that leaves
- * no holes but those after bridges' windows.
+ * On each bus the largest alignment goes first. A BAR is as large as its alignment, so the only holes are those after
+ * bridges' windows.
  */
 #include <string.h>
 
@@ -15,8 +15,8 @@
 
 #define LOW_END    (UINT64_C(1) << 32)
 #define HIGH_END   (UINT64_C(1) << 63)
-#define WINDOW     (UINT64_C(1) << 20) /* bridges' windows come in units of 1 MiB (7.5.1.3.8) */
-#define PAGE       UINT64_C(4096) /* two functions never share a page, for the day that pages are mapped */
+#define WINDOW     (UINT64_C(1) << 20) /* the unit of bridges' windows is 1 MiB (7.5.1.3.8) */
+#define PAGE       UINT64_C(4096) /* two functions never share a page, so that pages could be mapped separately */
 #define MAX_BAR_32 (UINT64_C(1) << 31)
 
 static bool host_has(const struct pci *p, enum pci_class class)
@@ -33,8 +33,8 @@ static bool host_has(const struct pci *p, enum pci_class class)
 }
 
 /*
- * Where a BAR may go. Behind a bridge only the prefetchable window reaches above 4 GiB, and what must not
- * be prefetched has to stay out of it. On the first bus there is no bridge to mind.
+ * The kind of addresses that a BAR may have. Behind a bridge only the prefetchable window reaches above 4 GiB, and a
+ * BAR that must not be prefetched has to stay out of that window. On the first bus there is no bridge.
  */
 static enum pci_class classify(const struct pci *p, const struct pci_device *pd, const struct pci_resource *r)
 {
@@ -46,8 +46,8 @@ static enum pci_class classify(const struct pci *p, const struct pci_device *pd,
 }
 
 /*
- * Which bits of a BAR software can set, and those that read as ones without: its type. Decoding is off: meanwhile the BAR
- * holds absurd addresses.
+ * The bits of a BAR that software can set, and the bits that always read as ones: its type. Decoding must be off,
+ * because the BAR holds meaningless addresses meanwhile.
  */
 struct bar_bits {
     uint32_t settable, fixed;
@@ -64,7 +64,7 @@ static struct bar_bits bar_bits(const struct pci_device *pd, unsigned i)
     return (struct bar_bits){ones & ~zeros, zeros};
 }
 
-/* A memory BAR has 16 bytes at least, and its low four bits are its type (7.5.1.2.1). */
+/* A memory BAR has at least 16 bytes; its low four bits are its type (7.5.1.2.1). */
 static int size_bar(const struct pci *p, struct pci_device *pd, unsigned i, unsigned n)
 {
     struct pci_resource *r = &pd->res[i];
@@ -74,7 +74,8 @@ static int size_bar(const struct pci *p, struct pci_device *pd, unsigned i, unsi
     if (low.settable == 0 && low.fixed == 0)
         return PCI_OK;
     if (low.fixed & PCI_BAR_IO) {
-        r->io = true; /* listed, but not placed: no driver here uses port space, and it stays disabled */
+        /* Listed, but not placed: no driver here uses ports, and port decoding stays disabled. */
+        r->io = true;
         r->size = (0u - (low.settable & ~3u)) & 0xffffu;
         return PCI_OK;
     }
@@ -95,7 +96,7 @@ static int size_bar(const struct pci *p, struct pci_device *pd, unsigned i, unsi
     return PCI_OK;
 }
 
-/* Close a bridge's windows, a base above its limit each, and learn whether the second has all 64 bits. */
+/* Close a bridge's windows by a base above the limit, and find out whether the second window has all 64 bits. */
 static void size_windows(const struct pci *p, struct pci_device *pd)
 {
     uint16_t pref;
@@ -116,7 +117,8 @@ int pci_size_(const struct pci *p, struct pci_device *pd)
 {
     unsigned n = pd->bridge ? 2 : PCI_N_BARS;
 
-    pci_write32(pd, pd->bridge ? PCI_BRIDGE_ROM : PCI_ROM, 0); /* its decoder may be shared with the BARs' */
+    /* The ROM's decoder may be shared with the BARs'. */
+    pci_write32(pd, pd->bridge ? PCI_BRIDGE_ROM : PCI_ROM, 0);
     if (pd->bridge)
         size_windows(p, pd);
     for (unsigned i = 0; i < n; i += pd->res[i].is64 ? 2 : 1) {
@@ -128,7 +130,7 @@ int pci_size_(const struct pci *p, struct pci_device *pd)
     return PCI_OK;
 }
 
-/* The room left somewhere: from `cursor` up to, not including, `end`; `to_cpu` is added for the harts' view. */
+/* Free room: from `cursor` up to, not including, `end`. `to_cpu` is added for the harts' addresses. */
 struct room {
     uint64_t cursor, end, to_cpu;
 };
@@ -145,7 +147,7 @@ static void take(struct pci_resource *r, struct room *room)
     room->cursor = start + r->size;
 }
 
-/* Place what still needs placing on the bus behind `bridge`. What does not fit stays where it is. */
+/* Place everything on the bus behind `bridge` that is not placed yet. A need that does not fit stays unplaced. */
 static void pack(struct pci *p, const struct pci_device *bridge, enum pci_class class, struct room *room)
 {
     for (uint64_t align = HIGH_END; align >= PAGE; align >>= 1) {
@@ -184,7 +186,7 @@ static void pack_behind(struct pci *p, struct pci_device *bridge, enum pci_class
     window->align = window->size ? largest_align(p, bridge, class) : 0;
 }
 
-/* The first bus, from the host's windows of one kind. Address 0 is not given out: it means "not placed". */
+/* Place the needs of the first bus in the host's windows of one kind. Address 0 means "not placed" and is not used. */
 static void pack_host(struct pci *p, enum pci_class class, int space)
 {
     const struct machine_pci *m = p->machine;
@@ -203,7 +205,7 @@ static void pack_host(struct pci *p, enum pci_class class, int space)
     }
 }
 
-/* From an offset in the window of the bridge above to an address. */
+/* Turn an offset in the window of the bridge above into an address. */
 static void move_into_window(struct pci_device *pd)
 {
     for (unsigned i = 0; i < PCI_N_RES && pd->parent; i++) {
@@ -250,7 +252,10 @@ static void write_bars(const struct pci_device *pd)
     }
 }
 
-/* As before anything was placed. Nothing gets through a bridge that cannot be used, and that is the reason to name. */
+/*
+ * Undo all placing. A device behind an unusable bridge cannot be reached, and the bridge's error is the reason to
+ * print.
+ */
 static void begin(struct pci *p)
 {
     memset(p->cursor, 0, sizeof(p->cursor));
@@ -271,7 +276,7 @@ static void place_all(struct pci *p)
         for (enum pci_class class = PCI_LOW; class <= PCI_HIGH && p->devs[i].bridge; class ++)
             pack_behind(p, &p->devs[i], class);
     }
-    /* What must be low chooses first; what need not be comes down only where the high windows are full. */
+    /* Needs below 4 GiB are placed first. Other needs use low addresses only if the high windows are full. */
     pack_host(p, PCI_LOW, MACHINE_PCI_MEM32);
     pack_host(p, PCI_LOW, MACHINE_PCI_MEM64);
     pack_host(p, PCI_HIGH, MACHINE_PCI_MEM64);
@@ -287,7 +292,7 @@ static bool is_behind(const struct pci_device *pd, const struct pci_device *brid
     return pd != NULL;
 }
 
-/* The function with the largest BAR of this class behind the bridge: what makes its window too large. */
+/* The function with the largest BAR of this class behind the bridge: it makes the bridge's window too large. */
 static struct pci_device *largest_behind(struct pci *p, struct pci_device *bridge, enum pci_class class)
 {
     struct pci_device *largest = bridge;
@@ -306,7 +311,7 @@ static struct pci_device *largest_behind(struct pci *p, struct pci_device *bridg
     return largest;
 }
 
-/* Something has not found its place: leave out the function whose fault that is. False: all has. */
+/* If a need was not placed, leave out the function that is responsible. Returns false if all needs were placed. */
 static bool leave_one_out(struct pci *p)
 {
     for (size_t i = p->first * PCI_N_RES; i < p->n * PCI_N_RES; i++) {
@@ -323,7 +328,7 @@ static bool leave_one_out(struct pci *p)
     return false;
 }
 
-/* Anew without each function that does not fit: the room that it would have taken is the others'. */
+/* Place everything again without each function that does not fit: other functions then use its room. */
 void pci_place_(struct pci *p)
 {
     do

@@ -4,12 +4,12 @@
 #include "payload/pci/regs.h"
 #include "payload/kernel/time.h"
 
-/* Of the PCI Express capability (7.5.3), with its length as far as the slot's registers. */
+/* Registers of the PCI Express capability (7.5.3), and its length up to the slot's registers. */
 #define FLAGS       0x02u
-#define SLOT        0x0100u /* in FLAGS: the port leads to a slot */
+#define SLOT        0x0100u /* in FLAGS: the port has a slot */
 #define SLOT_CAP    0x14u
-#define CAP_POWER   0x00000002u /* a power controller */
-#define CAP_SILENT  0x00040000u /* commands complete at once, and nothing says so */
+#define CAP_POWER   0x00000002u /* the slot has a power controller */
+#define CAP_SILENT  0x00040000u /* commands complete immediately, without a report */
 #define SLOT_CTL    0x18u
 #define CTL_LED     0x0300u /* power indicator */
 #define CTL_LED_OFF 0x0300u
@@ -61,7 +61,7 @@ int pci_slot_power_off(const struct pci_device *port)
         return cap;
     unsigned at = (unsigned)cap;
     uint16_t control = pci_read16(port, at + SLOT_CTL);
-    pci_write16(port, at + SLOT_STS, STS_DONE); /* of an earlier command */
+    pci_write16(port, at + SLOT_STS, STS_DONE); /* clears the report of an earlier command */
     pci_write16(port, at + SLOT_CTL, (uint16_t)((control & ~CTL_LED) | CTL_LED_OFF | CTL_OFF));
     if (pci_read32(port, at + SLOT_CAP) & CAP_SILENT)
         return PCI_OK;

@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Slots that can be switched off (PCI Express Base, 6.7), and with them whatever is in them, at work or not. */
+/* Slots whose power can be turned off (PCI Express Base, 6.7), whether or not the devices in them are working. */
 #ifndef PAYLOAD_PCI_SLOT_H
 #define PAYLOAD_PCI_SLOT_H
 
 #include "payload/pci/pci.h"
 
-/* The port whose slot this function is in, directly or behind others, if it has a power controller; else NULL. */
+/*
+ * The port of the slot that contains this function, directly or behind bridges, if the port has a power controller;
+ * else NULL.
+ */
 struct pci_device *pci_slot_of(const struct pci_device *pd);
 
-/* Was the slot's attention button pressed since the last call? Somebody wants to pull what is in it. */
+/*
+ * True if the slot's attention button was pressed since the last call: a person wants to remove the devices in the
+ * slot.
+ */
 bool pci_slot_pressed(const struct pci_device *port);
 
 /*
- * Switch the slot's power off. From here what is in it answers nothing. Thread; waits for the port, at most a second.
- * PCI_OK; PCI_ESLOT: the port does not complete the command; or what pci_find_cap() returns.
+ * Turn the slot's power off. From now on the devices in the slot answer nothing. Thread context; waits for the port, at
+ * most a second. Returns PCI_OK; PCI_ESLOT: the port does not complete the command; or an error of pci_find_cap().
  */
 int pci_slot_power_off(const struct pci_device *port);
 

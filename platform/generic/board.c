@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any machine whose device tree tells everything, QEMU's virt among them. */
+/* Any machine whose device tree is complete, such as QEMU's virt machine. */
 #include "platform/board.h"
 
 const struct board board = {.name = "generic"};

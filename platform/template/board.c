@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A board to copy. Leave out what your device tree already tells: a NULL is better than a function that does the same.
- * What stands here is right for QEMU's virt machine, so that it can be tested.
+ * A board to copy. Leave out everything that your device tree already describes: a NULL is better than a function that
+ * does the same. The values here are right for QEMU's virt machine, so that a test can run this board.
  */
 #include "platform/board.h"
 #include "mmio.h"
@@ -14,13 +14,13 @@
 #define UART_LSR  (UART + 5)
 #define LSR_READY 0x01u
 #define LSR_EMPTY 0x20u
-#define SPINS     100000u /* some milliseconds: then the byte is lost, but nothing hangs */
+#define SPINS     100000u /* some milliseconds; then the byte is lost, but nothing hangs */
 
 #define FINISHER 0x100000ul /* sifive,test0 */
 
-static _Alignas(8) char tree[64 << 10]; /* a copy of the device tree, and room for what is added to it */
+static _Alignas(8) char tree[64 << 10]; /* a copy of the device tree, and room for additions */
 
-/* For example: interrupt files of which the tree forgot to say how many identities they have. */
+/* For example: a tree that lacks the number of identities of its interrupt files. */
 static int template_fix_tree(void *fdt, struct machine_error *err)
 {
     for (int node = -1; (node = fdt_node_offset_by_compatible(fdt, node, "riscv,imsics")) >= 0;)
@@ -34,7 +34,7 @@ static int template_fix_tree(void *fdt, struct machine_error *err)
 
 static int template_fix(struct machine *m, struct machine_error *err)
 {
-    /* For example: a tree that forgot to say so. What cannot be right is better refused than guessed. */
+    /* For example: a name for a tree without one. Refuse a value that cannot be right, rather than guess. */
     if (m->imsic.present && m->imsic.num_ids < 63) {
         *err = (struct machine_error){"/", "", "template: fewer than 63 identities"};
         return -1;

@@ -88,7 +88,7 @@ static void foreign(unsigned job, const char *words, const char *names)
     char want[1024];
 
     line(job, words);
-    (void)snprintf(want, sizeof(want), "arguments that are not ours, ignored: %s\n", names);
+    (void)snprintf(want, sizeof(want), "arguments that are not the payload's, ignored: %s\n", names);
     assert_string_equal(said, want);
     assert_int_equal(exit_code, 0);
 }
@@ -210,8 +210,8 @@ static void values_are_as_they_must_be(void **state)
 static void words_of_another_job(void **state)
 {
     (void)state;
-    bad(1, "seconds=2", "argument seconds: job plain does not know it, but main does\n");
-    bad(0, "quiet rounds=2", "argument rounds: job main does not know it, but xhci does\n");
+    bad(1, "seconds=2", "argument seconds: job plain does not know this argument, but main does\n");
+    bad(0, "quiet rounds=2", "argument rounds: job main does not know this argument, but xhci does\n");
 }
 
 static void slips(void **state)

@@ -189,12 +189,12 @@ static void test_one_vector(void **state)
     for (unsigned h = 0; h < HARTS; h++) {
         fn.offline = 0xf & ~(1u << h);
         assert_int_equal(submit(h, 1, 3), DISK_OK);
-        assert_int_equal(disk->ops->hart_leaves(disk, h), DISK_OK); /* the last */
+        assert_int_equal(disk->ops->hart_offline(disk, h), DISK_OK); /* the last */
         assert_read(h, 1);
         assert_int_equal(nm.deletes, h + 1);
         fn.due |= 1; /* nothing is there, and nothing is harmed */
         assert_true(function_deliver());
-        assert_int_equal(disk->ops->hart_back(disk, h), DISK_OK);
+        assert_int_equal(disk->ops->hart_online(disk, h), DISK_OK);
     }
     fn.offline = 0;
     reads();
@@ -365,12 +365,12 @@ static void test_harts(void **state)
         unsigned h = round % HARTS, n = round % DISK_DEPTH;
         for (unsigned i = 0; i < n; i++)
             assert_int_equal(submit(h, i, i), DISK_OK);
-        assert_int_equal(disk->ops->hart_leaves(disk, h), DISK_OK);
+        assert_int_equal(disk->ops->hart_offline(disk, h), DISK_OK);
         for (unsigned i = 0; i < n; i++)
             assert_read(h, i);
         assert_int_equal(nm.deletes, round + 1);
         assert_int_equal(submit(h, 0, 0), DISK_ECLOSED);
-        assert_int_equal(disk->ops->hart_back(disk, h), DISK_OK);
+        assert_int_equal(disk->ops->hart_online(disk, h), DISK_OK);
         reads();
     }
 }
@@ -381,17 +381,17 @@ static void test_harts_share(void **state)
     (void)fresh(state);
     nm.granted = 1 << 16 | 1;
     assert_int_equal(init(), DISK_OK);
-    assert_int_equal(disk->ops->hart_leaves(disk, 1), DISK_OK);
+    assert_int_equal(disk->ops->hart_offline(disk, 1), DISK_OK);
     assert_int_equal(nm.deletes, 0);
     fn.offline = 1u << 1;
     assert_int_equal(submit(3, 0, 0), DISK_OK);
-    assert_int_equal(disk->ops->hart_leaves(disk, 3), DISK_OK);
+    assert_int_equal(disk->ops->hart_offline(disk, 3), DISK_OK);
     assert_read(3, 0);
     assert_int_equal(nm.deletes, 1);
     fn.offline |= 1u << 3;
     assert_int_equal(submit(1, 0, 0), DISK_ECLOSED);
-    assert_int_equal(disk->ops->hart_back(disk, 3), DISK_OK);
-    assert_int_equal(disk->ops->hart_back(disk, 1), DISK_OK);
+    assert_int_equal(disk->ops->hart_online(disk, 3), DISK_OK);
+    assert_int_equal(disk->ops->hart_online(disk, 1), DISK_OK);
     reads();
 }
 
@@ -399,7 +399,7 @@ static void leaves_with(int error)
 {
     uint64_t before = fn.now;
 
-    assert_int_equal(disk->ops->hart_leaves(disk, 2), error);
+    assert_int_equal(disk->ops->hart_offline(disk, 2), error);
     assert_true(fn.now - before < 6000000);
 }
 
@@ -444,8 +444,8 @@ static void test_kill(void **state)
     assert_int_equal(fn.freed, (1u << (1 + HARTS)) - 1);
     assert_int_equal(fn.command & PCI_COMMAND_MASTER, 0);
     assert_int_equal(submit(0, 0, 0), DISK_EFATAL);
-    assert_int_equal(disk->ops->hart_leaves(disk, 0), DISK_OK);
-    assert_int_equal(disk->ops->hart_back(disk, 0), DISK_OK);
+    assert_int_equal(disk->ops->hart_offline(disk, 0), DISK_OK);
+    assert_int_equal(disk->ops->hart_online(disk, 0), DISK_OK);
 }
 
 int main(void)

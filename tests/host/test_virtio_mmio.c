@@ -241,7 +241,7 @@ static void test_features(void **state)
     assert_int_equal(dev.accepted[0], 0);
     (void)fresh(state);
     dev.refuses = true;
-    assert_non_null(strstr(virtio_mmio_start(&device, &queue, memory), "does not take its driver"));
+    assert_non_null(strstr(virtio_mmio_start(&device, &queue, memory), "refuses its driver"));
 }
 
 /* A slot that the tree has and the machine has not is not looked into. */
