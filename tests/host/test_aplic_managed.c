@@ -121,7 +121,7 @@ static void edge_before_the_shutdown(void **state)
                 assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
                 more = t_at_done();
                 m.hart[1].hold = false;
-                assert_int_equal(t_die(1, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(1, 0), AIA_OK);
                 comes(2);
                 w_check(&q);
                 assert_int_equal(q.runs, more);

@@ -334,7 +334,7 @@ static void test_let_go(void **state)
     more = 0;
     t_check(&q);
     assert_int_equal(q.hart, 2);
-    assert_int_equal(q.strays, 0);
+    assert_int_equal(q.extra, 0);
     t_check_books();
 }
 

@@ -279,7 +279,7 @@ static void test_torn_at_every_access(void **state)
             more = t_at_done();
             assert_int_equal(t.aia.updates[AIA_UPDATE_TORN], 2);
             t_check(&t_kind[0]);
-            assert_int_equal(other.strays, other.runs);
+            assert_int_equal(other.extra, other.runs);
             for (unsigned h = 0; h < 3; h++)
                 t_unfill(h);
             t_check_books();
@@ -323,7 +323,7 @@ static void test_undrained_keeps_moving(void **state)
     m_settle();
     move_elsewhere(NULL);
     m.hart[1].hold = false;
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(t.files[1].n_free, 61);
     if (AIA_WORD_BITS == 32) /* time is exchanged in units of 2^20 ticks there */
         m_pass(2u << 20);

@@ -57,7 +57,7 @@ static void test_wrong_time(void **state)
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE); /* twice */
     assert_int_equal(t.harts[1].state, AIA_HART_EVACUATED);
     assert_false(t.files[1].open);
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(n_entered, 6);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
@@ -120,7 +120,7 @@ static void test_refused_with_work(void **state)
         n_called = 0;
         int error = aia_hart_offline_begin(&t.aia, 1);
         if (!error)
-            error = t_die(1, 0);
+            error = t_offline_finish(1, 0);
         assert_int_equal(error, AIA_EAGAIN);
         m_settle();
         while (m_busy(2))
@@ -192,7 +192,7 @@ static void test_far_away_dying(void **state)
         imsic_open(&t.aia.imsic, 1); /* as if it had been requested before, and was slow to come */
         t_irq(&q, i ? AIA_MSI_STORE_LOW : AIA_MSI_PLAIN, 1);
         imsic_close(&t.aia.imsic, 1);
-        assert_int_equal(t_die(1, 0), AIA_EADDRHI);
+        assert_int_equal(t_offline_finish(1, 0), AIA_EADDRHI);
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
         m_raise(&q.dev);
         t_check(&q);

@@ -249,7 +249,7 @@ static void test_late_edge_of_freed(void **state)
         assert_int_equal(t.harts[1].late, 1);
         assert_int_equal(t_reported(AIA_REPORT_LATE), 1);
         assert_int_equal(t_kind[1].runs, 0);
-        assert_int_equal(again ? next.strays : 0, again);
+        assert_int_equal(again ? next.extra : 0, again);
         t_check_books();
     }
 }

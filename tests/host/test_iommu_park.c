@@ -220,7 +220,7 @@ static void test_hangs_at_park(void **state)
         if (when % 3 == 0)
             m_raise(&b.q.dev);
         m_pass(10 * T_LIMIT);
-        assert_int_equal(t_die(1, 0), AIA_OK);
+        assert_int_equal(t_offline_finish(1, 0), AIA_OK);
         if (when % 3 == 1)
             m_raise(&b.q.dev);
         i_unit.hung = false;

@@ -193,7 +193,7 @@ static void test_calls_oldest_first(void **state)
             m_run(2 + i);
         }
         assert_int_equal(n_order, 0);
-        assert_true(!going || t_die(1, 0) == AIA_OK);
+        assert_true(!going || t_offline_finish(1, 0) == AIA_OK);
         m.hart[1].hold = false;
         m_settle();
         assert_int_equal(n_order, 4);

@@ -118,7 +118,7 @@ static void test_dying(void **state)
     lose(&q, LOSE_ALL);
     imsic_close(&t.aia.imsic, 1);
     t.harts[1].state = AIA_HART_EVACUATED;
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(t_reported(AIA_REPORT_CHANGED), 1);
     lose_check_message(&q);
     lose_check_works(&q);

@@ -254,7 +254,7 @@ static void test_torn_copy_leaves_owners_edge(void **state)
     assert_int_equal(t_move(&q, 2), AIA_OK);
     aia_port_irq_restore(1);
     t_check(&other);
-    assert_int_equal(other.strays, 0);
+    assert_int_equal(other.extra, 0);
 }
 
 /* A torn message would name an identity that the old hart's file does not have: refused, for nobody could see it. */

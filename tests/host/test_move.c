@@ -41,7 +41,7 @@ static void check_moved(void)
     assert_int_equal(t.aia.updates[scene.how], 1);
     assert_int_equal(q.irq->count.moves, 1);
     if (scene.how == AIA_UPDATE_TORN)
-        assert_int_equal(other.strays, other.runs);
+        assert_int_equal(other.extra, other.runs);
     else
         t_check_quiet(&other);
     m_raise(&q.dev); /* and edges go on, to the new hart */

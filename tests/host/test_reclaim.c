@@ -386,7 +386,7 @@ static void test_forged_sync_is_outlasted(void **state)
     m_pass(20 * T_LAZY);
     assert_true(t_is_free(1, old.id));
     assert_int_equal(t.harts[1].unowned, 0);
-    q.strays = 0; /* the edge that each of its moves sends */
+    q.extra = 0; /* the edge that each of its moves sends */
     t_check(&q);
     t_check_books();
 }

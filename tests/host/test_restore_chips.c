@@ -105,7 +105,7 @@ static void check_remapped(void)
 {
     assert_true(b.q.dev.enabled);
     m_settle();
-    b.q.strays = 0;
+    b.q.extra = 0;
     m_raise(&b.q.dev);
     t_check(&b.q);
 }

@@ -240,8 +240,8 @@ static void test_two_leave_before_either_dies(void **state)
                 t_at(k, true, t_edges, NULL);
                 assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
                 assert_int_equal(aia_hart_offline_begin(&t.aia, 2), AIA_OK);
-                assert_int_equal(t_die(first, 0), AIA_OK);
-                assert_int_equal(t_die(3 - first, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(first, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(3 - first, 0), AIA_OK);
                 more = t_at_done();
                 for (unsigned i = 0; i < T_KINDS; i++)
                     t_check(&t_kind[i]);
@@ -267,7 +267,7 @@ static void test_two_of_two(void **state)
     aia_hart_offline_cancel(&t.aia, 1);
     m_on(1);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 0), AIA_OK);
-    assert_int_equal(t_die(0, 1), AIA_OK);
+    assert_int_equal(t_offline_finish(0, 1), AIA_OK);
     for (unsigned i = 0; i < T_KINDS; i++) {
         m_raise(&t_kind[i].dev);
         t_check(&t_kind[i]);

@@ -107,7 +107,7 @@ static void test_edge_during_teardown(void **state)
             more = t_at_done();
             m_settle(); /* hart 1 may wait for a lock yet */
             if (by_hart)
-                assert_int_equal(t_die(1, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(1, 0), AIA_OK);
             t_check(&q);
             if (!by_hart)
                 t_same_stats(before);
@@ -390,7 +390,7 @@ static void test_atomic_context_refuses(void **state)
     t.harts[1].state = AIA_HART_EVACUATED;
     imsic_close(&t.aia.imsic, 1);
     q.dev.bus.n_commands = 0;
-    assert_int_equal(t_die(1, 0), AIA_ECONTEXT);
+    assert_int_equal(t_offline_finish(1, 0), AIA_ECONTEXT);
     assert_int_equal(q.dev.bus.n_commands, 0);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     edge_is_handled_on(1);

@@ -71,7 +71,7 @@ static int offline(void)
 
     if (!error) {
         m_settle();
-        error = t_die(1, 0);
+        error = t_offline_finish(1, 0);
     }
     return error;
 }
@@ -162,7 +162,7 @@ static void test_what_each_state_promises(void **state)
     edges(NULL);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     m.hart[1].hold = false;
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1); /* sent when FORCED, run when QUIET */
 }
 

@@ -267,7 +267,7 @@ static void test_swept(void **state)
     m.hart[2].irqs_on = false;
     m.hart[2].hold = false;
     m_on(0);
-    assert_int_equal(t_die(2, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(2, 0), AIA_OK);
     compare();
     assert_int_equal(events[AIA_EVENT_UNOWNED], 1);
 }
