@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# imsicle: `make help` lists targets and variables. Set-up is a prerequisite of everything that builds: scripts/setup
-# looks for the tools on each run, so variables that name one are expanded only in recipes, after it.
+# imsicle: `make help` lists targets and variables. Everything that builds has set-up as a prerequisite. scripts/setup looks for
+# the tools on each run, so variables that name a tool are expanded only in recipes, after set-up.
 
 # --- what can be overridden on the command line --------------------------------------------------------------------
 QEMU      ?= qemu-system-riscv64
@@ -18,12 +18,12 @@ HOOKS     ?=
 XLEN      ?= 64
 B         ?= build$(if $(HOOKS),/hooks)$(if $(filter 32,$(XLEN)),/rv32)
 JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
-# An environment's CC means the host's compiler: only the command line names ours.
+# CC in the environment means the host's compiler: only the command line can choose the target's.
 ifneq ($(origin CC),command line)
 CC := $(CROSS)gcc
 endif
 
-# What tools print is read, by sed, sort and the tests: in one language.
+# sed, sort and the tests read what tools print, so tools must print in one language.
 export LC_ALL := C
 
 OPENSBI := /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin \
@@ -60,9 +60,9 @@ include mk/install.mk
 -include $(shell find $B/obj $B/host/obj $B/host32/obj $B/explore/obj $B/fuzz/obj $B/dts -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
-# One run of the script for all goals, since apt takes one caller at a time. Only what the user chose is passed on.
+# One run of the script for all goals, because apt takes one caller at a time. Only what the user chose is passed on.
 GOALS    := $(or $(MAKECMDGOALS),all)
-# What a goal needs besides `run', by scripts/setup's words; a goal that is not here, what the tests on the host need.
+# What a goal needs besides `run', in scripts/setup's words; a goal that is not here needs what the tests on the host need.
 needs_none     := all lib run install stage flash-image clean distclean help
 needs_shell    := perl
 needs_hotplug  := perl
@@ -92,10 +92,10 @@ setup:
 	@$(foreach v,QEMU FIRMWARE CROSS LIBFDT_SRC GDB,$(call chosen,$v)) CC='$(CC)' scripts/setup $(NEEDS)
 
 # --- run -----------------------------------------------------------------------------------------------------------
-# One instruction one nanosecond and harts in turn, so that runs repeat exactly; or all harts at once.
+# With ICOUNT one instruction is one nanosecond and harts run in turns, so that runs repeat exactly; otherwise harts run in parallel.
 ACCEL    := $(if $(ICOUNT),-icount shift=0$(COMMA)sleep=off -rtc base=2020-01-01$(COMMA)clock=vm,-accel tcg$(COMMA)thread=multi)
-# What ARGS asks for by devices= or test=, each disk with an image of its own. A kind is a word here, and DEV_ with
-# that word.
+# The devices that ARGS asks for by devices= or test=; each disk has an image of its own. A kind is a word here, and DEV_ with
+# that word is its options.
 KINDS       := nvme ahci virtio xhci
 WANTED      := $(subst $(COMMA), ,$(patsubst devices=%,%,$(patsubst test=%,%,$(filter devices=% test=%,$(ARGS)))))
 WANTED      := $(if $(filter all,$(WANTED)),$(KINDS),$(filter $(KINDS),$(WANTED)))
@@ -120,11 +120,11 @@ run: all $(IMAGES)
 include mk/trace.mk
 include mk/develop.mk
 
-# The same, to be looked at: in place of a job of its own the shell. What is in ARGS comes last, and wins.
+# `make run' with the shell instead of a job. The words of ARGS come last, and so have priority.
 shell: override ARGS := test=shell shell $(ARGS)
 shell: run
 
-clean: # what was fetched stays: see distclean
+clean: # fetched files stay: see distclean
 	@rm -f tags compile_commands.json
 	@[ ! -d $B ] || find $B -mindepth 1 -maxdepth 1 ! -name dl -exec rm -rf {} +
 
@@ -138,19 +138,19 @@ help:
 	@echo 'make install     headers, libaia.a and aia.pc below PREFIX=$(PREFIX), or DESTDIR/PREFIX'
 	@echo 'make flash-image build $B/flash.img, S-mode firmware for flash; docs/booting.md has every other way to boot'
 	@echo 'make run         boot the payload under QEMU; exit code 0 is VERDICT: PASS'
-	@echo 'make shell       the same with nothing to do but what you say: a shell on the console; `help'"'"' in it, ^A x kills QEMU'
-	@echo 'make test        host unit tests and QEMU tests, under one prove; the end lists what failed, and how to repeat it'
+	@echo 'make shell       the same, with a shell on the console instead of a job; `help`'"'"' lists its commands, ^A x ends QEMU'
+	@echo 'make test        host unit tests and QEMU tests, under one prove; ends with a list of what failed, and how to repeat it'
 	@echo '                 TEST="WORD..." for some of them, which builds only what these need; REPEAT=n times; LOAD=m busy processes beside them'
 	@echo 'make host-test T="NAME..."  build and run tests/host/test_NAME alone'
 	@echo 'make test-old-qemu  the rows about wires, moves and hotplug on Debian 12'\''s own QEMU 7.2, which is fetched'
 	@echo 'make test-qemu PAIR=trixie|sid  the QEMU tests on the QEMU and OpenSBI of a later Debian, fetched beside ours; TEST='
 	@echo 'make explore     every interleaving of small scenarios; SCENARIO="NAME..." for some'
-	@echo 'make mutants     take out one step of the protocol after the other; each must be found missing'
-	@echo 'make hotplug     harts come and go under all kinds of load; SECONDS= in all, SEED=, CELLS=regex, JUNIT=file; any QEMU, FIRMWARE, KERNEL'
-	@echo 'make campaign    the same cells side by side, ROUNDS= of them; HOSTS=a,b by ssh; goes on where it was interrupted'
-	@echo 'make discover DTB=FILE  what the payload makes of a device tree, and what of the tree is not used, without a machine'
-	@echo 'make repro       a USB controller that careless moves silence, and ours do not (SEED= repeats)'
-	@echo 'make bench       what things cost, beside their floors; BASELINE=FILE compares with a build/bench.json, TOLERANCE= percent'
+	@echo 'make mutants     each mutant removes one step of the protocol; at least one test must fail'
+	@echo 'make hotplug     harts go offline and come back under all kinds of load; SECONDS= in all, SEED=, CELLS=regex, JUNIT=file; any QEMU, FIRMWARE, KERNEL'
+	@echo 'make campaign    the same cells in parallel, ROUNDS= of them; HOSTS=a,b by ssh; resumes if interrupted'
+	@echo 'make discover DTB=FILE  what the payload finds in a device tree, and which parts it does not use, without a machine'
+	@echo 'make repro       a USB controller that naive moves silence, and libaia'\''s moves do not (SEED= repeats)'
+	@echo 'make bench       the cost of operations, beside their floors; BASELINE=FILE compares with a build/bench.json, TOLERANCE= percent'
 	@echo 'make trace       one second of the main job, traced: $B/timeline.html to look at, $B/trace.json for Perfetto'
 	@echo 'make check       formatting, gcc and clang builds, cppcheck, sparse, shellcheck'
 	@echo 'make model       SPIN and herd7: verify the models of the protocol, refute their broken variants (2 minutes)'
@@ -160,12 +160,12 @@ help:
 	@echo 'make gdb         the payload under QEMU, stopped at its first instruction, in gdb; SMP=, ARGS= ... as for make run'
 	@echo 'make tags        an index of the C and assembler files for editors (ctags)'
 	@echo 'make compile_commands.json  how each C file is compiled, for clangd; CC= for another compiler than clang'
-	@echo 'make clean       remove what was built (distclean: and what was fetched)'
+	@echo 'make clean       remove what was built (distclean: also what was fetched)'
 	@echo
 	@echo 'QEMU=$(QEMU) SMP=$(SMP) MACHINE=$(MACHINE) MEM=$(MEM)'
 	@echo 'FIRMWARE=$(FIRMWARE)  any OpenSBI fw_dynamic or fw_jump'
 	@echo 'ARGS="$(ARGS)"  for the payload, e.g. ARGS="seconds=60 seed=7"; QEMU_ARGS="$(QEMU_ARGS)"  appended'
-	@echo 'ARGS="devices=all seconds=60"  every kind of device at once; ARGS="test=nvme"  one at its limits'
+	@echo 'ARGS="devices=all seconds=60"  every kind of device together; ARGS="test=nvme"  one kind at its limits'
 	@echo 'ICOUNT=1  deterministic: one instruction is one nanosecond'
 	@echo 'HOOKS=1  the build that test=inject needs, in build/hooks'
 	@echo 'CROSS=$(CROSS) CC=$(CC)  or CC=clang; LIBFDT_SRC=$(LIBFDT_SRC); HOSTCC=$(HOSTCC); V=1; JOBS=$(JOBS)'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What things cost, in retired instructions; exact, so two runs give the same. BASELINE=FILE compares with the
+# The cost of operations in retired instructions. Counts are exact, so two runs give the same. BASELINE=FILE compares with the
 # build/bench.json of another build, TOLERANCE= percent.
 
 .PHONY: bench

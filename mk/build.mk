@@ -11,8 +11,8 @@ WARN      = -Wall -Wextra -Wconversion -Wshadow -Werror
 MODEL     = -mabi=$(MABI) -mcmodel=medany -ffreestanding -fno-common -ffunction-sections -fdata-sections
 
 ifneq ($(findstring clang,$(CC)),)
-# LLVM before 15 refuses to name the CSR and fence.i extensions, which it then takes for granted. picolibc's headers are
-# found where gcc finds them; the link goes through gcc, which knows picolibc's multilibs.
+# LLVM before 15 does not accept the names of the CSR and fence.i extensions, but implies them. picolibc's headers are where
+# gcc finds them. The link is made by gcc, which knows picolibc's multilibs.
 CLANG_MARCH = $(shell $(CC) --target=riscv$(XLEN)-unknown-elf -march=$(MARCH) -xc -c -o /dev/null /dev/null 2>/dev/null \
 	&& echo $(MARCH) || echo rv$(XLEN)imac)
 LIBC_INC    = $(shell echo '$(HASH)include <string.h>' | $(CROSS)gcc $(SPECS) -E - | \
@@ -21,15 +21,15 @@ TARGET_CC   = $(CC) --target=riscv$(XLEN)-unknown-elf -march=$(CLANG_MARCH) -isy
 else
 TARGET_CC   = $(CC) $(SPECS) -march=$(MARCH)
 endif
-# Named in full, -march selects no multilib and the libraries come out hard-float.
+# If -march names all extensions, gcc selects no multilib, and the libraries come out hard-float.
 MULTILIB    = $(CROSS)gcc -march=$(firstword $(subst _, ,$(MARCH))) -mabi=$(MABI) -mcmodel=medany
 TARGET_LD   = $(MULTILIB) $(SPECS)
 CFLAGS_ALL  = $(MODEL) -O2 -g -std=c11 $(WARN) $(INCLUDES) $(CFLAGS)
 
-# An IOMMU's table entry changes by one store of 64 bits, which RV32 has not.
+# An IOMMU's table entry changes by one store of 64 bits, which RV32 does not have.
 LIB_SRC := $(wildcard lib/*.c imsic/*.c aplic/*.c $(if $(filter 64,$(XLEN)),iommu/*.c))
 
-# A change of compiler, flags or board rebuilds; the file is only touched when its text changes.
+# A change of compiler, flags or board rebuilds everything: this file is only touched when its text changes.
 $B/.flags: FORCE | setup
 	@mkdir -p $B
 	@echo "$(subst ",,$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) $(PLATFORM_DIR) $(HOST_FLAGS))" | cmp -s - $@ || \
@@ -45,7 +45,7 @@ $B/obj/%.o: %.S $B/.flags
 	@mkdir -p $(@D)
 	$Q$(TARGET_CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-# HOOKS=1: the same payload in build/hooks, where a test hears of each access of these before it is made (hook.h).
+# HOOKS=1: the same payload in build/hooks, where a test is called before each access of these files (hook.h).
 ifneq ($(HOOKS),)
 HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload/load/soft payload/kernel/irq payload/kernel/port
 $(HOOKED:%=$B/obj/%.o): private CFLAGS_ALL += -DAIA_ACCESS_HOOK
@@ -67,7 +67,7 @@ $B/libaia.a: $B/obj/aia.o
 	$Q$(CROSS)objcopy --wildcard --localize-symbol='imsic_*' $< $B/obj/archive/aia.o
 	$Q$(CROSS)ar rcs $@ $B/obj/archive/aia.o
 
-# Not our source: no warnings asked for. Its file names are known only once it was fetched, hence one recipe for all.
+# Not this project's source, so no warnings are asked for. Its file names are known only after it was fetched: one recipe for all.
 LIBFDT_SRC ?= build/dl/dtc/libfdt
 
 $B/libfdt.a: $B/.flags

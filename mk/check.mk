@@ -14,7 +14,7 @@ check-format: | setup
 	$(call say,CHECK,clang-format)
 	$Q$(if $(OUR_C),$(FORMAT) --dry-run -Werror $(OUR_C))
 
-# Objects only for the host: clang's sanitizer runtimes are packaged by clang version.
+# Objects only for the host: clang's sanitizer runtimes are packaged by clang version, and linking would need them.
 check-clang: | setup
 	$(call say,CHECK,clang build)
 	+$Q$(MAKE) --no-print-directory B=$B/clang CC=clang HOSTCC=clang all host-objects
@@ -24,7 +24,7 @@ check-cppcheck: | setup
 	$Qcppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --std=c11 \
 		--platform=unix64 --suppress=missingIncludeSystem $(INCLUDES) $(LIB_SRC) $(PAYLOAD_SRC) $(BOARD_SRC) platform/template/*.c
 
-# sparse takes gcc's own predefined macros and header directories for the target, and none of the host's.
+# sparse gets gcc's own predefined macros and header directories for the target, and nothing of the host's.
 SPARSE = sparse --arch=riscv64 -m64 -Wsparse-error -Wno-decl -std=c11 -nostdinc $(INCLUDES) $(PAYLOAD_CFLAGS) $(TARGET_INC) \
 	-include $B/target-macros.h
 TARGET_INC = $(shell $(CROSS)gcc $(SPECS) -xc -E -v /dev/null 2>&1 | \

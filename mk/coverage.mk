@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What of the library the host tests run: lines and branches, each file's in build/coverage/report.
+# The lines and branches of the library that the host tests run; the report of each file is in build/coverage/report.
 
 COVERED        := lib imsic aplic iommu
 COVERAGE_LINES ?= 95
 COVERAGE_BRANCHES ?= 85
 COVERAGE_FLAGS := -O0 --coverage -fno-sanitize=all
 
-# Counted anew each time; not of what has ThreadSanitizer, and is a thread too many for the counts. A test that fails, less than
-# the limits, or a file with lines that none runs and docs/verification.md does not explain, fails.
+# Each run counts from zero. The test with ThreadSanitizer is left out, because its threads would spoil the counts. This fails if
+# a test fails, if less than the limits is covered, or if docs/verification.md does not explain a file with lines that no test runs.
 .PHONY: coverage
 coverage: dtbs
 	+$Q$(MAKE) --no-print-directory B=$B/coverage HOST_CFLAGS='$(COVERAGE_FLAGS)' host

@@ -15,8 +15,8 @@ host-test: $(if $(T_REFUSED),,$(T_CHOSEN:%=$B/host/test_%))
 	for t in $(T_CHOSEN); do $B/host/test_$$t || failed="$$failed $$t"; done; \
 	[ -z "$$failed" ] || { echo "host-test: failed:$$failed" >&2; exit 1; }
 
-# QEMU waits at its first instruction. gdb starts it and talks to it through a pipe, so there is no port that another QEMU may
-# have, ^C interrupts the payload and not QEMU, and QEMU ends with gdb. The console, which cannot be typed to, is descriptor 3.
+# QEMU waits at its first instruction. gdb starts it and talks to it through a pipe. So no port can collide with another QEMU,
+# ^C interrupts the payload and not QEMU, and QEMU ends with gdb. The console takes no input, and is descriptor 3.
 GDB     ?= gdb-multiarch
 GDB_CMD  = exec $(QEMU_CMD) -S -gdb stdio -monitor none -chardev file,id=console,path=/dev/fd/3,append=on -serial chardev:console
 
@@ -29,9 +29,9 @@ tags: | setup
 	$(call say,TAGS,$@)
 	$Qctags -o $@ $(OUR_C) $(PAYLOAD_ASM)
 
-# Each C file with the command that make would compile it with, for clangd and other tools of clang's. They do not know every
-# flag of gcc's: the target's files have the command of `make CC=clang' (`make check' runs it), unless CC= is given. A file that
-# is compiled several times has its first command: the payload's and the library's for the target come before the host's.
+# The command by which make would compile each C file, for clangd and other tools of clang's. These do not know every flag of
+# gcc's: the target's files have the command of `make CC=clang' (`make check' runs it), unless CC= is given. A file that is
+# compiled several times has its first command: those of the payload and the library for the target come before the host's.
 DB_GOALS = all host explore-bin $(FUZZ_NAMES:%=$B/fuzz/%) $B/qemu/traps.o
 DB_MAKE  = $(MAKE) --no-print-directory -Bn V=1 $(if $(filter command,$(firstword $(origin CC))),,CC=clang)
 

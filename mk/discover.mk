@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What the payload makes of a device tree, on the host. A source (.dts) is compiled first.
+# What the payload finds in a device tree, on the host. A source (.dts) is compiled first.
 
 DISCOVER := $B/host/discover
 DISCOVER_OBJ := $B/host/obj/tools/discover.o $B/host/obj/payload/report/describe.o

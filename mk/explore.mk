@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The explorer (tests/explore) and the mutants that show its worth (tests/mutants).
+# The explorer (tests/explore) and the mutants that show what it finds (tests/mutants).
 
-# Small structs and no position independence: a state is memory, and is copied and hashed a million times. Variables
-# that are not yet set have a value, or equal states would differ in it.
+# Small structs and no position independence: a state is memory, and is copied and hashed a million times. Uninitialized
+# variables get a value; otherwise equal states would differ in them.
 EXPLORE_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fno-pie -fno-stack-protector \
 	-ftrivial-auto-var-init=pattern -DAIA_MAX_HARTS=3 -DM_MAX_HARTS=3 -DM_DEVS=4 -DM_QUEUE=8 -DM_WORDS=1 -DM_CHIPS=1 \
 	-Iinclude -Itests/host/model -I. $(HOST_CFLAGS)
@@ -25,10 +25,10 @@ $(EXPLORE): $(EXPLORE_OBJ)
 explore-bin: $(EXPLORE)
 host-objects: $(EXPLORE_OBJ)
 
-# All scenarios; SCENARIO="NAME..." takes those whose names begin so, EXPLORE_ARGS goes to the explorer.
+# All scenarios; SCENARIO="NAME..." selects those whose names begin so. EXPLORE_ARGS goes to the explorer.
 explore: $(EXPLORE)
 	$Q$(EXPLORE) $(EXPLORE_ARGS) $(SCENARIO)
 
-# MUTANT="NAME..." takes those alone.
+# MUTANT="NAME..." selects mutants by name.
 mutants: $(EXPLORE) host dtbs
 	$Qtests/mutants/run $B $(MUTANT)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# libFuzzer targets, one for each tests/fuzz/fuzz_NAME.c, with a corpus in tests/fuzz/corpus/NAME; and the same targets
-# without libFuzzer, that `make test` replays the corpus with.
+# libFuzzer targets, one for each tests/fuzz/fuzz_NAME.c, with a corpus in tests/fuzz/corpus/NAME; and the same targets without
+# libFuzzer, by which `make test` replays the corpus.
 
 FUZZ_CC    ?= clang
 FUZZ_FLAGS  = $(FUZZ_CC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-Iinclude -Itests/fuzz -I. -isystem $(LIBFDT_SRC)
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# What a target is about, and what it starts from beside its corpus.
+# The sources of each target, and its inputs besides its corpus.
 FUZZ_SRC_machine  := $(wildcard platform/*.c) tests/fuzz/mutate_machine.c
 FUZZ_SRC_line     := payload/shell/line.c
 FUZZ_SRC_parse    := payload/shell/parse.c
@@ -24,7 +24,7 @@ $B/fuzz/obj/%.o: %.c $B/.flags mk/fuzz.mk
 	@mkdir -p $(@D)
 	$Q$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
 
-# libfdt is not ours, and is not written for UBSan; that it reads nothing outside of the blob is.
+# libfdt is not this project's, and was not written for UBSan; the check that it reads nothing outside the blob stays on.
 $B/fuzz/libfdt.a: $B/.flags mk/fuzz.mk
 	$(call say,LIBFDT,$@)
 	@rm -rf $B/fuzz/obj/libfdt $@ && mkdir -p $B/fuzz/obj/libfdt
@@ -38,7 +38,7 @@ $B/fuzz/%: $B/fuzz/obj/tests/fuzz/fuzz_%.o $$(call fuzz_obj,$$*) $B/fuzz/libfdt.
 	$(call say,FUZZLD,$@)
 	$Q$(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined $^ -o $@
 
-# SECONDS for each. What is new goes to build/fuzz/corpus; what is found stays there as crash-*, to be put in the corpus.
+# SECONDS for each target. New inputs go to build/fuzz/corpus. An input that fails stays there as crash-*, to be put in the corpus.
 .PHONY: fuzz fuzz-merge $(FUZZ_NAMES:%=fuzz-%)
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
 $(FUZZ_NAMES:%=fuzz-%): fuzz-%: $B/fuzz/% dtbs

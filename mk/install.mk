@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# libaia where other projects find it: headers, archive, pkg-config file, and what the headers point at: two documents, and the
-# examples that one of them is about, which tests build from there alone.
+# libaia for other projects: headers, archive, pkg-config file, and what the headers refer to: two documents, and the examples of
+# one of them. Tests build the examples from the installed files alone.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION  = $(shell sed -n 's/^$(HASH)define AIA_VERSION "\(.*\)"/\1/p' include/aia/version.h)
 
-# Relative to itself, so that the tree may be moved, and DESTDIR needs no mention. Macros that change the layout of the
-# library's structures are the embedder's too.
+# Paths are relative to the file itself, so that the tree may be moved, and DESTDIR needs no mention. Macros that change the
+# layout of the library's structures must be the same in the embedder's code, so the file has them.
 define PC
 prefix=$${pcfiledir}/../..
 includedir=$${prefix}/include
@@ -34,13 +34,13 @@ install: $B/libaia.a
 	$Qfor f in $(wildcard examples/*/*.[chS] examples/*/*.ld examples/*/Makefile); do \
 		install -m 644 $$f '$(DESTDIR)$(PREFIX)'/share/doc/aia/$$f || exit 1; done
 
-# What the tests of the installed library work with: nothing is there but what `install' puts there. With DESTDIR, too.
+# A tree for the tests of the installed library: it has only what `install' puts there. With DESTDIR, too.
 stage: $B/libaia.a
 	@rm -rf $B/stage $B/destdir
 	+$Q$(MAKE) --no-print-directory install PREFIX='$(abspath $B)/stage' DESTDIR=
 	+$Q$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR='$(abspath $B)/destdir'
 
-# The installed ones, copied first, so that they find nothing of ours but the installed library.
+# The installed examples, copied first, so that they find nothing of this project but the installed library.
 EXAMPLES := $(notdir $(patsubst %/Makefile,%,$(wildcard examples/*/Makefile)))
 .PHONY: examples
 examples: stage

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# SPIN over the protocol's models, and over their broken variants; herd7 over what they leave out, the order of memory.
+# SPIN on the models of the protocol and on their broken variants; herd7 on the order of memory, which those leave out.
 
 .PHONY: model
 model: | setup

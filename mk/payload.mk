@@ -11,13 +11,13 @@ BOARD_OBJ   := $(BOARD_SRC:$(PLATFORM_DIR)/%.c=$B/obj/board/%.o)
 PAYLOAD_OBJ := $(PAYLOAD_SRC:%.c=$B/obj/%.o) $(BOARD_OBJ) $(PAYLOAD_ASM:%.S=$B/obj/%.o)
 PAYLOAD_LD  := payload/payload.ld
 
-# -isystem: libfdt.h does not compile without warnings under -Wconversion. Frame pointers, the library's too: a panic's
-# backtrace follows them. Frames: a stack is 16 KiB, and the guard page below it must not be stepped over.
+# -isystem: libfdt.h has warnings under -Wconversion. Frame pointers, also in the library: a panic's backtrace follows them.
+# Frames: a stack is 16 KiB, and no frame may step over the guard page below it.
 PAYLOAD_CFLAGS  = -isystem $(LIBFDT_SRC) -fno-omit-frame-pointer -Wframe-larger-than=3584
-# The payload's own functions check their frames (payload/kernel/guard.c); libaia is what its embedder builds it to be.
+# The payload's own functions check their frames (payload/kernel/guard.c); libaia is built as an embedder would build it.
 $(PAYLOAD_OBJ): private CFLAGS_ALL += -fstack-protector-strong
-# The path of every interrupt and of every move goes without, as in the library that is installed: a backtrace leaves out
-# aia_interrupt() and the like.
+# The path of every interrupt and of every move has no frame pointers, as in the installed library: a backtrace leaves out
+# aia_interrupt() and functions like it.
 $B/obj/payload/kernel/port.o $(patsubst %,$B/obj/lib/%.o,entry trace flow ipi affinity move message retire delivery_imsic): \
 	private PAYLOAD_CFLAGS += -fomit-frame-pointer
 PAYLOAD_LDFLAGS = -nostartfiles -T $(PAYLOAD_LD) -Wl,--gc-sections -Wl,--build-id=none -DPICOLIBC_INTEGER_PRINTF_SCANF
@@ -44,7 +44,7 @@ $B/payload.bin: $B/payload.elf
 	$(call say,OBJCOPY,$@)
 	$Q$(CROSS)objcopy -O binary $< $@
 
-# The payload as S-mode firmware in flash: QEMU wants the whole 32 MiB. It copies itself to FLASH_LOAD.
+# The payload as S-mode firmware in flash: QEMU needs a file of the whole 32 MiB. It copies itself to FLASH_LOAD.
 FLASH_LOAD ?= 0x80200000
 FLASH_SIZE ?= 32M
 

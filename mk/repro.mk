@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The bug from the field, and its absence.
+# A bug that users saw, and the proof that libaia does not have it.
 
 .PHONY: repro
 repro: all

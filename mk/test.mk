@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Host tests (the same sources, the register model in place of arch/riscv), compiled device trees, and prove over all.
+# Host tests (the same sources, with the register model instead of arch/riscv), compiled device trees, and prove for all tests.
 
 HOST_FLAGS = $(HOSTCC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fsanitize=address,undefined -fno-sanitize-recover \
 	-fno-omit-frame-pointer -Iinclude -Itests/host/model -Itests/host/devices -I. $(HOST_CFLAGS)
 
-# A second time with the registers and the atomic accesses of RV32: what has to do with interrupt files and their books.
+# Built a second time with the registers and the atomic accesses of RV32: the tests of interrupt files and their books.
 HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) \
 	$(wildcard tests/host/model/m_*.c tests/host/model/aplic_*.c) \
 	$(addprefix tests/host/,fixture.c block_bench.c lose.c wires.c)
@@ -43,13 +43,13 @@ $B/host/obj/%.o: %.c $B/.flags
 	@mkdir -p $(@D)
 	$Q$(HOST_FLAGS) -MMD -MP -c $< -o $@
 
-# An archive, so that a test may bring its own version of a function.
+# An archive, so that a test may define its own version of a function.
 $B/host/libhost.a: $(HOST_OBJ) mk/test.mk
 	$(call say,AR,$@)
 	@rm -f $@
 	$Qar rcs $@ $(HOST_OBJ)
 
-# What a test of a driver has in the place of PCI, the library and a device: by name, before the archive is looked into.
+# Replacements for PCI, the library and a device in the test of a driver; linked by name, before the archive is searched.
 DEVICE_MODELS := $(wildcard tests/host/devices/*.c)
 DEVICE_OBJ    := $(DEVICE_MODELS:%.c=$B/host/obj/%.o)
 xhci_tests    := xhci xhci_transfers
@@ -64,14 +64,14 @@ $B/host/test_args: $B/host/obj/payload/kernel/args.o
 $B/host/test_uart: $B/host/obj/payload/kernel/uart.o
 $B/host/test_trap_guard: $B/host/obj/payload/kernel/trap_guard.o
 
-# These read compiled device trees.
+# These tests read compiled device trees.
 $(patsubst %,$B/host/test_%,machine machine_damage place): | dtbs
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
 	$Q$(HOST_FLAGS) $(filter %.o,$^) $(filter %.a,$^) -lfdt -lcmocka -lpthread -o $@
 
-# This test has real threads, not the model's harts: ThreadSanitizer takes the place of the other sanitizers.
+# This test has real threads instead of the model's harts: ThreadSanitizer replaces the other sanitizers.
 TSAN_FLAGS = $(HOST_FLAGS) -fno-sanitize=address,undefined -fsanitize=thread
 $B/host/obj/tsan/%.o: %.c $B/.flags
 	$(call say,HOSTCC,$< (threads))
@@ -82,7 +82,7 @@ $B/host/test_trace_threads: $(addprefix $B/host/obj/tsan/,tests/host/test_trace_
 	$(call say,HOSTLD,$@)
 	$Q$(TSAN_FLAGS) $^ -lcmocka -lpthread -o $@
 
-# -f and no warnings: many are malformed on purpose.
+# -f and no warnings: many trees are malformed on purpose.
 $B/dts/%.dtb: dts/%.dts | setup
 	$(call say,DTC,$<)
 	@mkdir -p $(@D)
@@ -93,7 +93,7 @@ host: $(HOST_TESTS) $(HOST32_TESTS)
 host-objects: $(HOST_OBJ) $(HOST_TEST_OBJ) $(DEVICE_OBJ)
 dtbs: $(DTBS)
 
-# What tests/qemu/run boots in place of the payload, where a test wants another entry point or device tree.
+# What tests/qemu/run boots instead of the payload, if a test needs another entry point or device tree.
 $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
@@ -110,13 +110,13 @@ $B/qemu/traps.elf: $B/qemu/traps.o $B/payload.elf
 	$(call say,LD,$@)
 	$QCROSS=$(CROSS) scripts/symbols $@ $(filter-out $(BOARD_OBJ),$(PAYLOAD_LINK)) $B/qemu/traps.o
 
-# The payload that test=inject needs, beside the other.
+# The payload that test=inject needs, beside the usual one.
 .PHONY: hooks
 hooks: | setup
 	+$Q$(MAKE) --no-print-directory HOOKS=1 B=$B/hooks all
 $B/hooks/payload.elf: hooks ;
 
-# The board to copy, as somebody does it: outside the tree, built by PLATFORM_DIR. make -n copies, too: the second make looks for files.
+# The board template, copied as a user would copy it: outside the tree, built by PLATFORM_DIR. make -n copies too, because the second make looks for files.
 .PHONY: board
 board: | setup
 	+@mkdir -p $B && rm -rf $B/template && cp -r platform/template $B/template
@@ -135,12 +135,12 @@ script_selected = $(if $(TEST),$(foreach s,$(SCRIPT_TESTS),\
 # $(call build_needed,QEMU,GOAL...): build what the chosen rows boot, and each GOAL. A second make does it, because only
 # tests/qemu/run knows what a row boots, and it can run only after set-up.
 build_needed = +@rows=$$(QEMU='$1' BUILD='$B' tests/qemu/run --needs $(TEST)) && $(MAKE) --no-print-directory setup $$rows $2
-# A line `# Needs: WORD...' in a script names what make has to build for it: goals, and files, with BUILD/ for $B/.
+# A line `# Needs: WORD...' in a script says what make has to build for it: goals, and files, with BUILD/ for $B/.
 script_needs = $(patsubst BUILD/%,$B/%,$(if $(script_selected),$(shell sed -n 's/^# Needs: //p' $(script_selected))))
 
-# prove judges: a plan printed first, no failure, exit code 0 from each. One prove for all, so that two tests at a time run
-# until the last; the QEMU tests first, the longest at the head. REPEAT=n runs all of them n times, LOAD=m beside m busy
-# processes. What the tests boot is in the environment, with what of SMP, MACHINE, MEM, ARGS and QEMU_ARGS was given to make.
+# prove judges: each test prints a plan first, has no failure, and exits 0. One prove runs all, so that two tests run at a time
+# until the end; the QEMU tests come first, the longest at the head. REPEAT=n runs all of them n times, LOAD=m beside m busy
+# processes. The environment has what the tests boot, and those of SMP, MACHINE, MEM, ARGS and QEMU_ARGS that make was given.
 test: | setup
 	$(call build_needed,$(QEMU),$(script_needs) $(host_selected))
 	@mkdir -p $B/log
@@ -151,7 +151,7 @@ test: | setup
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
 	REPEAT='$(REPEAT)' LOAD='$(LOAD)' PROVE_ARGS='$(PROVE_ARGS)' tests/prove/run "$$@"
 
-# On an old QEMU, whose APLIC differs from the specification in known ways; the driver is to work on it unasked.
+# On an old QEMU, whose APLIC differs from the specification in known ways; the driver must work there without arguments.
 OLD_ROWS := main main-wired main-direct main-two-aplics moves hotplug hotplug-wired suspend level wires wires-modern \
 	direct direct-rounds direct-churn wired wired-rounds wired-churn all xhci
 .PHONY: test-old-qemu
@@ -159,7 +159,7 @@ test-old-qemu: all $B/qemu/hop.bin
 	@mkdir -p $B/log $B/qemu
 	@QEMU=build/dl/qemu-old/usr/bin/qemu-system-riscv64 FIRMWARE='$(FIRMWARE)' BUILD='$B' tests/qemu/run $(OLD_ROWS)
 
-# The rows and the hotplug suite on the QEMU and OpenSBI of a later Debian: PAIR=trixie or sid, which scripts/setup fetches.
+# The rows and the hotplug suite on the QEMU and OpenSBI of a later Debian (PAIR=trixie or sid), which scripts/setup fetches.
 .PHONY: test-qemu
 test-qemu: | setup
 	$(call build_needed,$(PAIR_DIR)/qemu-system-riscv64,$(if $(TEST),,all $B/qemu/hop.bin))
@@ -178,8 +178,8 @@ hotplug: all
 	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' KERNEL='$(KERNEL)' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \
 	CELLS='$(CELLS)' $(if $(JUNIT),scripts/junit '$(JUNIT)') tests/qemu/matrix
 
-# The same cells side by side: here, or on the machines that HOSTS names (user@host,host...), by ssh. ROUNDS of them, each
-# with seeds of its own. What was interrupted goes on where it was.
+# The same cells in parallel, on this machine or on the machines that HOSTS names (user@host,host...), by ssh. ROUNDS of them,
+# each with seeds of its own. A campaign resumes if it was interrupted.
 .PHONY: campaign
 campaign: all
 	@QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' KERNEL='$(KERNEL)' HOTPLUG_SECONDS='$(SECONDS)' SEED='$(or $(SEED),1)' \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# One traced second of the main job, or what ARGS says, and its timeline. The machine's memory is a file, out of which
-# scripts/timeline fetches the records after the run: the last quarter of it is theirs, a million for each of four harts.
+# One traced second of the main job, or of what ARGS says, and its timeline. The machine's memory is a file, from which
+# scripts/timeline reads the records after the run: they are in its last quarter, a million for each of four harts.
 
 TRACE_MEM := $B/trace.mem
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The flow word, struct aia_irq.flow: lib/flow.c. Edges reach two harts, as they do around a move, while a third party
- * disables and enables. A compare-and-swap that succeeds is one step; one that fails changes nothing.
+ * The flow word, struct aia_irq.flow: lib/flow.c. Edges reach two harts, as during a move, while a third process disables and
+ * enables. A compare-and-swap that succeeds is one step; one that fails changes nothing.
  *   -DLTL     P1 as a formula
- *   -DSTORM   the handler finds nothing to do once and the interrupt storms: unwelcome, shut, flow_reopen
+ *   -DSTORM   the handler finds nothing to do once and the interrupt storms: unwelcome, quarantined, flow_resume
  */
 #ifndef EDGES
 #define EDGES 3
 #endif
-#define BURST 2                     /* FLOW_BURST: small, so that a run in place and one passed on both come */
+#define BURST 2                     /* FLOW_BURST: small, so that a run in place and a run that is passed on both happen */
 #define DISABLED 1                  /* AIA_FLOW_* */
 #define PENDING  2
 #define RUNNING  4
@@ -18,16 +18,16 @@ bool P1_no_loss = 1, P4_no_overlap = 1, disabled_is_quiet = 1;
 
 byte flow;
 bool eip[2], eie[2];                /* of the interrupt's vector on each hart; (1) retires after the move in Enabler */
-bool shut[2];                       /* imsic_file.shut */
+bool quarantined[2];                /* imsic_file.quarantined */
 bool ipi_reopen[2];
 bool irq_lock;
 byte vec;                           /* the hart in irq->vec */
 bool owed, handler, quiet;
 #ifdef STORM
-bool storming = 1;                  /* the next edge is one too many */
+bool storming = 1;                  /* the next edge exceeds the limit of a storm */
 #endif
 
-inline send(h) { eip[h] = 1 }       // imsic_send; that it may be late adds nothing here
+inline send(h) { eip[h] = 1 }       // imsic_send; that the write may be late adds nothing here
 
 proctype Device()
 {
@@ -55,8 +55,8 @@ inline unwelcome(h)
     if
     :: atomic { storming -> storming = 0 };
         flow = flow | DISABLED | STORMED;       // atomic_fetch_or
-#ifndef SHUT_FORGOTTEN
-        atomic { eie[h] = 0; shut[h] = 1 }      // shut: this hart's own, interrupts off
+#ifndef QUARANTINE_FORGOTTEN
+        atomic { eie[h] = 0; quarantined[h] = 1 }      // quarantined: this hart's own, interrupts off
 #else
         eie[h] = 0
 #endif
@@ -67,7 +67,7 @@ inline unwelcome(h)
 #endif
 }
 
-/* pass_on: flow.c, of an interrupt that is somewhere. f is DISABLED, and nothing is done; or what flow was. */
+/* pass_on: flow.c, of an interrupt with a vector. f is DISABLED, and nothing is done; or the old value of flow. */
 inline pass_on()
 {
     atomic { !irq_lock -> irq_lock = 1 };
@@ -161,18 +161,18 @@ end:
         :: else
         fi;
         f = 0
-    :: atomic {                                         // run_ipis: flow_reopen
+    :: atomic {                                         // run_ipis: flow_resume
         ipi_reopen[me] ->
         ipi_reopen[me] = 0;
         if
-        :: shut[me] && !(flow & STORMED) -> shut[me] = 0; eie[me] = 1
+        :: quarantined[me] && !(flow & STORMED) -> quarantined[me] = 0; eie[me] = 1
         :: else
         fi
        }
     od
 }
 
-/* A driver: disable, wait, enable, twice; between the two another party has moved the interrupt to hart 1. */
+/* A driver: disable, wait, enable, twice; between the two another process has moved the interrupt to hart 1. */
 proctype Driver()
 {
     byte n, was;
@@ -183,7 +183,7 @@ proctype Driver()
         if
         :: !(flow & RUNNING);                           // aia_irq_synchronize
             quiet = 1
-        :: skip                                         // or not
+        :: skip                                         // or without a wait
         fi;
         atomic {
             quiet = 0;

@@ -2,8 +2,8 @@
 /*
  * What move.pml and offline.pml share: interrupt files with delayed writes, one device with a posted queue, the slot
  * table, and the C functions that both need. A statement, or an atomic { } around a few, is one step: one access to
- * memory, a CSR or a device, or a compare-and-swap that succeeds. Names are those of the C code; after a // stands the
- * function and file that do the step.
+ * memory, a CSR or a device, or a compare-and-swap that succeeds. Names are those of the C code. A // comment names the
+ * function that does the step.
  *
  * The interrupt is I. Every other vector's owner is OTHER.
  */
@@ -23,17 +23,17 @@
 #define AT(h, id) ((h) * 4 + (id))
 #define BIT(id)   (1 << (id))
 
-/* The properties of design section 2: always true, there to be read in pan's "assertion violated". */
-bool P1_no_loss = 1, P2_no_stray = 1, P3_no_timer = 1, P4_no_overlap = 1, P5_no_early_reuse = 1, P7_books = 1,
+/* The properties of design section 2. Each is always true; pan's "assertion violated" prints its name. */
+bool P1_no_loss = 1, P2_no_extra = 1, P3_no_timer = 1, P4_no_overlap = 1, P5_no_early_reuse = 1, P7_books = 1,
      MODEL_queue_too_short = 1;
 
 /* ---- interrupt files: imsic/file.c ---- */
 
-/* What a message carries besides its identity; only the properties look at it. */
+/* The source of a message, beside its identity; only the properties look at it. */
 #define OWN  0                      /* imsic_sync's own write */
 #define I    1                      /* an edge of I, or a copy of one */
-#define HALF 2                      /* an edge of I sent with half a message */
-#define J    3                      /* an edge of the OTHER that has (A, 2) */
+#define HALF 2                      /* an edge of I sent by a half-changed message */
+#define J    3                      /* an edge of the OTHER that owns (A, 2) */
 
 chan fifo[HARTS] = [6] of { byte, byte }; /* writes to a file in global memory order, not yet in effect: id, src */
 byte eip[HARTS];
@@ -63,26 +63,26 @@ byte irq_n_retiring;
 /* ---- its device ---- */
 byte dev_hart, dev_id;              /* the message: address, data */
 bool dev_masked, dev_pending;
-bool dev_torn;                      /* for the properties: the message is half of one and half of another */
+bool dev_torn;                      /* for the properties: the message is half-changed */
 bool dev_stopped;
-#define READ 6                      /* in place of a hart: a read completion, which posted writes do not pass */
+#define READ 6                      /* instead of a hart: a read completion, which posted writes do not pass */
 chan posted = [5] of { byte, byte, byte }; /* hart, id, src */
 bool read_done;
 
-bool undrained;                      /* irq->drained_at is still to come */
+bool undrained;                      /* the time irq->drained_at has not come */
 bool sync_out[HARTS], syncs_given_up;
 
 /* ---- what the properties look at ---- */
-bool owed;                          /* an edge of I was sent and no run of its handler has begun since */
-bool owed_j;                        /* the same of J */
-bool late;                          /* owed was still true when only timers were left to happen */
+bool owed;                          /* an edge of I was sent, and no run of its handler has begun since */
+bool owed_j;                        /* the same for J */
+bool late;                          /* owed was still true when only timers could happen */
 bool handler;                       /* the handler of I runs */
 bool lazy;                          /* lazy timers fire now */
 byte torn_copies;
 
 #define IS_I(h, id) (slot[AT(h, id)] == OWNED || slot[AT(h, id)] == RETIRING)
 
-/* A write to a file's seteipnum is performed: it has its place in global memory order, not yet its effect. */
+/* A write to a file's seteipnum is performed: it has a place in global memory order, but no effect yet. */
 inline file_write(fw_h, fw_id, fw_src)
 {
     assert(MODEL_queue_too_short && nfull(fifo[fw_h]));
@@ -95,18 +95,18 @@ inline imsic_send(s_h, s_id)
     atomic { file_write(s_h, s_id, I) }
 }
 
-/* It takes effect. An edge of I must find a vector of I there; half a message may find anything. */
+/* The write takes effect. An edge of I must find a vector of I there; an edge of a half-changed message may find anything. */
 inline file_effect(fe_h)
 {
     d_step {
         fifo[fe_h]?id, src;
         eip[fe_h] = eip[fe_h] | BIT(id);
-        assert(P2_no_stray && (src != I || IS_I(fe_h, id)));
+        assert(P2_no_extra && (src != I || IS_I(fe_h, id)));
         id = 0; src = 0
     }
 }
 
-/* Moves what is on its way: device to memory order, memory order to eip, each as late as it likes. */
+/* Moves writes under way: from the device to memory order, from memory order to eip, each at any time. */
 proctype Fabric()
 {
     byte h, id, src;
@@ -138,7 +138,7 @@ inline device_send()
     fi
 }
 
-#ifndef MANAGED                     /* managed.pml's is started again */
+#ifndef MANAGED                     /* in managed.pml the interrupt is started again */
 proctype Device()
 {
     byte n;
@@ -159,14 +159,14 @@ proctype Device()
 }
 #endif
 
-/* ---- a slow bus: the message is behind a queue of one command ---- */
+/* ---- a slow bus: the message is changed through a queue of one command ---- */
 #ifdef SLOW
 bool bus_lock;                      /* ops->bus_lock */
 byte copy_hart, copy_id;            /* the copy that software changes */
 bool copy_stopped;
-bool command;                       /* sent, and not answered yet */
+bool command;                       /* a command was sent and is not answered yet */
 
-/* The device obeys when it likes, and answers when it likes. */
+/* The device obeys at any time, and answers at any later time. */
 proctype Bus()
 {
 end:
@@ -186,7 +186,7 @@ inline bus_sync()
 }
 #endif
 
-/* ops->read_back: its completion comes behind all that the device has posted. */
+/* ops->read_back: its completion comes after everything that the device has posted. */
 inline read_back()
 {
     posted!READ, 0, 0;
@@ -194,8 +194,8 @@ inline read_back()
 }
 
 /*
- * imsic_sync: file.c. On hart h, interrupts off. With -DSYNC_TIMEOUT it may give up once; its write is then still to
- * come, and the next sync must not take it for its own. Local: gave_up.
+ * imsic_sync: file.c. On hart h, interrupts off. With -DSYNC_TIMEOUT it may give up once. Its write then arrives later, and
+ * the next sync must not take it for its own. Local: gave_up.
  */
 inline imsic_sync(h)
 {
@@ -211,7 +211,7 @@ inline imsic_sync(h)
 #endif
 #endif
     atomic { eip[h] = eip[h] & ~BIT(SYNC) };    // imsic_file_clear_pending
-    atomic { file_write(h, SYNC, OWN) };        // mmio_write32, behind a fence
+        atomic { file_write(h, SYNC, OWN) };        // mmio_write32, after a fence
     if
     :: atomic {
         eip[h] & BIT(SYNC) ->                   // the loop
@@ -253,12 +253,12 @@ inline flow_edge()
     od
 }
 
-/* ---- move.c ---- */
+/* ---- retire.c ---- */
 
-/* retire, retire_block: vector (h, id) of I, by a mover on hart `who`, lock held. `first`: a local. */
+/* retire_one, retire_block: vector (h, id) of I, by a mover on hart `who`, lock held. `first`: a local. */
 inline retire(h, id, who)
 {
-#ifdef FREE_AT_ONCE
+#ifdef FREE_UNDRAINED
     free_slot(h, id)
 #else
     atomic {
@@ -267,20 +267,20 @@ inline retire(h, id, who)
         n_retiring[h]++                         // f->n_retiring
     };
 #ifdef NO_KEEP_MAPPED
-    slot[AT(h, id)] = OTHER;                    // still taken, but nobody's
+    slot[AT(h, id)] = OTHER;                    // still taken, but not by I
 #else
     slot[AT(h, id)] = RETIRING;
 #endif
     retiring[h] = retiring[h] | BIT(id);
     if
-    :: !first               -> first = 0        // its timer is on, or about to be
-    :: first && who == h    -> first = 0; timer_on[h] = 1   // reclaim_later
+    :: !first               -> first = 0        // its timer is on, or will be
+    :: first && who == h    -> first = 0; timer_on[h] = 1   // retire_start_timer
     :: first && who != h    -> first = 0; ipi_retire[h] = !ipi_closed[h] // aia_ipi_send AIA_IPI_RETIRE
     fi
 #endif
 }
 
-/* forward, by send_on: an edge caught at a vector that retires. (AIA_FORWARD; the other policy is the FREEING branch.) */
+/* retire_caught, retire_forward: an edge caught at a retiring vector. (AIA_FORWARD; the other policy is the FREEING branch.) */
 inline forward()
 {
     atomic { !irq_lock -> irq_lock = 1 };       // irq_lock
@@ -295,13 +295,13 @@ inline forward()
 #endif
 }
 
-/* Is something of I for (h, id) still on its way or waiting there? Half messages are their update's affair. */
+/* Whether a message of I for (h, id) is under way or pending. Half-changed messages are left to their update. */
 #define UNDER_WAY(h, id) \
     (posted??[eval(h), eval(id), I] || fifo[h]??[eval(id), I] || (eip[h] & BIT(id)))
 #define NAMED(h, id)     ((vec_hart == h && vec_id == id) || \
                           (!dev_stopped && !dev_torn && !dev_masked && dev_hart == h && dev_id == id))
 
-/* imsic_free: vector.c. The vector may have a new owner from here. */
+/* imsic_free: vector.c. From here on the vector may have a new owner. */
 inline free_slot(h, id)
 {
     atomic {
@@ -310,7 +310,7 @@ inline free_slot(h, id)
     }
 }
 
-/* reclaim: on hart h, interrupts off. Locals: old, pend, id, n, gave_up. */
+/* retire_reclaim: on hart h, interrupts off. Locals: old, pend, id, n, gave_up. */
 inline reclaim(h)
 {
     if
@@ -320,10 +320,10 @@ inline reclaim(h)
         imsic_sync(h);
         old = retiring[h];
 #else
-        old = retiring[h];                      // first who retires,
+        old = retiring[h];                      // first: which vectors retire,
 #ifdef SILENT
-#ifndef TIME_AFTER_SYNC                         /* TIME_AFTER_SYNC: lib/move.c of 6124196, hole 7 of models/README */
-        old = (undrained -> 0 : old);           // and of whom time has to prove the drain: is it that time,
+#ifndef TIME_AFTER_SYNC                         /* TIME_AFTER_SYNC: 6124196, hole 7 of models/README */
+        old = (undrained -> 0 : old);           // and whose drain only time can prove: has that time come,
 #endif
 #endif
         imsic_sync(h);                          // then sync
@@ -332,7 +332,7 @@ inline reclaim(h)
         id = 1;
 #ifdef SYNC_TIMEOUT
         if
-        :: gave_up -> timer_on[h] = 1; old = 0; id = IDS + 1; gave_up = 0 // reclaim_later
+        :: gave_up -> timer_on[h] = 1; old = 0; id = IDS + 1; gave_up = 0 // retire_start_timer
         :: else
         fi;
 #endif
@@ -361,7 +361,7 @@ inline reclaim(h)
             n_retiring[h] = n_retiring[h] - n;
 #ifndef NO_REARM
             if
-            :: n_retiring[h] -> timer_on[h] = 1 // reclaim_later
+            :: n_retiring[h] -> timer_on[h] = 1 // retire_start_timer
             :: else
             fi;
 #endif
@@ -381,7 +381,7 @@ inline imsic_claim(h)
     eip[h] = eip[h] & ~BIT(id)
 }
 
-/* deliver: entry.c. Locals: id, s. */
+/* aia_interrupt: entry.c. Locals: id, s. */
 inline deliver(h)
 {
     s = slot[AT(h, id)];

@@ -4,7 +4,7 @@
  *   -DTIMEOUT   a wait for the call may end before the target has answered
  */
 #define CALL   1                    /* bit AIA_IPI_CALL of struct aia_hart.ipis */
-#define USER   2                    /* one of the embedder's */
+#define USER   2                    /* an IPI of the embedder */
 #define CLOSED 4                    /* IPI_CLOSED; CALLS_CLOSED in the list */
 #define CALLERS 2
 
@@ -14,19 +14,19 @@
 #define DONE      3
 #define CANCELLED 4
 
-/* Properties: true, to be read in pan's output. */
+/* The properties. Each is always true; pan's output prints its name. */
 bool P1_no_loss = 1, not_twice = 1, sender_told = 1, argument_alive = 1;
 
 byte ipis = CLOSED;                 /* of the target */
 byte calls = CLOSED;                /* the list, as a set: bit n is hart n's call. run_calls' order is not modelled */
 byte state[CALLERS];                /* struct aia_call.state of each caller's one call */
-byte flight;                        /* writes of the IPI identity on their way to the target's file */
-bool eip;                           /* there */
+byte flight;                        /* writes of the IPI identity under way to the target's file */
+bool eip;                           /* its pending bit in the file */
 bool online;
 
 bool owed, due;                     /* a USER IPI was accepted and not taken; was taken and not run */
-byte ran[CALLERS];                  /* how often the caller's present call was run */
-bool in_call[CALLERS];              /* the caller has not returned: what arg points at exists */
+byte ran[CALLERS];                  /* how often the caller's current call was run */
+bool in_call[CALLERS];              /* the caller has not returned: its argument exists */
 byte finished;
 
 proctype Fabric()
@@ -59,7 +59,7 @@ inline run_calls(list)
     c = 0
 }
 
-/* The target has a word in hand: the USER IPI in it becomes due to run. */
+/* The target has taken a word: the USER IPI in it is due to run. */
 inline taken(word)
 {
     if
@@ -68,7 +68,7 @@ inline taken(word)
     fi
 }
 
-/* run_ipis but for AIA_IPI_CALL. */
+/* run_ipis, except AIA_IPI_CALL. */
 inline run_user(word)
 {
     if
@@ -137,7 +137,7 @@ end:
         ipi_close();
         word = 0; list = 0;
         if
-        :: ipi_open()                                   // sweep failed: reopen
+        :: ipi_open()                                   // the sweep failed: open the word again
         :: online = 0;
             eip = 0                                     // imsic_file_clear
         fi
@@ -187,7 +187,7 @@ proctype Caller(byte me)
 #ifdef TIMEOUT
         if
         :: state[me] == IDLE
-        :: break                                        // the last one was given up and is still listed: AIA_ETIMEOUT
+        :: break                                        // the last call was given up and is still listed: AIA_ETIMEOUT
         fi;
 #else
         state[me] == IDLE;
@@ -235,7 +235,7 @@ init
         timeout;
         assert(P1_no_loss && !owed && !due && finished == CALLERS);
 #ifdef TIMEOUT
-        /* What was given up is out of the list, or waits there for a hart that is online with its IPI lost to nobody. */
+        /* A call that was given up is off the list, or waits there for an online hart, whose IPI is not lost. */
         assert(P1_no_loss && state[0] != QUEUED && state[1] != QUEUED && state[0] != DONE && state[1] != DONE)
 #else
         assert(P1_no_loss && state[0] == IDLE && state[1] == IDLE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Managed interrupt I, whose set is hart A alone: A goes offline and I is shut down, or A cannot go after all; then I is
- * started again. lib/hotplug.c, lib/managed.c, lib/irq.c. The message is one store, with -DSLOW behind a slow bus. A slot
- * that is FREE is MANAGED here: kept for I, unless -DNO_PARK lets others have it.
+ * Managed interrupt I, whose set is hart A alone. A goes offline and I is shut down, or A cannot go offline; then I is
+ * started again. lib/hotplug.c, lib/managed.c, lib/irq.c. The message is one store, with -DSLOW on a slow bus. A FREE slot is
+ * MANAGED here: reserved for I, unless -DNO_RESERVATION lets other interrupts have it.
  */
 #define HARTS 2
 #define MANAGED
@@ -11,13 +11,13 @@
 
 bool no_late = 1, P6_whole = 1;     /* properties */
 
-bool ready;                         /* aia_hart_offline_begin is done: A may die */
+bool ready;                         /* aia_hart_offline_begin is done: A may call aia_hart_offline_finish */
 bool offline;                       /* A has stopped */
-bool online;                        /* A is back, or has never gone: aia_hart_online_finish is due */
+bool online;                        /* A is back, or has stayed: aia_hart_online_finish is due */
 bool restarted;
-bool restarted_late;                /* only timers were left to happen, and I was not started again */
+bool restarted_late;                /* only timers could happen, and I was not started again */
 
-/* Edges come whenever it sends at all. */
+/* Edges come whenever the device can send. */
 proctype Device()
 {
     byte n;
@@ -50,10 +50,10 @@ proctype Embedder()
 {
     bool first;
 
-    /* aia_hart_offline_begin: move_off_wait finds no other hart of the set, and calls stop_wait. */
+    /* aia_hart_offline_begin: affinity_leave finds no other hart of the set, and calls irq_shut_down. */
 #ifdef SLOW
     copy_stopped = 1;
-    bus_sync();                                         // I has its vector until the device has obeyed
+    bus_sync();                                         // the vector is I's until the device has obeyed
     atomic { !irq_lock -> irq_lock = 1 };
 #else
     atomic { !irq_lock -> irq_lock = 1 };
@@ -62,20 +62,20 @@ proctype Embedder()
 #endif
 #endif
 #ifndef NO_READ_BACK
-    read_back();                                        // stopped
+    read_back();                                        // after the stop
 #endif
     vec_id = 0;
     retire(A, 1, THIRD);
     irq_lock = 0;
     if
-    :: ready = 1                                        // the embedder goes on, and A dies
+    :: ready = 1                                        // the embedder goes on, and A finishes
     :: online = 1                                       // another interrupt of A cannot move: A stays
     fi;
 
     /* aia_hart_online_finish: managed_restart. */
     online;
 #ifndef NO_ASK
-    atomic { ipi_reclaim[A] = !ipi_closed[A] };         // reclaim_ask, again and again; here, when it can be heard
+    atomic { ipi_reclaim[A] = !ipi_closed[A] };         // retire_ask, repeatedly; here, when A can take it
 #endif
 #ifdef ACTIVATE_EARLY
     atomic { !irq_lock -> irq_lock = 1; slot[AT(A, 1)] = OWNED };
@@ -94,8 +94,8 @@ proctype Embedder()
     restarted = 1
 }
 
-#ifdef NO_PARK
-/* Somebody asks for a vector on A. */
+#ifdef NO_RESERVATION
+/* Another interrupt needs a vector on A. */
 proctype Other_Request()
 {
 end:
@@ -119,10 +119,10 @@ end:
 #ifndef NO_SWEEP
         reclaim(A);                                     // sweep
 #endif
-        assert(P2_no_stray && !(eip[A] & ALL));
-        eie[A] = 0;                                     // file_off
+        assert(P2_no_extra && !(eip[A] & ALL));
+        eie[A] = 0;                                     // turn_file_off
         offline = 1;
-        imsic_sync(A);                                  // aia_hart_online_begin: file_late
+        imsic_sync(A);                                  // aia_hart_online_begin: take_late_edges
         assert(no_late && !(eip[A] & ALL));
         eie[A] = ALL;
         atomic { ipi_closed[A] = 0; offline = 0 };
@@ -139,7 +139,7 @@ init
         copy_hart = A; copy_id = 1;
         run Bus();
 #endif
-#ifdef NO_PARK
+#ifdef NO_RESERVATION
         run Other_Request();
 #endif
         run Fabric(); run Device(); run Hart_A(); run Embedder()

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Moving interrupt I: lib/move.c and lib/message.c, with -DKIND=
+ * Moving interrupt I: lib/affinity.c, lib/move.c, lib/retire.c and lib/message.c, with -DKIND=
  *   STORE   the device's message is one store
  *   MASKED  the device can be masked
- *   ADDR    plain, the old identity is free on the new hart
- *   COMMON  plain, another identity is free on both
- *   TORN    plain, none is: half a message may hit (A, 2), which is J's
- * MOVES=2 (or 3) chains a second move while nothing of the first has drained, CHAIN back to A or on to C; it takes what
- * update it then finds possible. Each move is made on the old hart, on the new one or on a third (THIRD_ONLY: there).
+ *   ADDR    plain, and the old identity is free on the new hart
+ *   COMMON  plain, and another identity is free on both
+ *   TORN    plain, and no identity is free on both: a half-changed message may name (A, 2), which J owns
+ * MOVES=2 (or 3) makes a second move while nothing of the first has drained: CHAIN back to A or on to C. It uses the update
+ * that is possible then. Each move is made on the old hart, on the new one or on a third (THIRD_ONLY: always on the third).
  *   -DFREEING   afterwards the interrupt is freed: stop, wait_gone, aia_irq_free in lib/irq.c
  *   -DSILENT    the device may fail read-backs: message_undo, drain
  *   -DSYNC_TIMEOUT  one imsic_sync may give up
@@ -47,7 +47,7 @@ end:
     :: atomic { !off[me] && (eip[me] & eie[me]) -> off[me] = 1; imsic_claim(me) };
         deliver(me);
         off[me] = 0
-    :: atomic { !off[me] && ipi_retire[me] -> ipi_retire[me] = 0; timer_on[me] = 1 } // run_ipis, reclaim_later
+    :: atomic { !off[me] && ipi_retire[me] -> ipi_retire[me] = 0; timer_on[me] = 1 } // run_ipis, retire_start_timer
     :: atomic {
         !off[me] && (ipi_reclaim[me] || lazy && timer_on[me]) ->
         off[me] = 1;
@@ -61,19 +61,19 @@ end:
     od
 }
 
-/* Somebody short of vectors asks hart h for a reclaim while it has something to reclaim, or never: reclaim_ask, move.c. */
+/* A request without a vector asks hart h for a reclaim while h has a vector to reclaim, or never: retire_ask. */
 proctype Ask(byte h)
 {
     byte n;
 
     do
     :: atomic { n < ASKS && n_retiring[h] -> ipi_reclaim[h] = 1; n++ }
-    :: atomic { n < ASKS && timer_on[h] -> timer_on[h] = 0; ipi_reclaim[h] = 1; n++ } // or the timer comes by itself
+    :: atomic { n < ASKS && timer_on[h] -> timer_on[h] = 0; ipi_reclaim[h] = 1; n++ } // or the timer fires first
     :: break
     od
 }
 
-/* Another interrupt wants a vector on A: it takes the first one that is freed there, or not. */
+/* Another interrupt wants a vector on A: it takes the first vector that is freed there, or none. */
 proctype Taker()
 {
 end:
@@ -81,7 +81,7 @@ end:
 }
 
 #ifdef SILENT
-/* wait_limit after a read-back failed, what was posted before it has gone out. */
+/* wait_limit after a failed read-back, everything that was posted before has left. */
 proctype Time()
 {
 end:
@@ -128,7 +128,7 @@ inline alloc()
     fi
 }
 
-/* message_plan and plan_plain. One step: imsic.lock is held where it matters. update 0: no vector, or MOVE_ON_OLD_HART. */
+/* message_plan and plan_plain. One step: imsic.lock is held where it matters. update 0: no vector, or only on the old hart. */
 inline message_plan()
 {
     atomic {
@@ -150,7 +150,7 @@ inline message_plan()
                 update = COMMON; middle = to_id;
                 slot[AT(from, to_id)] = OWNED; slot[AT(to, to_id)] = OWNED
             :: to_id > IDS && who != from ->
-                update = 0; to_id = 0; here_only = 1 // MOVE_ON_OLD_HART
+                update = 0; to_id = 0; here_only = 1 // only on the old hart
             :: to_id > IDS && who == from ->
                 update = TORN; alloc(); if :: !to_id -> update = 0 :: else fi
             fi
@@ -190,7 +190,7 @@ inline write_steps(t, t_id)
     fi
 }
 
-/* copy_torn: did half a message land here, on the old hart? */
+/* copy_torn: did an edge of a half-changed message arrive here, on the old hart? */
 inline copy_torn()
 {
 #ifndef NO_COPY
@@ -216,7 +216,7 @@ inline copy_torn()
 #endif
 }
 
-/* message_undo: the steps in reverse. */
+/* message_undo: the steps in reverse order. */
 inline message_undo()
 {
     if
@@ -231,7 +231,7 @@ inline message_undo()
 #ifdef NO_DRAIN_BY_TIME             /* lib/message.c of a857e64: hole 4 of models/README */
     :: skip
 #else
-    :: undrained = 1                // drain: time has to prove it
+    :: undrained = 1                // message_drain: time has to prove the drain
 #endif
     fi;
 #else
@@ -239,13 +239,13 @@ inline message_undo()
 #endif
 #ifndef NO_COPY_IN_UNDO             /* lib/message.c of a857e64: hole 3 */
     if
-    :: update == TORN -> imsic_send(from, from_id) // half a message may have gone out: one run too many
+    :: update == TORN -> imsic_send(from, from_id) // a half-changed message may have been sent: one extra run
     :: else
     fi
 #endif
 }
 
-/* message_write, as far as and with the drain barrier. */
+/* message_write, up to and including the read-back. */
 inline message_write()
 {
     write_steps(to, to_id);
@@ -254,7 +254,7 @@ inline message_write()
 #ifdef SILENT
     if
     :: read_back()
-    :: error = 1                    // AIA_ESILENT, though it may have written
+    :: error = 1                    // AIA_ESILENT, although the device may have been written
     fi;
 #else
     read_back();
@@ -266,7 +266,7 @@ inline message_write()
     fi
 }
 
-/* move, with what enter_set_wait does around it. */
+/* move_irq, and what try_locked does around it. */
 inline move()
 {
     message_plan();
@@ -293,7 +293,7 @@ inline move()
     fi
 }
 
-/* stop: irq.c. */
+/* stop_message: irq.c. */
 inline stop()
 {
     dev_stopped = 1;
@@ -345,14 +345,14 @@ again:
     atomic { !irq_lock -> irq_lock = 1 };
     stop();
     irq_lock = 0;
-    atomic { ipi_reclaim[A] = 1; ipi_reclaim[B] = 1 }; // reclaim_ask
+    atomic { ipi_reclaim[A] = 1; ipi_reclaim[B] = 1 }; // retire_ask
     irq_n_retiring == 0;                        // wait_gone
     assert(P5_no_early_reuse && !owed && !pending && !running); // the descriptor may have a new owner
 #endif
     atomic { n = 0; to = 0; to_id = 0; from = 0; from_id = 0; middle = 0; who = 0; update = 0; move_done = 1 }
 }
 
-#ifdef ENABLE_AT_TICK               /* a new identity is enabled when the new hart's next tick comes, as in Linux */
+#ifdef ENABLE_AT_TICK               /* a new identity is enabled at the new hart's next tick, as in Linux */
 #define ENABLED_FROM_THE_START (lazy -> ALL : 0)
 #else
 #define ENABLED_FROM_THE_START ALL
@@ -398,12 +398,12 @@ init
         skip
 #endif
     };
-    /* All is quiet but for timers. */
+    /* Nothing but timers can happen. */
     atomic { timeout; late = owed; lazy = 1 };
 #ifdef ENABLE_AT_TICK
     eie[B] = ALL;
 #endif
-    /* All is quiet. */
+    /* Nothing can happen. */
     atomic {
         timeout;
         assert(P1_no_loss && !owed && !owed_j);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hart A goes offline while a third hart moves interrupt I from it or to it: lib/hotplug.c. It may fail to, and it may
- * come back. The message is one store, with -DSLOW behind a slow bus; the other kinds are move.pml's. An IPI is under way to A meanwhile, as a flag:
- * ipi.pml has the whole of it.
+ * Hart A goes offline while a third hart moves interrupt I from it or to it: lib/hotplug.c. It may fail to, and it may come
+ * back. The message is one store, with -DSLOW on a slow bus; move.pml has the other kinds. Meanwhile an IPI is under way to A,
+ * as a flag; ipi.pml has IPIs in detail.
  */
 #define HARTS 2
 #include "imsic.pml"
@@ -19,11 +19,11 @@ bool no_late = 1, P6_whole = 1;     /* properties */
 
 byte state[HARTS];                  /* struct aia_hart.state */
 bool ipi_user[HARTS];               /* an embedder's IPI under way */
-bool owed_ipi;                      /* it was accepted and has not been run */
-bool ready;                         /* aia_hart_offline_begin is done: A may die */
+bool owed_ipi;                      /* the IPI was accepted and has not been run */
+bool ready;                         /* aia_hart_offline_begin is done: A may call aia_hart_offline_finish */
 bool leave_done, move_done, hart_done;
 
-/* entry.c and the IPIs, on a hart whose interrupts are on. B never goes. */
+/* entry.c and the IPIs, on a hart whose interrupts are on. B never goes offline. */
 inline interrupts(me)
 {
     if
@@ -38,10 +38,10 @@ inline interrupts(me)
     fi
 }
 
-/* move: move.c, of kind STORE. Lock held. 0 in to_id: AIA_ENOVEC. */
+/* move_irq: move.c, of kind STORE. Lock held. 0 in to_id: AIA_ENOVEC. */
 inline move(who)
 {
-    atomic {                                    // imsic_alloc; none of a closed file
+    atomic {                                    // imsic_alloc; nothing of a closed file
         to_id = 1;
         do
         :: to_id <= IDS && file_open[to] && slot[AT(to, to_id)] == FREE -> slot[AT(to, to_id)] = OWNED; break
@@ -52,7 +52,7 @@ inline move(who)
     };
     if
     :: to_id ->
-#ifdef SLOW                                             // move_slow: both vectors are I's while the command is under way
+#ifdef SLOW                                             // move_irq_slow: both vectors are I's while the command is under way
         atomic { copy_hart = to; copy_id = to_id };     // store
         irq_lock = 0;
         bus_sync();
@@ -92,7 +92,7 @@ proctype Mover()
     move_done = 1
 }
 
-/* Somebody sends A an IPI: aia_ipi_send. */
+/* Another hart sends A an IPI: aia_ipi_send. */
 proctype Sender()
 {
     atomic {
@@ -103,7 +103,7 @@ proctype Sender()
     }
 }
 
-/* move_off, move_off_wait: move.c. */
+/* affinity_force_off, affinity_leave: affinity.c. */
 inline move_off(who)
 {
     atomic { !irq_lock -> irq_lock = 1 };
@@ -121,16 +121,16 @@ proctype Leave()
     bool first;
 
 #ifndef NO_CLOSE
-    file_open[A] = 0;                                   // file_close
+    file_open[A] = 0;                                   // close_file
 #endif
     state[A] = CLOSED;
 #ifndef NO_EVACUATE_IN_LEAVE
 #ifndef NO_BUS_LOCK
-    bus_begin();                                        // move_off_wait: a move to A may be under way
+    bus_begin();                                        // affinity_leave: a move to A may be under way
     move_off(THIRD);                                    // evacuate_hart
     bus_end();
 #else
-    if                                                  // it looks first, and only locks the bus for what it found
+    if                                                  // it looks first, and locks the bus only for what it found
     :: vec_hart == A -> bus_begin(); move_off(THIRD); bus_end()
     :: else
     fi;
@@ -139,12 +139,12 @@ proctype Leave()
     state[A] = EVACUATED;
     if
     :: ready = 1                                        // the embedder goes on
-    :: state[A] = ONLINE; file_open[A] = 1              // or not: aia_hart_offline_cancel
+    :: state[A] = ONLINE; file_open[A] = 1              // or the embedder cancels: aia_hart_offline_cancel
     fi;
     leave_done = 1
 }
 
-/* ipi_close: the word is closed, and what was in it is run. */
+/* ipi_close: the word is closed, and the IPIs in it are run. */
 inline ipi_close(h)
 {
 #ifndef NO_IPI_CLOSE
@@ -163,7 +163,7 @@ inline ipi_close(h)
 
 inline ipi_open(h) { atomic { ipi_closed[h] = 0; ipi_user[h] = 0 } }
 
-/* imsic_file_clear of 1 .. IDS; nothing of ours may be in it. */
+/* imsic_file_clear of 1 .. IDS; no edge of I may be there. */
 inline file_clear(h)
 {
     atomic { eip[h] = 0 }
@@ -180,7 +180,7 @@ end:
     :: interrupts(A)
     :: atomic { ready && !off[A] -> off[A] = 1; ready = 0 }; // aia_hart_offline_finish
 #ifdef SLOW
-        assert(P6_whole && vec_hart != A);              // force_away: AIA_ECONTEXT, if it were
+        assert(P6_whole && vec_hart != A);              // force_away would return AIA_ECONTEXT
 #else
 #ifndef NO_EVACUATE_IN_DYING
         move_off(A);                                    // force_away
@@ -198,10 +198,10 @@ end:
 #ifndef NO_SWEEP
             reclaim(A);
 #endif
-            assert(P2_no_stray && !(eip[A] & ALL));     // what is left in eip is nobody's: here, nothing
+            assert(P2_no_extra && !(eip[A] & ALL));     // nothing unowned is left in eip
             file_clear(A);
             state[A] = SWEPT;
-            eie[A] = 0;                                 // file_off
+            eie[A] = 0;                                 // turn_file_off
             state[A] = OFFLINE;
             break
         :: skip;                                        // the sweep failed: aia_hart_offline_cancel
@@ -214,13 +214,13 @@ end:
         fi
     od;
     hart_done = 1;
-    /* Stopped: the file goes on latching. */
+    /* A is stopped: its file still takes writes. */
     if
     :: goto stopped
     :: skip
     fi;
     /* aia_hart_online_begin */
-    imsic_sync(A);                                      // file_late
+    imsic_sync(A);                                      // take_late_edges
     assert(no_late && !(eip[A] & ALL));
     file_clear(A);
     eie[A] = ALL;                                       // imsic_file_on

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# scripts/bench: what it says of a job's costs against a BASELINE's, and how it exits: the same, more, less, new, gone, and
-# files that are no baseline. A script in place of QEMU prints what the job would.
+# scripts/bench: what it prints when a job's costs are compared with a BASELINE, and its exit code: costs that are the same, more,
+# less, new, gone, and files that are no baseline. A script replaces QEMU and prints what the job would.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -16,8 +16,8 @@ delete @ENV{qw(SMP BASELINE TOLERANCE)};
 sub put { my ($name, $text) = @_; open my $f, '>', "$dir/$name" or die "$name: $!"; print $f $text; close $f; chmod 0755, "$dir/$name" }
 sub json { open my $f, '<', "$dir/bench.json" or return {}; local $/; return JSON::PP::decode_json(<$f>) }
 
-# bench(EXIT, TRAP, RATE, the environment's): a job that exits with EXIT and takes TRAP instructions for a trap, RATE moves
-# a second. Returns the exit code, and what was said behind the table.
+# bench(EXIT, TRAP, RATE, environment): run a job that exits with EXIT, takes TRAP instructions for a trap, and makes RATE moves
+# a second. Returns the exit code, and what was printed after the table.
 sub bench {
     my ($exit, $trap, $rate, %env) = @_;
     my $end = $exit ? 'VERDICT: FAIL' : 'VERDICT: PASS';

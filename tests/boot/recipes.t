@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Runs each recipe of docs/booting.md as it stands there: the ```sh blocks, after the first one, each below a heading.
+# Runs each recipe of docs/booting.md as it is written there: the ```sh blocks after the first one, each below a heading.
 # From the environment: QEMU FIRMWARE BUILD.
 # Needs: all flash-image
 use strict;

@@ -1,15 +1,15 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# scripts/campaign and scripts/junit, with a script in place of QEMU and another in place of ssh: cells side by side, on
-# another machine, gone on with, failed, merged.
+# scripts/campaign and scripts/junit, with scripts instead of QEMU and ssh: cells in parallel, on another machine, resumed,
+# failed, merged.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
 use Test::More tests => 28;
 
 my $dir = tempdir(CLEANUP => 1);
-# SHELL, too: a CI may have none.
+# Without SHELL, because a CI may set none.
 delete @ENV{qw(SHELL SMP MACHINE MEM ARGS QEMU_ARGS HOSTS JOBS ROUNDS KERNEL TABLE LIST SEED CELLS)};
 @ENV{qw(BUILD QEMU FIRMWARE HOTPLUG_SECONDS SEED JOBS)} = ("$dir/build", "$dir/qemu", "$dir/fw", 3, 5, 2);
 mkdir "$dir/build";
@@ -22,7 +22,7 @@ sub put { my ($name, $text) = @_; open my $f, '>', "$dir/$name" or die "$name: $
 sub slurp { my ($name) = @_; open my $f, '<', "$dir/$name" or return ''; local $/; return <$f> // '' }
 sub count { my ($re, $text) = @_; return scalar(() = $text =~ /$re/mg) }
 
-# A QEMU that notes where and with what it ran, and then does as told.
+# A QEMU that writes down where and with what arguments it ran, and then does what the test says.
 sub qemu_does { my ($does) = @_; put('qemu', qq(#!/bin/sh\necho "\$HOME \$*" >>$dir/ran\n$does\n)) }
 my $fine = q(echo imsicle; echo 'totals: cycles 3 edges 50 moves 7 audits 1 lost 0 late 0'; echo VERDICT: PASS);
 sub campaign { my ($env) = @_; local @ENV{keys %$env} = values %$env; my $said = `$env->{before}scripts/campaign 2>&1`; return ($? >> 8, $said) }

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make discover DTB=FILE: what it prints of trees, compiled and not, how it exits, and that a payload says the same.
+# make discover DTB=FILE: what it prints of trees, compiled and not, its exit code, and that a payload prints the same.
 # Needs: all BUILD/host/discover
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ sub discover {
     return ($? >> 8, $said);
 }
 
-discover('dts/good/plain.dts'); # what has to be built for it is built now
+discover('dts/good/plain.dts'); # builds what discover needs
 my ($code, $said) = discover('dts/good/plain.dts');
 is($code, 0, 'a source') or diag $said;
 like($said, qr/^hart 1: id 1, sstc, ssaia, interrupt file 0x28001000, 0 guest files$/m, 'its harts');
@@ -49,7 +49,7 @@ ok($code == 2 && $said =~ m{^\Q$dir\E/absent: No such file}m, 'no file') or diag
 ($code, $said) = discover('');
 ok($code == 2 && $said =~ /make discover DTB=FILE/, 'no DTB=') or diag $said;
 
-# QEMU's tree here, and on that machine as the firmware hands it on. Not compared: what depends on the boot.
+# QEMU's tree on the host, and the same tree as the firmware passes it on. Lines that depend on the boot are not compared.
 sub lines { return join '', grep { !/^(bootargs|memory|reserved): / } map { s/, online$//r } $_[0] =~ /^((?:model|timebase|memory|hart|imsic|aplic|pci|iommu|uart|rtc|virtio|not used|finisher).*\n)/mg }
 
 for my $machine ('virt,aia=aplic-imsic,iommu-sys=on', 'virt,aia=aplic') {

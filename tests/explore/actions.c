@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What may happen in a state, and making it happen. */
+/* Finds the actions that are possible in a state, and does them. */
 #include "explore.h"
 #include "actions.h"
 #include "unit.h"
@@ -35,7 +35,7 @@ static bool can(enum kind kind, unsigned who)
     }
 }
 
-/* Would this action let another hart go before one that could go on itself? */
+/* Whether this action lets another hart run before the last one, which could go on. */
 static bool preempts(enum kind kind, unsigned who)
 {
     return kind <= IRQ && x.last && x.last - 1u != who && x_can_go(x.last - 1u);
@@ -102,7 +102,7 @@ static void perform(enum kind kind, unsigned who)
     }
 }
 
-/* What a queue no longer holds is no part of the state. */
+/* Clear the entries that a queue no longer holds: they are not part of the state. */
 static void tidy(struct m_queue *q)
 {
     memset(q->w + q->n, 0, (M_QUEUE - q->n) * sizeof(q->w[0]));

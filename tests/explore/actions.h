@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between the schedule and whoever carries it out. */
+/* Shared by the schedule (sched.c) and the code that does actions. */
 #ifndef ACTIONS_H
 #define ACTIONS_H
 
@@ -7,13 +7,13 @@
 
 struct m_event;
 
-/* m_die() comes out here. */
+/* m_die() jumps here. */
 extern jmp_buf x_escape;
 
-/* m.hook while the search is on. */
+/* m.hook during the search. */
 void x_access(const struct m_event *e, void *arg);
 
-/* The first n regions of a state, hashed. */
+/* Hash the first n regions of the state. */
 void x_hash(unsigned n, uint64_t h[2]);
 
 #endif

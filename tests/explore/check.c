@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What must hold: P1 to P7 of the design's section 2, in states. */
+/* The checks of states: P1 to P7 of design.md, section 2. */
 #include "explore.h"
 #include "unit.h"
 
 /* ---- in every state ---- */
 
-/* P5. Somebody may still make (hart, id) pending, or has: its slot must not be free for others to take. */
+/* P5. If a write to (hart, id) is under way or pending, its slot must not be free for another interrupt to take. */
 static void check_named(unsigned hart, unsigned id, const char *how)
 {
     uint32_t slot = x.slots[hart][id];
@@ -13,7 +13,7 @@ static void check_named(unsigned hart, unsigned id, const char *how)
     if (imsic_slot_state(slot) == IMSIC_FREE || imsic_slot_state(slot) == IMSIC_QUARANTINED)
         m_die("P5: (hart %u, identity %u) is free, and %s", hart, id, how);
     if (imsic_slot_state(slot) == IMSIC_OWNED && imsic_slot_owner(slot) >= X_IRQS)
-        m_die("P2: (hart %u, identity %u) is another's, and %s", hart, id, how);
+        m_die("P2: another interrupt owns (hart %u, identity %u), and %s", hart, id, how);
 }
 
 static void check_under_way(void)
@@ -42,8 +42,8 @@ static void check_device(const struct x_dev *d)
         check_named(h, d->dev.message.data, "a device's message names it");
 }
 
-/* P2. Runs beyond a device's own edges are those that a counted copy allows. */
-static void check_strays(void)
+/* P2. A handler may run more often than its device had edges only as often as copies were counted. */
+static void check_extra_runs(void)
 {
     uint64_t allowed = x.aia.torn_copies;
     int extra = 0;
@@ -55,14 +55,14 @@ static void check_strays(void)
             for (unsigned i = 0; i < X_IRQS; i++)
                 allowed += x.irqs[i].count.resent;
     }
-    if (extra > (int)allowed || (extra && !x_scenario->strays))
+    if (extra > (int)allowed || (extra && !x_scenario->extra_runs))
         m_die("P2: %d handler runs without an edge, %d copies", extra, (int)allowed);
     for (unsigned h = 0; h < m.n_harts; h++)
         if (x.harts[h].unowned)
-            m_die("P2: an edge landed on hart %u where nobody owns it", h);
+            m_die("P2: an unowned edge arrived on hart %u", h);
 }
 
-/* The bound on retiring vectors may be passed by what one move adds, a common one's two. */
+/* The bound on retiring vectors may be exceeded by what one move adds; a common move adds two. */
 static void check_bound(void)
 {
     for (unsigned i = 0; i < X_IRQS; i++)
@@ -77,14 +77,17 @@ void x_check_state(void)
     check_bound();
     for (unsigned d = 0; d < X_DEVS; d++)
         check_device(&x.devs[d]);
-    check_strays();
+    check_extra_runs();
 }
 
 /* ---- when nothing but timers can happen ---- */
 
 static const char *const waits[] = {
-    [X_LOCK] = "for a lock", [X_WAIT] = "for another hart", [X_HANDLER] = "in a handler",
-    [X_ACCESS] = "to go on", [X_WINDOW] = "to go on",
+    [X_LOCK] = "for a lock",
+    [X_WAIT] = "for another hart",
+    [X_HANDLER] = "in a handler",
+    [X_ACCESS] = "before an access",
+    [X_WINDOW] = "before it takes an interrupt",
 };
 
 void x_check_quiet(void)
@@ -93,7 +96,7 @@ void x_check_quiet(void)
         const struct x_hart *hart = &x.hart[h];
         bool idle = hart->stop == X_IDLE || hart->stop == X_OFF;
         if (!idle && !(x_scenario->needs_time && hart->stop == X_WAIT))
-            m_die("P3: hart %u waits %s, and that only a timer could end, or nothing", h, waits[hart->stop]);
+            m_die("P3: hart %u waits %s, and only a timer could end that, or nothing", h, waits[hart->stop]);
         if (idle && hart->job < X_JOBS && x_scenario->job[h][hart->job].run && !x_scenario->needs_time)
             m_die("P3: hart %u has never begun its job %u", h, hart->job);
     }
@@ -135,7 +138,7 @@ static void check_hart(unsigned h)
     if (!m.hart[h].irqs_on || x.harts[h].state != AIA_HART_ONLINE || !f->open)
         m_die("P7: hart %u is not back to normal", h);
     if (x.harts[h].ipis || x.harts[h].calls)
-        m_die("P7: hart %u has IPIs or calls that nobody will do", h);
+        m_die("P7: hart %u has IPIs or calls that no hart will run", h);
     m.here = h;
     m.hart[h].irqs_on = false;
     aia_audit(&x.aia, found, NULL);
@@ -147,12 +150,12 @@ void x_check_end(void)
     for (unsigned d = 0; d < X_DEVS; d++) {
         const struct x_dev *dev = &x.devs[d];
         if (dev->irq && (!dev->irq->vec.id || dev->irq->n_retiring))
-            m_die("P7: %c has no vector, or %u that retire", 'I' + (char)d, dev->irq->n_retiring);
+            m_die("P7: %c has no vector, or still has %u that retire", 'I' + (char)d, dev->irq->n_retiring);
         bool remapped = x_unit.present && d == 0;
         struct aia_message message = remapped ? x_unit_message() : dev->dev.message;
         if (dev->irq && (message.data != dev->irq->vec.id || x_hart_of(message.addr) != dev->irq->vec.hart ||
                          dev->dev.masked))
-            m_die("P7: %c's message is not what the books say", 'I' + (char)d);
+            m_die("P7: %c's message differs from the books", 'I' + (char)d);
     }
     x_exploring = false;
     m.hook = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The model's fabric (m_fabric.c) without its delays: nothing moves but by the search's actions, by fences and by
- * read-backs. A hart's own look at eip lets nothing in; what is on its way may come in before that by an action.
+ * The model's fabric (m_fabric.c) without its delays: a write moves only by an action of the search, by a fence or by a
+ * read-back. When a hart reads its own eip, nothing arrives by that; an action before the read can let a write arrive.
  */
 #include "explore.h"
 #include "unit.h"
@@ -49,7 +49,7 @@ void m_fabric_post(uint64_t addr, uint32_t data)
     if (x_unit_takes(addr, data))
         return;
     if (h == X_HARTS)
-        m_die("P2: stray DMA write of %#x to %#llx", data, (unsigned long long)addr);
+        m_die("P2: rogue DMA write of %#x to %#llx", data, (unsigned long long)addr);
     enter(h, data);
 }
 
@@ -63,7 +63,7 @@ void m_fabric_flush(struct m_hart *h)
 
 void m_fabric_step(void)
 {
-    m.step = 0; /* no part of a state */
+    m.step = 0; /* not part of a state */
 }
 
 void m_fabric_poll(struct m_hart *h)
@@ -105,7 +105,7 @@ void x_post(unsigned dev)
 {
     struct m_write w = take(&x.devs[dev].dev.posted);
 
-    x_tell("fabric: the MSI (hart %u, identity %u) of device %c gets as far as hart %u's file",
-           x_hart_of(w.addr), w.data, 'I' + (char)dev, x_hart_of(w.addr));
+    x_tell("fabric: the MSI (hart %u, identity %u) of device %c reaches hart %u's file", x_hart_of(w.addr),
+           w.data, 'I' + (char)dev, x_hart_of(w.addr));
     m_fabric_post(w.addr, w.data);
 }

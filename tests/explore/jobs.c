@@ -17,7 +17,7 @@ void on_a(void)
     case AIA_UPDATE_COMMON:
     case AIA_UPDATE_MASKED:
     case AIA_UPDATE_STORE:
-        x_fill(B, 5); /* half-way, the message would be another's */
+        x_fill(B, 5); /* a half-changed message would name an identity of J */
         break;
     case AIA_UPDATE_TORN:
         x_request(J, AIA_MSI_PLAIN, A, 0);
@@ -70,7 +70,7 @@ void on_a_tight(void)
     x_fill(B, x.devs[I].irq->vec.id);
 }
 
-/* A read-back that lets earlier MSIs stay behind, as no PCI device's does. */
+/* A read-back that does not push earlier MSIs, as of no PCI device. */
 static int read_back(struct aia_msi *msi, struct aia_message *message)
 {
     struct m_dev *d = &x.devs[I].dev;
@@ -105,7 +105,7 @@ void move_or(unsigned dev, unsigned hart, unsigned errors)
     struct aia_irq *irq = x.devs[dev].irq;
 
     if (!irq)
-        return; /* freed before we came to it */
+        return; /* freed before this move began */
     struct aia_hartset was = irq->affinity;
     x_tell("hart %u: moves %c to hart %u", m.here, 'I' + (char)dev, hart);
     int error = aia_irq_set_affinity(&x.aia, irq, &set);
@@ -113,9 +113,9 @@ void move_or(unsigned dev, unsigned hart, unsigned errors)
     if (error && !(errors & OR(error)))
         m_die("P6: a move of %c to hart %u fails: %s", 'I' + (char)dev, hart, aia_strerror(error));
     if (error && irq->used && memcmp(&irq->affinity, &was, sizeof(was)) != 0)
-        m_die("P6: a move of %c fails, and its affinity is not what it was", 'I' + (char)dev);
+        m_die("P6: a move of %c fails, and its affinity has changed", 'I' + (char)dev);
     if (error == AIA_ESILENT && irq->vec.hart == hart)
-        m_die("P6: a move of %c fails, and it is there", 'I' + (char)dev);
+        m_die("P6: a move of %c fails, and the interrupt has moved", 'I' + (char)dev);
 }
 
 void i_to_a(void)
@@ -203,10 +203,10 @@ void free_i(void)
     for (unsigned n = 0; n < d->n; n++)
         if (d->of[n].unseen || d->of[n].running)
             m_die("P1: I is freed, and %s",
-                  d->of[n].running ? "its handler runs" : "an edge of it has not been seen");
+                  d->of[n].running ? "its handler runs" : "no run has seen an edge of it");
     d->irq = NULL;
     d->edges = 0;
-    d->n = 0; /* from here on, its handler must not run */
+    d->n = 0; /* from now on its handler must not run */
 }
 
 void request_k(void)

@@ -1,57 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What scenarios are made of: harts that leave, die and come back. */
+/* The jobs of the scenarios: harts that go offline and come back. */
 #include "jobs.h"
 
-/* Leave; an error that is not AIA_OK and not `allowed` ends the path. */
-static int leave_or(unsigned hart, int allowed)
+/* Begin to take `hart` offline. An error other than `allowed` ends the path. */
+static int offline_or(unsigned hart, int allowed)
 {
     x_tell("hart %u: takes hart %u offline", m.here, hart);
     int error = aia_hart_offline_begin(&x.aia, hart);
-    x_tell("hart %u: that returns: %s", m.here, aia_strerror(error));
+    x_tell("hart %u: aia_hart_offline_begin() returns: %s", m.here, aia_strerror(error));
     if (error && error != allowed)
-        m_die("P6: hart %u cannot leave: %s", hart, aia_strerror(error));
+        m_die("P6: hart %u cannot go offline: %s", hart, aia_strerror(error));
     for (unsigned i = 0; i < X_IRQS && !error; i++)
         if (x.irqs[i].vec.id && x.irqs[i].vec.hart == hart)
-            m_die("P6: hart %u has been left, and an interrupt is still there", hart);
+            m_die("P6: hart %u is evacuated, and an interrupt is still there", hart);
     return error;
 }
 
-static void leave(unsigned hart)
+static void offline(unsigned hart)
 {
-    (void)leave_or(hart, AIA_OK);
+    (void)offline_or(hart, AIA_OK);
 }
 
-void leave_a(void)
+void offline_a(void)
 {
-    leave(A);
+    offline(A);
 }
 
-void leave_b(void)
+void offline_b(void)
 {
-    leave(B);
+    offline(B);
 }
 
-void leave_c(void)
+void offline_c(void)
 {
-    leave(C);
+    offline(C);
 }
 
-void die(void)
+void offline_finish(void)
 {
     aia_port_irq_save();
     int error = aia_hart_offline_finish(&x.aia);
-    x_tell("hart %u: has died: %s", m.here, aia_strerror(error));
+    x_tell("hart %u: aia_hart_offline_finish() returns: %s", m.here, aia_strerror(error));
     if (error)
-        m_die("P6: hart %u cannot die: %s", m.here, aia_strerror(error));
+        m_die("P6: hart %u cannot finish going offline: %s", m.here, aia_strerror(error));
     const struct m_file *f = &m.hart[m.here].file;
     if (f->eidelivery || f->eie[0])
-        m_die("P7: hart %u goes, and its file delivers", m.here);
+        m_die("P7: hart %u is offline, and its file delivers", m.here);
     if (f->eip[0] & ~(x_scenario->late_ipis ? 1ull << X_IPI : 0))
-        m_die("P7: hart %u goes, and something is pending there", m.here);
+        m_die("P7: hart %u is offline, and something is pending there", m.here);
     x_hart_stop();
 }
 
-void come_back(void)
+void online(void)
 {
     int late = aia_hart_online_begin(&x.aia);
 
@@ -60,26 +60,28 @@ void come_back(void)
     aia_port_irq_restore(true);
 }
 
-void leave_a_silent(void)
+void offline_a_silent(void)
 {
-    if (leave_or(A, AIA_ESILENT) != AIA_ESILENT)
-        m_die("P6: hart %u is left, and a device of it has never answered", A);
+    if (offline_or(A, AIA_ESILENT) != AIA_ESILENT)
+        m_die("P6: hart %u is evacuated, although a device on it has never answered", A);
     if (x.harts[A].state != AIA_HART_ONLINE || !x.files[A].open)
-        m_die("P6: hart %u cannot leave, and is not as it was", A);
+        m_die("P6: hart %u cannot go offline, and its state has changed", A);
     if (x.devs[I].irq->vec.hart != A)
-        m_die("P6: hart %u cannot leave for I, and I is elsewhere", A);
+        m_die("P6: hart %u cannot go offline because of I, and I has moved", A);
 }
 
-void return_a(void)
+void online_finish_a(void)
 {
     int error = aia_hart_online_finish(&x.aia, A, AIA_DISPLACED_STAY);
 
-    x_tell("hart %u: what hart %u was left by is back: %s", m.here, A, aia_strerror(error));
+    x_tell("hart %u: interrupts that were shut down for hart %u start again: %s", m.here, A,
+           aia_strerror(error));
     if (error)
-        m_die("P6: what was shut down for hart %u does not start again: %s", A, aia_strerror(error));
+        m_die("P6: interrupts that were shut down for hart %u do not start again: %s", A,
+              aia_strerror(error));
 }
 
-/* ---- the embedder's part: one hart leaves at a time, as payload/kernel/hotplug.c has it ---- */
+/* ---- the embedder's part: one hart begins at a time, as in payload/kernel/hotplug.c ---- */
 
 static void begin(void)
 {
@@ -98,25 +100,25 @@ static void end(void)
         x.hart[h].changed = true;
 }
 
-/* Until it has left: then it dies as others leave. */
-static int leave_in_turn(int allowed)
+/* Begin to take the running hart offline, one hart at a time. The hart finishes while other harts begin. */
+static int offline_in_turn(int allowed)
 {
     begin();
-    int error = leave_or(m.here, allowed);
+    int error = offline_or(m.here, allowed);
     end();
     return error;
 }
 
-void go(void)
+void offline_self(void)
 {
-    (void)leave_in_turn(AIA_OK);
-    die();
+    (void)offline_in_turn(AIA_OK);
+    offline_finish();
 }
 
-void go_unless_last(void)
+void offline_self_unless_last(void)
 {
-    if (!leave_in_turn(AIA_ELAST))
-        die();
+    if (!offline_in_turn(AIA_ELAST))
+        offline_finish();
     else if (x.harts[m.here].state != AIA_HART_ONLINE)
-        m_die("P6: the last hart does not go, and is not as it was");
+        m_die("P6: the last hart stays, and its state has changed");
 }

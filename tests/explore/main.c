@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * explore [--quick] [--tap] [--full] [--stop] [--seconds N] [--states N] [NAME...]
- *     --quick those that make test runs; --full no reduction; --stop at the first counterexample;
- *     --seconds, --states bounds for each; NAME how a scenario's begins
+ *     --quick     only the scenarios of `make test`
+ *     --full      no reduction
+ *     --stop      stop at the first counterexample
+ *     --seconds, --states   bounds for each scenario
+ *     NAME        only the scenarios whose names begin so
  * explore NAME --replay g0.d0.p0
  * explore --list
  *
- * Exit code 0: nothing found; 1: a counterexample, which is printed.
+ * Exit code 0: no counterexample. 1: a counterexample, which is printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,17 +57,17 @@ static void print_found(const struct scenario *s, const struct found *f, unsigne
            (unsigned long long)f->steps, f->depth, f->ends, f->seconds, f->failed ? "COUNTEREXAMPLE" : bound);
 }
 
-/* A search that has found nothing, and could not have. */
+/* Returns why a search that found no counterexample proves nothing, or NULL. */
 static const char *idle(const struct scenario *s, const struct found *f)
 {
     if (s->how < AIA_N_UPDATES && !s->needs_time && !(f->updates >> s->how & 1))
-        return "the update that it is about was never made";
+        return "no path made the kind of update that the scenario is about";
     if (!f->bound && !f->ends)
-        return "no path comes to an end: harts wait for each other in turns";
+        return "no path comes to an end: harts take turns in waiting for each other";
     return NULL;
 }
 
-/* True if all is well. */
+/* Explore one scenario. Returns true if it has no counterexample and proves something. */
 static bool explore(const struct scenario *s, unsigned n)
 {
     static struct found f;
@@ -94,7 +97,7 @@ static int replay(const struct scenario *s)
     for (const char *p = opt.replay; *p && n < sizeof(path); p += strcspn(p, "."), p += *p == '.') {
         int code = x_action_code(p);
         if (code < 0) {
-            fprintf(stderr, "explore: no action: %s\n", p);
+            fprintf(stderr, "explore: not an action: %s\n", p);
             return 2;
         }
         path[n++] = (uint8_t)code;

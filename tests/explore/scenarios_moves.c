@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One move of I from A to B, of each kind, by each hart, with edges in flight; policies and blocks. */
+/* One move of I from A to B: each kind of update, by each hart, with edges under way; policies and blocks. */
 #include "jobs.h"
 
 #define MOVE(kind, n_edges, ...)                                                                        \
     .set_up = on_a, .how = AIA_UPDATE_##kind, .edges = {n_edges, AIA_UPDATE_##kind == AIA_UPDATE_TORN}, \
-    .strays = AIA_UPDATE_##kind == AIA_UPDATE_TORN, __VA_ARGS__
+    .extra_runs = AIA_UPDATE_##kind == AIA_UPDATE_TORN, __VA_ARGS__
 
 #define BY_OLD   .n_harts = 2, .job = {[A] = {{i_to_b, 0}}}
 #define BY_NEW   .n_harts = 2, .job = {[B] = {{i_to_b, 0}}}
@@ -18,7 +18,7 @@
 #define OTHERWISE(kind, how_set_up, ...)                                                         \
     .set_up = how_set_up, .how = AIA_UPDATE_##kind,                                              \
     .edges = {2 - (AIA_UPDATE_##kind == AIA_UPDATE_TORN), AIA_UPDATE_##kind == AIA_UPDATE_TORN}, \
-    .n_harts = 2, .strays = true, QUICK, __VA_ARGS__
+    .n_harts = 2, .extra_runs = true, QUICK, __VA_ARGS__
 #define SILENT(kind)    OTHERWISE(kind, on_a_silent, .needs_time = true, .job = {[A] = {{i_to_b_silent, 0}}})
 #define UNDRAINED(kind) OTHERWISE(kind, on_a_undrained, .job = {[A] = {{i_to_b, 0}}})
 
@@ -27,10 +27,11 @@ const struct scenario x_moves[] = {
      MOVE(ADDR, 2, BY_OLD, QUICK)},
     {"addr-new-2", "the same, by the new hart", MOVE(ADDR, 2, BY_NEW, QUICK)},
     {"addr-third-2", "the same, by a third hart", MOVE(ADDR, 2, BY_THIRD)},
-    {"common-old-2", "a plain device, an identity free on both", MOVE(COMMON, 2, BY_OLD, QUICK)},
+    {"common-old-2", "a plain device, by a common identity", MOVE(COMMON, 2, BY_OLD, QUICK)},
     {"common-new-2", "the same, by the new hart", MOVE(COMMON, 2, BY_NEW, QUICK)},
     {"common-third-2", "the same, by a third hart", MOVE(COMMON, 2, BY_THIRD)},
-    {"torn-old-1", "a plain device, torn: J owns what it half-way names", MOVE(TORN, 1, BY_OLD, QUICK)},
+    {"torn-old-1", "a plain device, torn: J owns the identity that the half-changed message names",
+     MOVE(TORN, 1, BY_OLD, QUICK)},
     {"torn-new-1", "the same, by the new hart", MOVE(TORN, 1, BY_NEW, QUICK)},
     {"torn-third-1", "the same, by a third hart", MOVE(TORN, 1, BY_THIRD)},
     {"torn-old-2", "torn, two edges", MOVE(TORN, 2, BY_OLD)},
@@ -43,12 +44,12 @@ const struct scenario x_moves[] = {
     {"addr-old-timer", "with timers at any time", MOVE(ADDR, 2, BY_OLD, QUICK, .any_time = true)},
     {"common-new-timer", "the same", MOVE(COMMON, 2, BY_NEW, QUICK, .any_time = true)},
     {"torn-new-timer", "the same", MOVE(TORN, 1, BY_NEW, QUICK, .any_time = true)},
-    {"addr-old-eager", "asked for at once by IPI", MOVE(ADDR, 2, BY_OLD, QUICK, EAGER)},
+    {"addr-old-eager", "a reclaim is asked for immediately, by IPI", MOVE(ADDR, 2, BY_OLD, QUICK, EAGER)},
     {"addr-new-eager", "the same, by the new hart", MOVE(ADDR, 2, BY_NEW, QUICK, EAGER)},
     {"common-new-eager", "the same, by the new hart", MOVE(COMMON, 2, BY_NEW, QUICK, EAGER)},
     {"torn-new-eager", "the same, torn", MOVE(TORN, 1, BY_NEW, QUICK, EAGER)},
-    {"addr-new-first", "asked for at the first edge", MOVE(ADDR, 2, BY_NEW, QUICK, FIRST)},
-    {"first-edge", "the same, with an edge behind the move", .set_up = on_a, .how = AIA_UPDATE_ADDR,
+    {"addr-new-first", "a reclaim is asked for at the first edge", MOVE(ADDR, 2, BY_NEW, QUICK, FIRST)},
+    {"first-edge", "the same, with an edge after the move", .set_up = on_a, .how = AIA_UPDATE_ADDR,
      .edges = {1}, QUICK, FIRST, .prompt = true, .n_harts = 2, .job = {[A] = {{i_to_b, 0}, {raise_i, 1}}}},
     {"addr-new-inplace", "an edge is handled where it was caught", MOVE(ADDR, 2, BY_NEW, QUICK, IN_PLACE)},
     {"torn-new-inplace", "the same, torn", MOVE(TORN, 1, BY_NEW, QUICK, IN_PLACE)},
@@ -61,7 +62,7 @@ const struct scenario x_moves[] = {
     {"silent-store", "the same", SILENT(STORE)},
     {"undrained-addr", "no read-back drains the device", UNDRAINED(ADDR)},
     {"undrained-store", "the same", UNDRAINED(STORE)},
-    {"undrained-lost", "the device has lost an edge between two messages: the move sends one",
+    {"undrained-lost", "the device has lost an edge between two messages: the move sends a copy",
      .set_up = on_a_lost, .how = AIA_UPDATE_STORE, QUICK, BY_OLD},
     {0},
 };

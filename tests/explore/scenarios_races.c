@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A move against other moves, chains, disable and enable, free and request. */
+/* A move against other moves, chains of moves, disable and enable, free and request. */
 #include "jobs.h"
 
 #define QUICK              .quick = true
 #define ADDR(n_edges, ...) .set_up = on_a, .how = AIA_UPDATE_ADDR, .edges = {n_edges}, __VA_ARGS__
 #define TORN(n_edges, ...) \
-    .set_up = on_a, .how = AIA_UPDATE_TORN, .edges = {n_edges, 1}, .strays = true, __VA_ARGS__
+    .set_up = on_a, .how = AIA_UPDATE_TORN, .edges = {n_edges, 1}, .extra_runs = true, __VA_ARGS__
 #define EAGER .prompt = true, .policy = {.reclaim = AIA_RECLAIM_EAGER}
 
 #define MOVE_AND_FREE(mover, freer) \
@@ -22,7 +22,7 @@ const struct scenario x_races[] = {
      TORN(1, .n_harts = 3, .job = {[B] = {{i_to_b, 0}}, [C] = {{i_to_b, 0}}})},
     {"swap", "I to B by A, J to A by B", .set_up = on_a_and_b, .how = AIA_UPDATE_COMMON, .edges = {1, 1},
      QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{j_to_a, 0}}}},
-    {"both-eager", "I and J leave A one after the other, reclaimed at once", .set_up = on_a_both,
+    {"both-eager", "I and J move away from A one after the other, reclaimed immediately", .set_up = on_a_both,
      .how = AIA_UPDATE_ADDR, .edges = {0, 1}, QUICK, EAGER, .n_harts = 2,
      .job = {[B] = {{i_to_b, 0}, {j_to_b, 0}}}},
     {"back", "A to B to A, by A", ADDR(2, QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}, {i_to_a, 1}}})},
@@ -30,23 +30,23 @@ const struct scenario x_races[] = {
      ADDR(2, QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_a, 1}}})},
     {"back-any", "A to B by A, and to A by B, at any time",
      ADDR(2, QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_a, 0}}})},
-    {"back-eager", "the same, reclaimed at once",
+    {"back-eager", "the same, reclaimed immediately",
      ADDR(2, .n_harts = 2, EAGER, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_a, 0}}})},
     {"chain", "A to B to C to A, by A",
      ADDR(1, QUICK, .n_harts = 3, .job = {[A] = {{i_to_b, 0}, {i_to_c, 1}, {i_to_a, 2}}})},
     {"chain-2", "the same, two edges",
      ADDR(2, .n_harts = 3, .job = {[A] = {{i_to_b, 0}, {i_to_c, 1}, {i_to_a, 2}}})},
-    {"chain-each", "the same, each by the hart where it is",
+    {"chain-each", "the same, each move by the hart where I is",
      ADDR(1, QUICK, .n_harts = 3, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_c, 1}}, [C] = {{i_to_a, 2}}})},
-    {"chain-eager", "the same, reclaimed at once",
+    {"chain-eager", "the same, reclaimed immediately",
      ADDR(1, .n_harts = 3, EAGER, .job = {[A] = {{i_to_b, 0}}, [B] = {{i_to_c, 1}}, [C] = {{i_to_a, 2}}})},
-    {"chain-long", "A and B in turn: as many retire as may",
+    {"chain-long", "between A and B in turn, until as many vectors retire as may",
      ADDR(1, .n_harts = 2,
           .job = {[A] = {{i_to_b, 0}, {i_to_a, 1}, {i_to_b, 2}}, [B] = {{i_to_a, 3}, {i_to_b, 4}}})},
-    {"chain-bound", "the same by B, and A takes its time",
+    {"chain-bound", "the same by B, while A is slow",
      ADDR(0, QUICK, .n_harts = 2,
           .job = {[B] = {{i_to_b, 0}, {i_to_a, 0}, {i_to_b, 0}, {i_to_a, 0}, {i_to_b, 0}}})},
-    {"chain-tight", "A to B to A, and A has no free vector but the one that retires", .set_up = on_a_tight,
+    {"chain-tight", "A to B to A, and the only vector of A that is not in use retires", .set_up = on_a_tight,
      .how = AIA_UPDATE_ADDR, .edges = {2}, QUICK, .n_harts = 2, .job = {[B] = {{i_to_b, 0}, {i_to_a, 1}}}},
     {"disable-old", "a move by A against disable and enable by B",
      ADDR(2, QUICK, .n_harts = 2, .job = {[A] = {{i_to_b, 0}}, [B] = {{disable_enable_i, 0}}})},
@@ -54,9 +54,9 @@ const struct scenario x_races[] = {
      ADDR(2, QUICK, .n_harts = 2, .job = {[B] = {{i_to_b, 0}}, [A] = {{disable_enable_i, 0}}})},
     {"disable-torn", "the same, torn",
      TORN(1, QUICK, .n_harts = 2, .job = {[B] = {{i_to_b, 0}}, [A] = {{disable_enable_i, 0}}})},
-    {"disable-eager", "the same, reclaimed at once",
+    {"disable-eager", "the same, reclaimed immediately",
      ADDR(2, QUICK, EAGER, .n_harts = 2, .job = {[B] = {{i_to_b, 0}}, [A] = {{disable_enable_i, 0}}})},
-    {"enable", "a move against enable, of one that was disabled", .set_up = on_a_disabled,
+    {"enable", "a move against enable, of a disabled interrupt", .set_up = on_a_disabled,
      .how = AIA_UPDATE_ADDR, .edges = {2}, QUICK, EAGER, .n_harts = 2,
      .job = {[B] = {{i_to_b, 0}}, [A] = {{enable_i, 0}}}},
     {"enable-by-other", "the same, by the other hart", .set_up = on_a_disabled, .how = AIA_UPDATE_ADDR,
@@ -71,13 +71,12 @@ const struct scenario x_races[] = {
      MOVE_AND_FREE(A, B)},
     {"free-torn", "the same, torn",
      TORN(1, .n_harts = 2, .job = {[A] = {{i_to_b_if, 0}}, [B] = {{free_i, 0}}})},
-    {"free-alone", "free with edges in flight, then K", .set_up = on_a, .edges = {2, 0, 1},
+    {"free-alone", "free with edges under way, then K", .set_up = on_a, .edges = {2, 0, 1},
      .how = AIA_N_UPDATES, QUICK, .n_harts = 2, .job = {[B] = {{free_i, 0}, {request_k, 1}}}},
-    {"free-disabled", "free of one that is disabled", .set_up = on_a_disabled, .edges = {0, 0, 1},
+    {"free-disabled", "free of a disabled interrupt", .set_up = on_a_disabled, .edges = {0, 0, 1},
      .how = AIA_N_UPDATES, QUICK, .n_harts = 2, .job = {[B] = {{free_i, 0}, {request_k, 1}}}},
-    {"third-free", "free by C after a move by A, edges still on their way", .set_up = on_a,
-     .edges = {2, 0, 1}, .how = AIA_UPDATE_ADDR, .n_harts = 3,
-     .job = {[A] = {{i_to_b, 0}}, [C] = {{free_i, 1}, {request_k, 2}}}},
+    {"third-free", "free by C after a move by A, edges still under way", .set_up = on_a, .edges = {2, 0, 1},
+     .how = AIA_UPDATE_ADDR, .n_harts = 3, .job = {[A] = {{i_to_b, 0}}, [C] = {{free_i, 1}, {request_k, 2}}}},
     {"calls", "A and C call B, and send it an IPI", .set_up = on_a, .how = AIA_N_UPDATES, QUICK, .n_harts = 3,
      .job = {[A] = {{call_b, 0}, {ipi_b, 0}}, [C] = {{ipi_b, 0}, {call_b, 0}}}},
     {0},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * I is a wire: the read-back of its target does not push the MSIs that its APLIC has sent. Only a message that the APLIC
- * sends behind them does (aia_barrier), moves, departures and frees alike.
+ * I is a wire: the read-back of its target does not push the MSIs that its APLIC has sent. Only the message of a barrier
+ * (aia_barrier), which the APLIC sends after them, does. Moves, offlines and frees all need it.
  */
 #include "jobs.h"
 
@@ -10,7 +10,7 @@ static struct m_dev *aplic(void)
     return &x.devs[I].dev;
 }
 
-/* What comes from below, and is no drain. */
+/* The read-back that the explorer has for wires: it proves no drain. */
 static int read_back(struct aia_msi *msi, struct aia_message *message)
 {
     (void)msi;
@@ -19,7 +19,7 @@ static int read_back(struct aia_msi *msi, struct aia_message *message)
     return AIA_OK;
 }
 
-/* genmsi: the message queues up behind the others ("Generate MSI"). */
+/* genmsi: the message is queued after the others ("Generate MSI"). */
 static int send(struct aia_barrier *b, const struct aia_message *m_sync)
 {
     (void)b;
@@ -47,14 +47,15 @@ static void wire_on_a(void)
 const struct scenario x_wires[] = {
     {"wire-old-2", "a wire, two edges; the old hart moves it", WIRE(2), QUICK, .job = {[A] = {{i_to_b, 0}}}},
     {"wire-new-2", "the same, by the new hart", WIRE(2), QUICK, .job = {[B] = {{i_to_b, 0}}}},
-    {"wire-eager", "asked for at once by IPI", WIRE(2), QUICK, EAGER, .job = {[B] = {{i_to_b, 0}}}},
+    {"wire-eager", "a reclaim is asked for immediately, by IPI", WIRE(2), QUICK, EAGER,
+     .job = {[B] = {{i_to_b, 0}}}},
     {"wire-there-and-back", "moved, and moved back", WIRE(1), QUICK,
      .job = {[B] = {{i_to_b, 0}, {i_to_a, 1}}}},
-    {"wire-leave", "A, where it is, goes and comes back", WIRE(2), QUICK,
-     .job = {[A] = {{leave_a, 0}, {die, 1}, {come_back, 2}}}},
+    {"wire-leave", "A, where the wire is, goes offline and comes back", WIRE(2), QUICK,
+     .job = {[A] = {{offline_a, 0}, {offline_finish, 1}, {online, 2}}}},
     {"wire-leave-by-other", "the same, asked for by B", WIRE(2), QUICK,
-     .job = {[B] = {{leave_a, 0}}, [A] = {{die, 1}, {come_back, 2}}}},
-    {"wire-leave-moved", "A goes while B moves it away", WIRE(1), .late_ipis = true,
-     .job = {[B] = {{leave_a, 0}, {i_to_b, 0}}, [A] = {{die, 1}, {come_back, 3}}}},
+     .job = {[B] = {{offline_a, 0}}, [A] = {{offline_finish, 1}, {online, 2}}}},
+    {"wire-leave-moved", "A goes offline while B moves the wire away", WIRE(1), .late_ipis = true,
+     .job = {[B] = {{offline_a, 0}, {i_to_b, 0}}, [A] = {{offline_finish, 1}, {online, 3}}}},
     {0},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Harts as coroutines, each on a small stack at a fixed address, and where they stop. Also what the embedder
- * provides (aia/port.h), which is where harts wait.
+ * Harts as coroutines, each on a small stack at a fixed address, and where they stop. The embedder's functions (aia/port.h)
+ * are here too, because harts wait in them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,12 +17,12 @@ bool x_exploring, x_full;
 char x_failure[256];
 jmp_buf x_escape;
 
-static void *search_sp; /* the search's own stack, while a hart runs */
-static enum x_how how;  /* what the search wants of the hart that it lets go on */
+static void *search_sp; /* the search's own stack pointer, while a hart runs */
+static enum x_how how;  /* how the search lets the hart go on */
 
 /* ---- stacks ---- */
 
-/* Save what a call must preserve on the stack, leave its address in *save, and the same backwards with `to`. */
+/* Push the registers that a call preserves, store the stack pointer in *save, switch to `to`, and pop them there. */
 #if defined(__x86_64__)
 #define N_SAVED 7
 __asm__(".globl x_switch\n"
@@ -75,7 +75,7 @@ void x_sched_reset(void)
 
     memset(x_stacks, 0, sizeof(x_stacks));
     for (unsigned h = 0; h < X_HARTS; h++) {
-        /* The entry is what the switch returns to, the last word that it takes from the stack. */
+        /* The entry is the address to which the switch returns: the last word that it pops. */
         size_t frame = (16 + N_SAVED * sizeof(void *) + 15) / 16 * 16;
         char *sp = x_stacks[h] + X_STACK - frame;
         memcpy(sp + (N_SAVED - 1) * sizeof(void *), &entry, sizeof(entry));
@@ -141,7 +141,7 @@ void x_go(unsigned hart, enum x_how what)
 {
     char *sp = x.hart[hart].sp;
 
-    memset(sp - 2048, 0, 2048); /* what frames were there before must not show in those to come */
+    memset(sp - 2048, 0, 2048); /* the contents of old frames must not show in new ones */
     m.here = hart;
     m.in_hook = false;
     how = what;
@@ -194,7 +194,7 @@ void x_hart_stop(void)
     m.hart[m.here].stopped = true;
 }
 
-/* ---- where others notice ---- */
+/* ---- accesses that others can notice ---- */
 
 static bool device_visible(const struct m_event *e)
 {
@@ -239,14 +239,14 @@ void x_access(const struct m_event *e, void *arg)
     else if (visible(e)) {
         if (h->noticed)
             x_stop(e->kind == M_LOCK ? X_LOCK : X_ACCESS);
-        h->noticed = e->kind != M_LOCK; /* the access behind a lock goes with it */
+        h->noticed = e->kind != M_LOCK; /* the access after a lock belongs to the same step */
     }
     h->lock = NULL;
     if (x_telling)
         x_tell_event(e);
 }
 
-/* Interrupts are explicit actions here: none is taken by itself. */
+/* Interrupts are actions of the search here: a hart takes none by itself. */
 bool m_take(void)
 {
     return false;

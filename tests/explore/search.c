@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Breadth-first search over states. Of a state that has been seen its hash is kept, 128 bits, and how it was reached;
- * of those of the present and the next depth the whole memory.
+ * Breadth-first search over states. Of each state that was seen, its hash of 128 bits is kept, and how it was reached. Of the
+ * states of the current and the next depth, the whole memory is kept.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,8 +123,8 @@ static void hash_state(uint64_t h[2])
 }
 
 /*
- * Copy the state to `to`, and back; return the end. Counters begin at 0 in each step: the library copies them to its
- * stack now and then, and what no state has in it would come into the next.
+ * save() copies the state to `to`, and load() copies it back. Each returns the end. Counters are 0 at the start of each step:
+ * the library copies them to its stack now and then, and a value that is in no state would reach the next state by that.
  */
 static char *save(char *to)
 {
@@ -157,7 +157,7 @@ static const char *restore(const char *from)
 
 struct level {
     char *memory, *end;
-    uint32_t n, first; /* states, the first one's node */
+    uint32_t n, first; /* number of states; node of the first state */
 };
 
 static void path_to(uint32_t node, struct found *f)
@@ -181,7 +181,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Nothing, or nothing but timers, can happen: is all as it must be then? The state is the worse for it. */
+/* Check a state in which nothing, or only a timer, can happen. The check changes the state. */
 static bool check(void (*fn)(void))
 {
     if (setjmp(x_escape))
@@ -209,8 +209,8 @@ static void note_updates(struct found *f)
 }
 
 /*
- * The step from `state` that has just come out as `hash`, once more behind something else: does it again? Else it
- * depends on memory that is no part of a state, and the search may run on for ever, or past something.
+ * Repeat the step from `state` that has just given `hash`, after a different step. Returns whether it gives the same hash. If
+ * not, it depends on memory that is not part of a state, and the search might not end, or might leave states out.
  */
 static bool repeats(const char *state, uint8_t action, const uint64_t hash[2])
 {
@@ -225,11 +225,11 @@ static bool repeats(const char *state, uint8_t action, const uint64_t hash[2])
     if (again[0] == hash[0] && again[1] == hash[1])
         return true;
     snprintf(x_failure, sizeof(x_failure),
-             "the explorer: the same step from the same state comes out differently");
+             "the explorer: the same step from the same state gives a different state");
     return false;
 }
 
-/* All that can follow `state`, of node `node`, into `next`. Returns its end; NULL: the path ended badly. */
+/* Put all states that can follow `state`, of node `node`, into `next`. Returns the end, or NULL if the path failed. */
 static const char *expand(const char *state, uint32_t node, struct level *next, struct found *f)
 {
     uint8_t actions[X_MAX_ACTIONS];
@@ -250,7 +250,7 @@ static const char *expand(const char *state, uint32_t node, struct level *next, 
         bool ok = x_act(actions[i]);
         if (ok)
             hash_state(hash);
-        if (ok && f->steps % 64 == 0) /* some, for each costs as much as the step */
+        if (ok && f->steps % 64 == 0) /* not always: the repetition takes as long as the step */
             ok = repeats(state, actions[i], hash);
         if (!ok) {
             path_to(node, f);
@@ -282,7 +282,7 @@ static void start(struct level *present)
     present->first = 0;
 }
 
-/* One depth. False if the search is over. */
+/* Search one depth. Returns false if the search is over. */
 static bool descend(struct level *present, struct level *next, struct found *f, double limit,
                     uint64_t max_states)
 {

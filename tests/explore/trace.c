@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A path told in the protocol's words: what each actor does, and what that changes. */
+/* Prints a path in the words of the protocol: what each actor does, and what that changes. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,7 +11,7 @@
 bool x_telling;
 static unsigned line;
 
-/* What changes are told of. */
+/* The values as last printed: changes are found by comparison. */
 static struct shadow {
     uint32_t slots[X_HARTS][X_IDS + 1];
     uint64_t eip[X_HARTS];
@@ -230,9 +230,9 @@ static void tell_device(const struct m_event *e)
                                       "data",
                                       "masks it",
                                       "unmasks it",
-                                      "one store",
-                                      "reads back: drain barrier",
-                                      "sends one behind those on their way: drain barrier"};
+                                      "writes it in one store",
+                                      "reads back: drain",
+                                      "sends a message after those under way: barrier"};
 
     for (unsigned d = 0; d < X_DEVS; d++) {
         if (e->where != (uintptr_t)&x.devs[d].dev)
@@ -302,7 +302,7 @@ void x_replay(const struct scenario *s, const uint8_t *path, unsigned n)
     uint8_t actions[X_MAX_ACTIONS];
     bool only_timers;
 
-    if (setjmp(x_escape)) { /* not even that far */
+    if (setjmp(x_escape)) { /* the set-up itself failed */
         printf("      %s\n", x_failure);
         return;
     }
@@ -322,7 +322,7 @@ void x_replay(const struct scenario *s, const uint8_t *path, unsigned n)
     x_telling = false;
     if (ok) {
         unsigned left = x_actions(actions, &only_timers);
-        printf("      then can happen:");
+        printf("      possible next:");
         for (unsigned i = 0; i < left; i++)
             printf(" %c%u", x_action_letter(actions[i]), actions[i] & 15);
         printf("%s\n", left ? "" : " nothing");

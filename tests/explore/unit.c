@@ -31,7 +31,7 @@ static bool mmio(uintptr_t a, uint64_t *v, unsigned size, bool write)
         memcpy(v, (void *)a, size);
     } else if (a == X_UNIT + CQT && write) {
         if (h->mem_dirty)
-            m_die("hart %u: the tail is written behind a memory write without a fence rw, o", m.here);
+            m_die("hart %u: the tail is written after a memory write without a fence rw, o between", m.here);
         x_unit.tail = (uint32_t)*v;
         while (!x_exploring && x_can_execute(0))
             x_execute(0);
@@ -91,7 +91,7 @@ bool x_unit_takes(uint64_t addr, uint32_t data)
         x_unit.kept = x_unit.entry[0] & PTE_V;
     }
     if (!x_unit.kept)
-        m_die("P1: an MSI faults, for its entry is not valid");
+        m_die("P1: an MSI faults, because its entry is not valid");
     x_unit.values[x_unit.taken.n] = x_unit.file[0] | 1ull << data;
     struct aia_message n = notice_of(x_unit.entry);
     x_tell("IOMMU: takes the MSI in, for (hart %u, identity %u)", x_hart_of(n.addr), n.data);
@@ -117,8 +117,8 @@ void x_let_out(unsigned who)
     x_unit.file[0] = x_unit.values[0];
     memmove(x_unit.values, x_unit.values + 1, q->n * sizeof(x_unit.values[0]));
     x_unit.values[q->n] = 0;
-    x_tell("IOMMU: lets it out, to (hart %u, identity %u)", x_hart_of(w.addr), w.data);
-    if (w.addr != ((uintptr_t)x_unit.idle & ~0xfffull)) /* parked: to memory */
+    x_tell("IOMMU: lets an MSI out, to (hart %u, identity %u)", x_hart_of(w.addr), w.data);
+    if (w.addr != ((uintptr_t)x_unit.idle & ~0xfffull)) /* otherwise it is parked, and goes to memory */
         m_fabric_post(w.addr, w.data);
 }
 

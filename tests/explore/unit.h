@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The IOMMU of a scenario that says `remapped`: before device I alone, with one entry of its window. The driver's own C
- * (iommu/) runs on it; what the unit does is the search's to say:
+ * The IOMMU of a scenario that has `remapped`: between device I and the harts, with one entry in I's window. The driver's own
+ * C (iommu/) runs on it. The search decides when the unit does what:
  *
- *   u<0>  it executes its oldest command; a fence only when it has let all MSIs out (PW)      (unit.c)
- *   o<0>  it lets the oldest MSI out that it has taken in                                     (unit.c)
+ *   u<0>  it executes its oldest command; a fence only after it has let all MSIs out (PW)     (unit.c)
+ *   o<0>  it lets out the oldest MSI that it has taken in                                     (unit.c)
  *
- * An MSI is taken in when its device's posted queue lets it go (p<dev>): translated by the entry that the unit keeps, or by
- * the one in memory, which it then keeps until it executes an invalidation.
+ * The unit takes an MSI in when the MSI leaves its device's posted queue (p<dev>). The unit translates the MSI by the entry
+ * that it keeps. If it keeps none, it reads the entry in memory, and keeps that until it executes an invalidation.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -17,35 +17,35 @@
 #include "explore.h"
 
 #define X_WINDOW 0x1000000u
-#define X_UNIT   0x3010000u /* its registers */
+#define X_UNIT   0x3010000u /* address of the unit's registers */
 
 struct x_unit {
     bool present;
-    /* The driver's. */
+    /* The driver's memory. */
     struct aia_iommu iommu;
     struct aia_iommu_device device;
     struct aia_iommu_msi msi;
     uint64_t table[2], file[2], ring[16], idle[1];
     uint32_t done;
-    /* The unit's own. */
+    /* The unit's own state. */
     uint32_t head, tail;
     bool kept;
     uint64_t entry[2];
     struct m_queue taken;
-    uint64_t values[M_QUEUE]; /* of the file, as it was read for each of them: the update is not atomic */
+    uint64_t values[M_QUEUE]; /* for each: the file's word as it was read; the update is not atomic */
 };
 
 extern struct x_unit x_unit;
 
-/* For I's device: what to request its interrupt with. */
+/* Put the unit between I's device and the harts. Returns the chip for which to request I's interrupt. */
 struct aia_msi *x_unit_before(struct x_dev *d);
-/* Is this MSI for its window? Then it is taken in. */
+/* If the MSI is for I's window, take it in. Returns whether it was. */
 bool x_unit_takes(uint64_t addr, uint32_t data);
-/* Where I's MSIs go, by the books that the unit has in memory: as a message. */
+/* Where I's MSIs go by the unit's tables in memory, as a message. */
 struct aia_message x_unit_message(void);
-/* Does an access to this address matter to it? */
+/* Whether others can notice an access to this address of the unit. */
 bool x_unit_visible(uintptr_t where);
-/* P5 of what it has taken in and what it keeps. */
+/* Check P5 for the MSIs that the unit has taken in and the entry that it keeps. */
 void x_unit_check(void (*named)(unsigned hart, unsigned id, const char *how));
 
 bool x_can_execute(unsigned who);

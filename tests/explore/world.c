@@ -12,7 +12,7 @@
 struct world x;
 const struct scenario *x_scenario;
 
-#define FILLER 0xfffff0u /* owner of what x_fill() takes */
+#define FILLER 0xfffff0u /* the owner that x_fill() gives to identities */
 #define LAZY   10u
 
 /* ---- memory ---- */
@@ -22,7 +22,7 @@ unsigned x_n_regions, x_n_library;
 
 struct hole {
     const char *from, *to;
-    bool counter; /* else: never changes, or is no part of what we look at */
+    bool counter; /* false: the word never changes, or the explorer does not look at it */
 };
 static struct hole holes[96];
 static unsigned n_holes;
@@ -30,7 +30,7 @@ static unsigned n_holes;
 #define HOLE(first, last, is_counter) \
     (holes[n_holes++] = (struct hole){(const char *)&(first), (const char *)(&(last) + 1), is_counter})
 
-/* Nothing but counters, and the storms' books, which no scenario has: a new field among them must be looked at here. */
+/* Only counters, and the records of storms, which no scenario has. If a field is added among them, look at it here. */
 #define COUNTERS(type, first, last, n)                                                            \
     _Static_assert(offsetof(type, last) - offsetof(type, first) == ((n)-1) * sizeof(aia_counter), \
                    "more than counters")
@@ -38,7 +38,7 @@ COUNTERS(struct aia_hart, handled, swept, 3);
 COUNTERS(struct aia_hart, late, reclaimed, 4);
 COUNTERS(struct aia_irq_counts, moves, kept, 4);
 
-/* In order of address. */
+/* Find the words that are not part of a state, in order of address. */
 static void find_holes(void)
 {
     n_holes = 0;
@@ -125,9 +125,9 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     if (n >= d->n)
         m_die("P2: %c's handler runs for message %u, which it does not have", name, n);
     if (d->of[n].running)
-        m_die("P4: the handler of %c runs on two harts at once", name);
+        m_die("P4: the handler of %c runs on two harts at the same time", name);
     if (m.hart[m.here].claim_unfenced || m.hart[m.here].irqs_on)
-        m_die("a handler runs with interrupts on, or may read what is older than its claim");
+        m_die("a handler runs with interrupts on, or may read memory from before its claim");
     d->of[n].running = true;
     d->of[n].unseen = false;
     d->of[n].slack--;
@@ -256,6 +256,6 @@ void x_set_up(const struct scenario *s)
     find_regions();
     m.hook = x_access;
     x_exploring = true;
-    for (unsigned h = 0; h < s->n_harts; h++) /* up to where it has nothing to do */
+    for (unsigned h = 0; h < s->n_harts; h++) /* let each hart run until it is idle */
         x_go(h, X_GO);
 }

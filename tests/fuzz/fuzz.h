@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput(), which says by expect() what must hold
- * whatever the input is. `make fuzz` links it with libFuzzer, `make test` with replay.c.
+ * What the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput(), which checks by expect() what must hold for
+ * every input. `make fuzz` links it with libFuzzer, `make test` with replay.c.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot arguments: each word is found again, by name and value; a number is one, or the program ends with a line; and
- * so does a line of which a word cannot be.
+ * The boot arguments: each word is found by its name, with its value. A number is valid, or the program ends with one line. A
+ * line with an impossible word ends the program with one line, too.
  */
 #include "fuzz.h"
 #include "payload/kernel/args.h"
@@ -50,7 +50,7 @@ static void check_number(const char *name, const char *value)
         expect(exit_code == EXIT_MACHINE);
         return;
     }
-    (void)args_u64(name, 7); /* returns: it was a number */
+    (void)args_u64(name, 7); /* returns only if the value is a number */
     expect(*value >= '0' && *value <= '9' && !value[strspn(value, "0123456789abcdefABCDEFxX")]);
 }
 
@@ -59,7 +59,7 @@ static bool is_blank(char c)
     return c > 0 && c <= ' ';
 }
 
-/* The words of the line, by another way: what args_get() gives for a word's name is the last one's value. */
+/* Split the line in another way: args_get() of a word's name gives the value of the last word with this name. */
 static void check_words(char *line)
 {
     for (char *word = line; *word;) {
@@ -83,7 +83,7 @@ static void check_words(char *line)
     expect(args_u64("no such word", 7) == 7);
 }
 
-/* At most one line is printed, and it is the end if it names one argument. What goes on is within its range. */
+/* At most one line is printed, and the program ends if the line names one argument. Values that are used are in their range. */
 static void check_all(void)
 {
     n_lines = 0;
@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char line[LINE] = "";
 
-    if (size >= LINE) /* machine_discover() refuses longer ones */
+    if (size >= LINE) /* machine_discover() refuses longer lines */
         size = LINE - 1;
     memcpy(line, data, size);
     args_parse(line);

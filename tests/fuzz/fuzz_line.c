@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The line editor on any keys: after each, a terminal shows the line it has, and the cursor is where it should be. */
+/* The line editor with random keys: after each key a terminal shows the editor's line, and the cursor is in its place. */
 #include "fuzz.h"
 #include "payload/shell/line.h"
 #include <string.h>
 
 #define PROMPT  "> "
-#define COLUMNS 80 /* of a row; what is entered may take several */
+#define COLUMNS 80 /* of a row; a line that is entered may take several rows */
 
 static struct {
     char row[COLUMNS];
-    size_t at, end; /* the cursor; one behind the last character ever put */
+    size_t at, end; /* the cursor; one past the last character that was ever put */
 } screen;
 
 static void clear(void)

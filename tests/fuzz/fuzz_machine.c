@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* machine_discover() on any bytes: a machine whose numbers are within its own bounds, or one printable line. */
+/* machine_discover() on random bytes: a machine whose numbers are within its own bounds, or one printable line. */
 #include "fuzz.h"
 #include "platform/machine.h"
 #include <string.h>
@@ -40,7 +40,7 @@ static void check_region(const struct machine_region *r)
     expect(r->size && r->base + r->size - 1 >= r->base);
 }
 
-/* Sorted and apart: what touches is one. */
+/* Check that a list is sorted and its regions are separate: regions that touch are joined. */
 static void check_list(const struct machine_region *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -56,7 +56,7 @@ static void check_memory(const struct machine *m)
     check_list(m->reserved, m->n_reserved);
 }
 
-/* An image that may lie somewhere lies in memory, and in nothing reserved, as far as the lists go. */
+/* Check that an image at an allowed address is in memory, and overlaps no reserved region, as far as the lists go. */
 static void check_place(const struct machine *m, const void *blob, size_t size)
 {
     struct machine_error e;
@@ -183,7 +183,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct machine m;
     static struct machine_error err;
-    void *blob = malloc(size ? size : 1); /* its own: a byte read behind it is seen. Aligned to 16 */
+    void *blob =
+        malloc(size ? size : 1); /* of exactly this size: a read after its end is found. Aligned to 16 */
 
     memcpy(blob, data, size);
     memset(&m, 0x5a, sizeof(m));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A line of the shell taken apart: words inside the line, an end, and numbers within the range that was asked for. */
+/* Parsing a line of the shell: words are inside the line, parsing ends, and numbers are in the range that was asked for. */
 #include "fuzz.h"
 #include "payload/shell/parse.h"
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 #define MAX_WORDS 12
 
-/* The number, said anew in decimal, is the same number. */
+/* The number, printed in decimal and parsed again, is the same number. */
 static void check_number(const char *word)
 {
     uint64_t n = 0, again = 0;
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!size)
         return 0;
     unsigned max = data[0] % (MAX_WORDS + 1);
-    char *text = malloc(size); /* the first byte says how many words, a NUL ends the rest */
+    char *text = malloc(size); /* the first byte is the number of words, a NUL ends the rest */
 
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';

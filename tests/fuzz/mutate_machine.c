@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How libFuzzer changes a device tree: mostly in the meaning of its properties, for which the format around them must
- * stay whole; now and then the bytes as they come. libFuzzer calls this in place of its own mutations.
+ * How libFuzzer changes a device tree: mostly the meaning of its properties, for which the format around them must stay valid;
+ * sometimes random bytes. libFuzzer calls this instead of its own mutations.
  */
 #include <libfdt.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "fuzz.h"
 #include "payload/kernel/random.h"
 
-#define ROOM 4096 /* for what grows */
-#define MAX  512  /* bytes of a property that are changed */
+#define ROOM 4096 /* for properties that grow */
+#define MAX  512  /* bytes of a property that may change */
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
@@ -61,7 +61,7 @@ static uint32_t any_number(struct random *r, uint32_t was)
     }
 }
 
-/* What the place holds becomes something else of the same kind. */
+/* Replace the contents of a place with something else of the same kind. */
 static void change_value(void *fdt, struct place p, struct random *r)
 {
     uint8_t value[MAX];
@@ -88,7 +88,7 @@ static void change_value(void *fdt, struct place p, struct random *r)
     (void)fdt_setprop(fdt, p.node, key, value, len);
 }
 
-/* A property of one node, put into another, or a phandle in place of a cell. */
+/* Put a property of one node into another, or a phandle in place of a cell. */
 static void transplant(void *fdt, struct place p, struct random *r)
 {
     uint8_t value[MAX];

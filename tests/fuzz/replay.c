@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * In place of libFuzzer: the target once over every file of its corpus, in TAP. The program's name is replay-NAME, the
- * corpus tests/fuzz/corpus/NAME; other directories may be named. One without files fails: it was not the corpus. An
- * input that fails aborts, after its name.
+ * Replaces libFuzzer: runs the target once on every file of its corpus, and prints TAP. The program's name is replay-NAME, the
+ * corpus is tests/fuzz/corpus/NAME; other directories may be given. A directory without files is an error, because it is not the
+ * corpus. An input that fails aborts, after its name was printed.
  */
 #include "fuzz.h"
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Blobs for machine_discover(), and what it makes of them: what the programs of test_machine*.c have in common, each with
- * its own. BUILD, DTB_DIR ($BUILD/dts): where the trees are.
+ * Blobs for machine_discover(), and what it finds in them: what the programs test_machine*.c have in common. Each program has
+ * its own copy. The trees are in DTB_DIR ($BUILD/dts).
  */
 #ifndef BLOB_H
 #define BLOB_H
@@ -31,11 +31,11 @@ static const char *env(const char *name, const char *otherwise)
     return v && *v ? v : otherwise;
 }
 
-/* --- a blob with unmapped pages on both sides: libfdt is not instrumented, the MMU is --- */
+/* --- a blob with an unmapped page on each side: an overrun of libfdt, which is not instrumented, faults --- */
 
 #define ARENA ((size_t)2 << 20)
 
-static unsigned char *arena; /* ARENA bytes, a PROT_NONE page before and after */
+static unsigned char *arena; /* ARENA bytes, with a PROT_NONE page before and after them */
 
 static int arena_setup(void **state)
 {
@@ -46,7 +46,7 @@ static int arena_setup(void **state)
     if (p == MAP_FAILED || mprotect(p + page, ARENA, PROT_READ | PROT_WRITE))
         return -1;
     arena = p + page;
-    alarm(300); /* no blob may make it loop */
+    alarm(300); /* a blob that makes the code loop ends the test */
     return 0;
 }
 
@@ -59,7 +59,7 @@ static int discover_at(const void *blob, size_t len, bool at_end)
     return machine_discover(p, len, &m, &err);
 }
 
-/* At both ends of the arena, and the answer must be the same. */
+/* Run discovery at both ends of the arena. The answer must be the same. */
 static int discover(const void *blob, size_t len)
 {
     int first = discover_at(blob, len, false);
@@ -80,13 +80,13 @@ static void *load(const char *path, size_t *len)
         fail_msg("%s: cannot be read", path);
     *len = fread(p, 1, ARENA, f);
     fclose(f);
-    /* QEMU's are padded to a megabyte: only what fdt_check_full() will look at. */
+    /* QEMU's blobs are padded to a megabyte: keep only what fdt_check_full() looks at. */
     if (*len >= sizeof(struct fdt_header) && fdt_check_header(p) == 0)
         assert_int_equal(fdt_pack(p), 0), *len = fdt_totalsize(p);
     return p;
 }
 
-/* The compiled dts/KIND/NAME.dts. */
+/* Read the compiled dts/KIND/NAME.dts. */
 static void *load_tree(const char *kind, const char *name, size_t *len)
 {
     char path[600];

@@ -19,7 +19,7 @@ static enum aia_result block_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
-/* Message n of the device: its data with n in the low bits. */
+/* Send message n of the device: its data has n in the low bits. */
 void raise_one(unsigned n)
 {
     sent[n]++;

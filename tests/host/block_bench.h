@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A multi-message MSI, whose handler keeps account of each of its messages. Include this first. */
+/* A multi-message MSI, whose handler counts the edges of each message. Include this file first. */
 #ifndef BLOCK_BENCH_H
 #define BLOCK_BENCH_H
 
@@ -10,25 +10,26 @@
 
 extern struct m_dev multi;
 extern struct aia_irq *block;
-extern uint64_t sent[BLOCK], ran[BLOCK]; /* edges, and those of them that a run has seen */
+extern uint64_t sent[BLOCK], ran[BLOCK]; /* edges; edges that a run has seen */
 extern uint64_t runs[BLOCK];
-extern unsigned block_hart; /* of the latest run */
+extern unsigned block_hart; /* hart of the latest run */
 
-/* A machine of three harts, the block on hart 1, all the fabric's delays at `lag`. */
+/* Make a machine of three harts with the block on hart 1 and all delays of the fabric set to `lag`. */
 void set_up(enum aia_msi_kind kind, uint32_t lag);
-/* Request it, of `multi` as that is. */
+/* Request the block for the device `multi`, as it is now. */
 int request_block(uint64_t posted_limit);
 int move_to(unsigned hart);
 
-/* Message n; all of them (`arg` is for t_at). */
+/* raise_one() sends message n; raise_all() sends all of them (t_at() needs `arg`). */
 void raise_one(unsigned n);
 void raise_block(void *arg);
 
-/* All edges were handled; and so are more of them, where the block is, and the books balance. */
+/* Check that all edges were handled, that one more edge of each message is handled where the block is, and that the books
+ * balance. */
 void check_handled(void);
 void check_block(void);
 
-/* Edges of nobody's, on all harts. */
+/* The number of unowned edges on all harts. */
 unsigned unowned(void);
 
 #endif

@@ -80,22 +80,22 @@ void t_machine(unsigned n, uint16_t ids)
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
     struct t_irq *q = context;
-    bool stray = q->seen == q->dev.n_raised;
+    bool extra = q->seen == q->dev.n_raised;
 
     if (q->irq && q->irq != irq->first)
-        m_die("a handler got another's descriptor");
+        m_die("a handler got another interrupt's descriptor");
     if (q->running++)
-        m_die("a handler runs on harts %u and %u at once", q->hart, m.here);
+        m_die("a handler runs on hart %u and on hart %u at the same time", q->hart, m.here);
     if (m.hart[m.here].claim_unfenced || m.hart[m.here].irqs_on)
-        m_die("a handler runs with interrupts on, or may read what is older than its claim");
+        m_die("a handler runs with interrupts on, or may read memory from before its claim");
     q->runs++;
-    q->strays += stray;
+    q->extra += extra;
     q->seen = q->dev.n_raised;
     q->hart = m.here;
     if (q->during)
         q->during(q);
     q->running--;
-    return stray || q->deny ? AIA_NONE : AIA_HANDLED;
+    return extra || q->deny ? AIA_NONE : AIA_HANDLED;
 }
 
 int t_request_as(struct t_irq *q, struct aia_request r)
@@ -164,7 +164,7 @@ void t_force(enum aia_update how, struct t_irq *q, struct t_irq *other, unsigned
 
 /* ---- hotplug ---- */
 
-int t_die(unsigned hart, unsigned by)
+int t_offline_finish(unsigned hart, unsigned by)
 {
     m_on(hart);
     m.hart[hart].irqs_on = false;
@@ -181,7 +181,7 @@ int t_offline(unsigned hart, unsigned by)
     m_on(by);
     int error = aia_hart_offline_begin(&t.aia, hart);
 
-    return error ? error : t_die(hart, by);
+    return error ? error : t_offline_finish(hart, by);
 }
 
 int t_back(unsigned hart, unsigned by)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The library's machine with an IOMMU before its devices. Include this first. */
+/* The library's machine, with an IOMMU between the devices and the harts. Include this file first. */
 #ifndef IOMMU_BENCH_H
 #define IOMMU_BENCH_H
 
@@ -13,7 +13,7 @@
 #define B_MEMORY 0x80000000u /* bus and physical addresses that translated devices may reach */
 #define B_STORM  20u
 
-/* An interrupt through the unit: q.dev is the device's own end. */
+/* An interrupt whose messages pass through the IOMMU. q.dev is the device. */
 struct b_irq {
     struct t_irq q;
     struct aia_iommu_device device;
@@ -22,12 +22,12 @@ struct b_irq {
 
 extern struct aia_iommu b_unit;
 extern struct aia_iommu_config b_config;
-extern struct aia_iommu_fault b_faults[64]; /* reported so far */
+extern struct aia_iommu_fault b_faults[64]; /* faults reported so far */
 extern unsigned b_n_faults;
 
-/* n harts of 63 identities, and a unit after reset; b_config is what b_up() will use. */
+/* Make n harts of 63 identities, and an IOMMU after reset. The test may change b_config before b_up(). */
 void b_machine(unsigned n);
-/* Take the unit over, with directory on. */
+/* Initialize the driver for the IOMMU, with the directory on. */
 void b_up(void);
 /* Attach device `id` and request its interrupt on `hart`. */
 void b_irq(struct b_irq *b, uint32_t id, enum aia_iommu_mode mode, enum aia_msi_kind kind, unsigned hart);

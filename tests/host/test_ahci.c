@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * AHCI's slots and error recovery (payload/drivers/ahci_slots.c) on a model of a port: one bad command among good ones,
- * which QEMU 10.0.2 does not survive; commands taken in any order, completions told late, a port that does not stop.
+ * which QEMU 10.0.2 does not survive; commands executed in any order, late completions, a port that does not stop.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +71,7 @@ static void take_message(void)
     (void)ahci_handler_(&ahci, NULL);
 }
 
-/* Until the port has nothing more to do; messages are taken after each command, or when it has come to a stop. */
+/* Run the port until it has no more work. Messages are handled after each command, or if `late` after the port has stopped. */
 static int run(bool late)
 {
     for (unsigned turn = 0; turn < 10 * N; turn++) {
@@ -86,7 +86,7 @@ static int run(bool late)
     return DISK_OK;
 }
 
-/* Each has ended once, the bad ones by name and the others with their data; and the next ones are taken. */
+/* Check that each read has ended once, the bad ones by name and the others with their data, and that new ones are taken. */
 static void check_ends(uint64_t bad)
 {
     for (unsigned i = 0; i < N; i++) {
@@ -139,7 +139,7 @@ static void test_several_bad(void **state)
     }
 }
 
-/* While it recovers it takes nothing; what it took before keeps its place. */
+/* During a recovery the port takes no command; the commands that it has keep their places. */
 static void test_full_while_it_recovers(void **state)
 {
     (void)state;
@@ -153,9 +153,9 @@ static void test_full_while_it_recovers(void **state)
     assert_int_equal(ended(), 1);
     assert_int_equal(submit(4), DISK_EFULL);
     assert_int_equal(ahci_ops_.service(&ahci.disk), DISK_OK);
-    assert_int_equal(submit(4), DISK_EFULL); /* three are given again, one by one */
+    assert_int_equal(submit(4), DISK_EFULL); /* three commands are issued again, one by one */
     assert_int_equal(__builtin_popcount(am.ci), 1);
-    am.global = 1; /* an interrupt about nothing makes it give no other */
+    am.global = 1; /* an interrupt without a cause does not issue another */
     (void)ahci_handler_(&ahci, NULL);
     assert_int_equal(__builtin_popcount(am.ci), 1);
     assert_int_equal(run(false), DISK_OK);
@@ -189,13 +189,13 @@ static void test_recovery_that_hangs(void **state)
     assert_int_equal(run(false), DISK_EREADY);
     fresh();
     am.bad = 1;
-    am.stops_after = 400; /* late, and in time */
+    am.stops_after = 400; /* late, but in time */
     submit_all();
     assert_int_equal(run(false), DISK_OK);
     check_ends(1);
 }
 
-/* A bit of IS that cannot be cleared would keep the handler for ever. */
+/* A bit of IS that cannot be cleared must not keep the handler in a loop. */
 static void test_stuck(void **state)
 {
     (void)state;
@@ -206,7 +206,7 @@ static void test_stuck(void **state)
     assert_int_equal(am.ghc & GHC_INTERRUPTS, 0);
 }
 
-/* Gone with everything under way, also in the middle of a recovery: each is handed over, once. */
+/* The controller is gone with commands under way, also in the middle of a recovery: each is returned once. */
 static void test_gone(void **state)
 {
     (void)state;

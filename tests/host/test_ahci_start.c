@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the AHCI driver brings a controller up (payload/drivers/ahci.c): in its order, and every way in which that fails. And what
- * IDENTIFY DEVICE says, right and wrong.
+ * How the AHCI driver starts a controller (payload/drivers/ahci.c): the order of its steps, and every way in which a step
+ * fails. And right and wrong answers to IDENTIFY DEVICE.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,7 +54,8 @@ static void test_starts(void **state)
 {
     static const uint32_t ports[] = {1, 4, 0x80000000, UINT32_MAX};
 
-    for (unsigned i = 0; i < 4; i++) { /* all of 32 are a good answer, and not that of one that is gone */
+    for (unsigned i = 0; i < 4;
+         i++) { /* all ones is a valid list of 32 ports, and does not mean that it is gone */
         (void)fresh(state);
         am.ports = ports[i];
         assert_int_equal(init(), DISK_OK);
@@ -66,7 +67,7 @@ static void test_starts(void **state)
     }
 }
 
-/* What is no disk is passed over, and its port is off before the disk's goes on. */
+/* A device that is not a disk is passed over, and its port is off before the disk's port is started. */
 static void test_not_the_first(void **state)
 {
     static const uint32_t ports[] = {3, 5, 0x80000001, UINT32_MAX};
@@ -128,7 +129,7 @@ static void test_cannot_live_with(void **state)
         {&am.ports, 0, DISK_ENODISK},
         {&am.ssts, 0x121, DISK_ENODISK},
         {&am.sig, 0xeb140101, DISK_ENODISK},
-        {&am.cap, 31 << 8, DISK_EFEATURE}, /* 32-bit addresses: these are above */
+        {&am.cap, 31 << 8, DISK_EFEATURE}, /* 32-bit addresses: the driver's memory is above 4 GiB */
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -141,14 +142,14 @@ static void test_cannot_live_with(void **state)
     assert_int_equal(init(), PCI_EBARBAD);
     (void)fresh(state);
     fn.bar_size = 0x180;
-    am.ports = 2; /* which would be behind the end of its registers */
+    am.ports = 2; /* a port whose registers would be after the end of the BAR */
     assert_int_equal(init(), PCI_EBARBAD);
     (void)fresh(state);
     fn.msi_error = PCI_ENOCAP;
     assert_int_equal(init(), PCI_ENOCAP);
 }
 
-/* Fewer slots than 32: so many at once, and no more. */
+/* A controller with fewer than 32 slots takes so many commands together, and no more. */
 static void test_few_slots(void **state)
 {
     static struct disk_request r[5];
@@ -176,11 +177,11 @@ static void test_identify(void **state)
     am.identify_garbled = true;
     assert_int_equal(init(), DISK_EIDENTIFY);
     (void)fresh(state);
-    fn.lose = 1; /* nobody looks without an interrupt */
+    fn.lose = 1; /* the driver looks only after an interrupt */
     assert_int_equal(init(), DISK_ETIMEOUT);
 }
 
-/* Gone at any of its accesses to a register. */
+/* The controller is gone from any of the driver's register accesses on. */
 static void test_gone(void **state)
 {
     unsigned after = 1;
@@ -194,7 +195,7 @@ static void test_gone(void **state)
     assert_int_equal(disk->ops->check(disk), DISK_EGONE);
 }
 
-/* ---- what the disk says of itself ---- */
+/* ---- the disk's answer to IDENTIFY DEVICE ---- */
 
 static uint16_t words[256];
 
@@ -216,7 +217,7 @@ static void drive(void)
     words[100] = 0x6789;
     words[101] = 0x2345;
     words[102] = 0x0001;
-    words[106] = 0x6003; /* eight sectors in a physical one */
+    words[106] = 0x6003; /* eight logical sectors in a physical one */
     sign();
 }
 
@@ -246,7 +247,7 @@ static void ahci_identify(void **state)
     (void)state;
     drive();
     assert_int_equal(identify(), DISK_OK);
-    words[100] ^= 1; /* and the checksum is wrong */
+    words[100] ^= 1; /* the checksum is wrong now */
     assert_int_equal(identify(), DISK_EIDENTIFY);
     drive();
     words[255] = 0; /* an older disk: no checksum */
@@ -255,7 +256,7 @@ static void ahci_identify(void **state)
     change(83, 0x4000, DISK_EFEATURE);  /* 28-bit addresses */
     change(83, 0xc400, DISK_EFEATURE);  /* not valid */
     change(106, 0x5000, DISK_EFEATURE); /* long sectors */
-    change(106, 0x1000, DISK_OK);       /* not valid, so they are not */
+    change(106, 0x1000, DISK_OK);       /* the word is not valid, so sectors are not long */
     assert_int_equal(sector_size, 512);
     change(103, 1, DISK_EIDENTIFY); /* more than 48 bits */
     for (unsigned size = 256; size <= 16384; size *= 2) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Wired interrupts as MSIs: taking a domain over, starting, levels, disabling. */
+/* Wired interrupts as MSIs: taking over a domain, starting sources, levels, disabling. */
 #include <string.h>
 
 #include "wires.h"
@@ -8,7 +8,7 @@ static struct wire q;
 
 /* ---- the domain ---- */
 
-/* "Reset": all but domaincfg is UNSPECIFIED; "Domain configuration": so is its BE, as far as we know. */
+/* "Reset": all but domaincfg is UNSPECIFIED; "Domain configuration": its BE is UNSPECIFIED too, as far as we know. */
 static void takes_over_whatever_is_there(void **state)
 {
     (void)state;
@@ -105,7 +105,7 @@ static void checks_the_machine_levels_addresses(void **state)
     (void)state;
     w_machine(1, 0);
     am_init(&machine, 1, AM_MACHINE, 0, 1);
-    uint32_t *cfg = machine.msiaddrcfg; /* mmsiaddrcfg, its h, smsiaddrcfg, its h */
+    uint32_t *cfg = machine.msiaddrcfg; /* mmsiaddrcfg, mmsiaddrcfgh, smsiaddrcfg, smsiaddrcfgh */
     assert_int_equal(aplic_check_layout(&a, machine.chip.base), AIA_EAGAIN);
     cfg[1] = 0x80000000;
     assert_int_equal(aplic_check_layout(&a, machine.chip.base), AIA_EAGAIN);
@@ -126,7 +126,7 @@ static void checks_the_machine_levels_addresses(void **state)
 
 /* ---- start ---- */
 
-/* A line that is up before, or rises at any access of the start, is heard of. */
+/* A line that is up before the start, or rises at any access of the start, gives an interrupt. */
 static void start_loses_no_line(void **state)
 {
     (void)state;
@@ -171,7 +171,7 @@ static void let_hart_1_run(void *arg)
     m_run(1);
 }
 
-/* What the write of sourcecfg and the look have both found is one interrupt, though its hart takes it in between. */
+/* The write of sourcecfg and the read of the line find the same edge: one interrupt, although its hart takes it in between. */
 static void start_sends_once(void **state)
 {
     (void)state;
@@ -193,7 +193,7 @@ static void start_sends_once(void **state)
         }
 }
 
-/* A source that the domain does not have takes no target: refused, and nothing kept. */
+/* A source that the domain does not have takes no target: the request is refused and keeps nothing. */
 static void start_is_checked(void **state)
 {
     (void)state;
@@ -222,12 +222,12 @@ static void level_comes_again_until_it_falls(void **state)
                 assert_int_equal(q.runs, runs + n);
             }
             t_check_books();
-            /* one MSI too many each time, where setipnum does not look at the line; else none */
+            /* one extra MSI each time if setipnum does not look at the line, else none */
             assert_int_equal(q.source.fallen, w_hows[how] & AM_SETIP_ANY ? 7 : 0);
         }
 }
 
-/* At any access of a handler's run a further cause may come: the line stays up, or goes up once more. */
+/* A further cause may come at any access of a handler's run: the line stays up, or rises once more. */
 static void level_loses_no_cause(void **state)
 {
     (void)state;
@@ -249,7 +249,7 @@ static void level_loses_no_cause(void **state)
     }
 }
 
-/* An MSI that comes when its line has fallen runs nobody. */
+/* An MSI that arrives after its line has fallen runs no handler. */
 static void level_that_fell_runs_nobody(void **state)
 {
     (void)state;
@@ -268,7 +268,7 @@ static void level_that_fell_runs_nobody(void **state)
     assert_int_equal(q.runs, 2);
 }
 
-/* A level that is up while its interrupt is disabled comes when it is enabled, if it is up still. */
+/* A level that is up while its interrupt is disabled comes when it is enabled, if the line is still up. */
 static void disabled_level_is_kept(void **state)
 {
     (void)state;
@@ -302,7 +302,7 @@ static void edge_kept_while_disabled_is_sent_again(void **state)
     aia_irq_enable(&t.aia, q.irq);
     w_check(&q);
     assert_int_equal(w_model.source[9].forwarded,
-                     2); /* by the source itself: it goes where the source points now */
+                     2); /* the source itself sends it, to where the source points now */
 }
 
 int main(void)

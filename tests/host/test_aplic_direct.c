@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Harts without interrupt files: an APLIC that delivers by itself, under the same library. */
+/* Harts without interrupt files, under the same library: the APLIC delivers by itself. */
 #include "wires.h"
 
 #include "aplic/controller.h"
@@ -61,7 +61,7 @@ static void level_comes_again_until_it_falls(void **state)
         }
 }
 
-/* "Interrupt force": of nothing; it ends with the claim. */
+/* "Interrupt force": a claim of no source, which ends it. */
 static void forced_interrupt_ends(void **state)
 {
     (void)state;
@@ -96,7 +96,7 @@ static void priorities_decide(void **state)
     w_check(&p);
 }
 
-/* A source that fires and was requested by nobody is masked, and counted. */
+/* A source that fires and that no interrupt owns is masked, and counted. */
 static void unowned_source_is_masked(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static void strict_unmask(struct aia_msi *msi)
     aplic_direct_ops.unmask(msi);
 }
 
-/* A line that is up and that its handler makes nothing of. */
+/* A line that is up, and whose handler returns AIA_NONE. */
 static void storm_is_masked(void **state)
 {
     (void)state;
@@ -191,7 +191,7 @@ static void freed_source_is_silent(void **state)
         am_wire(&w_model, 9, i % 2 != 0);
         m_settle();
         assert_int_equal(q.runs, 1);
-        am_write(&w_model, 9 * 4, (uint32_t)w_modes[i]); /* somebody fires it all the same */
+        am_write(&w_model, 9 * 4, (uint32_t)w_modes[i]); /* foreign software makes the source fire */
         am_write(&w_model, 0x3000 + 9 * 4, 1u << 18 | 1);
         am_write(&w_model, 0x1edc, 9);
         am_wire(&w_model, 9, i % 2 == 0);
@@ -216,7 +216,7 @@ static void dawdle(struct wire *w)
         m_yield();
 }
 
-/* Freed while its handler runs on another hart: that it returns means that it does so no more. */
+/* The interrupt is freed while its handler runs on another hart: the handler no longer runs when the free returns. */
 static void free_waits_for_the_handler(void **state)
 {
     (void)state;
@@ -231,7 +231,7 @@ static void free_waits_for_the_handler(void **state)
     assert_int_equal(q.running, 0);
 }
 
-/* A level's handler ends by unmasking its line: not one that was stopped meanwhile, at whatever access of its way. */
+/* A level's handler ends by unmasking its line, unless the interrupt was stopped at any access of the run. */
 static void free_it(void *arg)
 {
     (void)arg;
@@ -257,7 +257,7 @@ static void freed_level_stays_masked(void **state)
         m_on(1);
         m.hart[1].hold = false;
         t_at(k, true, freed_now, NULL);
-        aia_port_irq_restore(aia_port_irq_save()); /* it takes what is pending */
+        aia_port_irq_restore(aia_port_irq_save()); /* take what is pending */
         more = t_at_done();
         m_settle();
         m_on(0);
@@ -295,7 +295,7 @@ static void stop_it(void *arg)
     q.source.msi.ops->stop(&q.source.msi);
 }
 
-/* Another hart shuts the line down before each access of the one that takes it: the edge is handled, or still pending. */
+/* Another hart shuts the line down before each access of the hart that claims it: the edge is handled or still pending. */
 static void stopped_while_it_is_claimed(void **state)
 {
     bool more = true;
@@ -308,7 +308,7 @@ static void stopped_while_it_is_claimed(void **state)
         w_edge(&q);
         m_on(1);
         t_at(k, true, stop_it, NULL);
-        aia_port_irq_restore(aia_port_irq_save()); /* it takes what is pending */
+        aia_port_irq_restore(aia_port_irq_save()); /* take what is pending */
         more = t_at_done();
         m_on(0);
         waits += w_model.source[9].pending;

@@ -47,7 +47,7 @@ static void to_hart_2(void *arg)
     assert_int_equal(w_move(arg, 2), AIA_OK);
 }
 
-/* In the handler on hart 1 another hart moves the line, which is up still, to hart 2, and hart 2 is let run. */
+/* In the handler on hart 1: another hart moves the line, which is still up, to hart 2, and hart 2 runs. */
 static void move_away(struct wire *w)
 {
     w->during = NULL;
@@ -86,7 +86,7 @@ static void let_free(struct wire *w)
     m_run(2);
 }
 
-/* Freed while its handler runs on another hart: it stays stopped, though that handler lets its level go behind it. */
+/* Freed while its handler runs on another hart: the source stays stopped, although that handler unmasks its level later. */
 static void freed_while_it_runs(void **state)
 {
     (void)state;
@@ -139,7 +139,7 @@ static void calls_go_by_kick(void **state)
     assert_int_equal(aia_ipi_send(&t.aia, 2, AIA_IPI_USER + 3), AIA_OK);
     m_settle();
     assert_int_equal(m.hart[2].user_ipis[AIA_IPI_USER + 3], 1);
-    m.hart[1].soft = true; /* for reasons of the embedder's own */
+    m.hart[1].soft = true; /* a software interrupt of the embedder's own */
     m_settle();
     assert_int_equal(t.harts[1].ipis_taken, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
@@ -150,7 +150,7 @@ static void calls_go_by_kick(void **state)
     assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1);
 }
 
-/* Two domains: a line goes to its own harts, and the last of these does not leave while it has one. */
+/* Two domains: a line goes to harts of its own domain, and the last of these does not go offline while it has a line. */
 static void domains_have_their_own_harts(void **state)
 {
     (void)state;

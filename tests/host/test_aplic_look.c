@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A domain looked at, without being touched, and what its audit finds. */
+/* A look at a domain, which changes nothing, and what the domain's audit finds. */
 #include <string.h>
 
 #include "wires.h"
@@ -7,7 +7,7 @@
 static struct wire q, r;
 static struct am before;
 
-/* Looking changes nothing: not even what is pending. */
+/* Check that a look changes nothing, and in particular nothing that is pending. */
 static void untouched(void)
 {
     assert_memory_equal(before.source, w_model.source, sizeof(before.source));
@@ -45,7 +45,7 @@ static void sees_a_source(void **state)
     assert_true(!l.enabled && l.pending && l.input);
     l = look(41);
     assert_true(l.mode == APLIC_INACTIVE && !l.enabled && !l.delegated && !l.message.addr);
-    w_model.source[42].mode = 0x400 | APLIC_EDGE_RISE; /* sourcecfg's D: to child 4 */
+    w_model.source[42].mode = 0x400 | APLIC_EDGE_RISE; /* sourcecfg's D: delegated to child 4 */
     l = look(42);
     assert_true(l.delegated && l.mode == APLIC_INACTIVE);
 }
@@ -82,7 +82,7 @@ static void sees_a_domain(void **state)
     assert_true(l.enabled && !l.by_message);
 }
 
-/* topi is read, and not claimi: what is pending stays so. */
+/* The look reads topi, not claimi: what is pending stays pending. */
 static void sees_a_hart(void **state)
 {
     struct aplic_hart_look l;
@@ -90,7 +90,7 @@ static void sees_a_hart(void **state)
     (void)state;
     w_direct_machine(2, 2, 0);
     w_irq(&q, 9, APLIC_EDGE_RISE, 1);
-    m_settle(); /* iforce is anything after reset, and ends with the first claim */
+    m_settle(); /* iforce is junk after reset, and ends with the first claim */
     aplic_look_hart(&w_domain, 1, &l);
     assert_true(l.delivers && !l.forced && !l.threshold && !l.top);
     m.hart[1].hold = true;
@@ -162,14 +162,14 @@ static void audit_finds(void **state)
     w_irq(&r, 96, APLIC_EDGE_RISE, 0);
     finds(0, 0, 0);
     am_write(&w_model, 4 * 95, APLIC_EDGE_RISE);
-    finds(0, 0, 0); /* it can send nothing */
+    finds(0, 0, 0); /* a source that cannot send is no finding */
     am_write(&w_model, 0x1edc, 95);
     finds(1, AIA_SOURCE_UNOWNED, 95);
     am_write(&w_model, 4 * 95, APLIC_INACTIVE);
     am_write(&w_model, 0x1fdc, 96);
     finds(1, AIA_OWNED_DISABLED, 96);
     am_write(&w_model, 0x1edc, 96);
-    w_model.source[40].mode = APLIC_INACTIVE; /* and its enable bit with it */
+    w_model.source[40].mode = APLIC_INACTIVE; /* this clears its enable bit too */
     w_model.source[40].enabled = false;
     finds(1, AIA_OWNED_DISABLED, 40);
     w_model.source[40].mode = APLIC_LEVEL_HIGH;
@@ -181,7 +181,7 @@ static void audit_finds(void **state)
     finds(0, 0, 0);
 }
 
-/* Its target is the message of an interrupt like any other: aia_audit() reads it back. */
+/* A source's target is the message of an interrupt like any other: aia_audit() reads it back. */
 static void targets_are_messages(void **state)
 {
     (void)state;
@@ -197,7 +197,7 @@ static void targets_are_messages(void **state)
     assert_int_equal(t.found[0], AIA_MESSAGE_ELSEWHERE);
 }
 
-/* A level is masked there while its handler runs, and a disabled line may be: aia_audit() knows of these. */
+/* In direct delivery a level is masked while its handler runs, and a disabled line may be: aia_audit() allows both. */
 static void audit_of_harts(void **state)
 {
     (void)state;

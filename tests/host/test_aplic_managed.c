@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A wired interrupt that belongs to harts {1, 2}: when both have gone its source is disabled, and what waits there, a
- * line that is up or an edge, is handled by the first of them to come back. In both delivery modes.
+ * A managed wired interrupt of harts {1, 2}. When both are offline its source is disabled. What waits there, a line that is
+ * up or an edge, is handled by the first of the two harts that comes back. In both delivery modes.
  */
 #include "wires.h"
 
@@ -102,8 +102,8 @@ static void what_comes_meanwhile(void **state)
 }
 
 /*
- * An edge, or the rise of a line, before any access of the departure of the last hart, which takes no interrupts from
- * then on: its sweep handles it, or hart 2 finds it when it is back.
+ * An edge, or the rise of a line, before any access of the offline of the last hart, which takes no interrupts from then
+ * on: its sweep handles the edge, or hart 2 finds the edge when it comes back.
  */
 static void edge_before_the_shutdown(void **state)
 {
@@ -121,7 +121,7 @@ static void edge_before_the_shutdown(void **state)
                 assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
                 more = t_at_done();
                 m.hart[1].hold = false;
-                assert_int_equal(t_die(1, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(1, 0), AIA_OK);
                 comes(2);
                 w_check(&q);
                 assert_int_equal(q.runs, more);
@@ -131,7 +131,7 @@ static void edge_before_the_shutdown(void **state)
         }
 }
 
-/* An edge that waits in a stopped source is its interrupt's: whoever requests the source next has nothing of it. */
+/* An edge that waits in a stopped source belongs to its interrupt: the next interrupt of the source does not get it. */
 static void waiting_edge_ends_with_a_free(void **state)
 {
     (void)state;
@@ -152,7 +152,7 @@ static void waiting_edge_ends_with_a_free(void **state)
     }
 }
 
-/* A line that has two harts of four: it cannot wait for the others, and is no error of theirs when they come. */
+/* A line that can reach two harts of four: it does not wait for the other two, and their return succeeds without it. */
 static void harts_of_another_domain(void **state)
 {
     struct aia_hartset all = aia_hartset_first(4), others = aia_hartset_one(2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Wired interrupts as MSIs: moves, the drain of MSIs on their way, hotplug, frees. */
+/* Wired interrupts as MSIs: moves, the drain of MSIs under way, hotplug, frees. */
 #include "wires.h"
 
 static struct wire q, p;
@@ -45,7 +45,7 @@ static void move_loses_nothing(void **state)
         }
 }
 
-/* Hart 1 reclaims now, its interrupts off. */
+/* `hart` reclaims now, with its interrupts off. */
 static void reclaim_on(unsigned hart)
 {
     m_on(hart);
@@ -55,7 +55,7 @@ static void reclaim_on(unsigned hart)
     m_on(0);
 }
 
-/* An MSI that has left the APLIC and not arrived when the vector is reclaimed. */
+/* An MSI that has left the APLIC and has not arrived when the vector is reclaimed. */
 static void late_msi_is_waited_for(void **state)
 {
     (void)state;
@@ -71,7 +71,7 @@ static void late_msi_is_waited_for(void **state)
     reclaim_on(1);
     assert_true(t_is_free(1, old.id));
     assert_int_equal(w_model.n_way, 0);
-    w_irq(&p, 10, APLIC_EDGE_RISE, 1); /* has the vector now */
+    w_irq(&p, 10, APLIC_EDGE_RISE, 1); /* owns the vector now */
     assert_int_equal(p.irq->vec.id, old.id);
     w_check(&q);
     assert_int_equal(q.runs, 1);
@@ -79,7 +79,7 @@ static void late_msi_is_waited_for(void **state)
     assert_int_equal(t.harts[1].unowned, 0);
 }
 
-/* One genmsi for two harts: it takes one at a time, and ignores a write while Busy. */
+/* One genmsi for two harts: it sends one message at a time, and ignores a write while Busy. */
 static void genmsi_is_shared(void **state)
 {
     (void)state;
@@ -91,7 +91,7 @@ static void genmsi_is_shared(void **state)
     w_model.busy_steps = 100;
     assert_int_equal(w_move(&q, 0), AIA_OK);
     assert_int_equal(w_move(&p, 0), AIA_OK);
-    am_write(&w_model, 0x3000, 0); /* somebody else's, Busy as the reclaims begin */
+    am_write(&w_model, 0x3000, 0); /* foreign software uses it: Busy when the reclaims begin */
     reclaim_on(1);
     reclaim_on(2);
     assert_true(t_is_free(1, q_old.id) && t_is_free(2, p_old.id));
@@ -99,7 +99,7 @@ static void genmsi_is_shared(void **state)
     assert_int_equal(t_reported(AIA_REPORT_SYNC_TIMEOUT), 0);
 }
 
-/* An APLIC that does not answer keeps its vector retiring; others are none the worse. */
+/* An APLIC that does not answer keeps its vector retiring; other vectors are reclaimed. */
 static void dead_genmsi_is_named(void **state)
 {
     (void)state;
@@ -123,7 +123,7 @@ static void dead_genmsi_is_named(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
 }
 
-/* A hart goes with MSIs to it under way: they are seen before it stops, and it has none when it is back. */
+/* A hart goes offline with MSIs to it under way: they arrive before it stops, and none is late when it is back. */
 static void hart_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -141,7 +141,7 @@ static void hart_leaves_nothing_behind(void **state)
         }
 }
 
-/* Freed with an MSI under way: the handler runs for it, the source is silent, and can be had again. */
+/* A source is freed with an MSI under way: the handler runs for it, the source is silent, and can be requested again. */
 static void freed_source_is_silent(void **state)
 {
     (void)state;
@@ -167,7 +167,7 @@ static void freed_source_is_silent(void **state)
     }
 }
 
-/* ---- all at once ---- */
+/* ---- everything together ---- */
 
 static void random_levels(void **state)
 {

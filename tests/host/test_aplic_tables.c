@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which write does what in which source mode and delivery mode, register by register: AdvPLIC.adoc, "Source
- * configurations" and "Precise effects on interrupt-pending bits" as tables. The driver's and the model's common ground:
- * each row is a sentence of the text.
+ * What each write does in each source mode and delivery mode, register by register: AdvPLIC.adoc, "Source
+ * configurations" and "Precise effects on interrupt-pending bits" as tables. The driver and the model rely on these: each
+ * row is a sentence of the specification.
  */
 #include "wires.h"
 
@@ -11,7 +11,7 @@ static struct am d;
 enum { INACTIVE, DETACHED, EDGE1 = 4, EDGE0, LEVEL1, LEVEL0 };
 static const uint32_t active[] = {DETACHED, EDGE1, EDGE0, LEVEL1, LEVEL0};
 
-#define SRC 33u /* the second word of every array */
+#define SRC 33u /* its bit is in the second word of every array */
 
 static bool pending(void)
 {
@@ -21,7 +21,7 @@ static bool pending(void)
     return one;
 }
 
-/* A source in `mode` with its rectified input at `up`, nothing pending, not enabled. */
+/* Put the source in `mode` with its rectified input at `up`; it is not pending and not enabled. */
 static void begin(bool msi, uint32_t mode, bool up)
 {
     uint16_t ids[] = {63};
@@ -48,7 +48,7 @@ static void clear(bool by_number)
     am_write(&d, by_number ? 0x1ddc : 0x1d04, by_number ? SRC : 2);
 }
 
-/* set, cleared: may a write set it with the input low, high; can a write clear it with the input high. */
+/* set, cleared: whether a write can set the bit with the input low or high; whether a write can clear it with the input high. */
 static const struct row {
     bool msi;
     uint32_t mode;
@@ -92,7 +92,8 @@ static void transitions(void **state)
         am_wire(&d, SRC, !inverted);
         assert_int_equal(pending(), r->mode != DETACHED);
         am_wire(&d, SRC, inverted);
-        assert_int_equal(pending(), r->mode != DETACHED && !level); /* a level's is cleared when it falls */
+        assert_int_equal(pending(),
+                         r->mode != DETACHED && !level); /* a level's bit is cleared when the line falls */
     }
 }
 

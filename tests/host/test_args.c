@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The boot arguments: what each word is taken for, what ends the program and by which line, and what is only named. */
+/* The boot arguments: the meaning of each word, the errors that end the program, and words that are only named. */
 #include "fixture.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -57,7 +57,7 @@ void print(const char *fmt, ...)
     va_end(ap);
 }
 
-/* What is printed for that line; the exit code is 0 if the program goes on. */
+/* What the arguments print; the exit code is 0 if the program continues. */
 static void line(unsigned job, const char *words)
 {
     said[0] = '\0';
@@ -74,7 +74,7 @@ static void good(unsigned job, const char *words)
     assert_int_equal(exit_code, 0);
 }
 
-/* One line, that begins with this. */
+/* Check that the arguments end the program with one line that begins with `want`. */
 static void bad(unsigned job, const char *words, const char *want)
 {
     line(job, words);
@@ -116,7 +116,7 @@ static void the_later_counts(void **state)
     bad(0, "seconds=3 seconds=x", "argument seconds=x: not a number\n");
 }
 
-/* As many words as there is room for, and a line that fills it. */
+/* As many words as there is room for, and words that fill a line. */
 static void any_number_of_words(void **state)
 {
     char words[ARGS_LINE];
@@ -133,7 +133,7 @@ static void any_number_of_words(void **state)
     assert_true(strlen(said) > ARGS_LINE / 2);
 }
 
-/* What does not fit is not silent. */
+/* Words that do not fit are named. */
 static void too_long(void **state)
 {
     char words[ARGS_LINE + 32];

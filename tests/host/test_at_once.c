@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Operations that meet: a request or a new affinity with a hart that leaves or returns, at every access of either. */
+/* Operations that run at the same time: a request or a new affinity, and a hart that goes offline or comes back; at every
+ * access of both. */
 #include <limits.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ static struct aia_hartset set_of(uint64_t bits)
     return (struct aia_hartset){{bits}};
 }
 
-/* Hart `hart` does fn once, where the operation under test is before the access in question. */
+/* Hart `hart` runs fn once. The operation under test is before the access in question. */
 static void spawn_once(unsigned hart, void (*fn)(void *arg), void *arg)
 {
     if (m_busy(hart))
@@ -22,9 +23,9 @@ static void spawn_once(unsigned hart, void (*fn)(void *arg), void *arg)
     m_run(hart);
 }
 
-/* Harts 0 and 2 are stopped before their left[hart]-th access, and go on when they are let run again. */
+/* Harts 0 and 2 stop before their left[hart]-th access, and go on when they are let run again. */
 static unsigned long left[4];
-static bool fine; /* atomic ones count */
+static bool fine; /* atomic accesses count */
 
 static void stop_there(const struct m_event *e, void *arg)
 {
@@ -33,7 +34,7 @@ static void stop_there(const struct m_event *e, void *arg)
         return;
     m_yield();
     for (unsigned n = 0; m.here == 2 && m_busy(0) && n < 50;
-         n++) { /* it may wait for us, or for our interrupts */
+         n++) { /* hart 0 may wait for the test, or for its interrupts */
         m_take();
         m_yield();
     }
@@ -51,7 +52,7 @@ static void first_meeting(bool atomic)
     meeting.more[0] = meeting.more[1] = true;
 }
 
-/* The next place for hart 0 to be stopped in, for each of hart 2's. */
+/* Choose the next access at which hart 0 stops, for each access of hart 2. Returns false after the last. */
 static bool next_meeting(void)
 {
     if (!meeting.more[1]) {
@@ -63,7 +64,7 @@ static bool next_meeting(void)
     return meeting.more[0] || meeting.k;
 }
 
-/* Hart 0 does one thing, stopped at an access; meanwhile hart 2 another, stopped as well; hart 0 goes on, and both do. */
+/* Hart 0 begins one operation and stops at an access. Hart 2 begins another and stops too. Hart 0 goes on, then both do. */
 static void meet(void (*on_0)(void *arg), void (*on_2)(void *arg), void *arg)
 {
     m_on(3);
@@ -99,7 +100,7 @@ static void leave_1(void *arg)
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
 }
 
-/* Hart 2 has hart 1 leave, and meets hart 0's interrupt of a slow bus in the making. */
+/* Hart 2 takes hart 1 offline, while hart 0 requests an interrupt of a slow bus. */
 static void test_request_meets_leave(void **state)
 {
     (void)state;
@@ -126,7 +127,7 @@ static void hart_2_returns_1(void *arg)
     spawn_once(2, return_1, arg);
 }
 
-/* A hart that returns meets an interrupt in the making, in a descriptor that was somebody's before. */
+/* A hart comes back while an interrupt is requested, in a descriptor that another interrupt had before. */
 static void test_request_meets_return(void **state)
 {
     (void)state;
@@ -189,10 +190,10 @@ static void request_mute(void *arg)
     (void)arg;
     assert_int_equal(w_request(&w, set_of(2)), AIA_ESILENT);
     assert_null(w.irq);
-    memset(&w, 0, sizeof(w)); /* it is the caller's again */
+    memset(&w, 0, sizeof(w)); /* it belongs to the caller again */
 }
 
-/* The request fails, and what it was made with is gone: the hart that returns does not look at it any more. */
+/* The request fails, and its arguments are gone: the hart that comes back must not look at them any more. */
 static void test_failed_line_meets_return(void **state)
 {
     int error = AIA_OK;
@@ -222,7 +223,7 @@ static void hart_2_moves_to_0(void *arg)
     spawn_once(2, to_0, arg);
 }
 
-/* The interrupt is given a new affinity while its hart leaves: it ends where it was last asked to be. */
+/* The interrupt gets a new affinity while its hart goes offline: it ends where the last call put it. */
 static void test_affinity_meets_leave(void **state)
 {
     bool more = true;
@@ -246,7 +247,7 @@ static void test_affinity_meets_leave(void **state)
     }
 }
 
-/* And while it is to come back. */
+/* The interrupt gets a new affinity while it returns to a hart. */
 static void test_affinity_meets_return(void **state)
 {
     bool more = true;
@@ -283,7 +284,7 @@ static void move_q(void *arg)
     (void)t_move(&q, 3);
 }
 
-/* Another hart moves one of a slow bus meanwhile: whoever took the bus lock gives it back. */
+/* Another hart moves an interrupt of a slow bus during its free: the hart that took the bus lock releases it. */
 static void test_slow_free_meets_move(void **state)
 {
     (void)state;

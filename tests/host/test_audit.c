@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The audit finds what it is for: each finding provoked, and only that one. */
+/* Each finding of the audit: provoked alone, the audit reports this finding and no other. */
 #include "imsic/file.h"
 #include "imsic/vector.h"
 #include "fixture.h"
@@ -28,7 +28,7 @@ static void test_clean(void **state)
 {
     (void)state;
     set_up();
-    m_raise(&q.dev); /* pending and owned: about to be handled */
+    m_raise(&q.dev); /* pending and owned: it will be handled */
     assert_int_equal(t_audit(1), 0);
 }
 
@@ -51,7 +51,7 @@ static void test_owned_disabled(void **state)
     check_found(AIA_OWNED_DISABLED, id);
 }
 
-/* A free one must be enabled as well: its next owner counts on it. */
+/* A free identity must be enabled too: its next owner relies on that. */
 static void test_free_disabled(void **state)
 {
     (void)state;
@@ -72,16 +72,18 @@ static void test_leaked(void **state)
 {
     (void)state;
     set_up();
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 3), AIA_OK); /* descriptor 3 is not used */
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 3), AIA_OK); /* descriptor 3 is not in use */
     check_found(AIA_LEAKED, 80);
 
     set_up();
-    uint32_t owner = (uint32_t)(q.irq - t.irqs); /* its descriptor is, but is elsewhere */
+    uint32_t owner =
+        (uint32_t)(q.irq - t.irqs); /* its descriptor is in use, but the interrupt is elsewhere */
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, owner), AIA_OK);
     check_found(AIA_LEAKED, 80);
 
     set_up();
-    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 0xabcdef), AIA_OK); /* no such descriptor */
+    assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 0xabcdef),
+                     AIA_OK); /* there is no such descriptor */
     check_found(AIA_LEAKED, 80);
 }
 
@@ -97,7 +99,7 @@ static void test_still_retiring(void **state)
     assert_int_equal(t_audit(1), 0);
 }
 
-/* Its hart's lazy timer should have freed it, after two periods at the latest. */
+/* The lazy timer of the hart should have freed the vector, after two periods at the latest. */
 static void test_retiring_long(void **state)
 {
     (void)state;
@@ -110,7 +112,7 @@ static void test_retiring_long(void **state)
     check_found(AIA_RETIRING_LONG, id);
 }
 
-/* Of a device whose messages may be under way for so long, that comes first. */
+/* If the device's messages may be under way for longer than that, posted_limit decides. */
 static void test_retiring_posted(void **state)
 {
     (void)state;
@@ -118,7 +120,7 @@ static void test_retiring_posted(void **state)
     unsigned id = q.irq->vec.id;
     q.dev.msi.posted_limit = 500000;
     assert_int_equal(t_move(&q, 0), AIA_OK);
-    unsigned shift = AIA_WORD_BITS == 64 ? 0 : 20; /* on RV32 its unit is 2^20 ticks */
+    unsigned shift = AIA_WORD_BITS == 64 ? 0 : 20; /* on RV32 the unit of drained_at is 2^20 ticks */
     m.now = ((uint64_t)q.irq->drained_at << shift) + 2 * T_LAZY - 100;
     check_found(AIA_STILL_RETIRING, id);
     m.now += 101;
@@ -130,13 +132,13 @@ static void test_retiring_leaked(void **state)
     (void)state;
     set_up();
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 80, 0, 3), AIA_OK);
-    t.slots[1][80] = imsic_slot(IMSIC_RETIRING, 3); /* descriptor 3 is not used */
+    t.slots[1][80] = imsic_slot(IMSIC_RETIRING, 3); /* descriptor 3 is not in use */
     check_found(AIA_LEAKED, 80);
     t.slots[1][80] = imsic_slot(IMSIC_RETIRING, 0xabcdef);
     check_found(AIA_LEAKED, 80);
 }
 
-/* Two interrupts whose books name one vector: one of them must be wrong, and the other's is leaked. */
+/* The books of two interrupts name one vector: one of the books must be wrong, and the vector of the other is leaked. */
 static void test_two_owners(void **state)
 {
     static struct t_irq other;
@@ -164,7 +166,8 @@ static void test_message_free(void **state)
 
     set_up();
     q.dev.message.addr =
-        t.files[0].msi_addr; /* on another hart it is free as well: reported where it points */
+        t.files[0]
+            .msi_addr; /* the identity is free on the other hart too: the finding names the hart that the message names */
     assert_int_equal(t_audit(1), 1);
     assert_int_equal(t.found[0], AIA_MESSAGE_FREE);
     assert_int_equal(t.found_at[0].hart, 0);
@@ -185,7 +188,7 @@ static void test_message_astray(void **state)
     check_found(AIA_MESSAGE_ELSEWHERE, id);
     q.dev.message.data = 0;
     check_found(AIA_MESSAGE_ELSEWHERE, id);
-    q.dev.message.data = 128; /* beyond what the file has */
+    q.dev.message.data = 128; /* an identity that the file does not have */
     check_found(AIA_MESSAGE_ELSEWHERE, id);
     q.dev.message.data = id;
     assert_int_equal(t_audit(1), 0);
@@ -193,7 +196,7 @@ static void test_message_astray(void **state)
     check_found(AIA_MESSAGE_ELSEWHERE, id);
 }
 
-/* What a device does not say is not held against it; one that is dead was stopped. */
+/* A message that the device does not tell is no finding; a dead device was stopped. */
 static void test_message_unread(void **state)
 {
     (void)state;
@@ -208,7 +211,7 @@ static void test_message_unread(void **state)
     check_found(AIA_MESSAGE_FREE, 80);
 }
 
-/* Shut down it has no vector, and its device no message to speak of. */
+/* An interrupt that is shut down has no vector, and its device's message is not checked. */
 static void test_message_stopped(void **state)
 {
     (void)state;
@@ -268,7 +271,7 @@ static void test_names(void **state)
         assert_string_not_equal(aia_strerror(e), aia_strerror(1));
 }
 
-/* Nobody but imsic_sync() sends sync_id; what a device sends of it, the next sync takes away. */
+/* Only imsic_sync() sends sync_id. If a device sends it, the next sync consumes the device's message. */
 static void test_sync_forged(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Multi-message MSIs that move: what is done for the first of a block is done for each of the others. */
+/* Multi-message MSIs that move: what happens to the first interrupt of a block happens to each of the others. */
 #include "imsic/vector.h"
 #include "block_bench.h"
 
@@ -30,7 +30,7 @@ static void test_goes_and_comes_back(void **state)
         }
 }
 
-/* There is room for its number, but in no row: the hart stays, and nothing has changed. */
+/* There are enough free identities for the block, but not in a row: the hart stays online, and nothing has changed. */
 static void test_no_row(void **state)
 {
     (void)state;
@@ -53,8 +53,8 @@ static void test_no_row(void **state)
 /* ---- moves ---- */
 
 /*
- * On hart 1 others own 3 and 8, the block 4 to 7; on hart 2 8 to 11 alone are free. So a move there tears the message: to
- * hart 1's 8, which is `other's, or to one of 9 to 11, which is nobody's.
+ * On hart 1, others own 3 and 8, and the block owns 4 to 7. On hart 2 only 8 to 11 are free. So a move there tears the
+ * message. It then names on hart 1 identity 8, which `other` owns, or one of 9 to 11, which are unowned.
  */
 static void set_up_torn(void)
 {
@@ -101,7 +101,7 @@ static void test_torn(void **state)
     }
 }
 
-/* The device answers nothing: what it sent half-way is given back to each of them, where the block stays. */
+/* The device does not answer: edges of half-changed messages are forwarded to each interrupt, and the block stays. */
 static void test_torn_undone(void **state)
 {
     (void)state;
@@ -120,7 +120,7 @@ static void test_torn_undone(void **state)
     }
 }
 
-/* An undone move of each kind leaves each where it was, and what was taken for each is free again. */
+/* An undone move of each kind leaves each interrupt where it was, and the vectors that were taken for each are free again. */
 static void test_undone(void **state)
 {
     static const enum aia_msi_kind kinds[] = {AIA_MSI_PLAIN, AIA_MSI_MASKABLE, AIA_MSI_STORE};
@@ -130,7 +130,7 @@ static void test_undone(void **state)
         for (unsigned common = 0; common < 2; common++) {
             set_up(kinds[i], 0);
             struct imsic_stats before = t_stats();
-            if (common) /* another identity for a plain one */
+            if (common) /* the identity is not free there: a plain device needs another */
                 imsic_alloc_id(&t.aia.imsic, 2, block->vec.id, 0, T_FILLER);
             multi.mood = M_MUTE;
             assert_int_equal(move_to(2), AIA_ESILENT);
@@ -145,7 +145,7 @@ static void test_undone(void **state)
         }
 }
 
-/* A device of which only time proves the drain gets an edge for each message that may have been lost. */
+/* If only time drains the device, an edge is sent for each message that may have been lost. */
 static void test_posted(void **state)
 {
     static const enum aia_msi_kind kinds[] = {AIA_MSI_PLAIN, AIA_MSI_MASKABLE, AIA_MSI_STORE};
@@ -161,7 +161,7 @@ static void test_posted(void **state)
         for (unsigned n = 0; n < BLOCK; n++)
             assert_int_equal(runs[n], 1);
         assert_int_equal(block->count.resent, BLOCK);
-        for (unsigned n = 0; n < BLOCK; n++) /* under way all the time */
+        for (unsigned n = 0; n < BLOCK; n++) /* these edges are under way all the time */
             sent[n]++, m_fabric_post(m.hart[1].msi_addr, old.id + n);
         check_handled();
         m_pass(T_FOREVER);
@@ -171,7 +171,7 @@ static void test_posted(void **state)
     }
 }
 
-/* Whichever of them is named, all move, and what each has left leads to where it is. */
+/* Whichever interrupt is named, all move, and the retired vector of each forwards to where that interrupt is. */
 static void test_each_retires(void **state)
 {
     (void)state;

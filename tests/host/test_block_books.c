@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Multi-message MSIs in the books: requested, freed, counted and audited, each of a block and not only its first. */
+/* Multi-message MSIs in the books: request, free, counts and audit hold for each interrupt of a block, not only for the first. */
 #include <string.h>
 
 #include "imsic/vector.h"
@@ -17,7 +17,7 @@ static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
     return AIA_OK;
 }
 
-/* Room for all of it but its last: refused before anything is closed. The block is the last that was ever requested. */
+/* There is room for the whole block but its last: refused before any file is closed. The block is the last request ever made. */
 static void test_no_room(void **state)
 {
     (void)state;
@@ -28,7 +28,7 @@ static void test_no_room(void **state)
     for (unsigned room = 2; room <= BLOCK; room++) {
         n_asked = 0;
         assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ENOVEC);
-        assert_int_equal(n_asked, room == BLOCK); /* then there is, though in no row */
+        assert_int_equal(n_asked, room == BLOCK); /* then there is room, but not in a row */
         imsic_free(&t.aia.imsic, (struct imsic_vector){0, (uint16_t)(10 * room)});
     }
 }
@@ -53,7 +53,7 @@ static void hart_0_looks(void *arg)
         assert_true(t_is_free(1, old->id + n));
 }
 
-/* It ends when the last of them has no vector, at whatever access of their reclaim it looks. */
+/* The free ends when the last interrupt has no vector, at whatever access of the reclaim the free looks. */
 static void test_free_waits_for_each(void **state)
 {
     bool more = true;
@@ -66,7 +66,7 @@ static void test_free_waits_for_each(void **state)
         m_on(1);
         m.hart[1].irqs_on = false;
         m_spawn(0, free_block, NULL);
-        m_run(0); /* it has asked for the reclaim, and waits */
+        m_run(0); /* the free has asked for the reclaim, and waits */
         t_at(k, true, hart_0_looks, &old);
         aia_port_irq_restore(1);
         more = t_at_done();
@@ -99,7 +99,7 @@ static void test_free_gives_back_each(void **state)
     check_block();
 }
 
-/* A row of descriptors that are all unused; none that ends behind the last one there is. */
+/* A block takes a row of unused descriptors, which does not end after the last descriptor. */
 static void test_descriptors(void **state)
 {
     static struct t_irq single[3], next[2];
@@ -123,7 +123,7 @@ static void test_descriptors(void **state)
     check_block();
 }
 
-/* Each is disabled, kept and sent again by itself. */
+/* Each interrupt is disabled, keeps its edge and sends it again by itself. */
 static void test_disable_one(void **state)
 {
     (void)state;
@@ -152,7 +152,7 @@ static bool was_found(enum aia_finding what, unsigned id)
     return false;
 }
 
-/* The block is the last that was ever requested: each of it is looked at. */
+/* The block is the last request ever made: the audit looks at each of its interrupts. */
 static void test_audit(void **state)
 {
     (void)state;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is pending again as soon as it was handled: the trap ends all the same, so that timers, software interrupts and
- * others have their turn, and an interrupt that leaves its hart nothing else is shut off by name, whatever its handler says.
+ * Interrupts that are pending again as soon as they were handled. The trap ends all the same, so that timers, software
+ * interrupts and other interrupts run. An interrupt that leaves its hart no time for anything else is shut off by name,
+ * whatever its handler returns.
  */
 #include <string.h>
 
@@ -11,9 +12,9 @@
 
 static struct t_irq q, other;
 static struct wire w;
-static unsigned runs, most;     /* handler runs, of them in one trap */
-static enum aia_result verdict; /* of the driver */
-static uint64_t takes;          /* ticks that a run takes */
+static unsigned runs, most;     /* handler runs; most runs in one trap */
+static enum aia_result verdict; /* returned by the handler */
+static uint64_t takes;          /* ticks of one run */
 
 static enum aia_result never_quiet(void *context, struct aia_irq *irq)
 {
@@ -24,7 +25,7 @@ static enum aia_result never_quiet(void *context, struct aia_irq *irq)
     return verdict;
 }
 
-/* One trap of hart 1. How many runs? */
+/* Take one trap on hart 1. Returns the number of handler runs. */
 static unsigned trap(bool *full)
 {
     unsigned before = runs;
@@ -48,7 +49,7 @@ static void machine(bool direct, enum aia_result result, uint64_t ticks)
     takes = ticks;
 }
 
-/* A level, requested on hart 1, that its handler never quietens. */
+/* Request a level on hart 1 whose handler never lowers its line. */
 static struct aia_irq *level(struct wire *wire, unsigned number, enum aplic_mode mode, const char *name)
 {
     struct aia_request r = {.name = name, .handler = never_quiet, .affinity = aia_hartset_one(1)};
@@ -65,7 +66,7 @@ static void up(unsigned number, enum aplic_mode mode, bool asserted)
     am_wire(&w_model, number, (mode == APLIC_LEVEL_HIGH) == asserted);
 }
 
-/* Let hart 1 take what there is, a timer among it, until it comes to rest. In how many traps? */
+/* Let hart 1 take its interrupts and timers until it is idle. Returns the number of traps. */
 static unsigned until_quiet(unsigned limit)
 {
     unsigned traps = 0;
@@ -88,7 +89,7 @@ static void level_is_shut_off(bool direct, enum aplic_mode mode, enum aia_result
 
     machine(direct, result, ticks);
     struct aia_irq *irq = level(&w, 9, mode, "noisy");
-    w_irq(&quiet, 20, APLIC_EDGE_RISE, 1); /* of lower priority */
+    w_irq(&quiet, 20, APLIC_EDGE_RISE, 1); /* has a lower priority */
     m.hart[1].hold = true;
     up(9, mode, true);
     w_rise(&quiet);
@@ -103,11 +104,11 @@ static void level_is_shut_off(bool direct, enum aplic_mode mode, enum aia_result
     assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
     assert_ptr_equal(m.reports[0].irq, irq);
     assert_string_equal(m.reports[0].irq->name, "noisy");
-    w_check(&quiet); /* others have their turn */
+    w_check(&quiet); /* the other interrupt is handled */
     assert_int_equal(quiet.runs, 1);
     assert_int_equal(t_audit(1), 0);
 
-    up(9, mode, false); /* and it can be had again */
+    up(9, mode, false); /* and the first one can be enabled again */
     aia_irq_enable(&t.aia, irq);
     m_settle();
     unsigned before = runs;
@@ -130,7 +131,7 @@ static void test_level(void **state)
         }
 }
 
-/* Two of them: one after the other is shut off. */
+/* Of two such levels, one after the other is shut off. */
 static void test_two_levels(void **state)
 {
     static struct wire x;
@@ -218,7 +219,7 @@ static void test_message(void **state)
     }
 }
 
-/* As many as a storm, but the hart comes to its end in between: each time one edge, or several traps full of them. */
+/* As many edges as in a storm, but the hart becomes idle in between: each time one edge, or several traps full of edges. */
 static void test_no_storm(void **state)
 {
     static const unsigned rounds[] = {0, 1, BURST - 1, BURST, BURST + 1, 2 * BURST, T_STORM - 2};
@@ -261,7 +262,7 @@ static void test_no_storm_by_wire(void **state)
     }
 }
 
-/* A hart that is full of others' edges: nobody's fault, however long that lasts. */
+/* A hart that is full of edges of several interrupts: no interrupt is shut off, however long that lasts. */
 static void raise_all(struct t_irq *s)
 {
     struct t_irq *all = s->arg;
@@ -293,7 +294,7 @@ static void test_many(void **state)
 
 /* ---- a handler that other harts keep running ---- */
 
-/* It is on hart 2 by now, and runs on hart 1 still: hart 2 notes an edge each time. */
+/* The interrupt is on hart 2 by now, and its handler still runs on hart 1: hart 2 notes an edge each time. */
 static void edge_on_2(struct t_irq *s)
 {
     if (s->runs == 1)
@@ -334,11 +335,11 @@ static void test_let_go(void **state)
     more = 0;
     t_check(&q);
     assert_int_equal(q.hart, 2);
-    assert_int_equal(q.strays, 0);
+    assert_int_equal(q.extra, 0);
     t_check_books();
 }
 
-/* In the run behind which hart 1 would let go: something else happens first, and an edge is noted. */
+/* In the run after which hart 1 would forward the edge: something else happens first, and an edge is noted. */
 static void (*meanwhile)(void);
 
 static void last_on_1(struct t_irq *s)
@@ -374,7 +375,7 @@ static void disable(void)
     aia_irq_disable(&t.aia, q.irq);
 }
 
-/* Disabled meanwhile, the edge stays kept. */
+/* If the interrupt is disabled meanwhile, the edge stays kept. */
 static void test_let_go_disabled(void **state)
 {
     (void)state;
@@ -403,7 +404,7 @@ static void stop_it(void)
     assert_int_equal(q.irq->vec.id, 0);
 }
 
-/* Being freed it is nowhere: its last edge runs where it is. */
+/* An interrupt that is being freed has no vector: its last edge runs on the hart where it is. */
 static void test_let_go_freed(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Would conform notice? Its checks against a small file and a small APLIC domain that do what the text says: nothing may
- * fail. Then one thing is made wrong at a time, and the check for it must fail.
+ * Does test=conform find defects? Its checks run against a small file and a small APLIC domain that follow the specification:
+ * none may fail. Then one defect is put in at a time, and the check for it must fail.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,10 +27,10 @@ static void begin(enum defect d, bool direct)
     hardware.eie[1] = 0x30;
 }
 
-static const char *told; /* the check whose words are kept */
+static const char *told; /* the check whose explanation is kept */
 static char *tells;
 
-/* Run a table; returns how many failed, and whether `id` did. */
+/* Run a table of checks. Returns how many failed; sets *hit if `id` did. */
 static unsigned run(const struct conform_check *table, const struct conform *on, const char *id, bool *hit)
 {
     unsigned n = 0;
@@ -76,7 +76,7 @@ static void test_good_passes(void **state)
         assert_int_equal(run_all(NONE, direct, NULL, &hit), 0);
 }
 
-/* What was there before is there again. */
+/* The registers have their former contents afterwards. */
 static void test_restores(void **state)
 {
     bool hit = false;
@@ -150,7 +150,7 @@ static void test_defects_found(void **state)
     }
 }
 
-/* What a failure says of the defect, with the value that was read. */
+/* The explanation of a failure, which includes the value that was read. */
 static const char *says(enum defect d, bool direct, const char *id)
 {
     static char said[128];
@@ -179,7 +179,7 @@ static void test_values_are_told(void **state)
                         "a write of 2 bytes at offset 0x1cdc acts (offset 0x1c04 read 0x100)");
 }
 
-/* What came of a check with this defect; and its words. */
+/* The result of a check with this defect, and its explanation. */
 static enum conform_result result_of(enum defect d, const struct conform_check *table, const char *id,
                                      char *seen)
 {
@@ -195,7 +195,7 @@ static enum conform_result result_of(enum defect d, const struct conform_check *
     return c.result;
 }
 
-/* A rule whose probe is reported at another instruction says nothing, and is no failure; the others go on. */
+/* A check whose access traps at a later instruction has no result, and is no failure; the other checks run. */
 static void test_late_traps(void **state)
 {
     char seen[128];

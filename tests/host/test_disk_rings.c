@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * NVMe's queues and virtio's rings against devices that keep to the letter of their specifications: they fetch when
- * they like, complete in any order, know only what is in memory and what they were told, and fail the test
- * where a real one would do harm.
+ * NVMe's queues and virtio's rings against devices that use all the freedom of their specifications: they fetch at any time,
+ * complete in any order, know only what is in memory and in their registers, and fail the test where a real device would do
+ * harm.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static struct nvme_command sq[NVME_ENTRIES];
 static struct nvme_completion cq[NVME_ENTRIES];
 static struct nvme_ring ring;
 
-/* The device's side: doorbells as it has them, and what it has fetched. */
+/* The device's side: the doorbells that it has seen, and the commands that it has fetched. */
 static struct {
     unsigned head, tail;       /* of the submission queue */
     unsigned cq_tail, cq_head; /* of the completion queue */
@@ -36,7 +36,7 @@ static struct {
 
 static void nvme_set_up(void)
 {
-    memset(sq, 0xff, sizeof(sq)); /* what was there before: all phases look new */
+    memset(sq, 0xff, sizeof(sq)); /* old contents: the phase of every entry looks new */
     memset(cq, 0xff, sizeof(cq));
     nvme_ring_init(&ring, 7, sq, cq);
     memset(&nv, 0, sizeof(nv));
@@ -60,7 +60,7 @@ static void nvme_fetch(void)
     assert_int_equal(sq[nv.head].dw[0] & 0xffff, 2);
     assert_true(nv.n_fetched < NVME_COMMANDS);
     nv.fetched[nv.n_fetched++] = (uint16_t)(sq[nv.head].dw[0] >> 16);
-    memset(&sq[nv.head], 0xee, sizeof(sq[0])); /* it is not looked at again */
+    memset(&sq[nv.head], 0xee, sizeof(sq[0])); /* the device does not look at this entry again */
     nv.head = (nv.head + 1) % NVME_ENTRIES;
 }
 
@@ -68,7 +68,7 @@ static void nvme_post(unsigned id, unsigned queue, unsigned sq_head, unsigned st
 {
     struct nvme_completion *e = &cq[nv.cq_tail];
 
-    assert_int_not_equal((nv.cq_tail + 1) % NVME_ENTRIES, nv.cq_head); /* it has room: 3.3.1.2.1 */
+    assert_int_not_equal((nv.cq_tail + 1) % NVME_ENTRIES, nv.cq_head); /* the queue has room: 3.3.1.2.1 */
     e->dw[0] = id + 1000;
     e->dw[2] = queue << 16 | sq_head;
     atomic_store(&e->status, status << 17 | nv.phase << 16 | id);
@@ -76,7 +76,7 @@ static void nvme_post(unsigned id, unsigned queue, unsigned sq_head, unsigned st
     nv.phase ^= nv.cq_tail == 0;
 }
 
-/* Some command that it has fetched, whichever. */
+/* Complete any one of the fetched commands. */
 static void nvme_complete(unsigned status)
 {
     if (!nv.n_fetched)
@@ -95,7 +95,7 @@ static bool nvme_take(struct nvme_result *result)
     return taken;
 }
 
-/* A command is its owner: an int that says whether it is in flight. */
+/* The owner of a command: an int that is 1 while the command is under way. */
 static int *idle_owner(void)
 {
     for (unsigned i = 0; i < NVME_COMMANDS; i++)
@@ -136,8 +136,8 @@ static void nvme_any_order(void **state)
         }
         assert_int_equal(__builtin_popcount(ring.busy), in_flight);
     }
-    assert_true(done > 20000); /* hundreds of turns, each with its phase */
-    assert_int_equal(full, 0); /* there is room for as many as there are identifiers, always */
+    assert_true(done > 20000); /* the rings turned hundreds of times, each time with the other phase */
+    assert_int_equal(full, 0); /* there is always room for as many commands as there are identifiers */
 }
 
 static void nvme_full(void **state)
@@ -147,7 +147,7 @@ static void nvme_full(void **state)
     (void)state;
     for (unsigned start = 0; start < 2 * NVME_ENTRIES; start++) {
         nvme_set_up();
-        for (unsigned i = 0; i < start; i++) { /* wherever in the ring it begins */
+        for (unsigned i = 0; i < start; i++) { /* begin at every place in the ring */
             assert_true(nvme_put(i, owners));
             nvme_fetch();
             nvme_complete(0);
@@ -159,7 +159,7 @@ static void nvme_full(void **state)
         for (unsigned i = 0; i < NVME_COMMANDS; i++)
             nvme_fetch();
         assert_int_equal(nv.head, nv.tail);
-        assert_false(nvme_put(0, owners)); /* fetched, and not completed */
+        assert_false(nvme_put(0, owners)); /* the commands are fetched, but not completed */
         for (unsigned i = 0; i < NVME_COMMANDS; i++)
             nvme_complete(0);
         assert_int_equal(nvme_ring_unseen(&ring), NVME_COMMANDS);
@@ -168,7 +168,7 @@ static void nvme_full(void **state)
     }
 }
 
-/* What it was never asked for is passed over, and changes nothing else. */
+/* A completion of a command that was never submitted is passed over, and changes nothing else. */
 static void nvme_bogus(void **state)
 {
     static const struct {
@@ -189,13 +189,13 @@ static void nvme_bogus(void **state)
         assert_ptr_equal(result.owner, owners);
         assert_int_equal(result.status, 0x80);
         assert_int_equal(result.value, 1000);
-        nvme_post(0, 7, 1, 0); /* twice */
+        nvme_post(0, 7, 1, 0); /* a second completion */
         assert_true(nvme_take(&result));
         assert_null(result.owner);
     }
     nvme_set_up();
     assert_true(nvme_put(0, owners));
-    nvme_post(0, 7, NVME_ENTRIES, 0); /* a head outside: not believed */
+    nvme_post(0, 7, NVME_ENTRIES, 0); /* a head outside the queue is ignored */
     assert_true(nvme_take(&result));
     assert_int_equal(ring.sq_head, 0);
 }
@@ -231,7 +231,7 @@ static void virtq_set_up(unsigned size)
     memset(&vd, 0, sizeof(vd));
 }
 
-/* 2.7.13.2 and 5.2.6: a readable header, what is to be written, a status byte; nothing more. */
+/* 2.7.13.2 and 5.2.6: a readable header, the writable data, a writable status byte, and nothing more. */
 static void check_chain(unsigned head)
 {
     const struct virtq_descriptor *d = &mem.descriptors[head];
@@ -318,14 +318,14 @@ static void virtio_sizes(void **state)
 {
     (void)state;
     assert_false(virtq_init(&vq, &mem, 0, VIRTQ_BLOCK));
-    assert_false(virtq_init(&vq, &mem, 2, VIRTQ_BLOCK)); /* not one request */
+    assert_false(virtq_init(&vq, &mem, 2, VIRTQ_BLOCK)); /* too small for one request */
     assert_false(virtq_init(&vq, &mem, 96, VIRTQ_BLOCK));
     assert_false(virtq_init(&vq, &mem, 256, VIRTQ_BLOCK));
     assert_true(virtq_init(&vq, &mem, 128, VIRTQ_BLOCK));
     assert_false(virtq_init(&vq, &mem, 0, VIRTQ_BUFFER));
 }
 
-/* As many at once as there are descriptors for, whatever the size; all in the part of the memory that is the queue's. */
+/* The queue takes as many requests as there are descriptors for, at any size; all are in the queue's part of the memory. */
 static void virtio_small(void **state)
 {
     static const unsigned requests[] = {1, 2, 5, 10, 21, 32};
@@ -345,13 +345,13 @@ static void virtio_small(void **state)
             for (unsigned n = 0; n < requests[i]; n++)
                 assert_true(virtq_take(&vq, &result) && result.owner == owners && result.whole);
         }
-        virtio_use(3 * requests[i], 513); /* of a request that there is no room for */
+        virtio_use(3 * requests[i], 513); /* a request for which there is no room */
         assert_true(virtq_take(&vq, &result));
         assert_null(result.owner);
     }
 }
 
-/* One descriptor each. */
+/* Buffers of one descriptor each. */
 static void virtio_buffers(void **state)
 {
     struct virtq_result result;
@@ -393,16 +393,17 @@ static void virtio_bad_answers(void **state)
     assert_ptr_equal(result.owner, owners);
     assert_int_equal(result.status, 1);
     assert_false(result.whole);
-    virtio_use(0, 513); /* twice */
+    virtio_use(0, 513); /* a second time */
     assert_true(virtq_take(&vq, &result));
     assert_null(result.owner);
-    assert_true(virtq_put(&vq, 8, buffers, 512, owners)); /* short, and calls it good */
+    assert_true(
+        virtq_put(&vq, 8, buffers, 512, owners)); /* the device writes too little, and reports success */
     virtio_fetch();
     virtio_complete(0, 1);
     assert_true(virtq_take(&vq, &result));
     assert_int_equal(result.status, 0);
     assert_false(result.whole);
-    assert_true(virtq_put(&vq, 8, buffers, 512, owners)); /* used, with no status written */
+    assert_true(virtq_put(&vq, 8, buffers, 512, owners)); /* the device uses the chain without a status */
     virtio_use(0, 513);
     assert_true(virtq_take(&vq, &result));
     assert_int_not_equal(result.status, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A vector is nobody's before its drain is proven: by a read-back, by a barrier, or by time, whichever it takes. */
+/* A vector stays its interrupt's until its drain is proven: by a read-back, by a barrier, or by time. */
 #include <string.h>
 
 #include "fixture.h"
@@ -11,7 +11,7 @@ static struct imsic_vector vec(unsigned hart, unsigned id)
     return (struct imsic_vector){(uint16_t)hart, (uint16_t)id};
 }
 
-/* Hart `hart` frees what it may, now. */
+/* Hart `hart` reclaims now. */
 static void reclaim_now(unsigned hart)
 {
     assert_int_equal(aia_ipi_send(&t.aia, hart, AIA_IPI_RECLAIM), AIA_OK);
@@ -25,7 +25,7 @@ static bool retires(struct imsic_vector v)
     return imsic_slot_state(t.slots[v.hart][v.id]) == IMSIC_RETIRING;
 }
 
-/* An edge of q by an earlier message arrives only now. */
+/* An edge of `i` by an earlier message arrives only now. */
 static void arrives(struct t_irq *i, struct imsic_vector v)
 {
     i->dev.n_raised++;
@@ -54,7 +54,7 @@ static void posted(struct t_irq *i, uint64_t limit)
     m_pass(T_FOREVER);
 }
 
-/* Two such devices leave a hart: each vector is free after its own device's time, in whichever order they went. */
+/* Two such devices move away from a hart: each vector is free after the time of its own device, in either order. */
 static void test_two_posted(void **state)
 {
     (void)state;
@@ -84,7 +84,7 @@ static void test_two_posted(void **state)
     }
 }
 
-/* The hart leaves, and waits for the later of them: nothing is under way to it when it has gone. */
+/* The hart goes offline, and waits for the later of the two: nothing is under way to it afterwards. */
 static struct imsic_vector late_vector;
 static bool is_late;
 
@@ -121,7 +121,7 @@ static void test_leave_waits_for_the_later(void **state)
     }
 }
 
-/* A device that answered no read may have sent by the message that it was to have: that vector waits as long. */
+/* A device that answered no read may have sent by its new message too: that vector waits for as long. */
 static void test_silent(void **state)
 {
     (void)state;
@@ -144,7 +144,7 @@ static void test_silent(void **state)
     }
 }
 
-/* ---- by a read-back, of a device behind a slow bus ---- */
+/* ---- by a read-back, of a device on a slow bus ---- */
 
 static void slow(uint64_t set)
 {
@@ -153,7 +153,7 @@ static void slow(uint64_t set)
     assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{set}}}), AIA_OK);
 }
 
-/* What it had sent lies in its queue as the move ends, unless that has pushed it out. */
+/* Edges that the device had sent are in its queue when the move ends, unless the read-back has pushed them out. */
 static void test_slow_move(void **state)
 {
     (void)state;
@@ -182,7 +182,7 @@ static void test_slow_free(void **state)
     none_astray();
 }
 
-/* It is dead, and nobody can push anything out of it: time has to pass, for where it was and for where it was to be. */
+/* The device dies in a move, and no read-back can drain it: time has to pass, for the old vector and for the new one. */
 static void test_dead_in_a_move(void **state)
 {
     (void)state;
@@ -207,7 +207,7 @@ static void test_dead_in_a_move(void **state)
     t_check_books();
 }
 
-/* The same of one that dies while it is stopped, and while it is started. */
+/* The same with a device that dies while it is stopped, and while it is started. */
 static void test_dead_at_either_end(void **state)
 {
     (void)state;
@@ -235,9 +235,9 @@ static void test_dead_at_either_end(void **state)
     t_check_books();
 }
 
-/* ---- a file that takes nothing in ---- */
+/* ---- a file into which nothing arrives ---- */
 
-/* Whether the half-way message has come to the old file cannot be seen: the move has failed, and nothing is lost. */
+/* The library cannot see whether a half-changed message has arrived in the old file: the move fails, and nothing is lost. */
 static void half_way(const struct m_event *e, void *arg)
 {
     const bool *edge = arg;
@@ -276,7 +276,7 @@ static void test_torn_into_a_frozen_file(void **state)
     }
 }
 
-/* So many of its vectors do not drain that it may not leave one more. */
+/* So many vectors of the interrupt do not drain that a move, which would add one, is refused. */
 static void test_bound_of_what_retires(void **state)
 {
     (void)state;
@@ -298,7 +298,7 @@ static void test_bound_of_what_retires(void **state)
 
 /* ---- an edge that is caught ---- */
 
-/* By the policy it is handled where it was caught: by the hart that has it, and nothing is sent. */
+/* With AIA_IN_PLACE an edge is handled on the hart that caught it, and no message is sent. */
 static void test_in_place(void **state)
 {
     (void)state;
@@ -314,7 +314,8 @@ static void test_in_place(void **state)
             m_raise(&q.dev);
             assert_int_equal(t_move(&q, 2), AIA_OK);
             if (by_reclaim)
-                (void)aia_ipi_send(&t.aia, 1, AIA_IPI_RECLAIM); /* its identity comes before the edge's */
+                (void)aia_ipi_send(&t.aia, 1,
+                                   AIA_IPI_RECLAIM); /* the identity of IPIs has the higher priority */
             m.hart[1].hold = false;
             t_check(&q);
             assert_int_equal(q.runs, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupt files: messages, claims, what reset left, proof of arrival. */
+/* Interrupt files: messages, claims, junk after reset, proof of arrival. */
 #include "fixture.h"
 #include "imsic/file.h"
 #include "imsic/claim.h"
@@ -9,7 +9,7 @@ static struct imsic_vector vec(unsigned hart, unsigned id)
     return (struct imsic_vector){(uint16_t)hart, (uint16_t)id};
 }
 
-/* MSI encoding: the address says which file, the data which identity. */
+/* The encoding of an MSI: the address names the file, the data the identity. */
 static void test_message(void **state)
 {
     (void)state;
@@ -31,7 +31,7 @@ static void test_send(void **state)
     assert_false(m_pending(0, 99));
 }
 
-/* Lower identities first, each claimed once; a disabled one never. */
+/* Lower identities come first, and each is claimed once; a disabled identity is never claimed. */
 static void test_claim_order(void **state)
 {
     static const unsigned ids[] = {127, 5, 64, 63, 3};
@@ -54,7 +54,7 @@ static void check_file(unsigned ids)
     m.hart[0].irqs_on = false;
     struct imsic_file *f = &t.files[0];
 
-    /* online: nothing of the junk is left, everything but sync enabled, no threshold */
+    /* online: no junk is left, everything but the sync identity is enabled, there is no threshold */
     for (unsigned id = 1; id <= ids; id++) {
         assert_false(m_pending(0, id));
         assert_int_equal(imsic_file_enabled(id / 64) >> id % 64 & 1, id != T_SYNC);
@@ -74,7 +74,7 @@ static void check_file(unsigned ids)
     assert_false(m_pending(0, ids));
 }
 
-/* m_reset() leaves junk in every register; a register that is not there would fail the test. */
+/* m_reset() leaves junk in every register; an access to a register that does not exist would fail the test. */
 static void test_reset_state_cleared(void **state)
 {
     (void)state;
@@ -84,7 +84,7 @@ static void test_reset_state_cleared(void **state)
     check_file(2047);
 }
 
-/* First life of a hart: what reset left pending was nobody's edge. */
+/* The first start of a hart: what was pending after reset is not a late edge. */
 static void test_reset_state_is_not_late(void **state)
 {
     (void)state;
@@ -141,7 +141,7 @@ static void test_sync_timeout(void **state)
     assert_in_range(m.now - before, T_LIMIT, T_LIMIT + 10);
 }
 
-/* The write of a sync that timed out arrives in the end, and must not pass for the next one's. */
+/* The write of a sync that timed out arrives in the end, and must not count as the write of the next sync. */
 static void test_sync_after_timeout(void **state)
 {
     (void)state;
@@ -165,7 +165,7 @@ static int refuse(struct aia_barrier *b, const struct aia_message *message)
     return AIA_ETIMEOUT;
 }
 
-/* It arrives for a barrier that then sends nothing: it has arrived all the same, and the next sync does not wait for it. */
+/* A barrier sends nothing after the sync's write has arrived: the next sync does not wait for this write again. */
 static void test_sync_after_refused_barrier(void **state)
 {
     struct aia_barrier b = {.send = refuse};
@@ -181,7 +181,7 @@ static void test_sync_after_refused_barrier(void **state)
     assert_int_equal(imsic_sync(&t.aia.imsic, &t.files[0]), AIA_OK);
 }
 
-/* Nor may clearing the file, which a hart does on its way out and in, take away what the next one waits for. */
+/* A hart clears its file when it goes offline and comes back. That must not remove the write for which the next sync waits. */
 static void test_clear_after_sync_timeout(void **state)
 {
     (void)state;

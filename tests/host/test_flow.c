@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From an edge to a handler: one hart at a time, and lazy masking. */
+/* From an edge to a handler: on one hart at a time; and lazy masking. */
 #include "fixture.h"
 
 static struct t_irq q;
@@ -50,7 +50,7 @@ static void test_lazy_masking(void **state)
 
     aia_irq_enable(&t.aia, q.irq);
     t_check(&q);
-    assert_int_equal(q.runs, 1); /* as one edge */
+    assert_int_equal(q.runs, 1); /* two edges gave one run */
     assert_int_equal(q.irq->count.resent, 1);
     t_check_books();
 }
@@ -67,7 +67,7 @@ static void test_enable_without_edge(void **state)
     assert_int_equal(q.irq->count.resent, 0);
 }
 
-/* Disabled and enabled again before the copy arrives: it is not lost on the way. */
+/* Disabled and enabled again before the copy arrives: the copy is not lost on the way. */
 static void test_disable_before_resent_arrives(void **state)
 {
     (void)state;
@@ -116,7 +116,7 @@ static void raise_q(void *arg)
     m_run_others();
 }
 
-/* An edge at each point of a disable and an enable. */
+/* An edge before each access of a disable and an enable. */
 static void test_edge_during_disable_enable(void **state)
 {
     (void)state;
@@ -135,9 +135,9 @@ static void test_edge_during_disable_enable(void **state)
     }
 }
 
-/* ---- never on two harts at once ---- */
+/* ---- never on two harts at the same time ---- */
 
-/* While the handler runs on hart 1, an edge is taken by hart 2, where the message points now. */
+/* While the handler runs on hart 1, hart 2 takes an edge, because the message points there now. */
 static void edge_on_other_hart(struct t_irq *self)
 {
     self->during = NULL;
@@ -160,13 +160,13 @@ static void test_rerun(void **state)
     t_check(&q);
     assert_int_equal(q.hart, 2);
 
-    /* and now it runs on hart 2 while hart 1 gets the next */
+    /* and then it runs on hart 2 while hart 1 takes the next edge */
     assert_int_equal(t_move(&q, 1), AIA_OK);
     t_check(&q);
     t_check_books();
 }
 
-/* The handler is held in its middle on hart 1 by its own wait; hart 2 takes the next edge meanwhile. */
+/* The handler stops in its middle on hart 1 and waits; hart 2 takes the next edge meanwhile. */
 static void stop_here(struct t_irq *self)
 {
     self->during = NULL;
@@ -180,12 +180,12 @@ static void test_rerun_on_first_hart(void **state)
     t_irq(&q, AIA_MSI_PLAIN, 1);
     q.during = stop_here;
     m_raise(&q.dev);
-    m_run(1); /* stops in its handler */
+    m_run(1); /* hart 1 stops in its handler */
     assert_int_equal(q.running, 1);
     assert_int_equal(t_move(&q, 2), AIA_OK);
     for (unsigned i = 0; i < 3; i++) {
         m_raise(&q.dev);
-        m_run(2); /* notes the edge, and does not run it */
+        m_run(2); /* hart 2 notes the edge, and does not run the handler */
     }
     assert_int_equal(q.runs, 1);
     assert_int_equal(aia_irq_synchronize(&t.aia, q.irq), AIA_OK); /* lets hart 1 go on */
@@ -197,7 +197,7 @@ static void test_rerun_on_first_hart(void **state)
     t_check_books();
 }
 
-/* Disabled while it runs: the edges that come then are kept, and do not make it run again. */
+/* Disabled while the handler runs: edges that come then are kept, and cause no rerun. */
 static void test_no_rerun_while_disabled(void **state)
 {
     (void)state;
@@ -218,7 +218,7 @@ static void test_no_rerun_while_disabled(void **state)
     assert_int_equal(q.runs, 2);
 }
 
-/* Enabled while it still runs: the edge noted meanwhile is sent again, so the run that ends does not count it too. */
+/* Enabled while the handler still runs: the edge noted meanwhile is sent again, so the end of the run causes no rerun for it. */
 static void test_enable_while_it_runs(void **state)
 {
     (void)state;
@@ -249,8 +249,8 @@ static void yield_there(void *arg)
 }
 
 /*
- * Hart 1 is stopped before each access of taking an edge; the interrupt is moved meanwhile and hart 2 takes
- * another edge: it finds the handler idle, running, or about to end.
+ * Hart 1 stops before each access of taking an edge. Meanwhile the interrupt moves, and hart 2 takes another edge: it finds
+ * the handler idle, running, or about to end.
  */
 static void test_rerun_at_every_access(void **state)
 {
@@ -277,13 +277,13 @@ static void test_synchronize_timeout(void **state)
     (void)state;
     t_machine(2, 63);
     t_irq(&q, AIA_MSI_PLAIN, 1);
-    atomic_fetch_or(&q.irq->flow, AIA_FLOW_RUNNING); /* for ever */
+    atomic_fetch_or(&q.irq->flow, AIA_FLOW_RUNNING); /* without end */
     uint64_t before = m.now;
     assert_int_equal(aia_irq_synchronize(&t.aia, q.irq), AIA_ETIMEOUT);
     assert_in_range(m.now - before, T_LIMIT, T_LIMIT + 100);
 }
 
-/* Of a hart that is not there it never ran. */
+/* The count of runs on a hart that does not exist is 0. */
 static void test_runs_of_no_hart(void **state)
 {
     (void)state;

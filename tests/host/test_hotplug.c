@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Harts leave, die and come back while devices send: nothing is lost. */
+/* Harts go offline and come back while devices send: nothing is lost. */
 #include "imsic/vector.h"
 #include "fixture.h"
 
@@ -21,7 +21,7 @@ static void test_offline_online(void **state)
         assert_false(aia_hartset_has((struct aia_hartset[]){aia_online(&t.aia)}, 1));
         for (unsigned i = 0; i < T_KINDS; i++)
             assert_int_not_equal(t_kind[i].irq->vec.hart, 1);
-        assert_int_equal(t.files[1].n_free, 61); /* all its vectors are free already */
+        assert_int_equal(t.files[1].n_free, 61); /* all the hart's vectors are already free */
         for (unsigned w = 0; w < 1; w++)
             assert_int_equal(m.hart[1].file.eip[w], 0);
         assert_int_equal(m.hart[1].file.eidelivery, 0);
@@ -62,7 +62,7 @@ static void test_edge_at_every_access_slow(void **state)
     sweep(t_edges, 9);
 }
 
-/* Interrupts of the leaving hart delayed until it dies: leave alone does not empty its file. */
+/* The leaving hart takes no interrupts until offline_finish: offline_begin alone does not empty its file. */
 static void test_edge_found_by_sweep(void **state)
 {
     (void)state;
@@ -92,7 +92,7 @@ static void test_edge_found_by_sweep(void **state)
     assert_int_equal(t.harts[1].forwarded, T_KINDS);
 }
 
-/* Something moves toward the leaving hart at every access: nothing is there in the end. */
+/* An interrupt moves toward the leaving hart at every access: none is there in the end. */
 static void move_there(void *arg)
 {
     struct aia_hartset set = aia_hartset_first(2); /* harts 0 and 1 */
@@ -144,7 +144,7 @@ static void hart_2_requests(void *arg)
     m_run(2);
 }
 
-/* A driver starts at every access of the sequence. */
+/* A driver requests an interrupt at every access of the sequence. */
 static void test_request_meanwhile(void **state)
 {
     (void)state;
@@ -160,12 +160,12 @@ static void test_request_meanwhile(void **state)
 }
 
 /*
- * The other way round: a hart closes at every access of a request, or of a move, that may just have chosen it. It has
- * begun to leave before, for it looks at all interrupts first.
+ * The other way round: a hart closes at every access of a request, or of a move, that may just have chosen it. The hart has
+ * begun to go offline before, because it first looks at all interrupts.
  */
 static struct {
-    unsigned long at; /* accesses of hart 0 until it closes */
-    unsigned n_locks; /* of the allocator, taken by hart 2: the first is a look, the second closes */
+    unsigned long at; /* accesses of hart 0 until the hart closes */
+    unsigned n_locks; /* locks of the allocator taken by hart 2: the first is a look, the second closes */
     bool done;
 } closing;
 
@@ -190,7 +190,7 @@ static void begin_to_leave(unsigned long k, int *left)
 {
     closing.at = k;
     closing.n_locks = 0;
-    closing.done = true; /* not yet */
+    closing.done = true; /* too early */
     m.hook = close_then;
     m_spawn(2, leave_1, left);
     m_run(2);
@@ -211,7 +211,7 @@ static void test_leave_meanwhile(void **state)
             for (unsigned i = 0; i < T_KINDS; i++)
                 assert_int_equal(t_move(&t_kind[i], 2), AIA_OK);
             m_pass(T_FOREVER);
-            for (unsigned id = 20; id < 30; id++) /* the other one has more room */
+            for (unsigned id = 20; id < 30; id++) /* the other hart has more room */
                 assert_int_equal(imsic_alloc_id(&t.aia.imsic, 0, id, 0, T_FILLER), AIA_OK);
             begin_to_leave(k, &left);
             error = what == 2 ? t_request(&r, AIA_MSI_PLAIN, sets[what])
@@ -246,8 +246,8 @@ static void test_all_harts_in_turn(void **state)
 }
 
 /*
- * No identity is free on both harts, so that the message has to be torn; the other harts have room for just
- * the two interrupts of the leaving one.
+ * No identity is free on both harts, so the message has to be torn. The other harts have room for just the two interrupts
+ * of the leaving hart.
  */
 static void set_up_torn(struct t_irq *other)
 {
@@ -279,7 +279,7 @@ static void test_torn_at_every_access(void **state)
             more = t_at_done();
             assert_int_equal(t.aia.updates[AIA_UPDATE_TORN], 2);
             t_check(&t_kind[0]);
-            assert_int_equal(other.strays, other.runs);
+            assert_int_equal(other.extra, other.runs);
             for (unsigned h = 0; h < 3; h++)
                 t_unfill(h);
             t_check_books();
@@ -288,8 +288,8 @@ static void test_torn_at_every_access(void **state)
 }
 
 /*
- * A device without proof of drain but time, moved about elsewhere without end while a hart leaves that it was on: what
- * the hart waits for is the end of what was sent to it, not of the moves.
+ * A device of which only time proves the drain moves without end among other harts, while a hart on which it was goes
+ * offline. The hart waits until what was sent to it has arrived, not until the moves end.
  */
 static unsigned n_moves;
 
@@ -304,7 +304,7 @@ static void mover(const struct m_event *e, void *arg)
     (void)arg;
     if (e->kind != M_RELAX || e->hart != 0 || t_kind[0].irq->vec.hart == 1 || m_busy(2) || n_moves == 40)
         return;
-    n_moves++; /* not so many that the mover itself has to wait for drains */
+    n_moves++; /* few enough that the mover itself does not wait for drains */
     m_spawn(2, move_elsewhere, NULL);
     m_run(2);
 }
@@ -315,7 +315,7 @@ static void test_undrained_keeps_moving(void **state)
     t_machine_of_kinds(3, 0);
     t_kind[0].dev.msi.posted_limit = 3000;
     n_moves = 0;
-    m.hart[1].hold = true; /* it reclaims nothing before it dies */
+    m.hart[1].hold = true; /* the hart reclaims nothing before offline_finish */
     m.hook = mover;
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     m.hook = NULL;
@@ -323,16 +323,16 @@ static void test_undrained_keeps_moving(void **state)
     m_settle();
     move_elsewhere(NULL);
     m.hart[1].hold = false;
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(t.files[1].n_free, 61);
-    if (AIA_WORD_BITS == 32) /* time is exchanged in units of 2^20 ticks there */
+    if (AIA_WORD_BITS == 32) /* on RV32 times are kept in units of 2^20 ticks */
         m_pass(2u << 20);
     t_check_kinds();
 }
 
 /*
- * What only time could drain has drained long ago: so long that the moment seems to lie ahead again, which on RV32 takes years. Nothing
- * retires, so there is nothing to wait for.
+ * A vector that only time could drain has drained so long ago that, in one word, the time seems to lie ahead again. On RV32
+ * this takes years. Nothing retires, so there is nothing to wait for.
  */
 static void test_leave_long_after(void **state)
 {
@@ -343,9 +343,9 @@ static void test_leave_long_after(void **state)
     t_irq(&late, AIA_MSI_STORE, 1);
     late.dev.msi.posted_limit = 4 * T_LIMIT;
     assert_int_equal(t_move(&late, 2), AIA_OK);
-    m_pass(1u << 22); /* a moment is up to 2^20 ticks late there */
+    m_pass(1u << 22); /* on RV32 a time in one word is up to 2^20 ticks late */
     m.now += (AIA_WORD_BITS == 64 ? 0 : 1ull << 52) -
-             (1ull << 22); /* the word has been round once: it is just ahead */
+             (1ull << 22); /* the word has wrapped once: the time is just ahead */
     uint64_t before = m.now;
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_in_range(m.now - before, 0, T_LIMIT);

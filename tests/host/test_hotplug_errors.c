@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls at a time that is not theirs, and departures that are refused halfway: what include/aia/aia.h says of each. */
+/* Calls at the wrong time, and offlines that are refused halfway: what include/aia/aia.h says of each. */
 #include "imsic/vector.h"
 #include "fixture.h"
 
@@ -9,7 +9,7 @@ static struct t_irq q;
 
 static unsigned n_entered;
 
-/* On hart 1, interrupts off. */
+/* Call fn on hart 1 with interrupts off. */
 static void on_hart_1(int (*fn)(struct aia *a), int error)
 {
     unsigned here = m.here;
@@ -22,7 +22,7 @@ static void on_hart_1(int (*fn)(struct aia *a), int error)
     m_on(here);
 }
 
-/* While hart 1 is about to enter `next`, it has entered the state before. */
+/* While hart 1 is about to enter `next`, it is still in the state before. */
 static void wrong_time(unsigned hart, enum aia_hart_state next)
 {
     enum aia_hart_state state = (enum aia_hart_state)t.harts[hart].state;
@@ -31,7 +31,7 @@ static void wrong_time(unsigned hart, enum aia_hart_state next)
         assert_int_equal(aia_hart_offline_begin(&t.aia, hart), AIA_EOFFLINE);
         assert_int_equal(aia_hart_online_finish(&t.aia, hart, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
     }
-    if (next != AIA_HART_FORCED) /* it is in there */
+    if (next != AIA_HART_FORCED) /* in FORCED this call is under way */
         on_hart_1(aia_hart_offline_finish, AIA_EINVAL);
     on_hart_1(aia_hart_online_begin, AIA_EINVAL);
     assert_int_equal((enum aia_hart_state)t.harts[hart].state, state);
@@ -54,10 +54,10 @@ static void test_wrong_time(void **state)
     t.aia.config.may_enter = all_are_tried;
     n_entered = 0;
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
-    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE); /* twice */
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE); /* a second time */
     assert_int_equal(t.harts[1].state, AIA_HART_EVACUATED);
     assert_false(t.files[1].open);
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(n_entered, 6);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
@@ -67,7 +67,7 @@ static void test_wrong_time(void **state)
     t_edges(NULL);
     t_check_kinds();
     assert_int_equal(t_back(1, 0), 0);
-    on_hart_1(aia_hart_online_begin, AIA_EINVAL); /* twice */
+    on_hart_1(aia_hart_online_begin, AIA_EINVAL); /* a second time */
     t_check_kinds();
 }
 
@@ -90,7 +90,7 @@ static void hart_2_calls(void *arg)
     *error = aia_call(&t.aia, 1, called, NULL);
 }
 
-/* Work for hart 1 comes at the last moment before it is told that it may not go on. */
+/* Work for hart 1 arrives just before the hart learns that it may not go offline. */
 static int ipi_error, call_error;
 
 static int refuse(void *arg, unsigned hart, enum aia_hart_state next)
@@ -104,7 +104,7 @@ static int refuse(void *arg, unsigned hart, enum aia_hart_state next)
     return AIA_EAGAIN;
 }
 
-/* It is done when the hart is back, if it was taken on; and whatever comes then. */
+/* Work that was accepted is done when the hart is online again, and so is later work. */
 static void test_refused_with_work(void **state)
 {
     static const enum aia_hart_state way_out[] = {AIA_HART_CLOSED, AIA_HART_EVACUATED, AIA_HART_FORCED,
@@ -120,7 +120,7 @@ static void test_refused_with_work(void **state)
         n_called = 0;
         int error = aia_hart_offline_begin(&t.aia, 1);
         if (!error)
-            error = t_die(1, 0);
+            error = t_offline_finish(1, 0);
         assert_int_equal(error, AIA_EAGAIN);
         m_settle();
         while (m_busy(2))
@@ -144,9 +144,9 @@ static void test_refused_with_work(void **state)
     }
 }
 
-/* ---- what keeps a hart from leaving ---- */
+/* ---- what keeps a hart online ---- */
 
-/* All other files are across 4 GiB, which a message that changes in two halves cannot pass. */
+/* All other files are across 4 GiB. A message that changes in two halves cannot cross that. */
 static void far_away(enum aia_msi_kind kind)
 {
     static const uint16_t ids[] = {63, 63, 63};
@@ -181,7 +181,7 @@ static void test_far_away(void **state)
     }
 }
 
-/* The same found out only by the dying hart: it is online again. */
+/* The same, found only in offline_finish: the hart is online again. */
 static void test_far_away_dying(void **state)
 {
     (void)state;
@@ -189,10 +189,10 @@ static void test_far_away_dying(void **state)
         far_away(AIA_MSI_STORE);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
         assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
-        imsic_open(&t.aia.imsic, 1); /* as if it had been requested before, and was slow to come */
+        imsic_open(&t.aia.imsic, 1); /* as if the interrupt had been requested before, and appeared late */
         t_irq(&q, i ? AIA_MSI_STORE_LOW : AIA_MSI_PLAIN, 1);
         imsic_close(&t.aia.imsic, 1);
-        assert_int_equal(t_die(1, 0), AIA_EADDRHI);
+        assert_int_equal(t_offline_finish(1, 0), AIA_EADDRHI);
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
         m_raise(&q.dev);
         t_check(&q);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Harts that cannot go, or come back to a surprise: what fails changes nothing, what is late is not lost. */
+/* Harts that cannot go offline, and harts that come back to an edge: an error changes nothing, a late edge is not lost. */
 #include "imsic/vector.h"
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void test_invalid(void **state)
     m.hart[0].irqs_on = true;
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_EOFFLINE);
-    aia_hart_offline_cancel(&t.aia, 1); /* it has gone: nothing of that can be undone from here */
+    aia_hart_offline_cancel(&t.aia, 1); /* the hart is offline: this call cannot undo that */
     assert_int_equal(t.harts[1].state, AIA_HART_OFFLINE);
     assert_false(t.files[1].open);
     aia_hart_offline_cancel(&t.aia, M_MAX_HARTS);
@@ -71,7 +71,7 @@ static void first_lock_only(const struct m_event *e, void *arg)
         assert_true(e->where != (uintptr_t)&block.irq[i].lock);
 }
 
-/* How many it holds is counted one by one: of a block each under the first one's lock, which is that of all. */
+/* The interrupts of the hart are counted one by one; those of a block under the lock of the first, which is the lock of all. */
 static void test_no_room_for_a_block(void **state)
 {
     (void)state;
@@ -106,7 +106,7 @@ static void test_stay(void **state)
     t_check_kinds();
 }
 
-/* One device does not answer: whichever it is, the hart stays, and everything goes on. */
+/* One device does not answer: whichever device it is, the hart stays online, and everything works. */
 static void test_silent_device(void **state)
 {
     (void)state;
@@ -122,13 +122,13 @@ static void test_silent_device(void **state)
     }
 }
 
-/* It falls silent only when the hart dies: the hart is online again. */
+/* The device falls silent only during offline_finish: the hart is online again. */
 static void test_silent_when_dying(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
-    /* something is back on the hart: as a move would that was decided before it closed */
+    /* an interrupt is back on the hart, as after a move that was decided before the hart closed */
     imsic_open(&t.aia.imsic, 1);
     t.harts[1].state = AIA_HART_ONLINE;
     assert_int_equal(t_move(&t_kind[0], 1), AIA_OK);
@@ -149,7 +149,7 @@ static void test_silent_when_dying(void **state)
     assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1);
 }
 
-/* Its own file does not take writes in: the drain is not proven, so the hart must not go. */
+/* Writes do not arrive in the hart's own file: the drain is not proven, so the hart must stay. */
 static void test_file_that_does_not_answer(void **state)
 {
     (void)state;
@@ -165,9 +165,9 @@ static void test_file_that_does_not_answer(void **state)
     t_check_kinds();
 }
 
-/* ---- after ---- */
+/* ---- afterwards ---- */
 
-/* hart_stop failed: the embedder brings the hart back where it is. */
+/* hart_stop failed: the embedder brings the hart back online where it is. */
 static void test_stop_failed(void **state)
 {
     (void)state;
@@ -184,8 +184,8 @@ static void test_stop_failed(void **state)
 }
 
 /*
- * A device that breaks the ordering rules: an edge by the old message comes out when the hart is gone. It is
- * late, which is told, and it reaches its handler.
+ * A device breaks the ordering rules: an edge by the old message arrives after the hart went offline. The edge is late, is
+ * reported, and reaches its handler.
  */
 static void test_late_edge(void **state)
 {
@@ -209,7 +209,7 @@ static void test_late_edge(void **state)
     t_check_books();
 }
 
-/* It is still on its way into the file, behind others, when the hart comes back. */
+/* The late edge is still under way to the file, after other writes, when the hart comes back. */
 static void test_late_edge_on_its_way(void **state)
 {
     (void)state;
@@ -218,7 +218,7 @@ static void test_late_edge_on_its_way(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     m.inbound_lag = M_NEVER;
     for (unsigned i = 0; i < 5; i++)
-        m_fabric_post(m.hart[1].msi_addr, T_IPI); /* of a sender that was slow: no loss, its work was done */
+        m_fabric_post(m.hart[1].msi_addr, T_IPI); /* a slow IPI: no loss, because its work was done */
     t_kind[1].dev.n_raised++;
     m_fabric_post(m.hart[1].msi_addr, v.id);
     assert_int_equal(t_back(1, 0), 1);
@@ -227,7 +227,8 @@ static void test_late_edge_on_its_way(void **state)
     t_check_books();
 }
 
-/* Its interrupt was freed meanwhile: told; and who has the descriptor now runs once too often (lib/files.c). */
+/* The interrupt of the late edge was freed meanwhile: it is reported, and the next interrupt of the descriptor has an extra run
+ * (lib/delivery_imsic.c). */
 static void test_late_edge_of_freed(void **state)
 {
     static struct t_irq next;
@@ -249,7 +250,7 @@ static void test_late_edge_of_freed(void **state)
         assert_int_equal(t.harts[1].late, 1);
         assert_int_equal(t_reported(AIA_REPORT_LATE), 1);
         assert_int_equal(t_kind[1].runs, 0);
-        assert_int_equal(again ? next.strays : 0, again);
+        assert_int_equal(again ? next.extra : 0, again);
         t_check_books();
     }
 }
@@ -267,7 +268,7 @@ static void test_late_edge_of_nobody(void **state)
     t_check_books();
 }
 
-/* Nobody else is in its affinity: it leaves it rather than be lost, and is counted. */
+/* No other hart is online in the affinity: the interrupt is displaced rather than lost, and is counted. */
 static void test_stray_affinity(void **state)
 {
     (void)state;
@@ -275,7 +276,7 @@ static void test_stray_affinity(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t.aia.displaced, T_KINDS);
 
-    /* with another in its affinity it goes there */
+    /* with another online hart in its affinity it moves there */
     t_machine_of_kinds(3, 0);
     struct aia_hartset set = {{6}};
     for (unsigned i = 0; i < T_KINDS; i++)

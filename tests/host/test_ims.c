@@ -17,7 +17,7 @@ static int drain(struct aia_ims *x)
     return answer;
 }
 
-/* Before each access: how often has the entry changed since the last one, and is it ever neither old nor new? */
+/* Before each access: count the changes of the entry since the last access, and note whether it is neither old nor new. */
 static void watch(const struct m_event *e, void *old)
 {
     if (e->kind != M_MMIO || e->where < m.memory || e->where >= m.memory + m.memory_size)
@@ -34,7 +34,7 @@ static void set_up(enum aia_msi_kind kind)
     m.memory = (uintptr_t)&entry;
     m.memory_size = sizeof(entry);
     memset(&entry, 0, sizeof(entry));
-    entry.ctrl = 0xab00; /* the driver's bits */
+    entry.ctrl = 0xab00; /* bits of the driver */
     answer = AIA_OK;
     n_writes = n_differ = 0;
     assert_int_equal(aia_ims_init(&d, &entry, kind, drain, 0), AIA_OK);
@@ -61,7 +61,7 @@ static void start(uint64_t addr, uint32_t data)
     assert_int_equal(entry.ctrl, 0xab00);
 }
 
-/* A change is one write, and nobody can see the entry between the old and the new message. */
+/* Check that a change is one write, and that no state of the entry between the old and the new message is visible. */
 static void changes(struct aia_message m_new)
 {
     struct aia_ims_entry old = entry;
@@ -113,7 +113,7 @@ static void test_silent_and_stopped(void **state)
     assert_int_equal(entry.ctrl, 0xab00 | AIA_IMS_MASKED);
 }
 
-/* The driver changes its own bits of the word, in one access, before each of ours. */
+/* The driver changes its own bits of the word, in one access, before each access of the library. */
 static void change_bits(const struct m_event *e, void *arg)
 {
     (void)arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What was somebody's before: a descriptor, a vector, a reservation. Its next owner finds nothing of that. */
+/* Things that an interrupt had before: a descriptor, a vector, a reservation. The next owner finds no trace of that. */
 #include <string.h>
 
 #include "fixture.h"
@@ -8,7 +8,7 @@ static struct t_irq q, other;
 
 /* ---- a descriptor ---- */
 
-/* All that a life may leave in it, and more: each byte from `name' on, and the flags before. */
+/* Fill the descriptor with all that an earlier use may leave, and more: each byte from `name' on, and the flags before. */
 static void soil(struct aia_irq *irq)
 {
     size_t from = offsetof(struct aia_irq, name);
@@ -74,7 +74,7 @@ static void test_ims(void **state)
     }
 }
 
-/* The same as it comes about: an interrupt that stormed, moved, was disabled and died of old age; and the next one. */
+/* The same as in real use: an interrupt that stormed, moved, was disabled and freed; and the next interrupt. */
 static void test_next_owner(void **state)
 {
     (void)state;
@@ -100,7 +100,7 @@ static void test_next_owner(void **state)
     assert_int_equal(other.irq->count.moves + other.irq->count.kept + other.irq->count.unhandled +
                          other.irq->count.resent,
                      0);
-    for (unsigned i = 0; i < T_STORM; i++) { /* it is not counted with the last owner's */
+    for (unsigned i = 0; i < T_STORM; i++) { /* these edges are not counted with those of the last owner */
         m_raise(&other.dev);
         m_settle();
     }
@@ -119,7 +119,7 @@ static int request_managed(struct t_irq *i, enum aia_msi_kind kind)
     return t_request_as(i, (struct aia_request){.affinity = {{6}}, .managed = true});
 }
 
-/* It cannot be made, and nothing is given back: the row holds what its last owner had, which are others' by now. */
+/* The reservation fails, and nothing is given back: the row still names vectors of its last owner, which others own by now. */
 static void test_failed_reservation(void **state)
 {
     (void)state;
@@ -147,7 +147,7 @@ static void test_failed_reservation(void **state)
         }
 }
 
-/* ---- an identity that a storm has shut ---- */
+/* ---- an identity that a storm has quarantined ---- */
 
 static void storm(struct t_irq *s)
 {
@@ -164,7 +164,7 @@ static bool live(const struct t_irq *i)
     return m.hart[i->irq->vec.hart].file.eie[0] >> i->irq->vec.id & 1;
 }
 
-/* Two storm on one hart: whoever is enabled again does not enable the other, whichever of them that is. */
+/* Two interrupts storm on one hart: enabling one of them does not enable the other, in either order. */
 static void test_two_storm(void **state)
 {
     (void)state;
@@ -182,7 +182,7 @@ static void test_two_storm(void **state)
         assert_true(live(on) && !live(off));
         m_raise(&off->dev);
         m_settle();
-        assert_int_equal(off->runs + off->irq->count.kept, ran + kept); /* it is not even taken */
+        assert_int_equal(off->runs + off->irq->count.kept, ran + kept); /* the edge is not even claimed */
         m_raise(&on->dev);
         t_check(on);
         off->deny = false;
@@ -193,7 +193,7 @@ static void test_two_storm(void **state)
     }
 }
 
-/* The same where the other has left the hart, and what it left is shut and retires yet. */
+/* The same after the other interrupt has left the hart, while its old vector is quarantined and retires. */
 static void test_one_has_left(void **state)
 {
     (void)state;
@@ -210,7 +210,7 @@ static void test_one_has_left(void **state)
     assert_false(t.slots[1][id] == imsic_slot(IMSIC_RETIRING, other.irq->number) &&
                  (m.hart[1].file.eie[0] >> id & 1));
     m_pass(T_FOREVER);
-    assert_true(m.hart[1].file.eie[0] >> id & 1); /* its next owner has done nothing wrong */
+    assert_true(m.hart[1].file.eie[0] >> id & 1); /* the next owner of the identity did not storm */
     other.deny = false;
     aia_irq_enable(&t.aia, other.irq);
     m_raise(&other.dev);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The fault queue: taken from by interrupt, wrapped, run over; and devices that do nothing else. */
+/* The fault queue: read by interrupt, wrapped, overrun; and devices that fault without end. */
 #include <string.h>
 
 #include "iommu_bench.h"
@@ -51,7 +51,7 @@ static void test_interrupt(void **state)
     assert_int_equal(b_unit.overflows, 0);
 }
 
-/* A fault at each access of its interrupt's way, and of its handler's: each is taken, none waits for the next. */
+/* A fault at each access of the interrupt's delivery and of its handler: each is read, and none waits for the next. */
 static void one_more(void *arg)
 {
     (void)arg;
@@ -75,7 +75,7 @@ static void test_at_each_access(void **state)
     }
 }
 
-/* Its own interrupt moves as any other does. */
+/* The unit's own interrupt moves like any other. */
 static void test_moves(void **state)
 {
     (void)state;
@@ -114,7 +114,7 @@ static void test_overflow(void **state)
     assert_int_equal(b_unit.overflows, 1);
 }
 
-/* Records that the unit could not write: they are lost, which is counted, and the next one is there. */
+/* Records that the unit could not write are lost, which is counted; the next record is there. */
 static void test_unwritable(void **state)
 {
     (void)state;
@@ -144,8 +144,8 @@ static void test_storm(void **state)
     assert_true(b_faults[B_STORM].cut_off);
     assert_false(b_faults[B_STORM - 1].cut_off);
     assert_false(i_write(5, B_MEMORY, 1));
-    assert_true(i_write(6, B_MEMORY, 1)); /* the other works on */
-    /* Slow ones are told of for ever. */
+    assert_true(i_write(6, B_MEMORY, 1)); /* the other device still works */
+    /* Slow faults are reported without end. */
     for (unsigned i = 0; i < 3 * B_STORM; i++) {
         m.now += T_WINDOW / 10;
         assert_false(i_write(6, 0x1000, 1));
@@ -154,7 +154,7 @@ static void test_storm(void **state)
     assert_false(d[1].cut_off);
 }
 
-/* One that was never attached is shut out by a context of its own, and may be attached later. */
+/* A device that was never attached is shut out by a context of its own, and may be attached later. */
 static void test_unknown(void **state)
 {
     (void)state;
@@ -170,7 +170,7 @@ static void test_unknown(void **state)
     assert_false(b_unit.muted);
     assert_int_equal(aia_iommu_attach(&b_unit, &late, 9, AIA_IOMMU_TRANSLATED, 1), AIA_OK);
     assert_true(i_write(9, B_MEMORY, 1));
-    /* An id beyond the directory has no place there: then it is the interrupt that goes. */
+    /* An id beyond the directory has no context: then the unit's interrupt is disabled. */
     for (unsigned i = 0; i < 3 * B_STORM; i++) {
         assert_false(i_write(64, B_MEMORY, 1));
         m_settle();
@@ -180,10 +180,10 @@ static void test_unknown(void **state)
     assert_false(i_write(5, 0x1000, 1));
     m_settle();
     assert_int_equal(taken, before);
-    assert_true(aia_iommu_service(&b_unit) > 0); /* by hand it goes on */
+    assert_true(aia_iommu_service(&b_unit) > 0); /* a direct call still reads the queue */
 }
 
-/* It storms until it is shut out, while it is attached: what is attached last is what counts. */
+/* The device faults until it is shut out, while it is attached: the attached context counts, because it is the latest. */
 static struct aia_iommu_device late;
 
 static void storm_9(void *arg)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Remapped interrupts: requested, moved under fire, freed, refused. */
+/* Remapped interrupts: requested, moved under load, freed, refused. */
 #include <string.h>
 
 #include "iommu_bench.h"
@@ -33,14 +33,14 @@ static void test_request(void **state)
     t_check(&b.q);
     assert_int_equal(aia_irq_free(&t.aia, b.q.irq), AIA_OK);
     t_check_books();
-    /* What it sends now is nobody's: it is told of, and reaches no file. */
+    /* After the free a message of the device faults, is reported, and reaches no file. */
     assert_false(i_write(8, b.device.window, 1));
     assert_int_equal(aia_iommu_service(&b_unit), 1);
     assert_int_equal(b_faults[0].cause, AIA_IOMMU_NO_PTE);
     assert_ptr_equal(b_faults[0].attached, &b.device);
 }
 
-/* An edge before each access of a move, on machines that delay by more and less. The message stays. */
+/* An edge before each access of a move, on machines with more and less delay. The message does not change. */
 static void raise_b(void *arg)
 {
     (void)arg;
@@ -58,7 +58,7 @@ static void sweep_moves(enum aia_iommu_mode mode, enum aia_msi_kind kind, unsign
         b_irq(&b, 8, mode, kind, 0);
         struct aia_message was = own_of(&b);
         m_raise(&b.q.dev);
-        m_settle(); /* its entry is cached now */
+        m_settle(); /* the unit has cached the entry now */
         m.inbound_lag = m.store_lag = m.post_lag = lag;
         m_raise(&b.q.dev);
         t_at(k, false, raise_b, NULL);
@@ -85,7 +85,7 @@ static void test_move_sweep(void **state)
             }
 }
 
-/* The old vector is another's as soon as it is free: what the unit had taken in must have been let out before. */
+/* Another interrupt takes the old vector as soon as it is free: the unit must have let out earlier MSIs before. */
 static void test_no_early_reuse(void **state)
 {
     (void)state;
@@ -96,7 +96,7 @@ static void test_no_early_reuse(void **state)
         b_irq(&b, 8, AIA_IOMMU_NOTICE, AIA_MSI_PLAIN, 0);
         m_raise(&b.q.dev);
         m_settle();
-        m_raise(&b.q.dev); /* in the unit */
+        m_raise(&b.q.dev); /* taken in by the unit */
         assert_int_equal(t_move(&b.q, 1), AIA_OK);
         m_on(0);
         m_pass(2 * T_LAZY); /* reclaimed */
@@ -109,8 +109,8 @@ static void test_no_early_reuse(void **state)
 }
 
 /*
- * What the device has in its own queue is pushed and let out before the entry names another hart: by the data that it was
- * sent with it would be another's there. And before the move ends, or it would come to a vector that is free.
+ * MSIs in the device's own queue are pushed and let out before the entry names another hart: with their data they would be
+ * edges of another interrupt there. That happens before the move ends, or they would arrive at a free vector.
  */
 static struct t_irq taker;
 
@@ -143,7 +143,7 @@ static void test_no_early_reuse_basic(void **state)
         }
 }
 
-/* Identities of eleven bits, whose highest has a place of its own in a notice; and of fewer, on each side of that. */
+/* Identities of eleven bits, whose highest bit has a place of its own in a notice; and identities below, around that limit. */
 static void test_identities(void **state)
 {
     static const uint16_t ids[] = {3, 1022, 1023, 1024, 1025, 1536, 2046, 2047};
@@ -170,7 +170,7 @@ static void test_identities(void **state)
         }
 }
 
-/* When its entry is made invalid, nothing that the device has sent is on its way through the unit any more. */
+/* When the entry becomes invalid, no MSI of the device is under way through the unit any more. */
 static bool is_invalid;
 
 static void in_the_unit(const struct m_event *e, void *arg)
@@ -224,7 +224,7 @@ static void test_two_devices(void **state)
     unchanged(&b, was);
 }
 
-/* In a hart's last minute, interrupts off: nothing there waits for an interrupt. */
+/* In the last steps of an offline, with interrupts off: no step waits for an interrupt. */
 static void test_offline(void **state)
 {
     (void)state;
@@ -253,7 +253,7 @@ static void test_offline(void **state)
 
 /* ---- what fails ---- */
 
-/* The unit does not answer: the interrupt is where it was, and says why. */
+/* The unit does not answer: the interrupt stays where it was, and the error says why. */
 static void test_unit_hangs(void **state)
 {
     (void)state;

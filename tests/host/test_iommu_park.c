@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Managed interrupts through the unit whose last hart leaves: their edges wait in memory, and are delivered when a hart
- * is back. The device is not told.
+ * Managed interrupts through the IOMMU whose last hart goes offline: their edges wait in memory, and are delivered when a hart
+ * is back. The device is not changed.
  */
 #include <string.h>
 
@@ -62,7 +62,7 @@ static void test_parked(void **state)
     t_check(&b.q);
     assert_int_equal(b.q.runs, before + 2);
     assert_memory_equal(&was, &b.q.dev.message, sizeof(was));
-    /* Nothing came: nothing is sent. */
+    /* No edge came: no copy is sent. */
     assert_int_equal(t_offline(1, 0), AIA_OK);
     before = b.q.runs;
     back();
@@ -72,7 +72,7 @@ static void test_parked(void **state)
     t_check_books();
 }
 
-/* One edge at each access of going and coming; none of them is lost, whatever the fabric delays. */
+/* One edge at each access of an offline and an online; none of them is lost, whatever the delays. */
 static void sweep(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
 {
     bool more = true;
@@ -80,14 +80,14 @@ static void sweep(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
     for (unsigned long k = 0; more; k++) {
         set_up(latency, lag, false);
         i_prompt = prompt;
-        if (in_unit) /* there is another that the unit has not let out yet, and sets the file's bit when it does */
+        if (in_unit) /* another edge that the unit has not let out yet; it sets the file's bit later */
             m_raise(&b.q.dev);
         t_at(k, true, raise_b, NULL);
         assert_int_equal(t_offline(1, 0), AIA_OK);
         back();
         more = t_at_done();
         m_settle();
-        assert_true(b.q.seen == b.q.dev.n_raised); /* a run has begun behind the last edge */
+        assert_true(b.q.seen == b.q.dev.n_raised); /* a run has begun after the last edge */
         assert_false(b.q.irq->parked);
         assert_int_equal(b.q.irq->vec.hart, 1);
         t_check_books();
@@ -107,12 +107,12 @@ static void test_sweep(void **state)
 /* ---- every way back ---- */
 
 enum way {
-    STAYS,       /* it has left, and stays after all */
-    REFUSED,     /* it cannot leave, for another's device is silent */
-    CANNOT_DIE,  /* the embedder objects in its last minute */
-    NOT_STOPPED, /* it has died, and the firmware does not stop it */
-    BY_ANOTHER,  /* another hart of the set is back before it */
-    DISABLED,    /* as ever, but the interrupt was disabled while it was parked */
+    STAYS,         /* offline_begin is done, and is cancelled */
+    REFUSED,       /* the hart stays, because another device is silent */
+    CANNOT_FINISH, /* the embedder vetoes a state of offline_finish */
+    NOT_STOPPED,   /* the hart is offline, and the firmware does not stop it */
+    BY_ANOTHER,    /* another hart of the set is back before it */
+    DISABLED,      /* as usual, but the interrupt was disabled while it was parked */
     N_WAYS,
 };
 
@@ -144,9 +144,9 @@ static void go_and_come(enum way way)
         t_irq(&silent, AIA_MSI_STORE, 1);
         silent.dev.mood = M_MUTE;
         assert_int_not_equal(aia_hart_offline_begin(&t.aia, 1),
-                             AIA_OK); /* it has been parked, and is not any more */
+                             AIA_OK); /* the interrupt was parked, and is not parked any more */
         return;
-    case CANNOT_DIE:
+    case CANNOT_FINISH:
         objected = AIA_HART_SWEPT;
         t.aia.config.may_enter = object;
         assert_int_equal(t_offline(1, 0), AIA_EREFUSED);
@@ -174,7 +174,7 @@ static void go_and_come(enum way way)
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
 }
 
-/* An edge at each access of each way: it is seen, and nothing stays parked. */
+/* An edge at each access of each way back: the edge is handled, and nothing stays parked. */
 static void test_every_way_back(void **state)
 {
     (void)state;
@@ -194,7 +194,7 @@ static void test_every_way_back(void **state)
         }
 }
 
-/* Freed while parked: the device is stopped, the entry is nobody's. */
+/* Freed while parked: the device is stopped, and the entry is free. */
 static void test_freed(void **state)
 {
     (void)state;
@@ -207,7 +207,7 @@ static void test_freed(void **state)
     t_check_books();
 }
 
-/* The unit does not answer when it is to park: what it takes by the old entry meanwhile is found by the hart, late or not. */
+/* The unit does not answer the park: MSIs that pass by the old entry meanwhile are found by the hart, late or not. */
 static void test_hangs_at_park(void **state)
 {
     (void)state;
@@ -220,7 +220,7 @@ static void test_hangs_at_park(void **state)
         if (when % 3 == 0)
             m_raise(&b.q.dev);
         m_pass(10 * T_LIMIT);
-        assert_int_equal(t_die(1, 0), AIA_OK);
+        assert_int_equal(t_offline_finish(1, 0), AIA_OK);
         if (when % 3 == 1)
             m_raise(&b.q.dev);
         i_unit.hung = false;
@@ -233,20 +233,20 @@ static void test_hangs_at_park(void **state)
     }
 }
 
-/* It does not answer when it is to let go: a copy is sent, whether the file has the edge yet or not. */
+/* The unit does not answer the unpark: a copy is sent, whether or not the file has the edge yet. */
 static void test_hangs_at_unpark(void **state)
 {
     (void)state;
     set_up(0, 0, false);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    m_raise(&b.q.dev); /* in the unit */
+    m_raise(&b.q.dev); /* taken in by the unit */
     i_unit.hung = true;
     assert_int_equal(t_back(1, 0), AIA_OK);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_ETIMEOUT);
     m_pass(10);
     assert_int_equal(b.q.seen, b.q.dev.n_raised);
     i_unit.hung = false;
-    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK); /* it has caught up */
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK); /* the unit has executed its commands */
     m_raise(&b.q.dev);
     t_check(&b.q);
 }

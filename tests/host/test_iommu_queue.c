@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The unit's capabilities and its take-over; the command queue, and what can go wrong with it. */
+/* The IOMMU's capabilities and its initialization; the command queue, and its errors. */
 #include <string.h>
 
 #include "iommu_bench.h"
@@ -15,7 +15,7 @@ static void test_capabilities(void **state)
         {I_CAPS & ~(1ull << 22), "MSI_FLAT"},
         {I_CAPS & ~(1ull << 17), "Sv39x4"},
         {I_CAPS | 3ull << 28, "IGS"},
-        {(I_CAPS & ~(63ull << 32)) | 32ull << 32, "PAS"}, /* its memory is above 4 GiB */
+        {(I_CAPS & ~(63ull << 32)) | 32ull << 32, "PAS"}, /* the driver's memory is above 4 GiB */
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -65,7 +65,7 @@ static void test_configuration(void **state)
     assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_ENOMEM);
 }
 
-/* Wires only, MSIs only, both: fctl as it has to be, and untouched while devices go through the unit. */
+/* Units that signal by wires, by MSIs, or both: fctl is set right, and is not changed while devices use the unit. */
 static void test_features(void **state)
 {
     (void)state;
@@ -85,7 +85,7 @@ static void test_features(void **state)
     b_up();
     assert_int_equal(i_unit.fctl, 2);
     b_machine(1);
-    i_unit.ddtp = 1; /* BARE, and fctl says wires: the model ends the test if it is changed */
+    i_unit.ddtp = 1; /* BARE, and fctl selects wires: the model fails the test if fctl is changed */
     b_up();
     assert_true(b_unit.by_wire);
     b_machine(1);
@@ -95,13 +95,12 @@ static void test_features(void **state)
     assert_non_null(strstr(b_unit.refused, "big-endian"));
     b_machine(1);
     i_unit.pqcsr =
-        1u << 16 |
-        1; /* whoever had it before wanted page requests: the model ends the test if fctl is changed */
+        1u << 16 | 1; /* the former owner used page requests: the model fails the test if fctl is changed */
     b_up();
     assert_int_equal(i_unit.pqcsr, 0);
 }
 
-/* From BARE no access of a device that has a context is lost, at whatever access of the take-over it comes. */
+/* When the driver takes the unit over from BARE, no access of a device with a context is lost, at any access of that. */
 struct attempt {
     bool lost;
 };
@@ -138,7 +137,7 @@ static void test_take_over(void **state)
     assert_non_null(strstr(b_unit.refused, "directory"));
 }
 
-/* Not to be used: everything passes, where after reset nothing does. */
+/* With bypass everything passes; after reset nothing does. */
 static void test_bypass(void **state)
 {
     (void)state;
@@ -179,7 +178,7 @@ static void test_wrap(void **state)
     for (unsigned i = 0; i < 100; i++)
         assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
     assert_int_equal(i_unit.n_fence, before + 100);
-    b_unit.ticket = UINT32_MAX - 3; /* and so do tickets */
+    b_unit.ticket = UINT32_MAX - 3; /* tickets wrap too */
     *b_unit.done = UINT32_MAX - 3;
     for (unsigned i = 0; i < 10; i++)
         assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
@@ -193,7 +192,7 @@ static void test_time_out_and_full(void **state)
     b_config.log2_commands = 3;
     b_up();
     i_unit.hung = true;
-    for (unsigned i = 0; i < 20; i++) { /* the first seven find room */
+    for (unsigned i = 0; i < 20; i++) { /* the queue has room for the first seven */
         uint64_t before = m.now;
         assert_int_equal(aia_iommu_flush(&b_unit), AIA_ETIMEOUT);
         assert_in_range(m.now - before, T_LIMIT, 3 * T_LIMIT);
@@ -205,8 +204,8 @@ static void test_time_out_and_full(void **state)
 }
 
 /*
- * A queue that is full keeps one entry free, or it would look empty: what is in it while the unit hangs is all done when that
- * goes on. Batches of one command and of four, in a queue of eight, from each place in it.
+ * A full queue keeps one entry free, or it would look empty. Commands that are queued while the unit hangs are all executed
+ * when the unit goes on. Batches of one command and of four, in a queue of eight, from each place in the queue.
  */
 static void test_full_is_not_empty(void **state)
 {
@@ -234,7 +233,7 @@ static void test_errors(void **state)
     b_machine(1);
     b_up();
     i_unit.refuse = 1;
-    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK); /* sent again */
+    assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK); /* the command was sent again */
     assert_int_equal(b_unit.illegal, 1);
     i_unit.unreadable = 2;
     assert_int_equal(aia_iommu_flush(&b_unit), AIA_OK);
@@ -254,7 +253,7 @@ static void test_errors(void **state)
     assert_int_equal(b_unit.stuck, 0);
 }
 
-/* The unit hangs while its queue is reset: that is a time-out, not a refusal, and it works again when the unit does. */
+/* The unit hangs while its queue is reset: a time-out, not a refusal, and the driver works again when the unit does. */
 static void hang(void *arg)
 {
     (void)arg;
@@ -281,8 +280,8 @@ static void test_hangs_in_reset(void **state)
 }
 
 /*
- * A hart's commands are in the queue when another's are refused, and the other way round: both are done in the end. What
- * another has got done behind a reset says nothing of one's own.
+ * The commands of two harts are in the queue when one hart's commands are refused, in either order: both are executed in the
+ * end. Commands that another hart completed after a reset prove nothing about a hart's own.
  */
 static struct aia_iommu_device victim;
 static int errors[2];
@@ -313,7 +312,7 @@ static void error_under_two(void (*ours)(void *arg), void (*theirs)(void *arg), 
         b_machine(2);
         b_up();
         assert_int_equal(aia_iommu_attach(&b_unit, &victim, 9, AIA_IOMMU_TRANSLATED, 1), AIA_OK);
-        assert_true(i_write(9, B_MEMORY, 1)); /* its context is cached now */
+        assert_true(i_write(9, B_MEMORY, 1)); /* the unit has cached the context now */
         i_unit.latency = latency;
         i_unit.refuse = 1;
         errors[0] = errors[1] = AIA_OK;
@@ -338,7 +337,7 @@ static void test_error_under_two(void **state)
     }
 }
 
-/* A unit that never says that a queue is on. */
+/* A unit that never reports that a queue is on. */
 static void test_does_not_switch(void **state)
 {
     (void)state;

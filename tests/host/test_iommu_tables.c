@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Directories of each depth, second-stage tables, and what the unit has cached of them. */
+/* Directories of each depth, second-stage tables, and the unit's cached copies of them. */
 #include <string.h>
 
 #include "iommu_bench.h"
@@ -26,7 +26,7 @@ static void directory(uint32_t max_id, unsigned mode, const uint32_t *ids, unsig
         assert_int_equal(b_faults[i].device, ids[i]);
         assert_null(b_faults[i].attached);
         assert_int_equal(attach(i, ids[i], AIA_IOMMU_TRANSLATED), AIA_OK);
-        assert_int_equal(attach(n, ids[i], AIA_IOMMU_TRANSLATED), AIA_EINVAL); /* twice */
+        assert_int_equal(attach(n, ids[i], AIA_IOMMU_TRANSLATED), AIA_EINVAL); /* a second time */
         assert_true(i_write(ids[i], B_MEMORY, 1));
     }
     for (unsigned i = 0; i < n; i++) {
@@ -45,7 +45,7 @@ static void test_levels(void **state)
     directory(0xffffff, 4, (uint32_t[]){4, 0x8049, 0xfffffe, 0x7fe}, 4);
 }
 
-/* While a device is attached it has no context, or all of one: never one that lets it where it may not go. */
+/* While a device is attached it has no context or a whole one, and never one that gives access to more than it may reach. */
 static bool strayed;
 
 static void stray(void *arg)
@@ -79,7 +79,7 @@ static void test_attach_sweep(void **state)
     }
 }
 
-/* Until the last page is used, and then told. */
+/* Attach devices until the last page is used; the next attach is refused. */
 static void test_out_of_pages(void **state)
 {
     (void)state;
@@ -97,7 +97,7 @@ static void test_out_of_pages(void **state)
     assert_in_range(n, 2, 5);
     assert_in_range(b_unit.next_page, used + 4, 28);
     assert_true(i_write(0, B_MEMORY, 1));
-    /* Who finds no room takes none: what was left is the next one's. */
+    /* An attach that finds too few pages takes none: the remaining page is for the next attach. */
     b_machine(1);
     b_up();
     used = b_unit.next_page;
@@ -121,9 +121,9 @@ static void test_map(void **state)
     b_machine(1);
     assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_OK);
     uint32_t before = b_unit.next_page;
-    /* 4 KiB, 2 MiB and 1 GiB pages, to where they are not. */
+    /* 4 KiB, 2 MiB and 1 GiB pages, mapped to other addresses. */
     assert_int_equal(aia_iommu_map(&b_unit, 0x3fe00000 - 0x1000, 0x7fe00000 - 0x1000, 0x80401000), AIA_OK);
-    assert_int_equal(b_unit.next_page - before, 3); /* two tables before the 1 GiB pages, one behind */
+    assert_int_equal(b_unit.next_page - before, 3); /* two tables before the 1 GiB pages, one after them */
     assert_int_equal(attach(0, 1, AIA_IOMMU_TRANSLATED), AIA_OK);
     assert_int_equal(aia_iommu_enable(&b_unit), AIA_OK);
     static const uint64_t in[] = {0x3fdff000, 0x3fdffffc, 0x3fe00000, 0x3ffffffc,
@@ -137,7 +137,7 @@ static void test_map(void **state)
         assert_false(i_write(1, out[i], 1));
 
     assert_int_equal(aia_iommu_map(&b_unit, 0x3fdff000, 0x1000, 0x1000),
-                     AIA_EINVAL); /* mapped, at each level */
+                     AIA_EINVAL); /* already mapped, at each level */
     assert_int_equal(aia_iommu_map(&b_unit, 0x3fe01000, 0x1000, 0x1000), AIA_EINVAL);
     assert_int_equal(aia_iommu_map(&b_unit, 0x40001000, 0x1000, 0x1000), AIA_EINVAL);
     assert_int_equal(aia_iommu_map(&b_unit, 0x40000000, 0, 0x40000000), AIA_EINVAL);
@@ -162,7 +162,7 @@ static void test_policies(void **state)
     assert_int_equal(i_unit.last_passed, 0x12345678);
 }
 
-/* A window is its device's alone, and as wide as its messages are many. */
+/* A window belongs to one device, and is as wide as the device has messages. */
 static void test_windows(void **state)
 {
     (void)state;
@@ -182,13 +182,13 @@ static void test_windows(void **state)
     }
     m.hart[0].irqs_on = false;
     for (unsigned i = 0; i < 4; i++) {
-        assert_false(i_write(6, d[0].window + 4096 * i, 1)); /* not mapped for it */
+        assert_false(i_write(6, d[0].window + 4096 * i, 1)); /* not mapped for this device */
         assert_false(i_write(6, d[1].window + 4096 * i, 1)); /* not in use */
         assert_false(i_write(5, d[1].window + 4096 * i, 1));
         assert_true(i_write(5, d[0].window + 4096 * i, 1));
         m_settle();
         assert_true(m_pending(0, 10 + i));
-        for (unsigned id = 2; id < 64; id++) /* whatever it says: it is only ever that one */
+        for (unsigned id = 2; id < 64; id++) /* whatever data it writes, the entry gives the identity */
             assert_true(i_write(5, d[0].window + 4096 * i, id));
         m_settle();
     }
@@ -197,7 +197,7 @@ static void test_windows(void **state)
         assert_int_equal(m_pending(0, id), id >= 10 && id < 14);
 }
 
-/* A context that was cached is forgotten when the device is cut off, its entries too. */
+/* When a device is cut off, its cached context and entries are dropped. */
 static void test_cut_off(void **state)
 {
     (void)state;
@@ -217,14 +217,14 @@ static void test_cut_off(void **state)
     assert_int_equal(i_unit.n_ddt, ddt + 1);
     assert_false(i_write(5, B_MEMORY, 1));
     assert_false(i_write(5, d[0].window, 1));
-    assert_int_equal(aia_iommu_service(&b_unit), 0); /* nor does it trouble anybody */
+    assert_int_equal(aia_iommu_service(&b_unit), 0); /* and its accesses are not reported */
     assert_int_equal(aia_iommu_cut_off(&d[0]), AIA_OK);
     assert_int_equal(b_unit.cut_offs, 1);
 }
 
 /*
- * A context that is valid, of one who stormed before anybody knew it, is not filled in as it stands: the unit may read it
- * meanwhile. It is made invalid, and what the unit has kept of it is forgotten, before another word of it changes.
+ * A device faulted in a storm before it was attached, so it has a valid context. The driver does not change this in place,
+ * because the unit may read it meanwhile: the context is made invalid and dropped from the cache before another word changes.
  */
 static uint64_t *stormed;
 static unsigned n_stores;
@@ -253,7 +253,7 @@ static void test_stormed_then_attached(void **state)
             (void)aia_iommu_service(&b_unit);
         }
         assert_int_equal(b_unit.cut_offs, 1);
-        assert_false(i_write(9, B_MEMORY, 1)); /* the unit has its context now */
+        assert_false(i_write(9, B_MEMORY, 1)); /* the unit has cached the context now */
         stormed = b_unit.root + 9 * 8ul;
         assert_int_equal(stormed[0] & 1, 1);
         n_stores = 0;

@@ -47,7 +47,7 @@ static void test_all_to_all(void **state)
     t_check_books();
 }
 
-/* All numbers at once: one MSI, each arrives once; the same number twice before it is taken: once. */
+/* All IPIs together: one MSI, and each IPI arrives once; an IPI that is sent twice before it is taken arrives once. */
 static void test_mux(void **state)
 {
     (void)state;
@@ -105,7 +105,7 @@ static void hart_2_sends(void *arg)
     m_run(2);
 }
 
-/* A sender at every access of another send and of its taking: every IPI is followed by its arrival. */
+/* A send at every access of another send and of the IPI's arrival: every IPI arrives after it was sent. */
 static void test_send_at_every_access(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void call_1(void *arg)
     *(int *)arg = call(1);
 }
 
-/* Several on one hart's list. */
+/* Several calls on one hart's list. */
 static void test_calls_from_many(void **state)
 {
     int results[4] = {9, 9, 9, 9};
@@ -166,7 +166,7 @@ static void test_calls_from_many(void **state)
         assert_int_equal(results[i], AIA_OK);
 }
 
-/* In the order in which they came, whether an IPI has them run, or their hart as it goes. */
+/* Calls run in the order in which they came, whether an IPI starts them or the hart runs them as it goes offline. */
 static unsigned order[8], n_order;
 
 static void note_order(void *arg)
@@ -193,7 +193,7 @@ static void test_calls_oldest_first(void **state)
             m_run(2 + i);
         }
         assert_int_equal(n_order, 0);
-        assert_true(!going || t_die(1, 0) == AIA_OK);
+        assert_true(!going || t_offline_finish(1, 0) == AIA_OK);
         m.hart[1].hold = false;
         m_settle();
         assert_int_equal(n_order, 4);
@@ -202,7 +202,7 @@ static void test_calls_oldest_first(void **state)
     }
 }
 
-/* Two harts call each other: both are in a wait with interrupts on. */
+/* Two harts call each other: both wait with interrupts on. */
 static void call_0(void *arg)
 {
     *(int *)arg = call(0);
@@ -222,7 +222,7 @@ static void test_calls_crossing(void **state)
     assert_int_equal(calls, 2);
 }
 
-/* Another task of the calling hart, where an embedder preempts: the two share the hart's call. */
+/* Another task of the calling hart, where an embedder preempts tasks: both tasks use the hart's one call. */
 static unsigned others;
 static int other_result;
 
@@ -242,7 +242,7 @@ static void test_call_preempted(void **state)
 {
     (void)state;
     unsigned went = 0;
-    for (unsigned k = 0; k < 6; k++) { /* until it is on the list; behind that it is the list's */
+    for (unsigned k = 0; k < 6; k++) { /* until the call is on the list; after that it belongs to the list */
         set_up(3);
         others = 0;
         other_result = AIA_ETIMEOUT;
@@ -252,7 +252,8 @@ static void test_call_preempted(void **state)
         m_settle();
         assert_int_equal(calls, 1);
         assert_int_equal(call_hart, 1);
-        assert_int_equal(others, other_result == AIA_OK); /* in the midst of ours it waits, here in vain */
+        assert_int_equal(others,
+                         other_result == AIA_OK); /* during the first call the other waits, here in vain */
         went += others;
     }
     assert_true(went > 0);
@@ -267,18 +268,18 @@ static void test_call_timeout(void **state)
     assert_int_equal(call(1), AIA_ETIMEOUT);
     assert_in_range(m.now - before, T_LIMIT, T_LIMIT + 100);
 
-    /* the slot is on hart 1's list as long as that does not look */
+    /* the call stays on hart 1's list until hart 1 looks at the list */
     assert_int_equal(call(2), AIA_ETIMEOUT);
     assert_int_equal(calls, 0);
     m.hart[1].hold = false;
     m_settle();
-    assert_int_equal(calls, 0); /* given up: not run any more */
+    assert_int_equal(calls, 0); /* the call was given up: it does not run any more */
     assert_int_equal(call(2), AIA_OK);
     assert_int_equal(call(1), AIA_OK);
     assert_int_equal(calls, 2);
 }
 
-/* The hart that did not answer goes offline: its last act is to see its list. */
+/* The hart that did not answer goes offline: the last thing that it does is to look at its list. */
 static void test_call_timeout_then_offline(void **state)
 {
     (void)state;
@@ -299,7 +300,7 @@ static void slow_call(void *arg)
     calls++;
 }
 
-/* It runs while the caller waits: the caller sees its end. */
+/* The call runs while the caller waits: the caller sees the end of the run. */
 static void test_slow_call(void **state)
 {
     (void)state;
@@ -317,7 +318,8 @@ static void very_slow_call(void *arg)
     called(arg);
 }
 
-/* Longer than any wait, but begun: it has run when the caller goes on, which may have its argument on its stack. */
+/* A call that takes longer than any wait, but has begun: it has ended when the caller goes on, for its argument may be on the
+ * caller's stack. */
 static void test_very_slow_call(void **state)
 {
     (void)state;
@@ -344,7 +346,8 @@ static void hart_2_sends_and_calls(void *arg)
 }
 
 /*
- * Whatever a sender was told is true: told OK, it arrives; told EOFFLINE, it does not. And the hart goes with an empty file.
+ * The result of a send is true: after AIA_OK the IPI arrives; after AIA_EOFFLINE it does not. The hart goes offline with an
+ * empty file.
  */
 static void test_close_at_every_access(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupts are requested and freed, with edges in flight. */
+/* Interrupts are requested and freed, with edges under way. */
 #include <string.h>
 
 #include "fixture.h"
@@ -37,7 +37,7 @@ static void test_request(void **state)
     }
 }
 
-/* Each goes to the hart with most free identities. */
+/* Each interrupt goes to the hart with most free identities. */
 static void test_balanced(void **state)
 {
     unsigned n[4] = {0};
@@ -80,7 +80,7 @@ static void test_request_errors(void **state)
     assert_false(q.dev.enabled);
 }
 
-/* t_request() makes the device anew, so it is made ill at its first access. */
+/* t_request() makes the device anew, so its mood is set at its first access. */
 static enum m_device_mood mood;
 
 static void fall_ill(const struct m_event *e, void *arg)
@@ -127,7 +127,7 @@ static void test_descriptors_exhausted(void **state)
 
 /* ---- free ---- */
 
-/* Devices that do not answer: only time can drain them, and it passes once for all that were stopped before. */
+/* Devices that do not answer: only time can drain them, and one wait is enough for all that were stopped before. */
 static void test_stop_many(void **state)
 {
     uint64_t took[2];
@@ -165,7 +165,7 @@ static void test_free_idle(void **state)
     t_check(&q);
     uint64_t before = m.now;
     assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
-    assert_in_range(m.now - before, 0, T_LIMIT); /* did not wait for the timer */
+    assert_in_range(m.now - before, 0, T_LIMIT); /* the free did not wait for the timer */
     assert_false(q.dev.enabled);
     assert_false(m_raise(&q.dev));
     check_nothing_taken(n_free);
@@ -183,7 +183,7 @@ static void raise_and_run(void *arg)
     m_run_others();
 }
 
-/* An edge at every access of a free, moved before and not: handled before the call returns, or not sent. */
+/* An edge at every access of a free, after a move or without: it is handled before the call returns, or not sent. */
 static void free_under_fire(uint32_t lag, bool moved, void (*fn)(void *arg))
 {
     bool more = true;
@@ -248,7 +248,7 @@ static void test_free_while_running(void **state)
     assert_int_equal(n_used(), 0);
 }
 
-/* A hart does not prove its drain in time: stopped, kept, and the second call ends it. */
+/* A hart does not prove its drain in time: the interrupt is stopped and not freed, and a second call frees it. */
 static void test_free_timeout(void **state)
 {
     (void)state;
@@ -266,7 +266,7 @@ static void test_free_timeout(void **state)
     t_check_books();
 }
 
-/* What was kept while disabled goes with the interrupt; the next owner of the descriptor is enabled. */
+/* An edge that was kept while disabled is dropped by the free; the next owner of the descriptor is enabled. */
 static void test_free_disabled(void **state)
 {
     (void)state;
@@ -285,7 +285,7 @@ static void test_free_disabled(void **state)
     t_check_books();
 }
 
-/* What has been freed, or never was requested, cannot be freed: the vectors that were kept for it may be others' by now. */
+/* An interrupt that was freed, or never requested, cannot be freed: other interrupts may own its former vectors by now. */
 static void test_free_twice(void **state)
 {
     (void)state;
@@ -315,7 +315,7 @@ static void hart_0_moves(void *arg)
     m_run(0);
 }
 
-/* Another hart moves it at every access of the free: it is free, and its vectors are. */
+/* Another hart moves the interrupt at every access of the free: the interrupt and its vectors are free afterwards. */
 static void test_free_while_moved(void **state)
 {
     (void)state;

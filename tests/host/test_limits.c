@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Times as long as can be, and near that: a wait does not end early, and none begins that can have no end. */
+/* Times as long as possible, and nearly so: a wait does not end too early, and every wait that begins can end. */
 #include <string.h>
 
 #include "fixture.h"
@@ -13,7 +13,7 @@ static const uint64_t longest[] = {UINT64_MAX, UINT64_MAX - 1, UINT64_MAX / 2 + 
                                    1ull << 62};
 #define N_LONGEST (sizeof(longest) / sizeof(longest[0]))
 
-/* Two harts; `set` what is to be long. */
+/* Make two harts. `set` sets one time of the configuration to `ticks`. */
 static void machine(void (*set)(uint64_t ticks), uint64_t ticks)
 {
     static const uint16_t ids[] = {63, 63, 63};
@@ -59,7 +59,7 @@ static void answer(void *arg)
     ++*(unsigned *)arg;
 }
 
-/* Every wait of the library but a drain's: a move, a free, a call, a handler's end, a hart that goes and comes. */
+/* Every wait of the library except that of a drain: a move, a free, a call, a handler's end, an offline and an online. */
 static void test_wait_limit(void **state)
 {
     (void)state;
@@ -81,7 +81,7 @@ static void test_wait_limit(void **state)
     }
 }
 
-/* What cannot be proven is no wait for ever, but a time-out: the device's answer counts as no proof for wait_limit. */
+/* A drain that cannot be proven gives a time-out: for wait_limit the device's answer counts as no proof. */
 static void test_silent_for_ever(void **state)
 {
     (void)state;
@@ -92,7 +92,7 @@ static void test_silent_for_ever(void **state)
     assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_ETIMEOUT);
 }
 
-/* The lazy timer never comes, and what retires is had by asking. */
+/* The lazy timer never fires, and retiring vectors are reclaimed when one is needed. */
 static void test_lazy_period(void **state)
 {
     (void)state;
@@ -101,10 +101,10 @@ static void test_lazy_period(void **state)
         request(0);
         assert_int_equal(t_move(&q, 2), AIA_OK);
         m_settle();
-        assert_int_equal(q.irq->n_retiring, 1); /* not at once */
+        assert_int_equal(q.irq->n_retiring, 1); /* not immediately */
         assert_true(m.hart[1].timer >= longest[i]);
         assert_int_equal(t_audit(1), 1);
-        assert_int_equal(t.found[0], AIA_STILL_RETIRING); /* not for too long */
+        assert_int_equal(t.found[0], AIA_STILL_RETIRING); /* the vector does not retire for too long yet */
         for (unsigned n = 0; n < 3 * T_RETIRING; n++)
             assert_int_equal(t_move(&q, n % 3), AIA_OK);
         assert_int_equal(t_offline(1, 0), AIA_OK);
@@ -128,10 +128,11 @@ static void test_posted_limit(void **state)
             assert_int_equal(aia_ipi_send(&t.aia, h, AIA_IPI_RECLAIM), AIA_OK);
             m_run(h);
         }
-        assert_int_equal(imsic_slot_state(t.slots[1][id]), IMSIC_RETIRING); /* its edge may come yet */
+        assert_int_equal(imsic_slot_state(t.slots[1][id]),
+                         IMSIC_RETIRING); /* an edge may still arrive there */
         assert_int_equal(t_audit(1), 1);
         assert_int_equal(t.found[0], AIA_STILL_RETIRING);
-        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ETIMEOUT); /* and not never */
+        assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ETIMEOUT); /* the call returns */
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_ETIMEOUT);
         m.post_lag = 0;
@@ -140,7 +141,7 @@ static void test_posted_limit(void **state)
     }
 }
 
-/* A device that is slow, beside one whose messages may come at any time: the latter's vector is nobody's for it. */
+/* A slow device beside one whose messages may arrive at any time: no interrupt gets the latter's vector. */
 static void test_posted_beside(void **state)
 {
     static struct t_irq slow;
@@ -155,18 +156,18 @@ static void test_posted_beside(void **state)
     assert_int_equal(t_request_as(&slow, (struct aia_request){.affinity = aia_hartset_one(1)}), AIA_OK);
     assert_int_equal(t_move(&slow, 0), AIA_OK);
     m_pass(T_FOREVER);
-    assert_int_equal(t_move(&q, 2), AIA_OK); /* behind a moment that has passed */
+    assert_int_equal(t_move(&q, 2), AIA_OK); /* after a time that has passed */
     m_pass(T_FOREVER);
     assert_int_equal(imsic_slot_state(t.slots[1][id]), IMSIC_RETIRING);
 }
 
-/* The clock has gone so far since that moment that in a word it is ahead again: a departure does not fail for that. */
+/* The clock has gone so far that, in one word, that time is ahead again: an offline does not fail because of that. */
 static void test_posted_long_ago(void **state)
 {
     static struct t_irq slow;
 
     (void)state;
-    for (unsigned n = 8; n < 16; n++) { /* sixteenths of what a word holds */
+    for (unsigned n = 8; n < 16; n++) { /* sixteenths of the range of a word */
         machine(none, 0);
         memset(&slow, 0, sizeof(slow));
         m_dev_init(&slow.dev, AIA_MSI_PLAIN);
@@ -184,7 +185,7 @@ static void test_posted_long_ago(void **state)
     }
 }
 
-/* A window that never ends: all that come count together. */
+/* A window that never ends: all edges count together. */
 static void test_storm_window(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Editing a line: what comes of the keys, and that the terminal shows it. */
+/* Editing a line: the effect of each key, and that the terminal shows the line. */
 #include "fixture.h"
 #include "payload/shell/line.h"
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define COLUMNS 80
 
-/* A terminal's last row, how often one was full since the last line feed, and how often its bell rang. */
+/* A terminal's last row, how often it was full since the last line feed, and how often its bell rang. */
 static struct {
     char row[COLUMNS + 1], above[4096];
     unsigned at, wrapped, bells;
@@ -27,7 +27,7 @@ static void next_row(const char *end)
     screen.at = 0;
 }
 
-/* One that was filled up is left when the next character comes, and nothing goes back to it. */
+/* The cursor leaves a full row when the next character comes, and cannot go back to that row. */
 static void put(void *arg, const char *text, size_t n)
 {
     assert_ptr_equal(arg, &screen);
@@ -44,7 +44,7 @@ static void put(void *arg, const char *text, size_t n)
             next_row("\n");
             screen.wrapped = 0;
             break;
-        case '\x1b': /* home, and clear all: ^L */
+        case '\x1b': /* cursor home and clear the screen: ^L */
             assert_string_equal(text, "\x1b[H\x1b[J");
             memset(screen.row, 0, sizeof(screen.row));
             screen.at = 0;
@@ -81,8 +81,8 @@ static void begin(void)
 }
 
 /*
- * The row is the prompt and the line, blanks aside at its end, and the cursor is where it belongs. A line that is too
- * long for the row is seen through a window, whose ends are marked where something is hidden; never below the cursor.
+ * Check that the row is the prompt and the line, without blanks at its end, and that the cursor is in its place. Of a line that
+ * is too long for the row a part is shown, with a mark at each end where text is hidden, and never at the cursor.
  */
 static void shows(const char *text, size_t at)
 {
@@ -174,18 +174,18 @@ static void test_deleting(void **state)
 static void test_escapes(void **state)
 {
     (void)state;
-    edits("a\x1b[5~b", "ab", 2);   /* page up: no use for it */
+    edits("a\x1b[5~b", "ab", 2);   /* page up: has no effect */
     edits("a\x1b[1;5Cb", "ab", 2); /* control and right: as right */
     edits("a\x1b[999999999999999999999~b", "ab", 2);
     edits("a\x1bxb", "ab", 2);      /* meta x */
-    edits("a\x1b\x1b[Db", "ba", 1); /* one begun anew */
+    edits("a\x1b\x1b[Db", "ba", 1); /* a second escape begins a new sequence */
     edits("a\x1b\x7f", "a", 1);
     edits("ab\x1b[1\x01"
           "c",
-          "cab", 1); /* one cut short by a key */
+          "cab", 1); /* a sequence that a control key cuts short */
     edits("a\xc3\xa4\x01"
           "b",
-          "ba", 1); /* no character of ours */
+          "ba", 1); /* not a character of the line */
 }
 
 static void test_events(void **state)
@@ -219,7 +219,7 @@ static void test_history(void **state)
     begin();
     enters("one\n", "one");
     enters("two\n", "two");
-    enters("two\n", "two"); /* once is enough */
+    enters("two\n", "two"); /* a repeated line is kept once */
     enters("\n", "");
     keys("new" UP);
     shows("two", 3);
@@ -236,7 +236,7 @@ static void test_history(void **state)
     shows("new", 3);
     assert_int_equal(screen.bells, 2);
     keys("\x10\x10");
-    shows("one", 3); /* what was changed there is not the history's */
+    shows("one", 3); /* the change of the line did not change the history */
     keys("\x0e");
     shows("two", 3);
     enters("!\n", "two!");
@@ -270,7 +270,7 @@ static void type_many(unsigned n)
         keys("x");
 }
 
-/* Its end, its middle and its start are looked at, and all of it stays above when it is entered. */
+/* The end, the middle and the start of the line are shown, and the whole line stays on the screen when it is entered. */
 static void test_longer_than_the_row(void **state)
 {
     char text[LINE_SIZE] = "", *end = text;
@@ -324,13 +324,13 @@ static void test_too_long(void **state)
     assert_int_equal(line.n, LINE_SIZE - 1);
     assert_int_equal(keys("\n"), LINE_TOO_LONG);
     line_start(&line);
-    keys(UP); /* nor is it remembered */
+    keys(UP); /* the line is not in the history either */
     shows("", 0);
 
     begin();
     type_many(LINE_SIZE);
     keys("\x7fy");
-    assert_int_equal(keys("\n"), LINE_ENTERED); /* who shortens it has seen it */
+    assert_int_equal(keys("\n"), LINE_ENTERED); /* after shortening it the user has seen the line */
 
     begin();
     type_many(LINE_SIZE);
@@ -366,10 +366,10 @@ static void test_completion(void **state)
     begin();
     words = paths;
     keys("\t");
-    shows("/so", 3); /* what they have in common */
+    shows("/so", 3); /* the common beginning of the candidates */
     words = (const char *const[]){"/soc/", NULL};
     keys("\t");
-    shows("/soc/", 5); /* not whole yet */
+    shows("/soc/", 5); /* not a complete word yet */
     line.candidate = NULL;
     keys("\t");
     shows("/soc/", 5);
@@ -385,11 +385,11 @@ static void test_completion_of_a_full_line(void **state)
     type_many(LINE_SIZE - 10);
     keys(" x\t");
     assert_int_equal(line.n, LINE_SIZE - 8);
-    assert_int_equal(screen.bells, 1); /* nor the blank behind it */
+    assert_int_equal(screen.bells, 1); /* the blank after the word does not fit either */
     assert_int_equal(keys("\n"), LINE_TOO_LONG);
 }
 
-/* Whatever keys: the terminal shows the line, and nothing is written where it should not be (ASan). */
+/* Random keys: the terminal shows the line, and nothing is written out of bounds (ASan). */
 static void test_anything(void **state)
 {
     static const char *const some[] = {"imsic", "irq", "ipi", "/soc/", NULL};

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A device has lost its message, and nobody has said so: a move says it by name, and no hart is kept by it. */
+/* A device has lost its message, and no call has reported that: a move returns an error by name, and no hart is kept online. */
 #include "imsic/vector.h"
 #include "lose.h"
 
 static struct t_irq q;
 
-/* As it was, both halves, and said: nothing of it is as before but what a failed move promises. */
+/* The move returns AIA_ECHANGED, and nothing has changed but what a failed move restores: both halves of the message. */
 static void test_move_says_changed(void **state)
 {
     (void)state;
@@ -27,7 +27,7 @@ static void test_move_says_changed(void **state)
 static const struct aia_message strange[] = {{0}, {0x1000, 0}, {0x123456789000, 5}, {0xfffffffc, 0xffff}};
 #define N_STRANGE (sizeof(strange) / sizeof(strange[0]))
 
-/* Whatever it holds, whatever it takes: the hart leaves, if the device does not name it. */
+/* Whatever message the device holds and takes, the hart goes offline, if the message does not name the hart. */
 static void test_leave(void **state)
 {
     (void)state;
@@ -38,7 +38,7 @@ static void test_leave(void **state)
                 t_irq(&q, (enum aia_msi_kind)kind, 1);
                 lose(&q, LOSE_ALL);
                 q.dev.message = strange[i];
-                if (kind == AIA_MSI_PLAIN) /* whose upper half is out of reach of what a move writes */
+                if (kind == AIA_MSI_PLAIN) /* a move does not write the upper half of its address */
                     q.dev.message.addr &= UINT32_MAX;
                 q.dev.mood = deaf ? M_STALE : M_WELL;
                 assert_int_equal(t_offline(1, 0), AIA_OK);
@@ -54,7 +54,7 @@ static void test_leave(void **state)
             }
 }
 
-/* One that was reset and takes its message has it by then, without another word. */
+/* A device that was reset and takes its message has it after the offline, without another call. */
 static void test_leave_restores(void **state)
 {
     (void)state;
@@ -67,7 +67,7 @@ static void test_leave_restores(void **state)
     lose_check_works(&q);
 }
 
-/* It takes nothing, and may send there yet: the hart stays. */
+/* The device takes no message, and may still send to the hart: the hart stays. */
 static void test_stale_names_the_hart(void **state)
 {
     (void)state;
@@ -84,7 +84,7 @@ static void test_stale_names_the_hart(void **state)
     }
 }
 
-/* It is reset between leave and die, and at any access of both. */
+/* The device is reset between offline_begin and offline_finish, and at any access of both. */
 static void lose_all(void *arg)
 {
     (void)arg;
@@ -109,7 +109,7 @@ static void test_lost_while_leaving(void **state)
     }
 }
 
-/* On the dying hart, where nothing may wait. */
+/* In offline_finish, where nothing may wait. */
 static void test_dying(void **state)
 {
     (void)state;
@@ -118,7 +118,7 @@ static void test_dying(void **state)
     lose(&q, LOSE_ALL);
     imsic_close(&t.aia.imsic, 1);
     t.harts[1].state = AIA_HART_EVACUATED;
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(t_reported(AIA_REPORT_CHANGED), 1);
     lose_check_message(&q);
     lose_check_works(&q);

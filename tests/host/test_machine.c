@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machine_discover() against device trees: each of dts/bad ends in the line it announces, each of dts/good
- * in the numbers it announces, those that QEMU writes in the addresses QEMU's memory map has.
+ * machine_discover() on device trees: each tree of dts/bad gives the error line that it announces, each tree of dts/good the
+ * numbers that it announces, and QEMU's own trees the addresses of QEMU's memory map.
  *
  * DTS_DIR (dts), DTB_DIR ($BUILD/dts or build/dts), QEMU.
  */
@@ -12,7 +12,7 @@
 
 #define ABSENT UINT64_MAX
 
-/* --- what a .dts file announces: lines "// KEYWORD: REST" --- */
+/* --- the comments of a .dts file: lines "// KEYWORD: REST" --- */
 
 static bool next_comment(FILE *f, const char *keyword, char *rest, size_t size)
 {
@@ -71,7 +71,7 @@ static int check_bad(const char *name, FILE *dts, const void *blob, size_t len)
         fail_msg("%s: announces no line", name);
     if (discover(blob, len))
         machine_error_line(&err, got, sizeof(got));
-    /* Where it has to be told on QEMU, the way to end with an exit code is known by then. */
+    /* On QEMU, the way to end with an exit code is known before the error, if the error has to reach the host. */
     if (!strcmp(want, got) && (m.finisher == 0x100000 || next_comment(dts, "boots", want, sizeof(want))))
         return 0;
     print_error("# bad/%s.dts\n#   wants: %s\n#   got:   %s\n", name, want, got);
@@ -119,7 +119,7 @@ static uint64_t count_owned(const struct machine_aplic *a)
     return n;
 }
 
-/* The number that a key of a `// want:` line stands for. */
+/* The value of a key of a `// want:` line. */
 static uint64_t value(const char *key)
 {
     const struct machine_pci *pci = &m.hosts[0];
@@ -210,7 +210,7 @@ static uint64_t value(const char *key)
         {"bootargs.length", strlen(m.bootargs)},
     };
 
-    if (!strncmp(key, "hart.", 5)) { /* the address of its file */
+    if (!strncmp(key, "hart.", 5)) { /* the address of that hart's file */
         const struct machine_hart *h = hart(strtoull(key + 5, NULL, 0));
         return h ? h->imsic_addr : ABSENT;
     }
@@ -233,7 +233,7 @@ static bool is_unused(const char *want)
     return false;
 }
 
-/* What is announced as not used, and nothing else. */
+/* Check that exactly the parts that the source announces are not used. */
 static int check_unused(const char *name, FILE *dts)
 {
     char want[400], line[270];
@@ -281,7 +281,7 @@ static void good_trees(void **state)
 
 /* --- as large as the bindings allow --- */
 
-/* The plain tree, with this property of this node. */
+/* Discover the plain tree with this property of this node. */
 static void discover_with(const char *path, const char *prop, const fdt32_t *cells, size_t n)
 {
     size_t len, room = 8192 + n * sizeof(*cells);
@@ -312,7 +312,7 @@ static fdt32_t *put(fdt32_t *at, size_t n, const uint32_t *cells)
     return at;
 }
 
-/* riscv,imsics.yaml: up to 16,384 ranges. A map of an entry for each of 256 functions' pins, eight times over. */
+/* riscv,imsics.yaml allows 16,384 ranges. An interrupt map with an entry for each pin of 256 functions, eight times over. */
 static void large_trees(void **state)
 {
     fdt32_t *cells = malloc(16384 * 4 * sizeof(*cells)), *at = cells;
@@ -336,7 +336,7 @@ static void large_trees(void **state)
     assert_int_equal(m.hosts[0].intx[1023].wire.source, 1);
     assert_int_equal(m.n_unused, 0);
 
-    /* More ranges of requesters than are kept: nobody is known to be ours. */
+    /* More ranges of requesters than are kept: no requester's MSIs are known to arrive. */
     at = cells;
     for (uint32_t i = 0; i < MACHINE_MAX_MAPS + 1; i++)
         at = put(at, 4, (uint32_t[]){i * 16, imsic, i * 16, 8});
@@ -370,7 +370,7 @@ static void *dump(const char *machine, const char *smp, size_t *len)
     return blob;
 }
 
-/* QEMU's memory map: sockets 16 MiB apart from 0x28000000, a hart's pages rounded up to a power of two. */
+/* QEMU's memory map: sockets are 16 MiB apart from 0x28000000, and a hart's pages are rounded up to a power of two. */
 static void check_qemu(unsigned harts, unsigned per_socket, unsigned guests)
 {
     unsigned pages = 1;
@@ -410,7 +410,7 @@ static void try_qemu(const char *machine, const char *smp)
         fail_msg("-M virt,%s -smp %s: %s", machine, smp, line);
     }
     free(blob);
-    for (size_t i = 0; i < m.n_unused; i++) /* nothing in them is odd, but how many harts there are */
+    for (size_t i = 0; i < m.n_unused; i++) /* only the number of harts may be too large */
         if (m.unused[i].part != MACHINE_PART_HART)
             fail_msg("-M virt,%s -smp %s: not used: %s", machine, smp, m.unused[i].why.text);
 }
@@ -438,7 +438,7 @@ static void qemu_trees(void **state)
     check_qemu(8, 4, 0);
     try_qemu("aia=aplic-imsic,aia-guests=5", two_sockets);
     check_qemu(8, 4, 5);
-    /* More than there is room for: those that are disabled first make room for others. */
+    /* More harts than there is room for: disabled harts give their room to others. */
     void *many = dump("aia=aplic-imsic", "130", &len);
     for (unsigned i = 0; i < 4; i++) {
         snprintf(cmd, sizeof(cmd), "/cpus/cpu@%x", i);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machine_discover() against damaged device trees: any answer at all, but one that can be used, and without a byte read
- * outside of them. SEED and FLIPS for the damage; DTB_DIR ($BUILD/dts or build/dts).
+ * machine_discover() on damaged device trees: any answer is allowed, but it must be usable, and no byte outside the tree may be
+ * read. SEED and FLIPS choose the damage; the trees are in DTB_DIR ($BUILD/dts or build/dts).
  */
 #include <ctype.h>
 #include <inttypes.h>
 
 #include "blob.h"
 
-/* Whatever the answer, it is one that can be used. */
+/* Check that the answer can be used. */
 static void check_answer(int r)
 {
     char line[270];
@@ -32,7 +32,7 @@ static void check_answer(int r)
     }
 }
 
-/* Every length, and every length again with a header that admits to it. */
+/* Every length, and every length again with a header that has this length. */
 static void truncated(void **state)
 {
     size_t full;
@@ -64,7 +64,7 @@ static uint32_t below(uint32_t n) /* xorshift64* */
     return (uint32_t)((rng * UINT64_C(0x2545f4914f6cdd1d)) >> 32) % n;
 }
 
-/* Bytes anywhere, or cells set to values that lengths, counts and shifts are wrong at. */
+/* Change random bytes, or set cells to values at which lengths, counts and shifts go wrong. */
 static void damage(unsigned char *blob, size_t len)
 {
     static const uint32_t nasty[] = {0, 1, 2, 3, 4, 7, 9, 11, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
@@ -105,7 +105,7 @@ static void flipped(void **state)
     }
     print_message("# seed %" PRIu64 ": %lu damaged trees, %lu accepted, %lu refused for their meaning\n",
                   seed, flips, accepted, meaning);
-    /* Had all been refused as damaged, nothing behind fdt_check_full() was tested. */
+    /* If all trees had been refused as damaged, the code after fdt_check_full() would not be tested. */
     assert_true(accepted > flips / 20 && meaning > flips / 20);
     for (size_t i = 0; i < n_names; i++)
         free(blobs[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Managed interrupts: a vector kept on each hart of the set, shut down with the last of them, started with the first. */
+/* Managed interrupts: a vector is reserved on each hart of the set; shut down with the last hart, started with the first. */
 #include "imsic/vector.h"
 #include <string.h>
 
@@ -54,7 +54,7 @@ static void test_reserved_on_each_hart_of_the_set(void **state)
     }
 }
 
-/* A plain MSI can only change its address, so it needs one identity on all; others take what there is. */
+/* A plain MSI can only change its address, so it needs one identity that is free on all harts. */
 static void test_plain_needs_a_common_identity(void **state)
 {
     (void)state;
@@ -92,7 +92,7 @@ static void test_no_room_on_one_of_the_set(void **state)
     }
 }
 
-/* Its set is fixed, and what is kept for it is nobody else's. */
+/* The set is fixed, and no other interrupt gets the reserved vectors. */
 static void test_affinity_is_fixed(void **state)
 {
     (void)state;
@@ -122,7 +122,7 @@ static void test_not_for_blocks_nor_without_memory(void **state)
     assert_null(q.irq);
 }
 
-/* Vectors kept on other harts are no room for what leaves, and what is managed needs none of that room. */
+/* Reserved vectors give no room to interrupts that leave a hart, and a managed interrupt needs no other room. */
 static void test_capacity_does_not_count_them(void **state)
 {
     struct t_irq plain;
@@ -134,15 +134,15 @@ static void test_capacity_does_not_count_them(void **state)
     t_fill(2, 0);
     struct imsic_stats before = t_stats();
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1),
-                     AIA_ENOVEC); /* one is kept on 2, but not for that one */
+                     AIA_ENOVEC); /* a vector is reserved on 2, but not for this interrupt */
     t_same_stats(before);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     assert_int_equal(aia_irq_free(&t.aia, plain.irq), AIA_OK);
-    assert_int_equal(t_offline(1, 0), AIA_OK); /* nothing is free anywhere, and it goes */
+    assert_int_equal(t_offline(1, 0), AIA_OK); /* no vector is free on any hart, and the offline succeeds */
     edge_is_handled_on(2);
 }
 
-/* ---- harts come and go ---- */
+/* ---- harts go offline and come back ---- */
 
 static void test_follows_its_set(void **state)
 {
@@ -153,9 +153,9 @@ static void test_follows_its_set(void **state)
         unsigned first = q.irq->vec.hart, other = 3 - first;
         assert_int_equal(t_offline(first, 0), AIA_OK);
         edge_is_handled_on(other);
-        t_same_stats(before); /* drained, and kept for it again */
+        t_same_stats(before); /* the old vector has drained, and is reserved again */
         assert_int_equal(back(first, 0), AIA_OK);
-        assert_int_equal(q.irq->vec.hart, other); /* it moves only when it must */
+        assert_int_equal(q.irq->vec.hart, other); /* the interrupt moves only if it must */
         edge_is_handled_on(other);
         t_same_stats(before);
         t_check_books();
@@ -169,7 +169,7 @@ static void raise(void *arg)
     m_raise(&q.dev);
 }
 
-/* Both harts of the set go and come, an edge at every access: shut down at the device, then back. */
+/* Both harts of the set go offline and come back, with an edge at every access: shut down at the device, then started. */
 static void both_go(enum aia_msi_kind kind, uint32_t lag)
 {
     bool more = true;
@@ -184,7 +184,7 @@ static void both_go(enum aia_msi_kind kind, uint32_t lag)
         bool early = !t_at_done();
         m_settle();
         assert_false(q.dev.enabled);
-        assert_int_equal(q.seen, q.dev.n_raised); /* its queue was drained */
+        assert_int_equal(q.seen, q.dev.n_raised); /* the device's queue was drained */
         assert_int_equal(q.irq->vec.id, 0);
         assert_false(m_raise(&q.dev));
         more = !early;
@@ -209,7 +209,7 @@ static void test_shut_down_with_its_last_hart(void **state)
     }
 }
 
-/* Its first edge comes at any access of the return, as soon as the device is started. */
+/* The first edge comes at any access of the online, as soon as the device is started. */
 static void test_first_edge_while_it_starts(void **state)
 {
     (void)state;
@@ -243,18 +243,18 @@ static void test_requested_while_its_set_is_away(void **state)
     assert_int_equal(back(1, 0), AIA_OK);
     edge_is_handled_on(1);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK); /* while it is shut down */
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK); /* freed while it is shut down */
     t_same_stats(before);
 }
 
-/* The others of the machine have no room at all: a restart cannot fail for that. */
+/* The other harts have no free vector at all: the restart must not fail because of that. */
 static void test_restart_without_a_free_vector(void **state)
 {
     (void)state;
     set_up(3, AIA_MSI_PLAIN, 0x2);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_false(q.dev.enabled);
-    for (unsigned h = 0; h < 3; h++) /* whatever is free, on the hart that is away too */
+    for (unsigned h = 0; h < 3; h++) /* take every free vector, on the offline hart too */
         for (unsigned id = 1; id <= 63; id++)
             if (t_is_free(h, id)) {
                 imsic_open(&t.aia.imsic, h);
@@ -265,7 +265,7 @@ static void test_restart_without_a_free_vector(void **state)
     edge_is_handled_on(1);
 }
 
-/* The departure fails when the interrupt was shut down already: aia_hart_online_finish() makes it whole. */
+/* The offline fails after the interrupt was shut down: aia_hart_online_finish() starts it again. */
 static int veto;
 static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
 {
@@ -294,7 +294,7 @@ static void test_failed_offline_restarts_it(void **state)
     }
 }
 
-/* Another's device does not answer, and the hart stays: in thread context all of that is undone at once. */
+/* Another device does not answer, and the hart stays: in thread context the shutdown is undone by the same call. */
 static void test_failed_leave_restarts_it(void **state)
 {
     static struct t_irq other;
@@ -313,7 +313,7 @@ static void test_failed_leave_restarts_it(void **state)
     t_same_stats(before);
 }
 
-/* It does not answer when it is started again: named, tried again the next time, the others come back. */
+/* The device does not answer the restart: the error names it, the next online tries again, and the others come back. */
 static void test_silent_at_restart(void **state)
 {
     static struct t_irq other;
@@ -337,7 +337,7 @@ static void test_silent_at_restart(void **state)
     t_same_stats(before);
 }
 
-/* An edge that was kept while it was disabled, which it no longer is when it is shut down: the restart has it. */
+/* An edge was kept while the interrupt was disabled. It is enabled when it is shut down: the restart sends the edge. */
 static void test_kept_edge_waits_for_the_restart(void **state)
 {
     (void)state;
@@ -355,7 +355,7 @@ static void test_kept_edge_waits_for_the_restart(void **state)
     t_check_books();
 }
 
-/* Stopped by its driver, which is about to free it: no hart that comes starts it again. */
+/* The driver has stopped the interrupt and is about to free it: no hart that comes back starts it again. */
 static void test_stopped_for_good(void **state)
 {
     (void)state;
@@ -376,7 +376,7 @@ static void test_stopped_for_good(void **state)
     }
 }
 
-/* A device that breaks the ordering rules: what it had sent comes out when it and its last hart are gone. */
+/* A device that breaks the ordering rules: its edge arrives after the interrupt and its last hart are gone. */
 static void test_late_edge_waits_for_the_restart(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A hart that cannot go after all: its managed interrupts, shut down by then, come back with nothing lost. */
+/* An offline fails: its managed interrupts, which were shut down before, are started again, and nothing is lost. */
 #include "fixture.h"
 
 static uint16_t reserved[T_IRQS * M_MAX_HARTS];
@@ -26,8 +26,8 @@ static void set_up(uint32_t lag)
 }
 
 /*
- * The interrupt behind it is of a device that does not answer, so the hart stays. The vector that was kept for the
- * managed one still retires then: it must not be started there before it has drained.
+ * The interrupt after the managed one has a device that does not answer, so the hart stays. The reserved vector of the managed
+ * interrupt still retires then: the interrupt must not be started there before that vector has drained.
  */
 static void stays_for_a_silent_device(uint32_t lag)
 {

@@ -10,7 +10,7 @@
 
 static struct t_irq q, other;
 
-/* On either side of each edge: of a byte, of 32 and of 64 bits, of the whole. */
+/* The harts on either side of each edge: of a byte, of 32 and of 64 bits, of the whole set. */
 static const unsigned edges[] = {0, 1, 31, 32, 62, 63, 64, 65, 95, 96, 126, LAST};
 #define N_EDGES (sizeof(edges) / sizeof(edges[0]))
 
@@ -55,7 +55,7 @@ static void test_sets(void **state)
     }
 }
 
-/* One more than a set has room for. */
+/* A set with one more hart than there is room for. */
 static void test_too_many(void **state)
 {
     (void)state;
@@ -68,7 +68,7 @@ static void test_too_many(void **state)
 
 /* ---- the allocator ---- */
 
-/* Of each pair the one with more free identities; the other only where that is not in the set. */
+/* Of each pair the allocator takes the hart with more free identities; the other only if the first is not in the set. */
 static void test_least_loaded(void **state)
 {
     (void)state;
@@ -95,7 +95,7 @@ static void test_least_loaded(void **state)
         }
 }
 
-/* All are full, or closed: which of the two is said of the last one as of the first. */
+/* All harts are full, or closed: the error says which, also if this is true only of the last hart. */
 static void test_none_of_them(void **state)
 {
     (void)state;
@@ -123,7 +123,7 @@ static void edge_is_handled_on(struct t_irq *i, unsigned hart)
     assert_true(aia_irq_runs(&t.aia, i->irq, hart) > 0);
 }
 
-/* Around in a ring of the edges, by each policy of reclaim: eager and first-edge ask a hart of retiring_on. */
+/* Moves in a ring of these harts, by each policy of reclaim: eager and first-edge ask a hart of retiring_on. */
 static void test_moves(void **state)
 {
     (void)state;
@@ -146,7 +146,7 @@ static void test_moves(void **state)
     }
 }
 
-/* The set is full; one of it retires, and is asked for. */
+/* The set is full, and a vector of one hart retires: this hart is asked to reclaim. */
 static void test_waits_for_a_vector(void **state)
 {
     (void)state;
@@ -188,9 +188,9 @@ static void test_ipis_and_calls(void **state)
     assert_int_equal(aia_hart_online_finish(&t.aia, N, AIA_DISPLACED_RETURN), AIA_EINVAL);
 }
 
-/* ---- harts that go ---- */
+/* ---- harts that go offline ---- */
 
-/* To the one other hart of its affinity, and back; the only two that are online at the end are the last two. */
+/* An interrupt moves to the one other hart of its affinity, and back; the last two harts are the only ones online in the end. */
 static void test_leave(void **state)
 {
     (void)state;
@@ -233,7 +233,7 @@ static void test_all_but_the_last_leave(void **state)
     t_check_books();
 }
 
-/* Managed: kept on each hart of its set, to each of which it comes when all others have gone. */
+/* A managed interrupt has a vector on each hart of its set, and comes to each of them after all others went offline. */
 static void test_managed(void **state)
 {
     static const unsigned set_of[] = {63, 64, LAST};
@@ -262,7 +262,7 @@ static void test_managed(void **state)
     }
 }
 
-/* What a message names is looked for among all of them. */
+/* The audit looks for the vector that a message names on all harts. */
 static void test_audit(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a device's message is changed: by which steps, in which order, and what a device that is ill gets. */
+/* How a device's message is changed: the steps, their order, and the messages of a broken device. */
 #include "imsic/vector.h"
 #include "fixture.h"
 
@@ -70,7 +70,7 @@ static void test_address_only(void **state)
     assert_int_equal(q.irq->vec.id, old.id);
 }
 
-/* Data first: (old hart, new identity) is ours, (new hart, old identity) is not. */
+/* Data first: q owns (old hart, new identity), and does not own (new hart, old identity). */
 static void test_common(void **state)
 {
     (void)state;
@@ -98,9 +98,9 @@ static void raise_it(void *arg)
 }
 
 /*
- * A half-changed message may name an identity of the old hart that nobody owns: in a block some may be free, or one kept
- * for a managed interrupt. The edge is sent on, and is not left there for nobody, or for the next owner. `set` makes
- * such a machine, with hart 0 the only place for q to go.
+ * A half-changed message may name an unowned identity of the old hart: one of a block may be free, or reserved for a managed
+ * interrupt. The edge there is forwarded, and is not left for the identity's next owner. `set` makes such a machine, with
+ * hart 0 the only hart to which q can move.
  */
 static void torn_onto_nobody(void (*set)(void))
 {
@@ -136,7 +136,7 @@ static void block_with_a_gap(void)
     assert_int_equal(imsic_alloc_id(im, 0, 4, 2, T_FILLER), AIA_OK);
     assert_int_equal(imsic_alloc_id(im, 0, 12, 2, T_FILLER), AIA_OK);
     assert_int_equal(imsic_alloc_id(im, 1, 9, 0, T_FILLER),
-                     AIA_OK); /* of 8 to 11, which are free on hart 0 */
+                     AIA_OK); /* one of 8 to 11, which are free on hart 0 */
 }
 
 static void kept_for_a_managed(void)
@@ -161,7 +161,7 @@ static void test_torn_onto_nobody(void **state)
     torn_onto_nobody(kept_for_a_managed);
 }
 
-/* The same when the device answers no read, and the old message is put back by the same two steps. */
+/* The same if the device answers no read, and the old message is restored by the same two steps. */
 static void undone_onto_nobody(void (*set)(void))
 {
     bool more = true;
@@ -186,7 +186,7 @@ static void test_undone_onto_nobody(void **state)
     undone_onto_nobody(kept_for_a_managed);
 }
 
-/* Called from another hart, the torn update is made on the old one. */
+/* If another hart moves the interrupt, the old hart makes the torn update. */
 static void test_torn_by_call(void **state)
 {
     (void)state;
@@ -214,13 +214,13 @@ static void test_torn_by_call_timeout(void **state)
     t_check_books();
 }
 
-/* Between data and address the device sends (old hart, other's identity). */
+/* Between data and address, the device sends (old hart, identity of `other`). */
 static void raise_half_way(const struct m_event *e, void *arg)
 {
     (void)arg;
     if (e->kind != M_DEVICE || e->what != M_ADDR)
         return;
-    for (unsigned i = 0; i < 10; i++) /* nobody's, in front of it in the file's queue */
+    for (unsigned i = 0; i < 10; i++) /* unowned edges, before it in the file's queue */
         m_fabric_post(m.hart[1].msi_addr, 62);
     m_raise(&q.dev);
 }
@@ -239,12 +239,12 @@ static void test_torn_copy(void **state)
         t_check(&q);
         assert_int_equal(t.aia.torn_copies, 1);
         assert_int_equal(q.hart, 2);
-        assert_int_equal(other.runs, 1); /* once too often, which its handler says */
+        assert_int_equal(other.runs, 1); /* one extra run, which its handler reports */
         assert_int_equal(other.irq->count.unhandled, 1);
     }
 }
 
-/* The pending bit may be other's own edge: it stays, and its handler runs. */
+/* The pending bit may be an edge of `other`: it stays, and the handler of `other` runs. */
 static void test_torn_copy_leaves_owners_edge(void **state)
 {
     (void)state;
@@ -254,10 +254,10 @@ static void test_torn_copy_leaves_owners_edge(void **state)
     assert_int_equal(t_move(&q, 2), AIA_OK);
     aia_port_irq_restore(1);
     t_check(&other);
-    assert_int_equal(other.strays, 0);
+    assert_int_equal(other.extra, 0);
 }
 
-/* A torn message would name an identity that the old hart's file does not have: refused, for nobody could see it. */
+/* A torn message would name an identity that the old hart's file does not have: refused, because that edge could not be seen. */
 static void test_torn_beyond_old_file(void **state)
 {
     static const uint16_t ids[] = {63, 63, 127};
@@ -315,14 +315,14 @@ static void test_upper_address(void **state)
     m_raise(&q.dev);
     t_check(&q);
 
-    t_irq(&other, AIA_MSI_MASKABLE, 1); /* others can */
+    t_irq(&other, AIA_MSI_MASKABLE, 1); /* other interrupts can move */
     assert_int_equal(t_move(&other, 2), AIA_OK);
     m_raise(&other.dev);
     t_check(&other);
     t_check_books();
 }
 
-/* Every kind of update, every kind of illness. A mute device goes on sending: by its old message. */
+/* Every kind of update with every device mood. A mute device goes on sending, by its old message. */
 static void test_silent(void **state)
 {
     (void)state;
@@ -354,7 +354,7 @@ static void raise_q(void *arg)
     m_raise(&q.dev);
 }
 
-/* A mute device sends an edge at every access of the failing move, by whatever message it has then. */
+/* A mute device sends an edge at every access of the move that fails, by the message that it has then. */
 static void test_mute_edges(void **state)
 {
     (void)state;

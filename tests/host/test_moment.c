@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Moments in one word (lib/moment.h): never early, at most two units late (one, but where the word is 0), and right while they wrap. Built twice. */
+/* Times in one word (lib/moment.h): never early, at most two units late (one, unless the word is 0), and right across a wrap.
+ * Built twice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 
 #define UNIT (AIA_WORD_BITS == 64 ? 1ull : 1ull << 20)
 
-/* Where a word of units wraps: far beyond 2^32 ticks. */
+/* The number of ticks at which a word of units wraps: far beyond 2^32. */
 static const uint64_t wraps = AIA_WORD_BITS == 64 ? UINT64_MAX / 4 : 1ull << 52;
 
 static void check_at(uint64_t t)
@@ -59,7 +60,7 @@ static void test_first(void **state)
     assert_int_equal(moment_first(late, late), late);
 }
 
-/* As long as can be: it does not wrap into the past, nor is it taken for it beside one of long ago. */
+/* The longest time: it does not wrap into the past, and does not count as past beside a time of long ago. */
 static void test_never(void **state)
 {
     static const uint64_t now[] = {0, 1, 1000 * UNIT, 1ull << 50, UINT64_MAX / 8};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Moves under fire: an edge at every access of a move, however it is made, is handled and by its own handler. */
+/* Moves under load: an edge at every access of a move of any kind is handled, and by its own handler. */
 #include "fixture.h"
 
 static struct t_irq q, other, busy;
@@ -9,10 +9,10 @@ static struct imsic_vector old;
 
 static struct scene {
     enum aia_update how;
-    unsigned by;   /* hart that moves: 0 a third one, 1 the old, 2 the new */
-    bool hold_old; /* the old hart's interrupts are delayed till after the move */
-    bool run;      /* the others take interrupts right after the edge */
-    uint32_t lag;  /* of the fabric */
+    unsigned by;   /* the hart that moves: 0 a third hart, 1 the old, 2 the new */
+    bool hold_old; /* the old hart takes no interrupts until after the move */
+    bool run;      /* the other harts take interrupts right after the edge */
+    uint32_t lag;  /* delays of the fabric */
 } scene;
 
 static void set_scene(unsigned n_harts)
@@ -41,10 +41,10 @@ static void check_moved(void)
     assert_int_equal(t.aia.updates[scene.how], 1);
     assert_int_equal(q.irq->count.moves, 1);
     if (scene.how == AIA_UPDATE_TORN)
-        assert_int_equal(other.strays, other.runs);
+        assert_int_equal(other.extra, other.runs);
     else
         t_check_quiet(&other);
-    m_raise(&q.dev); /* and edges go on, to the new hart */
+    m_raise(&q.dev); /* later edges go to the new hart */
     t_check(&q);
     assert_int_equal(q.hart, 2);
     t_unfill(2);
@@ -77,7 +77,7 @@ static void sweep(enum aia_update how)
                 for (unsigned hold = 0; hold < 2; hold++) {
                     scene = (struct scene){how, by, hold, run, lags[i]};
                     if (how == AIA_UPDATE_TORN && hold && by != 1)
-                        continue; /* the old hart has to take the call */
+                        continue; /* the old hart must be able to take the call */
                     sweep_scene();
                 }
 }
@@ -123,7 +123,7 @@ static void chain(void)
     assert_int_equal(t_move(&q, 1), AIA_OK);
 }
 
-/* A, B, C and A again: no move waits for the one before, nothing is drained meanwhile. */
+/* A, B, C and A again: no move waits for the one before, and nothing is drained in between. */
 static void test_chain(void **state)
 {
     (void)state;
@@ -153,7 +153,7 @@ static void test_many_moves_under_fire(void **state)
     (void)state;
     for (unsigned lag = 0; lag < 3; lag++) {
         t_machine(4, 63);
-        t.aia.config.storm_limit = UINT32_MAX; /* two edges handled by one run look like one too many */
+        t.aia.config.storm_limit = UINT32_MAX; /* two edges that one run handles look like an extra edge */
         m.inbound_lag = m.store_lag = m.post_lag = lag * 40;
         for (struct t_irq *s = &q; s; s = s == &q ? &other : s == &other ? &busy : NULL)
             t_irq(s, s == &q ? AIA_MSI_PLAIN : s == &other ? AIA_MSI_MASKABLE : AIA_MSI_STORE, 1);
@@ -191,7 +191,7 @@ static void spawn_move_to_3(void *arg)
     m_run(3);
 }
 
-/* Two harts move one interrupt: it ends where one of them wants it, and that is what its affinity says. */
+/* Two harts move one interrupt: it ends where one of them wants it, and its affinity says so. */
 static void test_two_movers(void **state)
 {
     (void)state;
@@ -246,7 +246,7 @@ static void test_move_while_disabled(void **state)
     assert_int_equal(q.hart, 2);
 }
 
-/* Enabled by another hart at every access of the move: the kept edge finds the new vector, or the old one. */
+/* Another hart enables the interrupt at every access of the move: the kept edge goes to the new vector or to the old one. */
 static void test_enable_during_move(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The NVMe driver on a model of a controller (tests/host/devices/nvme_model.h): what it cannot live with, commands that fail
- * or have no answer, whole queues, queues that follow their harts, completions of what was never asked for.
+ * The NVMe driver on a model of a controller (tests/host/devices/nvme_model.h): controllers that it refuses, commands that fail
+ * or are not answered, full queues, queues that follow their harts, completions of commands that were never submitted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,7 +80,7 @@ static int ready(void **state)
     return init();
 }
 
-/* ---- bring-up ---- */
+/* ---- start ---- */
 
 static void test_set_up(void **state)
 {
@@ -88,7 +88,8 @@ static void test_set_up(void **state)
     assert_int_equal(disk->n_queues, HARTS);
     assert_int_equal(disk->sectors, NM_SECTORS);
     assert_int_equal(disk->n_irqs, 1 + HARTS);
-    for (unsigned h = 0; h < HARTS; h++) { /* a queue for each hart, managed; and one for all, which is not */
+    for (unsigned h = 0; h < HARTS;
+         h++) { /* a managed queue for each hart, and one for all, which is not managed */
         const struct aia_irq *irq = disk_irq_of(disk, disk_queue_of(disk, h));
         const struct aia_hartset own = aia_hartset_one(h);
         assert_true(irq->managed);
@@ -140,11 +141,12 @@ static void test_hangs(void **state)
     (void)fresh(state);
     before = fn.now;
     nm.stuck = NM_FATAL_AT_ENABLE;
-    assert_int_equal(init(), DISK_EFATAL); /* and is not waited for: it does not come (3.1.3.6) */
+    assert_int_equal(
+        init(), DISK_EFATAL); /* the driver does not wait for a shutdown, which does not come (3.1.3.6) */
     assert_true(fn.now - before < 100000);
 }
 
-/* Gone at any of its accesses to a register. */
+/* The controller is gone from any of the driver's register accesses on. */
 static void test_gone(void **state)
 {
     unsigned after = 1;
@@ -173,7 +175,7 @@ static void test_queues_granted(void **state)
     }
 }
 
-/* One vector: both queues send by it, through reads, a late answer, and harts that come and go. */
+/* One vector: both queues send by it, during reads, a late answer, and harts that go offline and come back. */
 static void test_one_vector(void **state)
 {
     (void)state;
@@ -192,7 +194,7 @@ static void test_one_vector(void **state)
         assert_int_equal(disk->ops->hart_offline(disk, h), DISK_OK); /* the last */
         assert_read(h, 1);
         assert_int_equal(nm.deletes, h + 1);
-        fn.due |= 1; /* nothing is there, and nothing is harmed */
+        fn.due |= 1; /* an interrupt without a completion does no harm */
         assert_true(function_deliver());
         assert_int_equal(disk->ops->hart_online(disk, h), DISK_OK);
     }
@@ -207,7 +209,7 @@ static void test_namespaces(void **state)
     for (unsigned i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
         (void)fresh(state);
         memcpy(nm.namespaces, sets[i], sizeof(sets[i]));
-        assert_int_equal(init(), DISK_OK); /* the model sees to it that it is the right one */
+        assert_int_equal(init(), DISK_OK); /* the model checks that the driver uses the right namespace */
         assert_int_equal(disk->sectors, NM_SECTORS);
         reads();
     }
@@ -255,11 +257,11 @@ static void test_admin_fails(void **state)
         assert_int_equal(init(), DISK_ETIMEOUT);
     }
     (void)fresh(state);
-    fn.lose = 1; /* its interrupt is as good as its answer: nobody looks without it */
+    fn.lose = 1; /* the driver looks for an answer only after an interrupt */
     assert_int_equal(init(), DISK_ETIMEOUT);
 }
 
-/* What comes after its time is nobody's, and not the answer to what is asked next. */
+/* An answer that comes after the time-out is passed over, and does not answer the next command. */
 static void test_admin_late(void **state)
 {
     struct nvme *nv = (struct nvme *)disk;
@@ -331,7 +333,7 @@ static void test_status(void **state)
     reads();
 }
 
-/* Of another queue, of a command that there is not: counted, named, and no request ends by it. */
+/* A completion by another queue, or of a command that does not exist: counted, named, and it ends no request. */
 static void test_bogus(void **state)
 {
     static const struct {
@@ -375,7 +377,7 @@ static void test_harts(void **state)
     }
 }
 
-/* A queue that two share goes with the last of them. */
+/* A queue that two harts share is deleted with the last of them. */
 static void test_harts_share(void **state)
 {
     (void)fresh(state);
@@ -435,7 +437,7 @@ static void test_kill(void **state)
     nm.fatal = true;
     assert_int_equal(disk->ops->check(disk), DISK_EFATAL);
     disk_kill(disk, DISK_EFATAL);
-    disk_kill(disk, DISK_EGONE); /* the first is the one */
+    disk_kill(disk, DISK_EGONE); /* the first error stays */
     for (unsigned h = 0; h < HARTS; h++)
         for (unsigned i = 0; i < DISK_DEPTH; i++) {
             assert_int_equal(ends[h][i], 1);

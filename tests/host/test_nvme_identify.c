@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an NVMe namespace says of itself (payload/drivers/nvme.c): right, and wrong. */
+/* Right and wrong answers of Identify Namespace (payload/drivers/nvme.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,9 +44,9 @@ static void nvme_namespaces(void **state)
     (void)state;
     namespace(n, n, 1, 0, 9, 0);
     assert_int_equal(parse(), DISK_OK);
-    namespace(n, n - 5, 8, 7, 9, 0); /* thin; the last of eight */
+    namespace(n, n - 5, 8, 7, 9, 0); /* thin provisioning; the last of eight formats */
     assert_int_equal(parse(), DISK_OK);
-    namespace(n, n, 8, 0x17, 9, 0); /* bit 4 is about metadata, of which there is none */
+    namespace(n, n, 8, 0x17, 9, 0); /* bit 4 is about metadata, which this format does not have */
     assert_int_equal(parse(), DISK_OK);
     memset(page, 0, sizeof(page)); /* there is no such namespace */
     assert_int_equal(parse(), DISK_EIDENTIFY);
@@ -54,13 +54,13 @@ static void nvme_namespaces(void **state)
     assert_int_equal(parse(), DISK_EIDENTIFY);
     namespace(n, 0, 1, 0, 9, 0);
     assert_int_equal(parse(), DISK_EIDENTIFY);
-    namespace(n, n, 4, 4, 9, 0); /* a format that is not there */
+    namespace(n, n, 4, 4, 9, 0); /* a format that does not exist */
     assert_int_equal(parse(), DISK_EIDENTIFY);
     for (unsigned shift = 10; shift <= 12; shift++) {
         namespace(n, n, 1, 0, shift, 0);
         assert_int_equal(parse(), DISK_OK);
     }
-    namespace(n, n, 1, 0, 13, 0); /* more than a page */
+    namespace(n, n, 1, 0, 13, 0); /* blocks larger than a page */
     assert_int_equal(parse(), DISK_EFEATURE);
     namespace(n, n, 1, 0, 12, 8);
     assert_int_equal(parse(), DISK_EFEATURE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A line of the shell, taken apart. */
+/* Parsing a line of the shell. */
 #include "fixture.h"
 #include "payload/shell/parse.h"
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #define MAX 4
 
-/* What a line is taken apart to: commands in [], words in <>, an error by its number; then the end. */
+/* Check the result for a line: commands in [], words in <>, an error by its number. */
 static void takes(const char *line, const char *want)
 {
     char text[128], got[256] = "", *at = text, *words[MAX + 1];
@@ -117,7 +117,7 @@ static void test_names(void **state)
     assert_string_equal(parse_strerror(PARSE_ERANGE - 1), parse_strerror(1));
 }
 
-/* Whatever bytes come: words within the line, and an end. */
+/* Random bytes: words are inside the line, and parsing ends. */
 static void test_anything(void **state)
 {
     static const char some[] = "ab ;#'\"\t\x80\xff";

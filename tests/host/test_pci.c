@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PCI enumeration: what is found, numbered, quieted and enabled; and the capability list. */
+/* PCI enumeration: which functions are found, numbered, silenced and enabled; and the capability list. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +65,7 @@ static void finds_the_nth(void **state)
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 0), &devs[0]);
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 1), &devs[2]);
     assert_null(pci_find(&pci, 0x1234, 0x11e8, 2));
-    devs[0].error = PCI_EBARBAD; /* what is left out is nobody's */
+    devs[0].error = PCI_EBARBAD; /* a function that is left out is not found */
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 0), &devs[2]);
 }
 
@@ -78,7 +78,7 @@ static void firmware_leftovers_are_cleared(void **state)
     pm_cap_msi(f, true, false);
     pm_set(f, 0x04, 2, 0x0006);
     pm_set(f, f->msi + 2, 2, 0x81);
-    for (struct pm_fn *x = a; x; x = x == a ? b : NULL) { /* both open to buses 1 to 5 */
+    for (struct pm_fn *x = a; x; x = x == a ? b : NULL) { /* both bridges are open to buses 1 to 5 */
         pm_set(x, 0x18, 4, 0x00050100);
         pm_set(x, 0x04, 2, 0x0007);
     }
@@ -88,7 +88,8 @@ static void firmware_leftovers_are_cleared(void **state)
     assert_int_equal(pci.n, 3);
     pm.n_seen = 0;
     check_all();
-    assert_int_equal(pm.n_seen, 0); /* the stale message does not come out when the bus is mastered again */
+    assert_int_equal(pm.n_seen,
+                     0); /* the stale message is not sent when the function masters the bus again */
     assert_int_equal(pm_get(f, f->msi + 2, 2) & 1, 0);
     assert_false(pm.intx);
 }
@@ -137,7 +138,7 @@ static void ports_have_one_slot(void **state)
     assert_int_equal(pci.n, 5);
 }
 
-/* Those that there is no room for are named, and are as quiet as the others, which work. */
+/* Functions for which there is no room are named, and are as silent as the others, which work. */
 static void too_many_functions(void **state)
 {
     struct pm_fn *fns[5];
@@ -167,7 +168,7 @@ static void too_many_buses(void **state)
     (void)state;
     pm.machine.bus_first = 4;
     pm.machine.bus_last = 255;
-    pm.machine.ecam.size = 2 * MIB; /* buses 4 and 5, whatever bus-range says */
+    pm.machine.ecam.size = 2 * MIB; /* only buses 4 and 5, whatever bus-range says */
     pm_bar(f, 0, 4096, 0);
     pm_bar(b, 0, 4096, 0);
     assert_int_equal(scan(), PCI_ENOBUS);
@@ -178,7 +179,7 @@ static void too_many_buses(void **state)
     check_all();
 }
 
-/* A bridge that takes no bus numbers is left out; what comes after it is numbered as if it were not there. */
+/* A bridge that takes no bus numbers is left out; functions after it are numbered as if it did not exist. */
 static void a_bridge_without_numbers(void **state)
 {
     struct pm_fn *stuck = add_bridge(NULL, 8), *lost = add(stuck, 0), *b = add_bridge(NULL, 16),
@@ -195,7 +196,7 @@ static void a_bridge_without_numbers(void **state)
     check_all();
 }
 
-/* Nothing of it is known but that it is there; its other functions, and those after it, go on. */
+/* Of this function only its presence is known; its other functions and those after it are used. */
 static void unknown_header(void **state)
 {
     struct pm_fn *odd = add(NULL, 8), *second = add(NULL, 8 | 1), *f = add(NULL, 16);
@@ -221,14 +222,14 @@ static void unknown_header(void **state)
 
 /* --- several hosts ------------------------------------------------------------------------------------------ */
 
-/* Two hosts onto one model: the second's functions are the first's, elsewhere. */
+/* Two hosts on one model: the functions of the second are those of the first, at another address. */
 static bool answers(const char *name, uintptr_t ecam)
 {
     assert_true(ecam == pm.machine.ecam.base);
     return strcmp(name, "absent") != 0;
 }
 
-/* Configuration space where an access traps is not looked into. */
+/* The payload does not look into a configuration space where an access traps. */
 static void absent_host(void **state)
 {
     static struct machine_pci hosts[2];
@@ -267,7 +268,7 @@ static void several_hosts(void **state)
     assert_ptr_equal(devs[0].host, &hosts[0]);
     assert_ptr_equal(devs[2].host, &hosts[2]);
     assert_ptr_equal(pci_find(&pci, 0x1234, 0x11e8, 1), &devs[3]);
-    assert_int_equal(devs[2].res[0].addr, devs[0].res[0].addr); /* each has its windows for itself */
+    assert_int_equal(devs[2].res[0].addr, devs[0].res[0].addr); /* each host has windows of its own */
     pci.n_hosts = 0;
     assert_int_equal(pci_init(&pci), PCI_ENOECAM);
     assert_int_equal(pci.n, 0);
@@ -298,17 +299,17 @@ static void msis_by_the_map(void **state)
 
     (void)state;
     assert_int_equal(pci_requester(&pd), 0x108);
-    assert_true(pci_msis_arrive(&pd)); /* the tree says nothing */
+    assert_true(pci_msis_arrive(&pd)); /* the tree does not say where MSIs go */
     pm.machine.n_msi_map = 2;
     pm.machine.msi_map_mask = 0xffff;
     pm.machine.msi_map[0] = (struct machine_id_map){.from = 0x100, .n = 8, .ours = true};
     pm.machine.msi_map[1] = (struct machine_id_map){.from = 0x109, .n = 8, .ours = true};
-    assert_false(pci_msis_arrive(&pd)); /* between the two */
+    assert_false(pci_msis_arrive(&pd)); /* between the two ranges */
     pm.machine.msi_map[1].from = 0x108;
     assert_true(pci_msis_arrive(&pd));
     pm.machine.msi_map[1].ours = false;
     assert_false(pci_msis_arrive(&pd));
-    pm.machine.msi_map_mask = 0xff00; /* as function 0 of its bus */
+    pm.machine.msi_map_mask = 0xff00; /* the id of function 0 of its bus */
     assert_true(pci_msis_arrive(&pd));
     pm.machine.msi_map[0] = (struct machine_id_map){.from = 0, .n = UINT32_MAX, .ours = true};
     assert_true(pci_msis_arrive(&pd));
@@ -331,7 +332,7 @@ static void finds_capabilities(void **state)
     assert_int_equal(find(f, 0x01, 8), a);
     assert_int_equal(find(f, 0x09, 4), b);
     assert_int_equal(find(f, 0x05, 4), PCI_ENOCAP);
-    pm_set(none, 0x34, 1, 0x40); /* without the status bit the pointer means nothing */
+    pm_set(none, 0x34, 1, 0x40); /* without the status bit the pointer has no meaning */
     pm_set(none, 0x40, 1, 0x05);
     assert_int_equal(find(none, 0x05, 4), PCI_ENOCAP);
     pm_set(f, 0x34, 1, a | 3); /* reserved bits */
@@ -341,7 +342,7 @@ static void finds_capabilities(void **state)
     assert_int_equal(pci_find_cap(&(struct pci_device){.cfg = pm.machine.ecam.base}, 0x05, 4), PCI_EGONE);
 }
 
-/* Such a function is left out, and others are not. */
+/* A function with such a list is left out, and others are not. */
 static int find_astray(struct pm_fn *f, uint8_t id, unsigned size)
 {
     int error = scan();
@@ -369,7 +370,7 @@ static void lists_that_lead_astray(void **state)
     pm_set(f, a + 1, 1, 0x10);
     assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPBAD);
     pm_set(f, a + 1, 1, b);
-    pm_set(f, b, 2, 0xffff); /* all ones from there on: 0xfc is the next, and again */
+    pm_set(f, b, 2, 0xffff); /* all ones from here on: the next pointer is 0xfc, again and again */
     pm_set(f, 0xfc, 2, 0xffff);
     assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPLOOP);
     pm_set(f, b, 2, 0);
@@ -380,7 +381,7 @@ static void lists_that_lead_astray(void **state)
     assert_int_equal(find(f, 0x05, 10), PCI_ECAPBAD);
 }
 
-/* As many capabilities as fit: the bound must not cut a list short that ends. */
+/* As many capabilities as fit: the bound on the walk must not cut off a valid list. */
 static void longest_list(void **state)
 {
     struct pm_fn *f = add(NULL, 8);

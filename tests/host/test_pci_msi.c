@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* MSI. Message changes are judged by every message that the model device could have sent between any two writes. */
+/* MSI. A change of a message is judged by every message that the model device could have sent between any two writes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #define FILE1 UINT64_C(0x28001000)
 #define FAR   UINT64_C(0x1234528000000)
 
-/* The i-th write to the watched function that the log holds. */
+/* The i-th write to the watched function in the log. */
 static const struct pm_access *nth_write(size_t n)
 {
     for (size_t i = 0; i < pm.n_log; i++) {
@@ -48,7 +48,7 @@ static void plain_msi_starts_whole(void **state)
         uint64_t file = is64 ? FAR : FILE0;
 
         struct pci_device *pd = start_up(f);
-        pm_set(f, cap + 2, 2, pm_get(f, cap + 2, 2) | 0x21); /* somebody asked for four messages */
+        pm_set(f, cap + 2, 2, pm_get(f, cap + 2, 2) | 0x21); /* enabled before, with four messages */
         assert_int_equal(pci_msi_init(&msi, pd), PCI_OK);
         assert_int_equal(msi.msi.kind, AIA_MSI_PLAIN);
         pm_watch(f);
@@ -58,7 +58,7 @@ static void plain_msi_starts_whole(void **state)
         assert_false(pm.intx);
         assert_int_equal(pm_get(f, cap + 2, 2) & 0x71, 0x01); /* enabled, one message */
         assert_reads_back(&msi.msi, file, 77);
-        /* Started again while it sends: the old message or the new, never half of each. */
+        /* Started again while the device sends: the old message or the new, never half of each. */
         pm_watch(f);
         msi.msi.ops->start(&msi.msi, &(struct aia_message){is64 ? FILE1 : FILE1 + 4, 78});
         assert_int_equal(pm.n_seen, 2);
@@ -72,7 +72,7 @@ static void plain_msi_starts_whole(void **state)
     }
 }
 
-/* The access log itself: INTx off first, enable last, and each register in one write of its own width. */
+/* The access log: INTx is turned off first and MSI on last, and each register is written once, in its own width. */
 static void plain_msi_write_order(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
@@ -142,7 +142,7 @@ static void maskable_msi(void **state)
         assert_ends_in_read();
         pm_watch(f);
         assert_int_equal(pm.n_seen, 0);
-        /* Started again, it is never disabled: what it kept while stopped would be lost. */
+        /* Started again, the device is never disabled: an edge that it kept while stopped would be lost. */
         msi.msi.ops->start(&msi.msi, &(struct aia_message){file, 6});
         assert_int_equal(pm.n_seen, 1);
         assert_seen(0, file, 6);
@@ -151,7 +151,7 @@ static void maskable_msi(void **state)
     }
 }
 
-/* A function that offers four messages: with four, all are masked as one; more are refused, and nothing changes. */
+/* A function with four messages: they are masked together; more than four are refused, and nothing changes. */
 static void several_messages(void **state)
 {
     for (int maskable = 0; maskable <= 1; maskable++) {
@@ -188,7 +188,7 @@ static void several_messages(void **state)
     }
 }
 
-/* Mask bits that were found set: those of its own messages are its own, all others stay as they were. */
+/* Mask bits that are set at the start: the driver owns those of its messages, and all others stay. */
 static void masks_found_set(void **state)
 {
     for (unsigned order = 0; order <= 2; order++) {

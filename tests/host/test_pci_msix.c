@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MSI-X and the edu driver; devices that do not answer. Message changes are judged by every message that the model device
+ * MSI-X and the edu driver; devices that do not answer. A change of a message is judged by every message that the model device
  * could have sent between any two writes.
  */
 #include <setjmp.h>
@@ -31,7 +31,7 @@ static void msix_entries(void **state)
     struct pci_device *pd = start_up(f);
 
     (void)state;
-    memset(&f->mem[0x100], 0x0a, 3 * 16); /* rubbish, and not masked */
+    memset(&f->mem[0x100], 0x0a, 3 * 16); /* junk, and not masked */
     assert_int_equal(pci_msix_init(&table, pd), PCI_OK);
     assert_int_equal(pm.n_seen, 0);
     assert_int_equal(pm_get(f, cap + 2, 2), 0x8002);
@@ -54,7 +54,7 @@ static void msix_entries(void **state)
     assert_seen(1, FILE1, 0x10005);
     assert_reads_back(&msix.msi, FILE1, 0x10005);
     assert_ends_in_read();
-    msix.msi.ops->start(&msix.msi, &(struct aia_message){FAR, 6}); /* while it sends */
+    msix.msi.ops->start(&msix.msi, &(struct aia_message){FAR, 6}); /* while the device sends */
     assert_int_equal(pm.n_seen, 3);
     assert_seen(2, FAR, 6);
     msix.msi.ops->stop(&msix.msi);
@@ -65,7 +65,7 @@ static void msix_entries(void **state)
     assert_int_equal(f->mem[0x10d], 0x0a); /* reserved bits kept */
 }
 
-/* Where an edge that nobody saw may be: in the device, by its mask bits and the pending bit array. */
+/* Where an edge that no hart saw may be: in the device, by its mask bits and the pending bit array. */
 static void msix_holds(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
@@ -89,7 +89,7 @@ static void msix_holds(void **state)
     assert_string_equal(pci_msix_holds(&msix.msi),
                         "its pending bit is set, though its MSI-X entry is not masked: "
                         "the device holds the edge back");
-    f->mem[0xe04] = 1; /* its neighbour's */
+    f->mem[0xe04] = 1; /* the pending bit of another entry */
     assert_null(pci_msix_holds(&msix.msi));
     pm_set(f, cap + PCI_MSIX_CONTROL, 2, pm_get(f, cap + PCI_MSIX_CONTROL, 2) | PCI_MSIX_CONTROL_MASK);
     assert_string_equal(pci_msix_holds(&msix.msi), "its function is masked, and its pending bit clear");
@@ -118,14 +118,14 @@ static void msix_tables_outside(void **state)
         assert_int_equal(pci_msix_init(&table, pd), PCI_ECAPBAD);
     }
     pm_set(f, cap + 4, 4, 0);
-    pm_set(f, 0x04, 2, 0x0404); /* memory decode off behind our back */
+    pm_set(f, 0x04, 2, 0x0404); /* memory decode is turned off without the driver */
     assert_int_equal(pci_msix_init(&table, pd), AIA_ESILENT);
     assert_int_equal(pm_get(f, cap + 2, 2) & 0xc000, 0);
 }
 
 /*
- * The table in each BAR there may be, the only one or one of many, of 32 and of 64 bits. The others are too small for it:
- * an access by one of them would be another's.
+ * The table in each possible BAR, alone or one of several, of 32 and of 64 bits. The other BARs are too small for the table: an
+ * access by one of them would reach another function.
  */
 static void table_in_a_bar(unsigned bar, bool wide, bool alone)
 {

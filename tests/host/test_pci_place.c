@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PCI addresses, judged by where the fabric's own registers then route an access. */
+/* PCI addresses: checked by where the fabric's own registers then route an access. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void bars_of_every_kind(void **state)
     assert_true(pd->res[2].addr >= 0x400000000);
     assert_int_equal(pd->res[2].cpu - pd->res[2].addr, 0x500000000);
     assert_true(pd->res[1].io && pci_bar(pd, 1) == 0 && pci_bar(pd, 3) == 0 && pci_bar(pd, 6) == 0);
-    /* Not on one page with another function's. */
+    /* Not on one page with a BAR of another function. */
     assert_true(pd->res[0].addr >> 12 != found(g)->res[5].addr >> 12);
 }
 
@@ -60,7 +60,7 @@ static void bad_bars_stay_off(void **state)
     check_all();
 }
 
-/* What QEMU's pvpanic-pci has: two bytes, so that a part of the type can be set. Its type bits must not be believed. */
+/* As in QEMU's pvpanic-pci: two bytes, so that a part of the type bits can be set. The driver must not believe the type. */
 static void bars_too_small(void **state)
 {
     struct pm_fn *small[4], *good = add(NULL, 48), *io = add(NULL, 56);
@@ -69,13 +69,13 @@ static void bars_too_small(void **state)
     for (unsigned i = 0; i < 4; i++) {
         small[i] = add(NULL, (uint8_t)((i + 1) << 3));
         pm_bar(small[i], 0, 4096, 0);
-        pm_set(small[i], 0x10, 4, i == 3 ? 0xe : 0); /* or what somebody left in it */
+        pm_set(small[i], 0x10, 4, i == 3 ? 0xe : 0); /* or an old value */
         memset(&small[i]->writable[0x10], 0xff, 4);
         small[i]->writable[0x10] = (uint8_t)(0u - (i == 3 ? 2u : 1u << i)); /* 1, 2 and 4 bytes */
     }
-    small[1]->writable[0x10] = 0xf8; /* and 8 */
+    small[1]->writable[0x10] = 0xf8; /* and 8 bytes */
     pm_bar(good, 0, 16, 0);
-    pm_io_bar(io, 0, 4); /* a BAR for ports and no other is no fault */
+    pm_io_bar(io, 0, 4); /* a function with only an I/O BAR is not a fault */
     assert_int_equal(scan(), PCI_EBARBAD);
     assert_int_equal(n_left_out, 4);
     for (unsigned i = 0; i < 4; i++) {
@@ -86,7 +86,7 @@ static void bars_too_small(void **state)
     check_all();
 }
 
-/* Bits of the address that cannot be cleared: wherever it were placed, it would decode something else. */
+/* Address bits that cannot be cleared: at any place the BAR would decode something else. */
 static void bars_that_stay(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
@@ -98,7 +98,7 @@ static void bars_that_stay(void **state)
     assert_int_equal(scan(), PCI_EBARBAD);
 }
 
-/* One function behind a switch that is too large for any window: what is behind the same ports goes on without it. */
+/* A function below a switch that is too large for any window: functions below the same ports are used without it. */
 static void a_giant_behind_bridges(void **state)
 {
     struct pm_fn *up = add_bridge(NULL, 8), *down = add_bridge(up, 0), *giant = add(down, 0);
@@ -112,13 +112,13 @@ static void a_giant_behind_bridges(void **state)
     pm_bar(first, 0, UINT64_C(1) << 62, PM_64);
     assert_int_equal(scan(), PCI_EEXHAUSTED);
     assert_int_equal(n_left_out, 2);
-    assert_ptr_equal(behind(&left_out[0]), first); /* in the order of the listing */
+    assert_ptr_equal(behind(&left_out[0]), first); /* left out in the order of the list */
     assert_ptr_equal(behind(&left_out[1]), giant);
     assert_true(pci_bar(found(beside), 0) && pci_bar(found(other), 0));
     check_all();
 }
 
-/* Two that do not fit together: one is left out, and the room is the others'. */
+/* Two functions that do not fit together: one is left out, and its room is used by others. */
 static void room_is_given_back(void **state)
 {
     struct pm_fn *f[3];
@@ -136,7 +136,8 @@ static void room_is_given_back(void **state)
     check_all();
 }
 
-/* A bridge's own BAR is placed with the others; if it does not fit, nothing gets through, and all behind is named. */
+/* A bridge's own BAR is placed with the others. If it does not fit, the bridge forwards nothing, and all functions below it
+ * are named. */
 static void a_bridge_with_a_bar(void **state)
 {
     struct pm_fn *b = add_bridge(NULL, 8), *f = add(b, 0);
@@ -183,7 +184,7 @@ static void kinds_of_window(void **state)
     assert_int_equal(found(high)->error, PCI_OK);
 
     pm.machine.windows[1].space = MACHINE_PCI_MEM32;
-    pm.machine.n_windows = 2; /* no high one: below 4 GiB is good enough */
+    pm.machine.n_windows = 2; /* no high window: addresses below 4 GiB are used */
     assert_int_equal(scan(), PCI_OK);
     check_all();
     assert_true(found(high)->res[0].addr < 4 * GIB);
@@ -207,7 +208,7 @@ static void high_overflow_comes_down(void **state)
     assert_true(found(f)->res[0].addr >= 4 * GIB && found(g)->res[0].addr < 4 * GIB);
 }
 
-/* What must not be prefetched, and what only has 32 bits, keeps out of a bridge's prefetchable window. */
+/* BARs that must not be prefetched, and BARs of 32 bits, stay out of a bridge's prefetchable window. */
 static void bridge_windows_by_kind(void **state)
 {
     struct pm_fn *b = add_bridge(NULL, 8), *f = add(b, 0), *old = add_bridge(NULL, 16), *g = add(old, 0);
@@ -223,7 +224,7 @@ static void bridge_windows_by_kind(void **state)
     check_all();
     assert_true(found(f)->res[0].addr < 4 * GIB && found(f)->res[4].addr < 4 * GIB);
     assert_true(found(f)->res[2].addr >= 4 * GIB && found(g)->res[0].addr < 4 * GIB);
-    /* A bridge with nothing to pass on passes nothing on. */
+    /* A bridge with no function below it forwards nothing. */
     assert_true(pm_get(old, 0x24, 2) == 0);
     assert_true(pm_get(b, 0x20, 2) <= pm_get(b, 0x22, 2));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Slots (payload/pci/slot.h): which one a function is in, its button, and a port that completes its command late or never. */
+/* Slots (payload/pci/slot.h): the slot of a function, its button, and a port that completes its command late or never. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 #define POWER  0x00000002u
 #define SILENT 0x00040000u
 
-/* ---- a clock of milliseconds, one for each wait; the port completes its command after so many ---- */
+/* ---- a clock of milliseconds, one for each wait; the port completes its command after some of them ---- */
 
 static uint64_t waits, completes_after;
 static struct pm_fn *port;
@@ -43,7 +43,7 @@ bool hart_wait_more(struct hart_wait *w)
     return waits <= w->deadline;
 }
 
-/* A bridge with the slot registers of a port; `slot` 0: it leads to no slot. */
+/* Add a bridge with the slot registers of a port. `slot` false: it has no slot. */
 static struct pm_fn *add_port(struct pm_fn *parent, uint8_t devfn, unsigned type, bool slot, uint32_t caps)
 {
     struct pm_fn *b = add_bridge(parent, devfn);
@@ -104,12 +104,13 @@ static void test_power_off(void **state)
     assert_int_equal(scan(), PCI_OK);
     for (completes_after = 1; completes_after <= 1000; completes_after += 333) {
         waits = 0;
-        pm_set(p, cap + 0x18, 2, 0x10ff & ~0x0400); /* on; other bits are somebody else's */
+        pm_set(p, cap + 0x18, 2, 0x10ff & ~0x0400); /* power is on; the driver must keep the other bits */
         pm_set(p, cap + 0x1a, 2, 0);
         pm_watch(p);
         assert_int_equal(pci_slot_power_off(found(p)), PCI_OK);
         assert_int_equal(waits, completes_after);
-        assert_write(0, cap + 0x1a, 0x0010); /* what an earlier command left, and nothing else */
+        assert_write(0, cap + 0x1a,
+                     0x0010); /* the completion of an earlier command is cleared, and nothing else */
         assert_write(1, cap + 0x18, 0x17ff);
         assert_null(nth_write(2));
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where memory is free: the lists, which are sorted and apart whatever is put into them, against a map of bytes; and
- * machine_place(), which says whether an image may lie somewhere, on trees of dts/good that are added to here.
+ * Where memory is free: the lists of regions, which stay sorted and separate whatever is added, checked against a map of bytes;
+ * and machine_place(), which says whether an image may lie at an address, on trees of dts/good to which the test adds nodes.
  */
 #include "blob.h"
 #include "platform/discover.h"
@@ -10,7 +10,7 @@
 
 #define SPACE 256u
 
-/* What is reserved is all of `want`; with `exact`, no more than that. */
+/* Check that the list has all of `want`; with `exact`, nothing more. */
 static void check_list(const bool *want, bool exact)
 {
     bool got[SPACE] = {false};
@@ -19,7 +19,7 @@ static void check_list(const bool *want, bool exact)
         const struct machine_region *r = &m.reserved[i];
         assert_true(r->size && r->base + r->size <= SPACE);
         if (i)
-            assert_true(r->base > m.reserved[i - 1].base + m.reserved[i - 1].size); /* else they touch */
+            assert_true(r->base > m.reserved[i - 1].base + m.reserved[i - 1].size); /* they do not touch */
         memset(got + r->base, true, r->size);
     }
     for (size_t i = 0; i < SPACE; i++)
@@ -43,12 +43,12 @@ static void test_random_claims(void **state)
             size = size > SPACE - base ? SPACE - base : size;
             reserve(base, size);
             memset(want + base, true, size);
-            check_list(want, true); /* 40 of them never fill it */
+            check_list(want, true); /* 40 regions never fill the list */
         }
     }
 }
 
-/* One more than there is room for is joined with its nearest neighbour, which is on either side. */
+/* A region for which there is no room is joined with its nearest neighbour, on either side. */
 static void test_full(void **state)
 {
     bool want[SPACE] = {false};
@@ -71,7 +71,7 @@ static void test_full(void **state)
     m.n_memory = 1;
     assert_true(!machine_is_free(&m, &(struct machine_region){95, 1}));
     assert_true(machine_is_free(&m, &(struct machine_region){99, 37}));
-    reserve(132, 2); /* and now 136 */
+    reserve(132, 2); /* now 136 is nearer */
     assert_true(machine_is_free(&m, &(struct machine_region){99, 33}));
     assert_true(!machine_is_free(&m, &(struct machine_region){135, 1}));
 }
@@ -86,7 +86,7 @@ static void test_ends(void **state)
     assert_int_equal(m.n_reserved, 2);
     assert_int_equal(m.reserved[1].base, UINT64_MAX - 1);
     assert_int_equal(m.reserved[1].size, 2);
-    reserve(1, UINT64_MAX - 1); /* all but the end, which is in already */
+    reserve(1, UINT64_MAX - 1); /* everything but the last byte, which is in the list already */
     assert_int_equal(m.n_reserved, 1);
     assert_int_equal(m.reserved[0].base, 0);
     assert_int_equal(m.reserved[0].size, UINT64_MAX);
@@ -117,7 +117,7 @@ static void test_is_free(void **state)
 static uint64_t finisher;
 static unsigned char *tree;
 
-/* "" where the image may lie there, else the line. */
+/* Returns "" if the image may lie there, else the error line. */
 static const char *place(uint64_t base, uint64_t size)
 {
     static char line[272];
@@ -129,7 +129,7 @@ static const char *place(uint64_t base, uint64_t size)
     return line;
 }
 
-/* A tree of dts/good in the arena, with room to be added to. */
+/* Copy a tree of dts/good to the arena, with room for more nodes. */
 static void open_tree(const char *name)
 {
     size_t len;
@@ -155,7 +155,7 @@ static void test_place_memory(void **state)
     assert_string_equal(place(0x80200800, 0x2000),
                         "/: the image is at 0x80200800, which is not a multiple of 4096");
     open_tree("memory-many");
-    assert_string_equal(place(0x80000000, 0x10000000), ""); /* over sixteen of them, in no order */
+    assert_string_equal(place(0x80000000, 0x10000000), ""); /* across sixteen nodes, in no order */
     assert_string_equal(
         place(0x80000000, 0x10000001),
         "/memory@81000000: reg: memory ends before 0x90000000, the image is at 0x80000000 to 0x90000000");
@@ -169,7 +169,7 @@ static void test_place_reserved(void **state)
 {
     (void)state;
     open_tree("reserved");
-    assert_string_equal(place(0x84000000, 0x1000000), ""); /* disabled */
+    assert_string_equal(place(0x84000000, 0x1000000), ""); /* that node is disabled */
     assert_string_equal(place(0x80000000, 0x8008000), "");
     assert_string_equal(
         place(0x80000000, 0x8008001),
@@ -182,7 +182,7 @@ static void test_place_reserved(void **state)
     assert_string_equal(place(0x8c003000, 0x1000),
                         "/reserved-memory/secure@8c000000: reg: 0x8c000000 to 0x8c003fff "
                         "is reserved, the image is at 0x8c003000 to 0x8c003fff");
-    assert_string_equal(place(0x87000000, 0x1000), ""); /* a claim that nobody can read is none */
+    assert_string_equal(place(0x87000000, 0x1000), ""); /* a reservation that cannot be read has no effect */
 }
 
 static void test_reservation_block(void **state)
@@ -190,7 +190,7 @@ static void test_reservation_block(void **state)
     (void)state;
     open_tree("plain");
     assert_int_equal(fdt_add_mem_rsv(tree, 0x88000000, 0x10000), 0);
-    assert_int_equal(fdt_add_mem_rsv(tree, 0x87000000, 0), 0); /* none */
+    assert_int_equal(fdt_add_mem_rsv(tree, 0x87000000, 0), 0); /* reserves nothing */
     assert_int_equal(fdt_add_mem_rsv(tree, UINT64_MAX - 0xfff, 0x2000), 0);
     assert_int_equal(discover(tree, fdt_totalsize(tree)), 0);
     assert_int_equal(m.n_reserved, 2);
@@ -204,7 +204,7 @@ static void test_reservation_block(void **state)
                         "the image is at 0x8800f000 to 0x8900efff");
 }
 
-/* The blob itself: memory says that all addresses are, so that the arena is among them. */
+/* The blob itself in the image: memory has all addresses here, so that the arena is among them. */
 static void test_place_tree(void **state)
 {
     uint64_t at = (uintptr_t)arena, size;
@@ -221,9 +221,10 @@ static void test_place_tree(void **state)
              (unsigned long long)at, (unsigned long long)at - 4096, (unsigned long long)at);
     assert_string_equal(place(at - 4096, 4097), want);
     finisher = 0;
-    assert_string_not_equal(place(at, 4096), ""); /* the loaded part: an exit code is possible all the same */
+    assert_string_not_equal(place(at, 4096),
+                            ""); /* the loaded part of the image: an exit code is still possible */
     assert_int_equal(finisher, 0x100000);
-    memset(tree, 0, 40); /* or it was written over: still the better reason */
+    memset(tree, 0, 40); /* or the image has overwritten the blob: this reason is still the better one */
     snprintf(want, sizeof(want), "/: the device tree, at %#llx, is in the image, %#llx to %#llx",
              (unsigned long long)at, (unsigned long long)at, (unsigned long long)at + 4095);
     struct machine_region image = {at, 4096};
@@ -234,7 +235,7 @@ static void test_place_tree(void **state)
     assert_int_equal(finisher, 0);
 }
 
-/* More ranges than are kept: the others are named, and an image may lie in them all the same. */
+/* More ranges than are kept: the others are named, and an image may lie in them nevertheless. */
 static void test_too_many(void **state)
 {
     fdt64_t reg[2 * 300];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Retired vectors: not reused before their drain is proven (P5), reused soon after. */
+/* Retired vectors: not used again before their drain is proven (P5), and soon after that. */
 #include "imsic/vector.h"
 #include "fixture.h"
 
@@ -11,7 +11,7 @@ static void at_lag(uint32_t lag)
     m.inbound_lag = m.store_lag = m.post_lag = lag;
 }
 
-/* q on hart 1 of a machine where nothing arrives before it must. */
+/* Put q on hart 1 of a machine in which no write arrives before it must. */
 static void set_up(unsigned n_harts)
 {
     t_machine(n_harts, 63);
@@ -21,7 +21,7 @@ static void set_up(unsigned n_harts)
     at_lag(M_NEVER);
 }
 
-/* Hart h's timer comes now; nothing else does. */
+/* The timer of hart h fires now; nothing else happens. */
 static void timer_of(unsigned h)
 {
     unsigned here = m.here;
@@ -35,7 +35,7 @@ static void timer_of(unsigned h)
     m.hart[h].hold = false;
 }
 
-/* `next` gets q's old vector, everything arrives, and each edge finds its own handler. */
+/* Request `next` so that it gets q's old vector, let everything arrive, and check that each edge ran its own handler. */
 static void next_owner(void)
 {
     t_irq(&next, AIA_MSI_PLAIN, old.hart);
@@ -50,7 +50,7 @@ static void next_owner(void)
         assert_int_equal(t.harts[h].unowned, 0);
 }
 
-/* The edge is still in the device when the move begins, behind others on its way. */
+/* The edge is still in the device when the move begins, after other messages of it. */
 static void test_edge_in_device(void **state)
 {
     (void)state;
@@ -63,7 +63,7 @@ static void test_edge_in_device(void **state)
     next_owner();
 }
 
-/* The edge has left the device, and is on its way into a slow file. */
+/* The edge has left the device, and is under way to a slow file. */
 static void test_edge_on_its_way(void **state)
 {
     (void)state;
@@ -79,8 +79,8 @@ static void test_edge_on_its_way(void **state)
 }
 
 /*
- * The edge waits in hart 1's file, hart 1 sends it on to hart 2, and q moves on from there: hart 2 must not
- * give the vector away while the copy is under way in hart 1's store buffer.
+ * The edge waits in hart 1's file, hart 1 forwards it to hart 2, and q moves on from there: hart 2 must not free the vector
+ * while the copy is under way in hart 1's store buffer.
  */
 static void test_copy_on_its_way(void **state)
 {
@@ -113,8 +113,8 @@ static void yield_there(void *arg)
 }
 
 /*
- * The same with the copy that enable sends, from a third hart that is stopped before each of its accesses
- * while the interrupt moves and its old vector finds its next owner.
+ * The same with the copy that aia_irq_enable() sends from a third hart. That hart stops before each of its accesses while the
+ * interrupt moves and its old vector gets the next owner.
  */
 static void test_resent_on_its_way(void **state)
 {
@@ -135,7 +135,7 @@ static void test_resent_on_its_way(void **state)
     }
 }
 
-/* And with the copy that the old hart sends on, stopped likewise. */
+/* And with the copy by which the old hart forwards an edge; that hart stops in the same way. */
 static void test_forward_on_its_way(void **state)
 {
     (void)state;
@@ -158,8 +158,8 @@ static void test_forward_on_its_way(void **state)
 }
 
 /*
- * Hart 1 is stopped before each access of a reclaim, and another of its vectors retires meanwhile, with an
- * edge far back in the queue: what the reclaim has proven says nothing of that.
+ * Hart 1 stops before each access of a reclaim, and another of its vectors retires meanwhile, with an edge late in the queue:
+ * what the reclaim has proven says nothing about that vector.
  */
 static void test_retire_during_reclaim(void **state)
 {
@@ -170,7 +170,7 @@ static void test_retire_during_reclaim(void **state)
         t_irq(&third, AIA_MSI_PLAIN, 1);
         assert_int_equal(t_move(&busy, 2), AIA_OK);
         m_fabric_settle();
-        m_run(1); /* the IPI that has it set its timer */
+        m_run(1); /* the IPI that makes hart 1 set its timer */
         m.hart[1].timer = m.now;
         t_at(k, true, yield_there, NULL);
         m_run(1);
@@ -189,7 +189,7 @@ static void test_retire_during_reclaim(void **state)
     }
 }
 
-/* One edge at each stage at once; the timer comes before every access of the move back, too. */
+/* One edge in each stage at the same time; the timer also fires before every access of the move back. */
 static void timer_1(void *arg)
 {
     m_run(1);
@@ -236,7 +236,7 @@ static void test_reclaimed_by_timer(void **state)
     assert_int_equal(q.irq->n_retiring, 0);
 }
 
-/* Until then an edge there is sent on at once, without any timer (P3). */
+/* Until the reclaim an edge at the old vector is forwarded immediately, without a timer (P3). */
 static void test_forwarded_at_once(void **state)
 {
     (void)state;
@@ -255,7 +255,7 @@ static void test_forwarded_at_once(void **state)
     assert_int_equal(t.harts[1].handled, 0);
 }
 
-/* A file that takes nothing in for longer than the bound: told, nothing freed, tried again later. */
+/* Nothing arrives in a file for longer than the bound: this is reported, nothing is freed, and the reclaim is tried again. */
 static void test_file_that_does_not_answer(void **state)
 {
     (void)state;
@@ -265,7 +265,7 @@ static void test_file_that_does_not_answer(void **state)
     timer_of(1);
     assert_int_equal(t_reported(AIA_REPORT_SYNC_TIMEOUT), 1);
     assert_false(t_is_free(1, old.id));
-    m_raise(&q.dev); /* the world goes on */
+    m_raise(&q.dev); /* other things still work */
     t_check(&q);
     m.hart[1].file.frozen = false;
     m_pass(T_LAZY * 2);
@@ -273,7 +273,7 @@ static void test_file_that_does_not_answer(void **state)
     t_check_books();
 }
 
-/* An edge that comes in between the two attempts is not passed by either. */
+/* An edge that arrives between the two attempts is handled after both. */
 static void test_edge_between_two_attempts(void **state)
 {
     (void)state;
@@ -287,7 +287,7 @@ static void test_edge_between_two_attempts(void **state)
     for (unsigned i = 0; i < 10; i++)
         m_raise(&third.dev);
     m_push(&third.dev);
-    assert_int_equal(t_move(&q, 2), AIA_OK); /* pushes the edge, in behind the first attempt's write */
+    assert_int_equal(t_move(&q, 2), AIA_OK); /* pushes the edge, which is after the first attempt's write */
     m.hart[1].file.frozen = false;
     timer_of(1);
     next_owner();
@@ -300,7 +300,8 @@ static int send_behind(struct aia_barrier *b, const struct aia_message *message)
     return AIA_OK;
 }
 
-/* A file that takes nothing in is waited for once, interrupts off as the hart is, wherever in it vectors retire, and told of once. */
+/* A file into which nothing arrives: the hart waits once, with its interrupts off, however many vectors retire there, and
+ * reports once. */
 static void test_waits_once(void **state)
 {
     static struct t_irq many[3];
@@ -330,7 +331,7 @@ static void test_waits_once(void **state)
     t_check_books();
 }
 
-/* With AIA_RECLAIM_FIRST_EDGE it is the new vector's first edge that has the old one asked for, before any timer. */
+/* With AIA_RECLAIM_FIRST_EDGE the first edge at the new vector asks for the old one's reclaim, before any timer. */
 static void test_asked_for_at_first_edge(void **state)
 {
     (void)state;
@@ -351,7 +352,7 @@ static void test_asked_for_at_first_edge(void **state)
     t_check_books();
 }
 
-/* A device that keeps writing sync_id to hart 1's file, and an edge of q behind that, both still under way. */
+/* A device keeps writing sync_id to hart 1's file. An edge of q comes after these writes. All of this is still under way. */
 static void forge_before_an_edge(uint64_t posted_limit)
 {
     set_up(3);
@@ -365,8 +366,8 @@ static void forge_before_an_edge(uint64_t posted_limit)
 }
 
 /*
- * What is written in docs/verification.md: a forged sync passes for ours, and the vector is free with an edge under way.
- * This is no promise; it is here so that the page is right.
+ * Shows what docs/verification.md says: a forged sync counts as the library's, and the vector is free with an edge under way.
+ * The library does not promise this; the test keeps the page true.
  */
 static void test_forged_sync_passes(void **state)
 {
@@ -377,7 +378,7 @@ static void test_forged_sync_passes(void **state)
     assert_int_equal(t.harts[1].unowned, 1);
 }
 
-/* Where devices are not trusted, posted_limit makes time the proof, and nobody can forge that. */
+/* If devices are not trusted, posted_limit makes time the proof, and no device can forge that. */
 static void test_forged_sync_is_outlasted(void **state)
 {
     (void)state;
@@ -386,7 +387,7 @@ static void test_forged_sync_is_outlasted(void **state)
     m_pass(20 * T_LAZY);
     assert_true(t_is_free(1, old.id));
     assert_int_equal(t.harts[1].unowned, 0);
-    q.strays = 0; /* the edge that each of its moves sends */
+    q.extra = 0; /* each of its moves sends an edge */
     t_check(&q);
     t_check_books();
 }

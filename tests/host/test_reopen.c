@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An edge that comes late to an identity which a storm has shut off and which retires by now (P3): once its interrupt
- * is enabled again, the edge waits for no timer. Only time drains these devices, so no reclaim is in the way. The clock of
- * these tests stands between the edge and its run, but for the looks at it.
+ * A late edge at an identity that a storm has quarantined and that now retires (P3). After its interrupt is enabled again, the
+ * edge waits for no timer. Only time drains these devices, so no reclaim comes first. In these tests the clock stands still
+ * between the edge and its run, except for the reads of it.
  */
 #include "imsic/file.h"
 #include "imsic/vector.h"
@@ -22,7 +22,7 @@ static void request(struct aia_request r)
     assert_int_equal(t_request_as(&q, r), AIA_OK);
 }
 
-/* So many at `v` that it is shut off. */
+/* So many edges at `v` that it is shut off. */
 static void storm_at(struct imsic_vector v)
 {
     bool denied = q.deny;
@@ -41,7 +41,7 @@ static void retires(struct imsic_vector v)
     assert_int_equal(imsic_slot_state(t.slots[v.hart][v.id]), IMSIC_RETIRING);
 }
 
-/* What was under way arrives now, and is handled. */
+/* The edge under way arrives at `v` now, and is handled. */
 static void arrives(struct imsic_vector v)
 {
     uint64_t runs, began;
@@ -76,7 +76,7 @@ static void test_moved(void **state)
     }
 }
 
-/* It goes on storming wherever it is moved to, disabled as it is: shut on three harts, one of them twice. */
+/* The disabled interrupt goes on storming wherever it moves: quarantined on three harts, on one of them twice. */
 static void test_moved_on(void **state)
 {
     static const unsigned way[] = {1, 2, 3, 1};
@@ -97,7 +97,7 @@ static void test_moved_on(void **state)
         arrives(v[i]);
 }
 
-/* Enabled by one hart while another has begun to move it. */
+/* One hart enables the interrupt after another has begun to move it. */
 static void enable(void *arg)
 {
     (void)arg;
@@ -133,7 +133,7 @@ static void test_enabled_meanwhile(void **state)
     }
 }
 
-/* One message of a block. */
+/* One interrupt of a block. */
 static void test_block(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static void test_block(void **state)
     arrives(q.irq[2].vec);
 }
 
-/* Handled where it is caught, it can storm where it retires. */
+/* An interrupt with AIA_IN_PLACE can storm where it retires, because its edges are handled there. */
 static void test_in_place(void **state)
 {
     (void)state;
@@ -164,7 +164,7 @@ static void test_in_place(void **state)
     arrives(v);
 }
 
-/* ---- a hart that goes ---- */
+/* ---- a hart that goes offline ---- */
 
 static int left;
 
@@ -174,7 +174,7 @@ static void leave_1(void *arg)
     left = aia_hart_offline_begin(&t.aia, 1);
 }
 
-/* Its hart leaves, and waits until time has drained it; a managed one too, which has its own vectors kept. */
+/* The hart goes offline, and waits until time has drained the vector; also with a managed interrupt, with its reserved vectors. */
 static void leaving(struct aia_request r)
 {
     t_machine(4, 63);
@@ -217,7 +217,7 @@ static void hart_0_enables(void *arg)
     m_run(0);
 }
 
-/* It cannot die, for the vector was put on it behind the leave's back, and is enabled while it takes no IPIs. */
+/* offline_finish fails: the vector appeared on the hart after offline_begin, and is enabled while the hart takes no IPIs. */
 static void test_not_dying(void **state)
 {
     bool more = true;
@@ -255,7 +255,7 @@ static void move_to_2(void *arg)
     left = t_move(&q, 2);
 }
 
-/* Both vectors are its own while a command is under way: it storms on the new one, where the books do not have it yet. */
+/* Both vectors belong to the interrupt while a command is under way: it storms at the new one, which is not in its books yet. */
 static void test_slow(void **state)
 {
     unsigned id = 0;
@@ -275,7 +275,7 @@ static void test_slow(void **state)
     assert_int_not_equal(id, 0);
     assert_int_equal(q.irq->vec.hart, 1);
     q.deny = true;
-    for (unsigned i = 0; i < 2 * (T_STORM + 1); i++) { /* denied, and then kept */
+    for (unsigned i = 0; i < 2 * (T_STORM + 1); i++) { /* unhandled, then kept */
         imsic_send(&t.aia.imsic, (struct imsic_vector){2, (uint16_t)id});
         m_run(2);
     }

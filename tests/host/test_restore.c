@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * aia_irq_restore(): devices that lose their message behind the library's back, by a function level reset or D3, get it again.
- * test_restore_chips.c has those behind an APLIC or an IOMMU, test_lost.c what comes of it before.
+ * aia_irq_restore(): devices that lose their message without the library's knowledge, by a function level reset or D3, get it
+ * again. test_restore_chips.c has devices behind an APLIC or an IOMMU; test_lost.c has what happens before the restore.
  */
 #include <string.h>
 
@@ -30,7 +30,7 @@ static void test_restore(void **state)
         }
 }
 
-/* Of one that was well all the time no edge is lost, whenever it comes. */
+/* If the device was well all the time, the restore loses no edge, at whatever access it comes. */
 static void raise_q(void *arg)
 {
     (void)arg;
@@ -55,12 +55,12 @@ static void test_restore_of_one_that_is_well(void **state)
     }
 }
 
-/* A plain one is turned off for it, and what it had to say just then is lost: one edge is sent in its place. */
+/* A plain device is turned off for the restore, and an edge of that moment is lost: one edge is sent in its place. */
 static void (*start_it)(struct aia_msi *msi, const struct aia_message *to);
 
 static void start_drops(struct aia_msi *msi, const struct aia_message *to)
 {
-    q.dev.n_raised += !q.dev.held; /* off, it has an edge that it cannot send */
+    q.dev.n_raised += !q.dev.held; /* while off it has an edge that it cannot send */
     start_it(msi, to);
 }
 
@@ -80,7 +80,7 @@ static void test_edge_lost_in_restore(void **state)
     assert_int_equal(q.runs, 1);
 }
 
-/* In the contexts that a move is made in: interrupts off, in the handler, in a call, while another hart moves it. */
+/* In the contexts in which a move is allowed: interrupts off, in the handler, in a call, during another hart's move. */
 static int error;
 
 static void restore(void *arg)
@@ -154,12 +154,13 @@ static void test_block(void **state)
     assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = aia_hartset_one(1), .order = 2}),
                      AIA_OK);
     lose(&q, LOSE_ALL);
-    assert_int_equal(aia_irq_restore(&t.aia, &q.irq[3]), AIA_OK); /* whichever is named */
+    assert_int_equal(aia_irq_restore(&t.aia, &q.irq[3]),
+                     AIA_OK); /* any interrupt of the block may be named */
     lose_check_message(&q);
     assert_int_equal(t_move(&q, 0), AIA_OK);
     lose_check_works(&q);
 
-    struct aia_irq *last = &q.irq[3]; /* free, it is nobody's, whoever has the first one by then */
+    struct aia_irq *last = &q.irq[3]; /* after the free it is unused, whatever happens to the first one */
     assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
     t_irq(&q, AIA_MSI_PLAIN, 1);
     assert_ptr_equal(last->first, q.irq);
@@ -195,7 +196,7 @@ static void test_refused(void **state)
     assert_int_equal(aia_irq_restore(&t.aia, was), AIA_EINVAL);
 }
 
-/* Shut down for want of a hart: it stays so, and has its message when the hart is back. */
+/* Shut down because no hart is online: the interrupt stays so, and has its message when the hart is back. */
 static void test_managed(void **state)
 {
     (void)state;
@@ -230,7 +231,7 @@ static void test_slow(void **state)
     q.dev.bus.deaf = true;
     assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_ESILENT);
     assert_int_equal(t_reported(AIA_REPORT_DEAD), 1);
-    assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_ESILENT); /* dead is dead, without another command */
+    assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_ESILENT); /* a dead device gets no other command */
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* aia_irq_restore() where there is a chip on the way: a domain that was reset, a device behind an IOMMU that was. */
+/* aia_irq_restore() through an intermediate chip: a domain that was reset, a device behind an IOMMU that was reset. */
 #include <string.h>
 
 #include "iommu_bench.h"
@@ -45,12 +45,12 @@ static void test_domain(void **state)
                 w_rise(&w);
                 w_check(&w);
                 if (direct)
-                    assert_false(w_model.idc[2].delivery); /* who is offline stays so */
+                    assert_false(w_model.idc[2].delivery); /* an offline hart stays offline */
                 t_check_books();
             }
 }
 
-/* A source that has lost its target: a hart leaves all the same. */
+/* A source has lost its target: a hart goes offline all the same. */
 static void test_leave_of_a_source(void **state)
 {
     (void)state;
@@ -66,11 +66,11 @@ static void test_leave_of_a_source(void **state)
         assert_int_equal(t_offline(1, 0), AIA_OK);
         assert_int_not_equal(w.irq->vec.hart, 1);
         w_rise(&w);
-        w_check(&w); /* it was given its configuration too */
+        w_check(&w); /* the source also has its configuration again */
     }
 }
 
-/* A line that storms is held back by the domain, which has forgotten that: its interrupt is disabled all the same. */
+/* The domain holds back a line that storms, and a reset undoes that: the interrupt is disabled all the same. */
 static void test_storming_line(void **state)
 {
     struct aia_request r = {.name = "storm", .handler = w_deny, .affinity = aia_hartset_one(1)};
@@ -105,7 +105,7 @@ static void check_remapped(void)
 {
     assert_true(b.q.dev.enabled);
     m_settle();
-    b.q.strays = 0;
+    b.q.extra = 0;
     m_raise(&b.q.dev);
     t_check(&b.q);
 }
@@ -143,7 +143,7 @@ static void test_remapped_leaves(void **state)
     }
 }
 
-/* Parked, the device has a message all the same, and what it sends then is kept. */
+/* A parked device has a message nevertheless, and its edges are kept. */
 static void test_parked(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Coming back: strayed interrupts, suspension that loses the file, and two harts that leave together. */
+/* Harts that come back: displaced interrupts, a suspend that loses the file, and two harts that go offline together. */
 #include <string.h>
 
 #include "fixture.h"
@@ -15,7 +15,7 @@ static void check_on(unsigned hart)
     t_check_books();
 }
 
-/* ---- strayed ---- */
+/* ---- displaced interrupts ---- */
 
 static void test_strayed_come_back(void **state)
 {
@@ -44,12 +44,12 @@ static void test_strayed_stay_away(void **state)
     assert_int_equal(t_back(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     check_on(0);
-    struct aia_hartset set = t_kind[0].irq->affinity; /* which it was not changed by */
+    struct aia_hartset set = t_kind[0].irq->affinity; /* displacement did not change it */
     assert_true(aia_hartset_has(&set, 1));
     assert_false(aia_hartset_has(&set, 0));
 }
 
-/* Only those whose affinity wants the hart, and that are not at home where they are. */
+/* Only displaced interrupts whose affinity has the hart return to it. */
 static void test_others_stay(void **state)
 {
     struct aia_hartset wide = {{7}};
@@ -66,7 +66,7 @@ static void test_others_stay(void **state)
     assert_int_equal(t_kind[1].irq->vec.hart, there);
     assert_int_equal(t_kind[2].irq->vec.hart, 1);
     t_check_books();
-    /* What has strayed from another hart, which is away yet, is no failure of this one's return. */
+    /* An interrupt displaced from another hart, which is still offline, is not an error of this hart's return. */
     assert_int_equal(t_offline(2, 0), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t_back(1, 0), 0);
@@ -75,7 +75,7 @@ static void test_others_stay(void **state)
     assert_int_equal(t_kind[2].irq->vec.hart, 1);
 }
 
-/* One does not answer: named, and the others come back all the same. */
+/* One device does not answer: the error names it, and the other interrupts return all the same. */
 static void test_silent_one(void **state)
 {
     (void)state;
@@ -104,7 +104,7 @@ static void test_return_refused(void **state)
 
 /* ---- suspend ---- */
 
-/* What a file may hold when its hart wakes from a suspension that did not retain it. */
+/* What a file may hold when its hart wakes from a suspend that did not retain it. */
 enum lost { KEPT, ZEROED, JUNK, N_LOST };
 
 static void lose(struct m_file *f, enum lost how)
@@ -114,15 +114,15 @@ static void lose(struct m_file *f, enum lost how)
     if (how == KEPT)
         return;
     for (unsigned w = 0; w <= f->n_ids / 64; w++) {
-        /* Enabled and delivering at random; pending junk could not be told from t_edges, by anybody. */
+        /* Random enable bits and delivery. Pending bits are not random: junk there would look like edges of t_edges. */
         f->eie[w] = how == JUNK ? t_random(&junk) & ~1ull : 0;
         f->eip[w] = 0;
     }
     f->eidelivery = how == JUNK;
-    f->eithreshold = how == JUNK; /* 1: delivers none */
+    f->eithreshold = how == JUNK; /* 1: delivers nothing */
 }
 
-/* What is pending shows: a hart that goes to sleep now wakes. */
+/* Check that a pending edge is asserted, so that a hart which goes to sleep now wakes. */
 static void shows(void)
 {
     struct m_file *f = &m.hart[1].file;
@@ -158,7 +158,7 @@ static void test_suspend_with_pending_edges(void **state)
 {
     (void)state;
     for (unsigned how = 0; how < N_LOST; how++)
-        for (unsigned when = 0; when < 4; when++) { /* bit 0: before, bit 1: while it is suspended */
+        for (unsigned when = 0; when < 4; when++) { /* bit 0: an edge before the suspend; bit 1: during it */
             t_machine_of_kinds(2, 0);
             m.hart[1].hold = true;
             if (when & 1)
@@ -178,7 +178,7 @@ static void test_suspend_with_pending_edges(void **state)
         }
 }
 
-/* An edge at every access of saving and restoring, on its way when the hart went down or not. */
+/* An edge at every access of save and restore, under way when the hart was suspended or not. */
 static void test_edge_at_every_access_of_suspend(void **state)
 {
     (void)state;
@@ -188,7 +188,7 @@ static void test_edge_at_every_access_of_suspend(void **state)
             for (unsigned k = 0; more; k++) {
                 t_machine_of_kinds(2, lag ? M_NEVER : 0);
                 t_at(k, true, t_edges, NULL);
-                /* what lands between save and power-off is the hardware's to keep: it must not power off */
+                /* the hardware must keep what arrives between save and power-off, or must not power off */
                 suspend(lag ? (enum lost)how : KEPT, NULL);
                 more = t_at_done();
                 check_on(1);
@@ -196,7 +196,7 @@ static void test_edge_at_every_access_of_suspend(void **state)
         }
 }
 
-/* A vector that is retiring, and one shut off by a storm, are so afterwards. */
+/* A retiring vector, and a vector that a storm shut off, are in the same state after a suspend. */
 static void test_suspend_keeps_the_books(void **state)
 {
     (void)state;
@@ -225,9 +225,9 @@ static void test_suspend_keeps_the_books(void **state)
     }
 }
 
-/* ---- two harts at once ---- */
+/* ---- two harts at the same time ---- */
 
-/* Both have left before either dies: what the first gave the second is not stuck there. */
+/* Both have begun before either finishes: what the first hart gave to the second does not stay there. */
 static void test_two_leave_before_either_dies(void **state)
 {
     (void)state;
@@ -240,8 +240,8 @@ static void test_two_leave_before_either_dies(void **state)
                 t_at(k, true, t_edges, NULL);
                 assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
                 assert_int_equal(aia_hart_offline_begin(&t.aia, 2), AIA_OK);
-                assert_int_equal(t_die(first, 0), AIA_OK);
-                assert_int_equal(t_die(3 - first, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(first, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(3 - first, 0), AIA_OK);
                 more = t_at_done();
                 for (unsigned i = 0; i < T_KINDS; i++)
                     t_check(&t_kind[i]);
@@ -257,7 +257,7 @@ static void test_two_leave_before_either_dies(void **state)
         }
 }
 
-/* Of the last two, one has left and is on its way: the other is the last, until the first has come back. */
+/* Of the last two harts, one has begun to go offline: the other is the last, until the first is online again. */
 static void test_two_of_two(void **state)
 {
     (void)state;
@@ -267,7 +267,7 @@ static void test_two_of_two(void **state)
     aia_hart_offline_cancel(&t.aia, 1);
     m_on(1);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 0), AIA_OK);
-    assert_int_equal(t_die(0, 1), AIA_OK);
+    assert_int_equal(t_offline_finish(0, 1), AIA_OK);
     for (unsigned i = 0; i < T_KINDS; i++) {
         m_raise(&t_kind[i].dev);
         t_check(&t_kind[i]);

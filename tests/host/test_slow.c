@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Devices behind a slow bus: only a copy changes, one command carries it over, and one that is not answered kills. */
+/* Devices on a slow bus: software changes only a copy, one command applies it, and a command without an answer is the end. */
 #include "imsic/vector.h"
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void check_dead(void)
     assert_ptr_equal(m.reports[0].irq, q.irq);
 }
 
-/* ---- one command each ---- */
+/* ---- one command for each change ---- */
 
 static void test_startup_waits(void **state)
 {
@@ -45,7 +45,7 @@ static void test_startup_waits(void **state)
     t_machine(2, 63);
     assert_int_equal(request(1, false), AIA_OK);
     assert_int_equal(q.dev.bus.n_commands, 1);
-    assert_true(q.dev.enabled); /* the answer has come */
+    assert_true(q.dev.enabled); /* the command was answered */
     edge_is_handled_on(0);
 }
 
@@ -62,7 +62,7 @@ static void test_teardown_waits(void **state)
     t_same_stats(before);
 }
 
-/* An edge at every access of a move, while the command is under way too: old or new, never lost. */
+/* An edge at every access of a move, also while the command is under way: by the old or new message, and never lost. */
 static void raise(void *arg)
 {
     (void)arg;
@@ -89,7 +89,7 @@ static void test_move_is_one_command(void **state)
     }
 }
 
-/* The same of a teardown: until the device has obeyed, its vector is its own. */
+/* The same for a teardown: until the device has obeyed, the vector belongs to its interrupt. */
 static void test_edge_during_teardown(void **state)
 {
     (void)state;
@@ -97,7 +97,7 @@ static void test_edge_during_teardown(void **state)
         bool more = true;
         for (unsigned k = 0; more; k++) {
             t_machine(3, 63);
-            t.aia.config.lazy_period = 1; /* reclaim as soon as it is thought drained */
+            t.aia.config.lazy_period = 1; /* reclaim as soon as the library thinks it is drained */
             struct imsic_stats before = t_stats();
             assert_int_equal(request(2, by_hart), AIA_OK);
             q.dev.bus.answers_after = 20;
@@ -105,9 +105,9 @@ static void test_edge_during_teardown(void **state)
             assert_int_equal(by_hart ? aia_hart_offline_begin(&t.aia, 1) : aia_irq_free(&t.aia, q.irq),
                              AIA_OK);
             more = t_at_done();
-            m_settle(); /* hart 1 may wait for a lock yet */
+            m_settle(); /* hart 1 may still wait for a lock */
             if (by_hart)
-                assert_int_equal(t_die(1, 0), AIA_OK);
+                assert_int_equal(t_offline_finish(1, 0), AIA_OK);
             t_check(&q);
             if (!by_hart)
                 t_same_stats(before);
@@ -118,14 +118,14 @@ static void test_edge_during_teardown(void **state)
     }
 }
 
-/* A null move sends none; mask and unmask only change memory. */
+/* A move to the same vector sends no command; mask and unmask change only memory. */
 static void test_what_sends_no_command(void **state)
 {
     (void)state;
     set_up(2, 3);
     struct aia_hartset both = {{3}};
     assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &both), AIA_OK);
-    unsigned long was = aia_port_irq_save(); /* atomic context will do */
+    unsigned long was = aia_port_irq_save(); /* an atomic context is enough */
     aia_irq_disable(&t.aia, q.irq);
     aia_irq_enable(&t.aia, q.irq);
     aia_port_irq_restore(was);
@@ -134,7 +134,7 @@ static void test_what_sends_no_command(void **state)
     assert_false(m_logged(&q.dev, M_STORE, &i));
 }
 
-/* Two harts move it at once: the bus lock keeps them apart, and each sends its own command. */
+/* Two harts move the interrupt at the same time: the bus lock separates them, and each sends a command of its own. */
 static void move_to_2(void *arg)
 {
     int *error = arg;
@@ -200,9 +200,9 @@ static void test_move_unanswered(void **state)
     q.dev.bus.deaf = true;
     assert_int_equal(t_move(&q, 2), AIA_ESILENT);
     check_dead();
-    assert_int_equal(t_move(&q, 2), AIA_ESILENT); /* and stays so, without another command */
+    assert_int_equal(t_move(&q, 2), AIA_ESILENT); /* the next move fails too, without another command */
     assert_int_equal(q.dev.bus.n_commands, 1);
-    t_check_books(); /* time proves what the device cannot: both vectors are free again */
+    t_check_books(); /* time proves the drain, because the device does not answer: both vectors are free again */
     before.n[IMSIC_OWNED]--;
     before.n[IMSIC_FREE]++;
     t_same_stats(before);
@@ -210,7 +210,7 @@ static void test_move_unanswered(void **state)
     assert_true(q.irq->flow & AIA_FLOW_DISABLED);
 }
 
-/* It had sent before it fell silent, to the old vector and to the new: neither is anybody's but its own. */
+/* The device had sent to the old vector and to the new one before it fell silent: no other interrupt gets these vectors. */
 static void test_edges_of_the_dead(void **state)
 {
     (void)state;
@@ -226,7 +226,7 @@ static void test_edges_of_the_dead(void **state)
     }
 }
 
-/* The hart leaves; that one is left behind dead, the others move, and the hart goes. */
+/* The hart goes offline: the silent device becomes dead, and the other interrupts move. */
 static void leave_unanswered(bool managed, uint64_t set)
 {
     t_machine(3, 63);
@@ -240,7 +240,7 @@ static void leave_unanswered(bool managed, uint64_t set)
     assert_int_equal(t.files[1].n_free, 61u - managed);
     m_raise(&plain.dev);
     t_check(&plain);
-    /* It is back, its device too: dead it stays, and no error keeps the hart from being whole. */
+    /* The hart is back, and so is the device: it stays dead, and no error keeps the hart from being whole. */
     q.dev.bus.deaf = false;
     unsigned commands = q.dev.bus.n_commands;
     assert_int_equal(t_back(1, 0), 0);
@@ -249,7 +249,7 @@ static void leave_unanswered(bool managed, uint64_t set)
     assert_int_equal(plain.irq->vec.hart, 1);
     m_raise(&plain.dev);
     t_check(&plain);
-    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK); /* no command needed: it has no vector */
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK); /* needs no command: the interrupt has no vector */
     t_check_books();
     struct imsic_stats s = t_stats();
     assert_int_equal(s.n[IMSIC_MANAGED], 0);
@@ -265,11 +265,11 @@ static void test_leave_unanswered(void **state)
 static void test_managed_unanswered(void **state)
 {
     (void)state;
-    leave_unanswered(true, 2);     /* its shutdown is what is not answered */
-    leave_unanswered(true, 2 | 4); /* its move */
+    leave_unanswered(true, 2);     /* the command of the shutdown is not answered */
+    leave_unanswered(true, 2 | 4); /* the command of the move is not answered */
 }
 
-/* Managed, and silent when it is to be started again. */
+/* A managed interrupt whose device is silent when it is to be started again. */
 static void test_restart_unanswered(void **state)
 {
     (void)state;
@@ -294,7 +294,7 @@ static void hart_2_kills_it(void *arg)
         m_run(2);
 }
 
-/* It dies while it is enabled, at any access of that: it is disabled for good. */
+/* The device dies while its interrupt is enabled, at any access of that: the interrupt is disabled for good. */
 static void test_enable_meets_death(void **state)
 {
     static const uint32_t dead = AIA_FLOW_DISABLED | AIA_FLOW_DEAD;
@@ -335,7 +335,7 @@ static void test_leave_and_return(void **state)
     }
 }
 
-/* A move toward the leaving hart is under way on the bus: the leave waits for it, and takes it back. */
+/* A move to the leaving hart is under way on the bus: the offline waits for it, and moves the interrupt away again. */
 static void move_to_1(void *arg)
 {
     (void)arg;
@@ -367,7 +367,7 @@ static void test_leave_meets_a_move(void **state)
         assert_int_equal(t.files[1].n_free, 61);
         t_check_books();
     }
-    /* The same, begun before. */
+    /* The same with a move that began before the offline. */
     set_up(3, 1);
     q.dev.bus.answers_after = 50;
     hart_2_moves_there(NULL);
@@ -378,19 +378,19 @@ static void test_leave_meets_a_move(void **state)
     t_check_books();
 }
 
-/* On the dying hart nothing may wait: refused by name, no command sent, and the hart is online again. */
+/* In offline_finish nothing may wait: a slow device is refused by name, no command is sent, and the hart is online again. */
 static void test_atomic_context_refuses(void **state)
 {
     (void)state;
     set_up(3, 1);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
-    imsic_open(&t.aia.imsic, 1); /* as if it had come back after the evacuation */
+    imsic_open(&t.aia.imsic, 1); /* as if the interrupt had moved there after the evacuation */
     t.harts[1].state = AIA_HART_ONLINE;
     assert_int_equal(t_move(&q, 1), AIA_OK);
     t.harts[1].state = AIA_HART_EVACUATED;
     imsic_close(&t.aia.imsic, 1);
     q.dev.bus.n_commands = 0;
-    assert_int_equal(t_die(1, 0), AIA_ECONTEXT);
+    assert_int_equal(t_offline_finish(1, 0), AIA_ECONTEXT);
     assert_int_equal(q.dev.bus.n_commands, 0);
     assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
     edge_is_handled_on(1);

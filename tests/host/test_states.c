@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A departure or return that is vetoed at any of its states, edges at every access: the hart is online or offline, whole. */
+/* An offline or online is vetoed at each of its states, with edges at every access: the hart is online or offline, and whole. */
 #include <string.h>
 
 #include "fixture.h"
@@ -8,9 +8,9 @@
 static struct t_irq q[N]; /* one of each kind, a managed one, and one on another hart */
 
 static struct veto {
-    int state; /* that may not be entered; -1: all may */
+    int state; /* the state that is vetoed; -1: none */
     int error;
-    unsigned asked[8]; /* by state */
+    unsigned asked[8]; /* questions, by state */
 } veto;
 
 static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
@@ -71,7 +71,7 @@ static int offline(void)
 
     if (!error) {
         m_settle();
-        error = t_die(1, 0);
+        error = t_offline_finish(1, 0);
     }
     return error;
 }
@@ -80,7 +80,7 @@ static const int way_out[] = {AIA_HART_CLOSED, AIA_HART_EVACUATED, AIA_HART_FORC
                               AIA_HART_QUIET,  AIA_HART_SWEPT,     AIA_HART_OFFLINE};
 #define N_OUT (sizeof(way_out) / sizeof(way_out[0]))
 
-/* Each state in turn may not be entered: the hart is online, and takes interrupts, IPIs and calls. */
+/* Each state in turn is vetoed: the hart is online, and takes interrupts, IPIs and calls. */
 static void called(void *arg)
 {
     *(unsigned *)arg = m.here;
@@ -106,10 +106,10 @@ static void vetoed_offline(int state, uint32_t lag, unsigned long k, void (*fn)(
     for (unsigned i = 0; i < 4; i++)
         assert_int_equal(q[i].irq->vec.hart, 1);
     check_all(before);
-    /* And nothing stands in the way of the next try. */
+    /* And the next try succeeds. */
     veto = (struct veto){.state = -1};
     assert_int_equal(offline(), AIA_OK);
-    assert_int_equal(t.files[1].n_free, 60); /* all but IPI, sync, and the one that is kept */
+    assert_int_equal(t.files[1].n_free, 60); /* all but those for IPIs, the sync and the managed interrupt */
     assert_int_equal(t_back(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     check_all(before);
@@ -121,12 +121,12 @@ static void test_veto_of_every_state_going(void **state)
     for (unsigned i = 0; i < N_OUT; i++)
         for (unsigned lag = 0; lag < 2; lag++) {
             bool more = true;
-            for (unsigned long k = 0; more; k += 3) /* three sweeps of a third each */
+            for (unsigned long k = 0; more; k += 3) /* three rounds, each of a third of the accesses */
                 vetoed_offline(way_out[i], lag ? M_NEVER : 0, k + i % 3, lag ? edges : edges_and_run, &more);
         }
 }
 
-/* What each state promises, looked at from the veto of the next. */
+/* Check what each state promises, when the next state is asked for. */
 static void look(void *arg, unsigned hart, enum aia_hart_state next)
 {
     struct t_irq *p = arg;
@@ -162,11 +162,11 @@ static void test_what_each_state_promises(void **state)
     edges(NULL);
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
     m.hart[1].hold = false;
-    assert_int_equal(t_die(1, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(1, 0), AIA_OK);
     assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1); /* sent when FORCED, run when QUIET */
 }
 
-/* ONLINE may not be entered: the hart is as offline as before, and the next start brings it back. */
+/* ONLINE is vetoed: the hart is as offline as before, and its next start brings it online. */
 static void vetoed_online(uint32_t lag, unsigned long k, bool *more)
 {
     veto = (struct veto){.state = -1};
@@ -203,7 +203,7 @@ static void test_veto_of_coming(void **state)
     }
 }
 
-/* An edge that breaks the rules comes at any access of the return: never dropped without a count. */
+/* An edge that breaks the ordering rules comes at any access of the online: it is counted, if it does not run. */
 static uint16_t late_id;
 static void late(void *arg)
 {
@@ -231,7 +231,7 @@ static void test_late_edge_at_every_access(void **state)
     }
 }
 
-/* The same of one that nobody owns, at any access of the departure. */
+/* The same with an unowned edge, at any access of the offline. */
 static void test_unowned_edge_at_every_access(void **state)
 {
     bool more = true;

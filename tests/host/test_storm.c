@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Identities that nobody owns, and what fires without end: counted, shut off, told, and brought back. */
+/* Unowned identities, and interrupts without end: counted, shut off, reported, and enabled again. */
 #include "imsic/file.h"
 #include "imsic/vector.h"
 #include <string.h>
@@ -13,7 +13,7 @@ static struct imsic_vector vec(unsigned hart, unsigned id)
     return (struct imsic_vector){(uint16_t)hart, (uint16_t)id};
 }
 
-/* ---- nobody's ---- */
+/* ---- unowned identities ---- */
 
 static void test_unowned_counted(void **state)
 {
@@ -59,12 +59,12 @@ static void test_unowned_storm(void **state)
     assert_int_equal(m.reports[0].vec.hart, 1);
     assert_int_equal(m.reports[0].vec.id, 50);
     assert_null(m.reports[0].irq);
-    assert_int_equal(t.harts[1].unowned, T_STORM + 1); /* the rest was not even taken */
+    assert_int_equal(t.harts[1].unowned, T_STORM + 1); /* later edges were not even claimed */
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0, 0), AIA_ENOVEC);
     aia_vector_stats(&t.aia, &stats);
     assert_int_equal(stats.n[IMSIC_QUARANTINED], 1);
 
-    /* a hart's return forgives */
+    /* the online of a hart ends the quarantine */
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(t_back(1, 0), 0);
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0, 0), AIA_OK);
@@ -72,7 +72,7 @@ static void test_unowned_storm(void **state)
     t_check_books();
 }
 
-/* As many, but slowly. */
+/* As many edges, but slowly. */
 static void test_no_storm(void **state)
 {
     (void)state;
@@ -96,7 +96,7 @@ static void hart_0_takes_50(void *arg)
     m_run(0);
 }
 
-/* An identity that finds an owner while it storms: at any access, the owner's vector is live. */
+/* An identity gets an owner while it storms: at any access of that, the owner's vector is live. */
 static void test_storming_identity_finds_owner(void **state)
 {
     (void)state;
@@ -133,14 +133,14 @@ static void managed_with_kept_1(void)
             kept = vec(1, id);
 }
 
-/* One that is kept for a managed interrupt, which is elsewhere: shut off, and live when its owner comes to it. */
+/* An identity that is reserved for a managed interrupt, which is elsewhere: quarantined, and live when the interrupt comes. */
 static void test_kept_storm(void **state)
 {
     (void)state;
     managed_with_kept_1();
     storm_at(kept.hart, kept.id, T_STORM + 10);
     assert_int_equal(t_reported(AIA_REPORT_STORM_UNOWNED), 1);
-    assert_int_equal(t.harts[1].unowned, T_STORM + 1); /* the rest was not even taken */
+    assert_int_equal(t.harts[1].unowned, T_STORM + 1); /* later edges were not even claimed */
     assert_int_equal(t_audit(1), 0);
     m_on(1);
     assert_int_equal(t_offline(0, 1), AIA_OK);
@@ -150,7 +150,7 @@ static void test_kept_storm(void **state)
     t_check_books();
 }
 
-/* Its owner is freed: whoever gets the identity then finds it live. */
+/* The managed interrupt is freed: the next owner of the identity has a live vector. */
 static void test_kept_storm_then_freed(void **state)
 {
     (void)state;
@@ -180,7 +180,7 @@ static void hart_0_leaves(void *arg)
     m_run(0);
 }
 
-/* The edge that is too many for the kept identity, and what happens at access k of its end. False: it has ended before. */
+/* The edge that exceeds the limit for the reserved identity, with `meanwhile` before access k. False: it ended before k. */
 static bool kept_storms(unsigned k, void (*meanwhile)(void *arg))
 {
     managed_with_kept_1();
@@ -197,7 +197,7 @@ static bool kept_storms(unsigned k, void (*meanwhile)(void *arg))
     return more;
 }
 
-/* Its owner comes at any access of that. */
+/* The managed interrupt comes to the identity at any access of that. */
 static void test_kept_storm_finds_owner(void **state)
 {
     bool more = true;
@@ -224,7 +224,7 @@ static void hart_0_frees(void *arg)
     m_run(0);
 }
 
-/* And is freed at any access of that. */
+/* The managed interrupt is freed at any access of that. */
 static void test_kept_storm_meets_free(void **state)
 {
     bool more = true;
@@ -233,12 +233,12 @@ static void test_kept_storm_meets_free(void **state)
     for (unsigned k = 0; more; k++) {
         more = kept_storms(k, hart_0_frees);
         if (imsic_slot_state(t.slots[1][kept.id]) == IMSIC_QUARANTINED)
-            continue; /* it was free by then */
+            continue; /* the identity was free by then */
         t_check_books();
     }
 }
 
-/* ---- the IPIs' identity, which cannot be shut off ---- */
+/* ---- the identity of IPIs, which cannot be shut off ---- */
 
 static void test_ipi_storm(void **state)
 {
@@ -251,13 +251,13 @@ static void test_ipi_storm(void **state)
     assert_int_equal(m.reports[0].vec.hart, 1);
     assert_int_equal(m.reports[0].vec.id, T_IPI);
     assert_int_equal(t.harts[1].ipis_empty, T_STORM + 1);
-    assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK); /* and it works all the same */
+    assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK); /* IPIs still work */
     m_settle();
     assert_int_equal(t.harts[1].ipis_empty, T_STORM + 1);
     assert_int_equal(t_audit(1), 0);
 }
 
-/* Those that have work are none, however many they are. */
+/* IPIs that have work are not a storm, however many they are. */
 static void test_ipis_are_no_storm(void **state)
 {
     (void)state;
@@ -304,13 +304,13 @@ static void test_unhandled_storm(void **state)
     assert_int_equal(q.runs, T_STORM + 1);
     assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
     assert_ptr_equal(m.reports[0].irq, q.irq);
-    assert_int_equal(t_audit(1), 0); /* disabled, and the storm explains it */
+    assert_int_equal(t_audit(1), 0); /* the interrupt is disabled, and the storm explains that */
     m_raise(&other.dev);
     t_check(&other);
 
     q.deny = false;
     aia_irq_enable(&t.aia, q.irq);
-    t_check(&q); /* the edge that its bit had kept */
+    t_check(&q); /* the pending bit had kept an edge */
     uint64_t runs = q.runs;
     storm(&q, 3);
     assert_int_equal(q.runs, runs + 3);
@@ -328,7 +328,7 @@ static void shut_behind_lock(const struct m_event *e, void *arg)
         assert_true(locked);
 }
 
-/* Which identity there is to shut off is two halves of a vector, read under the lock: of two vectors it were a third's. */
+/* The vector to quarantine consists of two halves, read under the lock: halves of two vectors would name a third. */
 static void test_shut_is_not_torn(void **state)
 {
     (void)state;
@@ -360,8 +360,8 @@ static void test_storm_while_disabled(void **state)
 }
 
 /*
- * Moved while shut off: the new vector takes edges, the old identity is as good as new. What it had latched
- * comes with its reclaim.
+ * Moved while it is shut off: the new vector takes edges, and the old identity is live for its next owner. An edge that was
+ * pending at the old identity comes with the reclaim.
  */
 static void test_storm_then_move(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What counts as full traps one after the other, and what does not (lib/flow.c, flow_full). test_burst.c has what comes of
- * a streak of them.
+ * What counts as full traps in a row, and what does not (lib/flow.c, flow_full). test_burst.c has the consequences of a streak
+ * of them.
  */
 #include "wires.h"
 
@@ -49,8 +49,8 @@ static struct aia_irq *direct_line(enum aplic_mode mode, unsigned harts)
 }
 
 /*
- * A UART with 16 bytes, one for each run, whose line falls a moment after the last one was read: the trap ends while it is
- * up, and the next one finds nothing. Then the hart has had all the time there is.
+ * A UART with 16 bytes, one for each run, whose line falls a moment after the last byte was read: the trap ends while the line
+ * is up, and the next trap finds nothing. Then the hart was not kept from its other work.
  */
 static void test_line_falls_late(void **state)
 {
@@ -69,7 +69,7 @@ static void test_line_falls_late(void **state)
     assert_int_equal(m.n_reports, 0);
 }
 
-/* IPIs are no time for a thread: a hart without a file takes them between two traps. */
+/* IPIs give no time to threads: a hart without a file takes them between two traps. */
 static void test_ipis_between(void **state)
 {
     (void)state;
@@ -90,7 +90,7 @@ static void test_ipis_between(void **state)
     assert_ptr_equal(m.reports[0].irq, irq);
 }
 
-/* ---- edges that are sent on count too ---- */
+/* ---- forwarded edges count too ---- */
 
 static unsigned more;
 
@@ -100,7 +100,7 @@ static void again(struct t_irq *s)
         m_raise(&s->dev);
 }
 
-/* It has come to hart 1, and leaves for hart 2 with an edge pending where it was. */
+/* The interrupt has come to hart 1, and leaves for hart 2 with an edge pending on hart 1. */
 static void edge_behind(struct t_irq *s)
 {
     assert_int_equal(t_move(s, 1), AIA_OK);
@@ -111,7 +111,7 @@ static void edge_behind(struct t_irq *s)
     m_on(0);
 }
 
-/* Each time 17 edges, of which two are sent on, and a rest. */
+/* 17 edges each time, two of which are forwarded, and then a pause. */
 static void test_sent_on(void **state)
 {
     static struct t_irq left[2], last;
@@ -121,7 +121,7 @@ static void test_sent_on(void **state)
     t_irq(&q, AIA_MSI_STORE, 1);
     t_irq(&left[0], AIA_MSI_STORE, 1);
     t_irq(&left[1], AIA_MSI_STORE, 1);
-    t_irq(&last, AIA_MSI_STORE, 1); /* its identity is above theirs */
+    t_irq(&last, AIA_MSI_STORE, 1); /* its identity is above those of the others */
     q.during = again;
     for (unsigned n = 0; n < T_STORM; n++) {
         m.hart[1].hold = true;
@@ -143,7 +143,7 @@ static void test_sent_on(void **state)
     assert_int_equal(q.runs, T_STORM * (BURST - 2));
 }
 
-/* ---- a handler that lets go of its interrupt in the run that makes it storm ---- */
+/* ---- a handler that moves its interrupt away in the run that makes it storm ---- */
 
 static struct aia_irq *line;
 
@@ -170,7 +170,7 @@ static void first_move(void)
     edge_on_2();
 }
 
-/* It is held back, and what was noted last is kept. */
+/* The interrupt is disabled, and the edge that was noted last is kept. */
 static void test_storms_as_it_lets_go(void **state)
 {
     (void)state;

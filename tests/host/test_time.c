@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The payload's clock and timer: conversions and moments that do not fit, and which of two moments is programmed. */
+/* The payload's clock and timer: conversions and times that do not fit, and which of two times is programmed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "payload/kernel/sbi.h"
 #include "payload/kernel/time.h"
 
-/* ---- a hart: its clock, its timer by either way, its interrupts ---- */
+/* ---- a hart: its clock, its timer by SBI and by stimecmp, its interrupts ---- */
 
 static uint64_t now, stimecmp, set_timer;
 static unsigned long irqs_on = 1;
@@ -61,13 +61,13 @@ static void hart_with(bool sstc)
 
 static uint64_t programmed(bool sstc)
 {
-    assert_int_equal(sstc ? set_timer : stimecmp, 0); /* by one way alone */
+    assert_int_equal(sstc ? set_timer : stimecmp, 0); /* only one of the two is used */
     return sstc ? stimecmp : set_timer;
 }
 
-/* ---- moments ---- */
+/* ---- times ---- */
 
-/* A wait for ever, or nearly, has not passed when it begins. */
+/* A wait without end, or nearly, has not passed when it begins. */
 static void test_after(void **state)
 {
     (void)state;
@@ -84,7 +84,7 @@ static void test_after(void **state)
     assert_int_equal(time_after(9), TIME_NEVER - 1);
 }
 
-/* Rounded up, to and fro; and of numbers whose product with the timebase does not fit. */
+/* Rounded up, in both directions; also for numbers whose product with the timebase does not fit. */
 static void test_conversions(void **state)
 {
     static const uint64_t hz[] = {1, 32768, 10000000, 24000000, 1000000000, 3000000000};
@@ -105,7 +105,7 @@ static void test_conversions(void **state)
     assert_int_equal(time_from_ms(1ull << 45), 10000ull << 45);
 }
 
-/* ---- one timer, two who use it ---- */
+/* ---- one timer, two users ---- */
 
 static void test_earlier(void **state)
 {
@@ -136,7 +136,7 @@ static void test_interrupt(void **state)
         time_arm_lazy(5000);
         time_arm_wake(3000);
         uint64_t before = time_interrupts();
-        now = 2999; /* for nothing: both are still to come */
+        now = 2999; /* too early: both times are still to come */
         time_interrupt();
         assert_int_equal(programmed(sstc), 3000);
         now = 3000;
@@ -154,7 +154,7 @@ static void test_interrupt(void **state)
     }
 }
 
-/* What a suspension has lost is programmed again, by the way that the hart has. */
+/* A time that a suspend has lost is programmed again, in the way that the hart has. */
 static void test_resume(void **state)
 {
     (void)state;

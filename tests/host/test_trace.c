@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The trace: the rings, and readers that come between a writer's accesses. */
+/* The trace: the rings, and readers that run between a writer's accesses. */
 #include <string.h>
 
 #include "fixture.h"
@@ -8,7 +8,7 @@
 
 static struct aia_trace_record records[2][N];
 static struct aia_trace_ring rings[2];
-static uint64_t written; /* by put(), to hart 0's ring */
+static uint64_t written; /* records that put() wrote to hart 0's ring */
 
 static void prepare(unsigned harts)
 {
@@ -33,13 +33,13 @@ static void begin(unsigned harts)
     for (unsigned h = 0; h < harts; h++)
         t_online(h);
     assert_int_equal(aia_trace_on(&t.aia), AIA_OK);
-    for (unsigned h = 0; h < harts; h++) { /* what going online has left */
+    for (unsigned h = 0; h < harts; h++) { /* without the records of going online */
         atomic_store(&rings[h].next, 1);
         memset(records[h], 0, sizeof(records[h]));
     }
 }
 
-/* Record number k of hart 0: its fields all tell k. */
+/* Write record number k of hart 0: each of its fields is computed from k. */
 static void put(void)
 {
     uint64_t k = ++written;
@@ -79,7 +79,7 @@ static void test_off(void **state)
     assert_true(m.hart[0].irqs_on);
 }
 
-/* No rings, no tracing; a ring that is none is refused. */
+/* Without rings there is no trace; an invalid ring is refused. */
 static void test_config(void **state)
 {
     struct aia_trace_reader r;
@@ -100,7 +100,7 @@ static void test_config(void **state)
     rings[1].records = NULL;
     assert_int_equal(aia_init(&t.aia, &t.config), AIA_EINVAL);
     begin(2);
-    aia_trace_seek(&t.aia, &r, 2, N); /* no such hart */
+    aia_trace_seek(&t.aia, &r, 2, N); /* there is no such hart */
     assert_false(aia_trace_read(&t.aia, &r, &e));
 }
 
@@ -128,7 +128,7 @@ static void test_fields(void **state)
     assert_int_equal(e.arg, 0);
 }
 
-/* Each hart in its own ring. */
+/* Each hart writes to its own ring. */
 static void test_harts(void **state)
 {
     struct aia_trace_reader r;
@@ -146,7 +146,7 @@ static void test_harts(void **state)
     assert_int_equal(whole(&e), 1);
 }
 
-/* Full, and round again: the newest are there, and it is known how many are not. */
+/* A ring that was full and has wrapped: the newest records are there, and the number of lost records is known. */
 static void test_wrap(void **state)
 {
     (void)state;
@@ -176,7 +176,7 @@ static void test_wrap(void **state)
     }
 }
 
-/* ---- the writer comes between two accesses of a reader, and the other way round ---- */
+/* ---- the writer runs between two accesses of a reader, and the other way round ---- */
 
 static unsigned countdown, burst;
 
@@ -253,10 +253,10 @@ static void test_half_written(void **state)
         put();
     model_atomic_hook = NULL;
     assert_int_equal(between.dropped, 0);
-    assert_true(seen >= 5 * N - 1); /* all but the one that nobody came after */
+    assert_true(seen >= 5 * N - 1); /* all but the last, which no later record completes */
 }
 
-/* n records from number `first` on, of which the first is still being written. */
+/* Write n records from number `first` on; the first of them is unfinished. */
 static struct aia_trace_reader unfinished(aia_word first, unsigned n)
 {
     begin(1);
@@ -267,7 +267,7 @@ static struct aia_trace_reader unfinished(aia_word first, unsigned n)
     return (struct aia_trace_reader){.hart = 0, .next = first};
 }
 
-/* The numbers wrap, on RV32 after 2^32 events: one that is not written yet is waited for, and not for ever. */
+/* The numbers wrap, on RV32 after 2^32 events: a reader waits for an unfinished record, but not without end. */
 static void test_numbers_wrap(void **state)
 {
     struct aia_trace_entry e;
@@ -275,7 +275,7 @@ static void test_numbers_wrap(void **state)
     (void)state;
     for (aia_word first = (aia_word)-N; first != 2; first++) {
         if (first == 0)
-            continue; /* a stamp of 0 is its own */
+            continue; /* a stamp of 0 has a meaning of its own */
         struct aia_trace_reader r = unfinished(first, 2);
         assert_false(aia_trace_read(&t.aia, &r, &e));
         assert_int_equal(r.dropped, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the library traces, held against its own counters: each event once for each thing that was counted. */
+/* The library's trace compared with the library's counters: one event for each thing that was counted. */
 #include <string.h>
 
 #include "imsic/file.h"
@@ -31,7 +31,7 @@ static void begin(void)
         t_online(h);
 }
 
-/* Calls fn for each record, a hart's in order. */
+/* Call fn for each record, in the order of each hart. */
 static void each(void (*fn)(unsigned hart, const struct aia_trace_entry *e))
 {
     struct aia_trace_reader r;
@@ -151,7 +151,7 @@ static void test_moves(void **state)
         }
 }
 
-/* A move that fails ends too, where it began. */
+/* A move that fails ends where it began, and has an event too. */
 static struct aia_trace_entry last_moved;
 
 static void keep_moved(unsigned hart, const struct aia_trace_entry *e)
@@ -174,7 +174,7 @@ static void test_failed_move(void **state)
     assert_int_equal(last_moved.vec.id, q[0].irq->vec.id);
 }
 
-/* Everything at once, a few thousand times. */
+/* All operations in random order, a few thousand times. */
 static void step(uint64_t *seed)
 {
     struct t_irq *x = &q[t_random(seed) % 4];
@@ -240,7 +240,7 @@ static void test_storms(void **state)
     assert_true(events[AIA_EVENT_UNOWNED] > T_STORM);
 }
 
-/* An edge that comes to a hart that is away; and a vector that is stopped. */
+/* An edge to an offline hart; and a quarantined vector. */
 static void test_late(void **state)
 {
     (void)state;
@@ -255,7 +255,7 @@ static void test_late(void **state)
     assert_int_equal(events[AIA_EVENT_STOP], 1);
 }
 
-/* A stray that a leaving hart finds in its last sweep. */
+/* An unowned edge that a leaving hart finds in its last sweep. */
 static void test_swept(void **state)
 {
     (void)state;
@@ -267,12 +267,12 @@ static void test_swept(void **state)
     m.hart[2].irqs_on = false;
     m.hart[2].hold = false;
     m_on(0);
-    assert_int_equal(t_die(2, 0), AIA_OK);
+    assert_int_equal(t_offline_finish(2, 0), AIA_OK);
     compare();
     assert_int_equal(events[AIA_EVENT_UNOWNED], 1);
 }
 
-/* A device whose read-back proves nothing; and one whose torn message is taken back. */
+/* A device whose read-back proves nothing; and a device whose torn message is undone. */
 static void test_resent(void **state)
 {
     (void)state;
@@ -288,12 +288,12 @@ static void test_resent(void **state)
     q[0].dev.mood = M_MUTE;
     assert_int_equal(t_move(&q[0], 1), AIA_ESILENT);
     compare();
-    assert_int_equal(events[AIA_EVENT_MESSAGE], 2); /* there and back */
+    assert_int_equal(events[AIA_EVENT_MESSAGE], 2); /* the change and its undoing */
     assert_int_equal(events[AIA_EVENT_RESEND], t.aia.torn_copies);
     assert_true(events[AIA_EVENT_RESEND] > 0);
 }
 
-/* Behind a slow bus, which at last does not answer. */
+/* A device on a slow bus, which at last does not answer. */
 static void test_slow(void **state)
 {
     (void)state;
@@ -312,7 +312,7 @@ static void test_slow(void **state)
     assert_int_equal(moved, 1);
 }
 
-/* Lines that an APLIC delivers by itself. */
+/* Lines that an APLIC delivers directly. */
 static void test_direct(void **state)
 {
     static struct wire w;
@@ -330,7 +330,7 @@ static void test_direct(void **state)
     assert_int_equal(w_move(&w, 2), AIA_OK);
     w_edge(&w);
     w_check(&w);
-    am_write(&w_model, 10 * 4, APLIC_LEVEL_HIGH); /* one that nobody has requested */
+    am_write(&w_model, 10 * 4, APLIC_LEVEL_HIGH); /* a source that no interrupt owns */
     am_write(&w_model, 0x3000 + 10 * 4, 1u << 18 | 1);
     am_write(&w_model, 0x1edc, 10);
     am_wire(&w_model, 10, true);
@@ -344,7 +344,7 @@ static void test_direct(void **state)
     assert_int_equal(events[AIA_EVENT_UNOWNED], 1);
 }
 
-/* An edge that was parked while no hart was there for it. */
+/* An edge that was parked while no hart of its set was online. */
 static void test_parked(void **state)
 {
     static struct b_irq b;
@@ -373,7 +373,7 @@ static void test_parked(void **state)
     assert_int_equal(events[AIA_EVENT_RESEND], 1);
 }
 
-/* A leaving hart passes its states in order. */
+/* A leaving hart enters its states in order. */
 static unsigned passed[16], n_passed;
 
 static void keep_states(unsigned hart, const struct aia_trace_entry *e)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A ring that one thread writes as fast as it can while others read it: no record is a mix, none goes uncounted. */
+/* One thread writes a ring as fast as it can while others read: no record is a mix of two, and no lost record is uncounted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ static struct aia_hart hart;
 static struct aia aia = {.config = {.n_harts = 1, .harts = &hart, .trace = &ring}};
 static _Atomic int done;
 
-/* ---- what lib/trace.c asks for ---- */
+/* ---- what lib/trace.c needs ---- */
 
 static _Thread_local uint64_t now;
 
@@ -58,7 +58,7 @@ static void *reader(void *arg)
     uint64_t last = 0;
     int was_done;
 
-    do { /* once more after the end, for all that is left */
+    do { /* once more after the end, for the remaining records */
         was_done = atomic_load(&done);
         while (aia_trace_read(&aia, &r->at, &e)) {
             r->read++;

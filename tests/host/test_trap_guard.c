@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The guard of accesses that may trap: which instruction is skipped, and which one runs. */
+/* The guard of accesses that may trap: which instruction is skipped, and which is executed. */
 #include "fixture.h"
 #include "guarded.h"
 #include "payload/kernel/trap.h"
 
 enum { ILLEGAL = 2, BREAKPOINT = 3, LOAD_FAULT = 5, STORE_FAULT = 7 };
 
-/* Two accesses as in arch/riscv/guarded.S, and what calls them: sb a1, 0(a0); ret; lbu a0, 0(a0); ret; nop; c.nop ... */
+/* Two accesses as in arch/riscv/guarded.S, and their callers: sb a1, 0(a0); ret; lbu a0, 0(a0); ret; nop; c.nop ... */
 __asm__(".data\n"
         ".balign 8\n"
         ".globl guarded_first, guarded_end\n"
@@ -16,7 +16,7 @@ __asm__(".data\n"
         ".short 0x0013, 0x0000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1\n"
         ".text");
 
-/* In bytes from the first. */
+/* Offsets in bytes. */
 enum { STORE = 0, STORE_RET = 4, LOAD = 8, LOAD_RET = 12, NOP = 16, C_NOP = 20, CODE_END = 48 };
 
 static unsigned long at(unsigned offset)
@@ -24,7 +24,7 @@ static unsigned long at(unsigned offset)
     return (unsigned long)(uintptr_t)guarded_first + offset;
 }
 
-/* A trap there: where does it go on? */
+/* Take a trap at this offset. Returns where execution continues. */
 static unsigned long trap(unsigned long cause, unsigned offset)
 {
     unsigned long pc = at(offset);
@@ -33,8 +33,8 @@ static unsigned long trap(unsigned long cause, unsigned offset)
     return pc - at(0);
 }
 
-/* In place of the model's: a machine that takes a late trap at one of the guard's fences. */
-static unsigned fences_left; /* until then; 0: it takes none */
+/* Replaces the model's fence: a machine that takes a late trap at one of the guard's fences. */
+static unsigned fences_left; /* fences until the late trap; 0: there is none */
 static bool caught;
 
 void model_fence(int kind)
@@ -56,7 +56,7 @@ static void nothing_traps(void **state)
     assert_true(trap_guard_end() == TRAP_NONE);
 }
 
-/* The access itself: it traps twice, and is skipped, by its own length. */
+/* The access itself traps twice, and is skipped by its own length. */
 static void access_traps(void **state)
 {
     (void)state;
@@ -70,7 +70,7 @@ static void access_traps(void **state)
     assert_int_equal(trap_guard_end(), ILLEGAL);
 }
 
-/* In a loop the same access may trap again and again: it is skipped each time. */
+/* The same access traps again and again in a loop: it is skipped each time. */
 static void access_in_a_loop(void **state)
 {
     (void)state;
@@ -83,8 +83,8 @@ static void access_in_a_loop(void **state)
 }
 
 /*
- * Reported late, at an instruction that has no part in it: that one is not skipped, however often the trap comes there. It may
- * be the return right after the access, another instruction, a compressed one, or half of an access.
+ * A trap is reported late, at an instruction that did not cause it: this instruction is not skipped, however often the trap
+ * comes there. It may be the return right after the access, another instruction, a compressed one, or half of an access.
  */
 static void later_instruction(void **state)
 {
@@ -100,7 +100,7 @@ static void later_instruction(void **state)
         }
 }
 
-/* Reported late at another access: that one runs, too. */
+/* A trap is reported late, at another access: that access is executed too. */
 static void later_access(void **state)
 {
     (void)state;
@@ -109,7 +109,7 @@ static void later_access(void **state)
     assert_true(trap_guard_end() == TRAP_ELSEWHERE);
 }
 
-/* Also where another access traps by itself before or after. */
+/* The same if another access traps by itself before or after. */
 static void later_and_itself(void **state)
 {
     (void)state;
@@ -124,12 +124,12 @@ static void later_and_itself(void **state)
         assert_int_equal(trap(LOAD_FAULT, LOAD), LOAD_RET);
         assert_int_equal(trap(STORE_FAULT, where), where);
         assert_true(trap_guard_end() == TRAP_ELSEWHERE);
-        trap_guard_begin(); /* nothing is left of that */
+        trap_guard_begin(); /* nothing of the earlier trap remains */
         assert_true(trap_guard_end() == TRAP_NONE);
     }
 }
 
-/* Late between the two tries of an access: the third trap is its second. */
+/* A late trap between the two tries of an access: the third trap is the second try's. */
 static void later_between(void **state)
 {
     (void)state;
@@ -141,7 +141,7 @@ static void later_between(void **state)
     assert_true(trap_guard_end() == TRAP_ELSEWHERE);
 }
 
-/* What is under way is waited for: a late trap of an earlier access is not the guard's, that of its own is. */
+/* The guard waits for accesses under way: a late trap of an earlier access is not the guard's, that of its own access is. */
 static void later_at_a_fence(void **state)
 {
     (void)state;
@@ -157,7 +157,7 @@ static void later_at_a_fence(void **state)
     assert_true(caught);
 }
 
-/* What traps at the same instruction, or at one after the other, does not go on for ever. */
+/* Traps at one instruction, or at instructions in a row, come to an end. */
 static void ends_after(unsigned from, unsigned step)
 {
     unsigned n = 0;
@@ -185,7 +185,7 @@ static void not_the_guards(void **state)
     unsigned long pc = at(LOAD);
 
     (void)state;
-    assert_false(trap_guard_take(LOAD_FAULT, &pc)); /* there is none */
+    assert_false(trap_guard_take(LOAD_FAULT, &pc)); /* there is no guard */
     trap_guard_begin();
     assert_false(trap_guard_take(BREAKPOINT, &pc));
     assert_true(trap_guard_end() == TRAP_NONE);
@@ -195,9 +195,9 @@ static void not_the_guards(void **state)
 
 /* ---- calls ---- */
 
-static unsigned n_done; /* of the call's three steps */
+static unsigned n_done; /* steps of the call that ran, of three */
 
-/* The machine takes a trap at any instruction of the call, and goes on where the guard says. */
+/* The machine takes a trap at any instruction of the call, and continues where the guard says. */
 static void trap_in_call(unsigned long cause, unsigned offset)
 {
     unsigned long pc = at(offset);
@@ -229,13 +229,14 @@ static void call_is_left(void **state)
     }
     assert_true(trap_guard_call(call, NULL) == TRAP_NONE);
     assert_int_equal(n_done, 2);
-    trap_guard_begin(); /* an access after a call is tried and skipped as always */
+    trap_guard_begin(); /* an access after a call is tried and skipped as usual */
     assert_int_equal(trap(LOAD_FAULT, LOAD), LOAD);
     assert_int_equal(trap(LOAD_FAULT, LOAD), LOAD_RET);
     assert_int_equal(trap_guard_end(), LOAD_FAULT);
 }
 
-/* Late after that, on the way out, and after the last instruction of a call: the first is resumed, the last is the call's. */
+/* Late traps after the call, on the way out, and after the last instruction of a call: the first is resumed; the last belongs
+ * to the call. */
 static void leaves_twice(void *unused)
 {
     unsigned long pc = at(NOP), later = at(C_NOP);
@@ -251,7 +252,7 @@ static void call_traps_late(void **state)
 {
     (void)state;
     assert_true(trap_guard_call(leaves_twice, NULL) == TRAP_ELSEWHERE);
-    fences_left = 2; /* the first is before it */
+    fences_left = 2; /* the first fence is before the call */
     assert_int_equal(trap_guard_call(call, NULL), STORE_FAULT);
     assert_int_equal(n_done, 2);
 }

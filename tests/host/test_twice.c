@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One message, one interrupt: a second request is refused until the first is freed, whoever asks and how. */
+/* One message, one interrupt: a second request for a message is refused until the first interrupt is freed. */
 #include <string.h>
 
 #include "wires.h"
 
 static struct t_irq q, other;
 
-/* Ask for q's message again, as `r` says; q is as it was. */
+/* Check that a request for q's message, as `r` says, is refused, and that q has not changed. */
 static void refused(struct t_irq *second, struct aia_request r)
 {
     struct imsic_stats before = t_stats();
@@ -37,14 +37,14 @@ static void test_refused(void **state)
         assert_int_equal(t_move(&q, 1), AIA_OK);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
         assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{3}}}),
-                         AIA_OK); /* it can be had again */
+                         AIA_OK); /* after the free the message can be requested again */
         m_raise(&q.dev);
         t_check(&q);
         t_check_books();
     }
 }
 
-/* What the request of a block has, no other may have, and the other way round. */
+/* No other interrupt can have a message of a block, and a block cannot have the message of another interrupt. */
 static void test_block(void **state)
 {
     (void)state;
@@ -58,7 +58,7 @@ static void test_block(void **state)
     assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{3}}}), AIA_OK);
 }
 
-/* A request that failed has the message no more; one whose free timed out has. */
+/* A request that failed does not have the message any more; an interrupt whose free timed out has it. */
 static void test_failed(void **state)
 {
     (void)state;
@@ -74,7 +74,7 @@ static void test_failed(void **state)
                      AIA_EBUSY);
 }
 
-/* ---- an intermediate, and what is below it ---- */
+/* ---- an intermediate, and the chip below it ---- */
 
 static void chain(struct aia_msi *top)
 {
@@ -125,7 +125,7 @@ static void test_chain(void **state)
     }
 }
 
-/* ---- two harts at once ---- */
+/* ---- two harts at the same time ---- */
 
 static int second_error;
 
@@ -141,7 +141,7 @@ static void hart_1_asks(void *arg)
     m_run(1);
 }
 
-/* At any access of the one request the other begins: exactly one wins, and has all edges. */
+/* One request begins at any access of the other: exactly one succeeds, and its interrupt gets all edges. */
 static void test_at_once(void **state)
 {
     unsigned won[2] = {0, 0};
@@ -160,7 +160,7 @@ static void test_at_once(void **state)
             second(NULL);
         while (m_busy(1))
             m_run(1);
-        assert_int_equal(first_error + second_error, AIA_EBUSY); /* and the other is 0 */
+        assert_int_equal(first_error + second_error, AIA_EBUSY); /* one of the two is 0 */
         won[first_error == AIA_OK]++;
         m_raise(&q.dev);
         m_settle();
@@ -190,7 +190,7 @@ static void test_wire(void **state)
             struct aia_request again = aplic_request(&w.source, &r);
             assert_int_equal(aia_irq_request(&t.aia, &again, &irq), AIA_EBUSY);
             w_rise(&w);
-            w_check(&w); /* its own handler, and it was not made inactive */
+            w_check(&w); /* its own handler ran, and the source was not made inactive */
             assert_int_equal(w.runs, 1);
             assert_int_equal(w_denied, 0);
             assert_int_equal(aia_irq_free(&t.aia, w.irq), AIA_OK);

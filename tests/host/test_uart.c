@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console's UART where it is not what the device tree says: it traps, it is never ready, it is not there. */
+/* The console's UART if it is not what the device tree says: it traps, it is never ready, it does not exist. */
 #include "fixture.h"
 #include "payload/kernel/trap.h"
 #include "payload/kernel/uart.h"
@@ -8,11 +8,11 @@
 #define BASE 0x10010000u
 
 static struct {
-    unsigned shift, width;   /* what it is accessed by */
-    unsigned n, traps_at;    /* accesses so far; that one traps, and all after it. 0: none */
-    unsigned n_after;        /* of these */
-    unsigned lsr, ier, data; /* what it reads as */
-    unsigned ready_from;     /* so many looks at LSR until it is */
+    unsigned shift, width;   /* how the driver must access it */
+    unsigned n, traps_at;    /* accesses so far; access number traps_at and all after it trap. 0: none */
+    unsigned n_after;        /* accesses that trapped */
+    unsigned lsr, ier, data; /* values of its registers */
+    unsigned ready_from;     /* number of reads of LSR until it is ready */
     char sent[64];
     unsigned n_sent;
     uint64_t now;
@@ -129,7 +129,7 @@ static void sends(void **state)
     }
 }
 
-/* Whichever access is the first to trap: no other follows, the bytes go elsewhere, and it is said once. */
+/* Whichever access is the first to trap, no other follows, the bytes go to the other console, and one line says so. */
 static void traps_at_any_access(void **state)
 {
     for (unsigned at = 1; at <= 20; at++) {
@@ -162,7 +162,7 @@ static void never_ready(void **state)
     assert_int_equal(hw.n, n);
 }
 
-/* On a busy host whoever reads the console may not run for seconds: nothing is dropped. */
+/* On a busy host the reader of the console may not run for seconds: nothing is dropped. */
 static void waits_for_its_reader(void **state)
 {
     (void)state;
@@ -176,7 +176,7 @@ static void waits_for_its_reader(void **state)
     assert_int_equal(hw.n_left, 0);
 }
 
-/* One that was ready may be so again: flow control, a reader that sleeps. One wait, however many bytes. */
+/* A UART that was ready may become ready again: flow control, a reader that sleeps. One wait for any number of bytes. */
 static void stuck_for_a_while(void **state)
 {
     (void)state;
@@ -191,7 +191,7 @@ static void stuck_for_a_while(void **state)
     assert_true(uart_put('c'));
     assert_int_equal(hw.n_sent, 2);
     assert_memory_equal(hw.sent, "ac", 2);
-    hw.ready_from = 50; /* and is waited for again */
+    hw.ready_from = 50; /* the driver waits again */
     assert_true(uart_put('d'));
     assert_memory_equal(hw.sent, "acd", 3);
     assert_int_equal(hw.n_left, 0);
@@ -204,7 +204,7 @@ static void all_ones(void **state)
     start();
     assert_string_equal(hw.left, "is not there");
     assert_false(uart_put('x'));
-    hw.ier = 5; /* a byte is there, and every error */
+    hw.ier = 5; /* LSR reports a byte and every error */
     start();
     assert_string_equal(hw.left, "");
     assert_true(uart_put('x'));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a USB device sends, taken for anything: descriptors and command status, good, malformed and at random. */
+/* What a USB device sends is parsed without trust: descriptors and command status, good, malformed and random. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "payload/drivers/usb_storage.h"
 #include "payload/kernel/random.h"
 
-/* A SuperSpeed disk's: configuration, interface, two endpoints with their companions. */
+/* The descriptors of a SuperSpeed disk: configuration, interface, two endpoints with their companions. */
 static const uint8_t disk[] = {
     9, 2, 44,   0, 1, 7, 0, 0xc0, 0,               /* configuration 7 */
     9, 4, 3,    0, 2, 8, 6, 0x50, 0,               /* interface 3: SCSI by bulk-only transport */
@@ -19,7 +19,7 @@ static const uint8_t disk[] = {
     7, 5, 0x02, 2, 0, 4, 0, 6,    48, 3,  0, 0, 0, /* out */
 };
 
-/* In an allocation of its own size: a read behind its end is found. */
+/* Parse a copy of exactly this size: a read after its end is found. */
 static int parse(const uint8_t *d, size_t n, struct usb_storage_interface *at)
 {
     uint8_t *copy = malloc(n ? n : 1);
@@ -60,25 +60,26 @@ static void test_cut_short(void **state)
     struct usb_storage_interface at;
 
     (void)state;
-    for (size_t n = 0; n < sizeof(disk); n++) /* 38: all but the last companion, which could do without */
+    for (size_t n = 0; n < sizeof(disk); n++) /* 38: all but the last companion, which is optional */
         assert_int_equal(!parse(disk, n, &at), n == 38);
 }
 
 static void test_malformed(void **state)
 {
     (void)state;
-    assert_int_equal(parse_with(0, 0), USB_EDESCRIPTOR);     /* a step of nothing */
+    assert_int_equal(parse_with(0, 0), USB_EDESCRIPTOR);     /* a length of 0 */
     assert_int_equal(parse_with(9, 0), USB_EDESCRIPTOR);     /* the same, further on */
-    assert_int_equal(parse_with(9, 1), USB_EDESCRIPTOR);     /* no room for its type */
-    assert_int_equal(parse_with(9, 8), USB_EDESCRIPTOR);     /* shorter than an interface is */
-    assert_int_equal(parse_with(18, 6), USB_EDESCRIPTOR);    /* than an endpoint */
-    assert_int_equal(parse_with(25, 5), USB_EDESCRIPTOR);    /* than a companion */
+    assert_int_equal(parse_with(9, 1), USB_EDESCRIPTOR);     /* too short for its type */
+    assert_int_equal(parse_with(9, 8), USB_EDESCRIPTOR);     /* shorter than an interface */
+    assert_int_equal(parse_with(18, 6), USB_EDESCRIPTOR);    /* shorter than an endpoint */
+    assert_int_equal(parse_with(25, 5), USB_EDESCRIPTOR);    /* shorter than a companion */
     assert_int_equal(parse_with(38, 7), USB_EDESCRIPTOR);    /* beyond the end */
     assert_int_equal(parse_with(1, 4), USB_EDESCRIPTOR);     /* no configuration at all */
     assert_int_equal(parse_with(20, 0x80), USB_EDESCRIPTOR); /* endpoint 0 */
     assert_int_equal(parse_with(20, 0xf1), USB_EDESCRIPTOR); /* reserved bits */
     assert_int_equal(parse_with(27, 16), USB_EDESCRIPTOR);   /* a burst of 17 */
-    assert_int_equal(parse_with(23, 0), USB_EDESCRIPTOR); /* packets of nothing: 0x400 less its high byte */
+    assert_int_equal(parse_with(23, 0),
+                     USB_EDESCRIPTOR); /* packets of 0 bytes: 0x400 without its high byte */
 }
 
 static void test_other_devices(void **state)
@@ -87,11 +88,11 @@ static void test_other_devices(void **state)
     assert_int_equal(parse_with(14, 3), USB_ENOSTORAGE);    /* a human interface */
     assert_int_equal(parse_with(16, 0x62), USB_ENOSTORAGE); /* UAS */
     assert_int_equal(parse_with(12, 1), USB_ENOSTORAGE);    /* an alternate setting, which is off */
-    assert_int_equal(parse_with(21, 3), USB_ENOSTORAGE); /* an interrupt endpoint in the bulk one's place */
-    assert_int_equal(parse_with(20, 0x01), USB_ENOSTORAGE); /* two that go out */
+    assert_int_equal(parse_with(21, 3), USB_ENOSTORAGE);    /* an interrupt endpoint instead of a bulk one */
+    assert_int_equal(parse_with(20, 0x01), USB_ENOSTORAGE); /* two OUT endpoints */
 }
 
-/* Whatever it is, it ends, reads nothing outside, and what it accepts can be used. */
+/* Random bytes: parsing ends, reads nothing outside, and accepts only what can be used. */
 static void test_random(void **state)
 {
     struct random r = {1};
@@ -136,7 +137,7 @@ static void test_csw(void **state)
     assert_int_equal(csw_with(12, 2, 13), BOT_EPHASE);
     assert_int_equal(csw_with(12, 3, 13), BOT_ECSW);
     assert_int_equal(csw_with(0, 'u', 13), BOT_ECSW);
-    assert_int_equal(csw_with(4, 0x45, 13), BOT_ECSW); /* another command's */
+    assert_int_equal(csw_with(4, 0x45, 13), BOT_ECSW); /* the tag of another command */
     assert_int_equal(csw_with(9, 2, 13), BOT_ECSW);    /* 517 left of 512 */
     assert_int_equal(csw_with(12, 0, 12), BOT_ECSW);
     assert_int_equal(csw_with(12, 0, 14), BOT_ECSW);
@@ -151,7 +152,7 @@ static void test_cbw(void **state)
     (void)state;
     bot_cbw(cbw, 0x11223344, 0x10000, false, command, 10);
     assert_memory_equal(cbw, "USBC\x44\x33\x22\x11\0\0\1\0\x80\0\x0a\x28\1\2\3", 19);
-    bot_cbw(cbw, 1, 0, true, command, 20); /* more than fits is cut */
+    bot_cbw(cbw, 1, 0, true, command, 20); /* a command that is too long is cut */
     assert_int_equal(cbw[12], 0);
     assert_int_equal(cbw[14], 16);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The USB disk driver (payload/drivers/usb_storage.c) on a modelled disk that fails in every way that bulk-only transport
- * knows of. The model is strict: an endpoint that stalled moves nothing before it was cleared at both its ends, and a disk
- * that lost step takes no command before the whole reset recovery (BOT 5.3.4).
+ * The USB disk driver (payload/drivers/usb_storage.c) on a model of a disk that fails in every way that bulk-only transport
+ * has. The model is strict: an endpoint that stalled moves nothing before it was cleared at both its ends, and a disk that lost
+ * step takes no command before the whole reset recovery (BOT 5.3.4).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,40 +21,40 @@
 enum fault {
     NONE,
     SHORT_DATA,    /* half the data, and the residue says so */
-    SHORT_UNSAID,  /* half the data, and the residue says nothing */
-    PADDED,        /* all the bytes, and the residue says that half of them mean nothing */
-    DATA_STALL,    /* none, and a stall; the status then says failed */
+    SHORT_UNSAID,  /* half the data, and a residue of 0 */
+    PADDED,        /* all the bytes, and a residue of half of them */
+    DATA_STALL,    /* no data, but a stall; the status then says failed */
     STATUS_STALL,  /* the status stalls once */
-    STATUS_STALLS, /* and again */
+    STATUS_STALLS, /* the status stalls twice */
     BAD_SIGNATURE,
     BAD_TAG,
     BAD_LENGTH,
     BAD_RESIDUE,
-    BAD_STATUS, /* a status that there is not */
+    BAD_STATUS, /* an undefined status */
     PHASE_ERROR,
-    COMMAND_STALL, /* the command is refused */
+    COMMAND_STALL, /* the command stalls */
     FAILED,        /* the command fails, and there is a sense key */
     GARBLED,       /* the data fail on the wire: the controller's end halts, and the device does not know */
-    LOST,          /* a transfer has no end */
-    GONE,          /* nor has the controller any answer */
+    LOST,          /* a transfer never ends */
+    GONE,          /* a transfer never ends, and the controller does not answer */
     N_FAULTS,
 };
 
 static struct {
-    enum fault fault; /* of the next READ(10); then none */
+    enum fault fault; /* of the next READ(10); later ones have none */
     enum { COMMAND, DATA, STATUS } phase;
-    bool halted[XHCI_SLOT_RINGS];  /* the controller's end of an endpoint */
-    bool stalled[XHCI_SLOT_RINGS]; /* the device's */
-    bool lost_step;                /* only the recovery helps: three steps of it, in order */
+    bool halted[XHCI_SLOT_RINGS];  /* endpoints, at the controller's end */
+    bool stalled[XHCI_SLOT_RINGS]; /* endpoints, at the device's end */
+    bool lost_step;                /* only the three steps of the recovery help, in their order */
     unsigned recovered;
-    unsigned not_ready; /* commands that it fails at first: unit attention */
+    unsigned not_ready; /* commands that fail at first: unit attention */
     uint8_t cbw[31], sense;
     uint32_t asked;
     enum fault now;
     unsigned stalls_left;
-    unsigned requests; /* of any kind */
+    unsigned requests; /* requests of any kind */
     uint8_t max_packet0;
-    unsigned packet0; /* what the driver has set */
+    unsigned packet0; /* the packet size that the driver has set */
 } dev;
 
 static struct usb_storage disk;
@@ -196,7 +196,7 @@ static int give_data(uint8_t *data, uint32_t n, uint32_t *got)
         (uint32_t)dev.cbw[17] << 24 | (uint32_t)dev.cbw[18] << 16 | (uint32_t)dev.cbw[19] << 8 | dev.cbw[20];
 
     assert_int_equal(n, dev.asked);
-    if (dev.now == GARBLED || dev.now == LOST) { /* it is in the middle of it: to a new command it is deaf */
+    if (dev.now == GARBLED || dev.now == LOST) { /* it is in the middle of a command, and takes no other */
         dev.lost_step = true;
         dev.halted[XHCI_BULK_IN] = dev.now == GARBLED;
         return dev.now == GARBLED ? XHCI_ECODE : XHCI_ETIMEOUT;
@@ -274,7 +274,7 @@ int xhci_bulk(struct xhci *c, unsigned slot, unsigned ring, void *data, uint32_t
 
 static uint8_t data[64 * 512];
 
-/* A disk that cannot be used keeps no slot. */
+/* Start the driver. Checks that a disk that cannot be used keeps no slot. */
 static int init(void)
 {
     x.slots[1].used = false;
@@ -313,7 +313,7 @@ static void test_init(void **state)
     assert_int_equal(disk.recoveries, 0);
 }
 
-/* What each fault is called, and whether it takes a reset recovery; behind it the disk reads as before. */
+/* Each fault has its name, and needs a reset recovery or not; after it the disk reads as before. */
 static void test_faults(void **state)
 {
     static const struct {
@@ -348,7 +348,7 @@ static void test_faults(void **state)
         reads();
         assert_int_equal(disk.recoveries, want[f].recovery);
     }
-    dev.fault = GONE; /* what is not there is not asked again */
+    dev.fault = GONE; /* a device that is gone gets no more requests */
     unsigned before = dev.requests;
     assert_int_equal(usb_storage_read(&disk, 100, 8, data), want[GONE].error);
     assert_int_equal(dev.requests, before + 1);
@@ -366,7 +366,7 @@ static void test_sense(void **state)
     assert_int_equal(key, 3);
 }
 
-/* A disk that has just been attached fails a few commands; one that fails them all is given up. */
+/* A disk that was just attached fails a few commands; a disk that fails them all is given up. */
 static void test_unit_attention(void **state)
 {
     for (unsigned n = 0; n < 6; n++) {

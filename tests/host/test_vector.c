@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The vector allocator against a naive one: an array of owners, searched from the bottom. */
+/* The vector allocator against a simple reference: an array of owners, searched from the bottom. */
 #include "imsic/vector.h"
 #include <string.h>
 
@@ -126,7 +126,7 @@ static void alloc_common(unsigned from, unsigned to, unsigned order, uint32_t ow
     ref_take(to, want, want ? 1u << order : 0, owner);
 }
 
-/* Free, or shut, or forgive, the first identity from `id` up that is in the state for it. */
+/* Free, quarantine or unquarantine the first identity from `id` up that is in the state for it. */
 static void change(unsigned hart, unsigned id, unsigned what)
 {
     for (; id >= 1 && id <= sizes[hart]; id++) {
@@ -135,7 +135,7 @@ static void change(unsigned hart, unsigned id, unsigned what)
             imsic_free(im, v);
             ref.owner[hart][id] = NOBODY;
             return;
-        } else if (what == 1) { /* also one that has found an owner, or is ours: not changed then */
+        } else if (what == 1) { /* if the identity has an owner by now, or is internal, nothing changes */
             imsic_quarantine(im, v);
             ref.quarantined[hart][id] |= ref_free(hart, id);
             return;
@@ -167,7 +167,7 @@ static void check_least_loaded(uint64_t bits, unsigned order)
     assert_int_equal(hart, want);
 }
 
-/* Every slot, every count. */
+/* Compare every slot and every count. */
 static void check_all(void)
 {
     struct imsic_stats stats, want = {{0}};
@@ -255,7 +255,7 @@ static void test_random(void **state)
     random_operations(2, 120000);
 }
 
-/* Nearly full all the time, where runs are rare and words empty. */
+/* A nearly full allocator, where rows are rare and words empty. */
 static void test_random_full(void **state)
 {
     uint64_t seed = 3;
@@ -277,7 +277,7 @@ static void test_random_full(void **state)
     check_all();
 }
 
-/* ---- by hand ---- */
+/* ---- single cases ---- */
 
 static void test_alignment(void **state)
 {
@@ -304,7 +304,7 @@ static void test_invalid(void **state)
     assert_int_equal(imsic_alloc(im, 0, IMSIC_MAX_ORDER + 1, 1, &v), AIA_EINVAL);
     assert_int_equal(imsic_alloc_id(im, 0, 0, 0, 1), AIA_EINVAL);
     assert_int_equal(imsic_alloc_id(im, 0, IMSIC_MAX_IDS + 1, 0, 1), AIA_EINVAL);
-    assert_int_equal(imsic_alloc_id(im, 0, 64, 0, 1), AIA_ENOVEC); /* hart 1 would have it */
+    assert_int_equal(imsic_alloc_id(im, 0, 64, 0, 1), AIA_ENOVEC); /* only hart 1 has this identity */
     assert_int_equal(imsic_alloc_id(im, N, 3, 0, 1), AIA_EINVAL);
     assert_int_equal(imsic_alloc_common(im, 0, 0, 0, 1, &id), AIA_EINVAL);
     assert_int_equal(imsic_alloc_common(im, 0, N, 0, 1, &id), AIA_EINVAL);
@@ -329,7 +329,7 @@ static void test_reserved_never_given(void **state)
     assert_int_equal(imsic_alloc(im, 0, 0, 1, &v), AIA_ENOVEC);
 }
 
-/* A common identity may be taken on a closed hart, which it is leaving, but not toward one. */
+/* A common identity may be taken on a closed hart that the interrupt leaves, but not on a closed hart to which it moves. */
 static void test_common_from_closed(void **state)
 {
     uint16_t id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The virtio block driver on a model of a device (tests/host/devices/virtio_model.h): negotiation, what it cannot live
- * with, whole queues, errors, answers to what was never asked for, a device that needs a reset.
+ * The virtio block driver on a model of a device (tests/host/devices/virtio_model.h): negotiation, devices that it refuses,
+ * full queues, errors, completions of requests that were never submitted, a device that needs a reset.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +74,7 @@ static int ready(void **state)
     return init();
 }
 
-/* ---- bring-up ---- */
+/* ---- start ---- */
 
 static void test_set_up(void **state)
 {
@@ -82,7 +82,7 @@ static void test_set_up(void **state)
     assert_int_equal(disk->n_queues, HARTS);
     assert_int_equal(disk->sectors, VM_SECTORS);
     assert_int_equal(vm.resets, 1);
-    assert_int_equal(vm.accepted[0], 1u << 12); /* what it uses, and no more */
+    assert_int_equal(vm.accepted[0], 1u << 12); /* exactly the features that the driver uses */
     assert_int_equal(vm.accepted[1], 1);
     assert_int_equal(vm.device_status, 15);
     reads();
@@ -129,7 +129,7 @@ static void test_cannot_live_with(void **state)
         (void)fresh(state);
         *bad[i].field = bad[i].value;
         assert_int_equal(init(), bad[i].error);
-        assert_true(vm.device_status & 128 || !fn.vectors); /* the device is told (3.1.1) */
+        assert_true(vm.device_status & 128 || !fn.vectors); /* FAILED is set (3.1.1) */
     }
     for (unsigned i = 0; i < 2; i++) {
         (void)fresh(state);
@@ -144,7 +144,7 @@ static void test_cannot_live_with(void **state)
     assert_int_equal(init(), PCI_ENOCAP);
 }
 
-/* As many requests at once as the smallest queue has descriptors for. */
+/* As many requests together as the smallest queue has descriptors for. */
 static void test_small_queues(void **state)
 {
     for (unsigned size = 4; size <= 1024; size *= 2) {
@@ -165,7 +165,7 @@ static void test_small_queues(void **state)
     }
 }
 
-/* The unit of the protocol is 512 bytes whatever its blocks are; it reads none but whole blocks. */
+/* The unit of the protocol is 512 bytes, whatever the block size; the driver reads only whole blocks. */
 static void test_block_sizes(void **state)
 {
     static const struct {
@@ -189,7 +189,7 @@ static void test_block_sizes(void **state)
     }
     (void)fresh(state);
     vm.offered[0] |= 1u << 6;
-    vm.device_size = 20; /* and has it not */
+    vm.device_size = 20; /* the field is not there */
     assert_int_equal(init(), DISK_EIDENTIFY);
     (void)fresh(state);
     vm.offered[0] |= 1u << 6;
@@ -198,7 +198,7 @@ static void test_block_sizes(void **state)
     assert_int_equal(init(), DISK_ENODISK);
 }
 
-/* VIRTIO_F_ACCESS_PLATFORM is accepted where it is offered, for the device may insist; where it is not, that is kept. */
+/* VIRTIO_F_ACCESS_PLATFORM is accepted if it is offered, because the device may insist; if it is not, the driver records that. */
 static void test_platform(void **state)
 {
     (void)state;
@@ -214,7 +214,7 @@ static void test_platform(void **state)
     assert_true(disk->pd->bypasses);
     (void)fresh(state);
     vm.insists = true;
-    vm.offered[1] = 0x10 | 3; /* and on something that this driver does not know */
+    vm.offered[1] = 0x10 | 3; /* the device also insists on a feature that this driver does not know */
     assert_int_equal(init(), DISK_EFEATURE);
 }
 
@@ -225,7 +225,7 @@ static void test_never_resets(void **state)
     assert_int_equal(init(), DISK_ERESET);
 }
 
-/* Gone at any of its accesses to a register. */
+/* The device is gone from any of the driver's register accesses on. */
 static void test_gone(void **state)
 {
     unsigned after = 1;
@@ -235,7 +235,7 @@ static void test_gone(void **state)
     assert_true(after > 50);
 }
 
-/* Its size is two halves, of one and the same moment (2.5.1). */
+/* Both halves of the capacity are of the same moment (2.5.1). */
 static void test_resized(void **state)
 {
     for (unsigned n = 1; n < 4; n++) {
@@ -266,7 +266,7 @@ static void test_depth(void **state)
         assert_int_equal(ends_with(i), DISK_OK);
 }
 
-/* The indices of a queue run to 65536 and begin again, twice. */
+/* The indices of a queue run to 65536 and wrap, twice. */
 static void test_index_wraps(void **state)
 {
     struct random r = {3};
@@ -302,7 +302,7 @@ static void test_status(void **state)
     reads();
 }
 
-/* Chains that there are not, or that are not under way: counted, named, and no request ends by them. */
+/* Chains that do not exist, or are not under way: counted, named, and they end no request. */
 static void test_bogus(void **state)
 {
     static const uint32_t heads[] = {1, 2, 3, 93, 96, 128, 0xffff, 0x10000, UINT32_MAX};
@@ -321,7 +321,7 @@ static void test_bogus(void **state)
         assert_int_equal(disk->ops->check(disk), DISK_EBOGUS);
         vm.holds = false;
         assert_int_equal(ends_with(0), DISK_OK);
-        vm_use(0, 0, 513); /* once more */
+        vm_use(0, 0, 513); /* a second time */
         assert_int_equal(ends_with(0), DISK_OK);
         assert_int_equal(disk->bogus, 2);
     }

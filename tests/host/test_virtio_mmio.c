@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * virtio over MMIO (payload/drivers/virtio_mmio.c) on a model of a device that enforces QueueNumMax, as QEMU 11 does: both
- * layouts of the registers, queues of every size, features it insists on.
+ * layouts of the registers, queues of every size, features on which the device insists.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static struct {
     uint16_t seen;
 } dev;
 
-static struct virtq_memory *memory; /* where a page number of 32 bits reaches (4.2.4) */
+static struct virtq_memory *memory; /* at an address that a page number of 32 bits reaches (4.2.4) */
 static struct virtq queue;
 static const struct virtio_mmio device = {REGS};
 
@@ -92,7 +92,7 @@ static void write_status(uint32_t v)
         assert_true(dev.ready && (dev.version == 1 || v & 8));
 }
 
-/* 4.2.3.2: what is larger than QueueNumMax is not to be written; this device then answers no more. */
+/* 4.2.3.2: software must not write more than QueueNumMax; after that this device does not answer any more. */
 static void write_num(uint32_t v)
 {
     dev.num = v;
@@ -134,7 +134,7 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
     case 0x038:
         write_num((uint32_t)v);
         break;
-    case 0x040: /* 2.7.2: one after the other, the used ring on the next page */
+    case 0x040: /* 2.7.2: the parts follow each other, with the used ring on the next page */
         assert_true(dev.version == 1 && dev.num);
         dev.descriptors = v * 4096;
         dev.available = dev.descriptors + dev.num * 16;
@@ -164,7 +164,7 @@ void model_fence(int kind)
     (void)kind;
 }
 
-/* Fill every buffer that is offered; what is asked of it before it is ready is not done. */
+/* Fill every buffer that is offered; a request before the device is ready is not executed. */
 static void work(void)
 {
     const struct virtq_available *available = (const struct virtq_available *)(uintptr_t)dev.available;
@@ -202,7 +202,7 @@ static void fills(void)
     }
 }
 
-/* 8 is what QEMU 11 has for its entropy device. */
+/* QEMU 11's entropy device has 8. */
 static void test_sizes(void **state)
 {
     static const uint32_t most[] = {1, 2, 8, 64, 128, 256, 1024};
@@ -244,7 +244,7 @@ static void test_features(void **state)
     assert_non_null(strstr(virtio_mmio_start(&device, &queue, memory), "refuses its driver"));
 }
 
-/* A slot that the tree has and the machine has not is not looked into. */
+/* The driver does not look into a slot that the tree lists and the machine lacks. */
 static void test_absent_slot(void **state)
 {
     struct virtio_mmio v;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a virtio function says of itself (payload/drivers/virtio_pci.c): its capabilities, right and wrong. */
+/* The capabilities of a virtio function, right and wrong (payload/drivers/virtio_pci.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static unsigned cap(struct pm_fn *f, unsigned type, unsigned bar, uint32_t offse
     return at;
 }
 
-/* In the order, and with the sizes, of a common device; `at`: where each of the capabilities lies. */
+/* Add a function with the capabilities of a common device, in their order and sizes. `at`: the offset of each capability. */
 static struct pm_fn *device(unsigned at[4])
 {
     pm_reset();
@@ -32,7 +32,7 @@ static struct pm_fn *device(unsigned at[4])
 
     pm_bar(f, 4, 0x4000, PM_64 | PM_PREFETCH);
     pm_cap_msix(f, 4, 1, 0);
-    at[0] = cap(f, 5, 0, 0, 0); /* access through configuration space: not used */
+    at[0] = cap(f, 5, 0, 0, 0); /* access through configuration space: the driver does not use it */
     at[1] = cap(f, 2, 4, 0x3000, 0x1000);
     at[2] = cap(f, 4, 4, 0x2000, 0x1000);
     at[3] = cap(f, 1, 4, 0x0000, 0x1000);
@@ -53,7 +53,7 @@ static void virtio_found(void **state)
 
     (void)state;
     struct pm_fn *f = device(at);
-    cap(f, 1, 4, 0x1000, 0x1000); /* a second one: the first counts */
+    cap(f, 1, 4, 0x1000, 0x1000); /* a second one of a type: the first counts */
     cap(f, 200, 9, 0xfffffff0, 0xfffffff0);
     assert_int_equal(find(f, &v), PCI_OK);
     uintptr_t base = pci_bar(found(f), 4);
@@ -67,7 +67,7 @@ static void virtio_found(void **state)
     assert_int_equal(virtio_pci_doorbell(&v, 0xffff), 0);
 }
 
-/* The first that is usable counts: those before it, in BARs that cannot be used, are passed over (4.1.4.1). */
+/* The first usable capability counts: those before it, in BARs that cannot be used, are passed over (4.1.4.1). */
 static void virtio_first_usable(void **state)
 {
     static const unsigned types[] = {1, 2, 4};
@@ -75,14 +75,14 @@ static void virtio_first_usable(void **state)
         unsigned bar;
         uint32_t offset, size;
     } unusable[] = {
-        {0, 0, 0x1000},             /* ports */
-        {3, 0, 0x1000},             /* a BAR that is not there */
+        {0, 0, 0x1000},             /* an I/O BAR */
+        {3, 0, 0x1000},             /* a BAR that does not exist */
         {6, 0, 0x1000},             /* reserved */
         {0xff, 0, 0x1000},          /* reserved */
-        {4, 0x3fff, 0x1000},        /* not aligned, and across its end */
-        {4, 0x4000, 0x1000},        /* behind it */
+        {4, 0x3fff, 0x1000},        /* not aligned, and across the end of the BAR */
+        {4, 0x4000, 0x1000},        /* after the end of the BAR */
         {4, 0x0000, 0},             /* empty */
-        {4, 0xfffff000, 0xfffff000} /* so that they wrap */
+        {4, 0xfffff000, 0xfffff000} /* offset plus size wraps */
     };
     struct virtio_pci v;
 
@@ -104,7 +104,7 @@ static void virtio_first_usable(void **state)
     }
 }
 
-/* Notifications alone need no more than 2 bytes, and to be aligned to as many. */
+/* The notification structure needs no more than 2 bytes, and an alignment of 2. */
 static void virtio_notify_small(void **state)
 {
     struct virtio_pci v;
@@ -114,7 +114,7 @@ static void virtio_notify_small(void **state)
     struct pm_fn *f = device(at);
     pm_set(f, at[1] + 8, 4, 0x3002);
     pm_set(f, at[1] + 12, 4, 2);
-    pm_set(f, at[1] + 16, 4, 0); /* all queues share it */
+    pm_set(f, at[1] + 16, 4, 0); /* all queues have the same address */
     assert_int_equal(find(f, &v), PCI_OK);
     assert_int_equal(virtio_pci_doorbell(&v, 7), pci_bar(found(f), 4) + 0x3002);
 }
@@ -126,10 +126,10 @@ static void virtio_malformed(void **state)
         uint32_t value;
         int error;
     } bad[] = {
-        {3, 4, 1, 5, PCI_ECAPBAD},          /* a BAR that is not there */
-        {3, 4, 1, 0xff, PCI_ECAPBAD},       /* none that could be */
-        {3, 8, 4, 0x3800, PCI_ECAPBAD},     /* across its end */
-        {3, 8, 4, 0xfffff000, PCI_ECAPBAD}, /* so that offset and size wrap in 32 bits */
+        {3, 4, 1, 5, PCI_ECAPBAD},          /* a BAR that does not exist */
+        {3, 4, 1, 0xff, PCI_ECAPBAD},       /* a number that no BAR has */
+        {3, 8, 4, 0x3800, PCI_ECAPBAD},     /* across the end of the BAR */
+        {3, 8, 4, 0xfffff000, PCI_ECAPBAD}, /* offset plus size wraps in 32 bits */
         {3, 8, 4, 0x0002, PCI_ECAPBAD},     /* not aligned */
         {3, 12, 4, 0x20, PCI_ECAPBAD},      /* too short */
         {3, 12, 4, 0xffffffff, PCI_ECAPBAD},
@@ -137,7 +137,7 @@ static void virtio_malformed(void **state)
         {1, 12, 4, 0, PCI_ECAPBAD},
         {1, 2, 1, 16, PCI_ECAPBAD}, /* no room for the multiplier */
         {1, 2, 1, 4, PCI_ECAPBAD},
-        {3, 3, 1, 9, PCI_ENOCAP}, /* one of the three is something else */
+        {3, 3, 1, 9, PCI_ENOCAP}, /* one of the three has another type */
         {2, 3, 1, 0, PCI_ENOCAP},
         {1, 3, 1, 1, PCI_ENOCAP},
     };
@@ -152,9 +152,9 @@ static void virtio_malformed(void **state)
     }
     struct pm_fn *f = device(at);
     assert_int_equal(scan(), PCI_OK);
-    pm_set(f, at[3] + 1, 1, at[1]); /* the list goes round, through capabilities of ours alone */
+    pm_set(f, at[3] + 1, 1, at[1]); /* the list is a circle of virtio capabilities */
     assert_int_equal(virtio_pci_find(&v, found(f)), PCI_ECAPLOOP);
-    pm_set(f, at[3] + 1, 1, 0x20); /* into the header */
+    pm_set(f, at[3] + 1, 1, 0x20); /* the next capability would be in the header */
     assert_int_equal(virtio_pci_find(&v, found(f)), PCI_ECAPBAD);
     f->gone = true;
     assert_int_equal(virtio_pci_find(&v, found(f)), PCI_EGONE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the wedge detector (payload/load/wedge.h) prints of a silent device, from a machine in which the edge went astray. */
+/* What the wedge detector (payload/load/wedge.h) prints of a silent device, on a machine where the edge went to a wrong place. */
 #include "fixture.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "payload/kernel/time.h"
 #include "payload/load/wedge.h"
 
-/* ---- what the payload brings: its library, its clock in microseconds, its console ---- */
+/* ---- what the payload provides: its library instance, its clock in microseconds, its console ---- */
 
 struct aia aia;
 
@@ -43,15 +43,15 @@ void print(const char *fmt, ...)
     va_end(ap);
 }
 
-/* ---- a device that has something to tell ---- */
+/* ---- the device that the detector looks at ---- */
 
 static struct t_irq q, other;
 static struct imsic_vector old, new;
 static struct device {
     struct wedge_state now;
     int error;
-    unsigned good;       /* so many times it answers before the error */
-    unsigned moves_from; /* from that look on it makes progress; 0: never */
+    unsigned good;       /* successful looks before the error */
+    unsigned moves_from; /* from this look on the device makes progress; 0: never */
     unsigned looks;
 } device;
 
@@ -70,7 +70,7 @@ static const char *name_of(int error)
     return error == -7 ? "DEV_EGONE: gone" : "?";
 }
 
-/* What an MSI-X entry says of itself (payload/pci/msix.c). */
+/* What an MSI-X entry says about a held edge (payload/pci/msix.c). */
 static const char *holds;
 
 const char *pci_msix_holds(const struct aia_msi *msi)
@@ -78,19 +78,19 @@ const char *pci_msix_holds(const struct aia_msi *msi)
     return msi == &q.dev.msi ? holds : NULL;
 }
 
-/* Its device was moved from hart 1 to hart 0, and has 3 events and has sent an interrupt; its handler last ran 1.203 s ago. */
+/* The device was moved from hart 1 to hart 0, has 3 events and has sent an interrupt; its handler last ran 1.203 s ago. */
 static void silent(enum aia_msi_kind kind, unsigned order)
 {
-    static unsigned n; /* each later than the one before: wedge.c remembers */
+    static unsigned n; /* each time later than before, because wedge.c remembers */
 
     t_machine(3, 63);
     memset(&q, 0, sizeof(q));
     m_dev_init(&q.dev, kind);
     assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = aia_hartset_one(1), .order = order}),
                      AIA_OK);
-    memcpy(&aia, &t.aia, sizeof(aia)); /* what it points to is the machine's */
+    memcpy(&aia, &t.aia, sizeof(aia)); /* its pointers are those of the machine */
     old = q.irq->vec;
-    /* Nobody has its identities on hart 0; `other` gets one behind them. */
+    /* The identities of the interrupt are not free on hart 0; `other` gets an identity above them. */
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 0, old.id, order, T_FILLER), AIA_OK);
     assert_int_equal(t_request(&other, AIA_MSI_STORE, aia_hartset_one(0)), AIA_OK);
     for (unsigned i = 0; i < 1u << order; i++)
@@ -117,7 +117,7 @@ static void looks(enum wedge_finding finding, const char *line)
     assert_string_equal(console, line);
 }
 
-/* A careless move of the message: both vectors are its own, what was sent half-way is nobody's. */
+/* A naive move of the message: both vectors belong to the interrupt, and half-changed messages name unowned identities. */
 static void moved(void)
 {
     new = (struct imsic_vector){0, (uint16_t)(old.id + 8)};
@@ -128,7 +128,7 @@ static void moved(void)
     q.dev.message = imsic_message(&t.aia.imsic, new);
 }
 
-/* An edge arrives at `v` and is taken there, as the payload is told of it. */
+/* An edge arrives at `v` and is claimed there, and the payload's report of it is called. */
 static void lands(struct imsic_vector v)
 {
     uint64_t before = t.harts[v.hart].unowned;
@@ -141,7 +141,7 @@ static void lands(struct imsic_vector v)
     m_on(0);
 }
 
-/* Pending for good: shut off in eie, which nobody but its own hart can see. */
+/* An edge stays pending: eie is clear, which only the hart itself can see. */
 static void stuck_at(unsigned hart, unsigned id, const char *how)
 {
     char line[200];
@@ -155,7 +155,7 @@ static void stuck_at(unsigned hart, unsigned id, const char *how)
     looks(WEDGE_LOST, line);
 }
 
-/* ---- nothing to be said ---- */
+/* ---- nothing to print ---- */
 
 static void test_slow(void **unused)
 {
@@ -194,7 +194,7 @@ static void test_gone(void **unused)
     (void)unused;
     for (unsigned good = 0; good < 4; good++) { /* at the first look, or while harts are called */
         silent(AIA_MSI_PLAIN, 0);
-        device.now.ran_at -= good; /* another fault than the one before */
+        device.now.ran_at -= good; /* a fault that differs from the one before */
         device.error = -7;
         device.good = good;
         looks(WEDGE_GONE, "dev: no answer: DEV_EGONE: gone\n");
@@ -215,13 +215,14 @@ static void test_torn(void **unused)
                    "unowned: torn message (new address, old data)\n",
                    old.id);
     looks(WEDGE_LOST, line);
-    looks(WEDGE_LOST, line); /* one fault, one line */
-    device.now.ran_at++;     /* it has run since: another fault, which the landing does not explain... */
+    looks(WEDGE_LOST, line); /* one line for one fault */
+    device.now
+        .ran_at++; /* the handler has run since: another fault, which that landing does not explain... */
     assert_int_equal(look(), WEDGE_LOST);
     assert_string_not_equal(console, line);
 }
 
-/* The other order: for a moment it is the old hart's, with an identity that is nobody's there. */
+/* The other order: for a moment the message names the old hart with an identity that is unowned there. */
 static void test_torn_data_first(void **unused)
 {
     (void)unused;
@@ -239,12 +240,13 @@ static void test_torn_data_first(void **unused)
     stuck_at(old.hart, new.id, "pending, unowned: torn message (old address, new data)");
 }
 
-/* However many moves there are between the landing and the look. */
+/* The landing is explained, however many moves follow before the look. */
 static void test_moves_forgotten(void **unused)
 {
     (void)unused;
     silent(AIA_MSI_PLAIN, 0);
-    wedge_moved(q.irq, (struct imsic_vector){0, old.id}, old); /* it was there before: the latest explains */
+    wedge_moved(q.irq, (struct imsic_vector){0, old.id},
+                old); /* an earlier move from the same place: the latest explains */
     moved();
     lands((struct imsic_vector){new.hart, old.id});
     for (unsigned i = 0; i < 5000; i++)
@@ -288,7 +290,7 @@ static void test_ran_another(void **unused)
 {
     (void)unused;
     silent(AIA_MSI_PLAIN, 0);
-    old.id = other.irq->vec.id; /* as if it had had this identity on hart 1 */
+    old.id = other.irq->vec.id; /* as if the interrupt had had this identity on hart 1 */
     moved();
     wedge_stray(other.irq);
     char line[200];
@@ -299,7 +301,7 @@ static void test_ran_another(void **unused)
     looks(WEDGE_LOST, line);
 }
 
-/* The second message of two. */
+/* The second message of a block of two. */
 static void test_block(void **unused)
 {
     (void)unused;
@@ -311,7 +313,7 @@ static void test_block(void **unused)
     (void)snprintf(line, sizeof(line), "edge landed on hart 0 identity %u, unowned: torn", old.id + 1);
     assert_int_equal(look(), WEDGE_LOST);
     assert_non_null(strstr(console, line));
-    assert_null(strstr(console, "it sends to")); /* the message that it holds is right */
+    assert_null(strstr(console, "it sends to")); /* the device's message is right */
 }
 
 static void test_disabled(void **unused)
@@ -350,7 +352,7 @@ static void test_nowhere(void **unused)
     looks(WEDGE_LOST,
           "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
     silent(AIA_MSI_PLAIN, 0);
-    lands((struct imsic_vector){2, 40}); /* no move of this device's explains it */
+    lands((struct imsic_vector){2, 40}); /* no move of this device explains it */
     looks(WEDGE_LOST,
           "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
 }
@@ -384,7 +386,7 @@ static void test_message(void **unused)
           "the device does not say what its message is\n");
 }
 
-/* A hart that is there, and answers no call: whether the edge is lost cannot be told. */
+/* A hart that is online does not answer a call: whether the edge is lost is unknown. */
 static void test_hart_hangs(void **unused)
 {
     (void)unused;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where a move goes, and when it cannot: no vector yet, no vector at all, no hart. */
+/* Where a move goes, and when it is not possible: no vector yet, no vector at all, no hart. */
 #include "imsic/vector.h"
 #include "fixture.h"
 
 static struct t_irq q, next, busy;
 
-/* Two on hart 1, and nothing arrives before it must. */
+/* Put two interrupts on hart 1. No write arrives before it must. */
 static void set_up(unsigned n_harts)
 {
     t_machine(n_harts, 63);
@@ -34,7 +34,7 @@ static void test_no_vector(void **state)
     t_check_books();
 }
 
-/* The only vector of hart 2 retires: the move asks for its reclaim and waits, but not for the timer. */
+/* The only vector of hart 2 retires: the move asks for its reclaim and waits for that, but not for the timer. */
 static void test_wait_for_reclaim(void **state)
 {
     (void)state;
@@ -85,7 +85,7 @@ static void test_no_hart(void **state)
     t_check(&q);
 }
 
-/* Inside the new set already: nothing moves. The least loaded hart of it otherwise. */
+/* If the interrupt's hart is in the new set, nothing moves. Otherwise it moves to the least loaded hart of the set. */
 static void test_where_to(void **state)
 {
     struct aia_hartset set = aia_hartset_first(4);
@@ -103,8 +103,8 @@ static void test_where_to(void **state)
 }
 
 /*
- * A device that cannot change the upper half of its address: the least loaded hart of the set is across 4 GiB, another is
- * not. And when none is near, that is said, and no time is spent in waiting.
+ * A device that cannot change the upper half of its address: the least loaded hart of the set is across 4 GiB, another is not.
+ * If all are across 4 GiB, the error says so, and the call does not wait.
  */
 static void set_up_far(unsigned far)
 {
@@ -143,7 +143,7 @@ static void test_far_and_near(void **state)
     t_check_books();
 }
 
-/* Nor does it keep a hart from leaving. */
+/* Such a hart does not keep another from going offline either. */
 static void test_far_and_near_leave(void **state)
 {
     struct aia_hartset all = aia_hartset_first(3);
@@ -164,7 +164,7 @@ static void test_far_and_near_leave(void **state)
     }
 }
 
-/* Torn apart, its message could name no identity of the old hart's file: of a hart whose file is no larger, it can. */
+/* A torn message would name an identity that the old hart's file does not have; a hart whose file is no larger can be reached. */
 static void test_small_file(void **state)
 {
     static const uint16_t ids[] = {63, 63, 127};
@@ -179,7 +179,7 @@ static void test_small_file(void **state)
     t_fill(1, 0);
     for (unsigned id = 1; id < 64; id++)
         imsic_alloc_id(&t.aia.imsic, 2, id, 0, T_FILLER);
-    t_irq(&busy, AIA_MSI_MASKABLE, 0); /* the identity that q has on hart 1 */
+    t_irq(&busy, AIA_MSI_MASKABLE, 0); /* takes the identity that q has on hart 1 */
     t_fill(0, 50);
     assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
     assert_int_equal(q.irq->vec.hart, 0);

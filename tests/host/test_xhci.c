@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The xHCI driver on a model of a controller (tests/host/devices/xhci_model.h): rings of several segments, scratchpads,
- * a lost interrupt, a controller that hangs at each step or is gone, and events that match nothing.
+ * a lost interrupt, a controller that hangs at each step or is gone, and events that match no request.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,7 @@ static void test_set_up(void **state)
     assert_int_equal((uintptr_t)x.intrs[0].erst % 64, 0);
 }
 
-/* Laps of all rings, in storms of every size, one doorbell or many. */
+/* Laps of all rings, in groups of every size, with one doorbell or many. */
 static void test_laps(void **state)
 {
     struct random r = {7};
@@ -96,7 +96,7 @@ static void test_full_ring(void **state)
     balanced();
 }
 
-/* One message is lost, and however many events follow, no other comes: nothing here looks without one. */
+/* One message is lost, and no other comes however many events follow: the driver looks only after a message. */
 static void test_lost_interrupt(void **state)
 {
     (void)state;
@@ -113,7 +113,8 @@ static void test_lost_interrupt(void **state)
         assert_int_equal(xhci_noops(&x, 1, true), XHCI_ETIMEOUT);
     }
     assert_int_equal(xm.messages, sent);
-    (void)xhci_handler(&x.intrs[0], NULL); /* the lost edge, after all: asked for no more, but taken */
+    (void)xhci_handler(&x.intrs[0],
+                       NULL); /* the lost edge arrives: its events are taken, but end no request */
     assert_int_equal(x.intrs[0].strange, 5);
     x.intrs[0].strange = 0;
     assert_int_equal(xhci_noops(&x, 9, true), XHCI_OK);
@@ -134,7 +135,7 @@ static void test_late_events(void **state)
     balanced();
 }
 
-/* ---- a controller that hangs, or is gone ---- */
+/* ---- a controller that hangs or is gone ---- */
 
 static void fails_with(int error)
 {
@@ -194,7 +195,7 @@ static void test_dies(void **state)
     assert_int_equal(xhci_stop(&x), XHCI_EGONE);
 }
 
-/* ---- events that match nothing ---- */
+/* ---- events that match no request ---- */
 
 static void test_strange_events(void **state)
 {
@@ -207,10 +208,10 @@ static void test_strange_events(void **state)
     (void)state;
     assert_int_equal(init(), XHCI_OK);
     for (unsigned i = 0; i < sizeof(where) / sizeof(where[0]);
-         i++, n++) /* the last: in the ring, not given out */
+         i++, n++) /* the last place is in the ring, but not in use */
         xm_event(where[i], XHCI_SUCCESS << 24, XHCI_TRB_TYPE(XHCI_COMMAND_EVENT));
     xm_settle();
-    for (unsigned slot = 0; slot < 256; slot++, n++) /* no such slot, or not in use */
+    for (unsigned slot = 0; slot < 256; slot++, n++) /* slots that do not exist or are not in use */
         xm_event(base, XHCI_SUCCESS << 24,
                  XHCI_TRB_TYPE(XHCI_TRANSFER_EVENT) | XHCI_TRB_SLOT(slot) | XHCI_TRB_EP(31));
     xm_settle();
@@ -228,7 +229,7 @@ static void test_strange_events(void **state)
     assert_int_equal(xhci_ring_room(&x.commands), XHCI_COMMANDS - 2);
 }
 
-/* A request is done by an event that names one of its TRBs, not by one that names a place near it. */
+/* An event ends a request if it names one of the request's TRBs, not if it names an address near them. */
 static void test_near_misses(void **state)
 {
     struct xhci_request r;

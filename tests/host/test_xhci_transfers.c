@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The xHCI driver's devices and transfers on a model of a controller: what fails leaves its endpoint ready for the next
- * one, and its buffer to the caller, whatever way it fails; several harts on one command ring.
+ * The xHCI driver's devices and transfers on a model of a controller: an error of any kind leaves the endpoint ready for the
+ * next transfer, and the buffer to the caller; several harts use one command ring.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +74,7 @@ static void test_works(void **state)
     assert_int_equal(xhci_detach(&x, slot), XHCI_OK);
 }
 
-/* An error of any kind, in any stage: endpoint 0 takes the next setup packet. */
+/* An error of any kind in any stage: endpoint 0 takes the next setup packet. */
 static void test_control_errors(void **state)
 {
     static const uint8_t codes[] = {XHCI_STALL, XHCI_TRANSACTION_ERROR, XHCI_TRB_ERROR};
@@ -89,7 +89,7 @@ static void test_control_errors(void **state)
     }
 }
 
-/* One that has no end: when the caller hears of it the controller is at its buffer no more. */
+/* A transfer never ends: when the caller gets the error, the controller does not use the buffer any more. */
 static void test_no_end(void **state)
 {
     (void)state;
@@ -108,7 +108,7 @@ static void test_no_end(void **state)
     assert_int_equal(xm.stops, 3);
 }
 
-/* Nor when its device is pulled, which the controller need not tell of. */
+/* The same if the device is pulled, which the controller need not report. */
 static void test_pulled(void **state)
 {
     (void)state;
@@ -118,7 +118,7 @@ static void test_pulled(void **state)
     assert_null(xm.held);
 }
 
-/* An endpoint may halt by itself between the look at its state and the command that is to stop it (4.6.9). */
+/* An endpoint may halt by itself between the read of its state and the command that stops it (4.6.9). */
 static void test_halts_first(void **state)
 {
     (void)state;
@@ -126,7 +126,7 @@ static void test_halts_first(void **state)
     xm.halts_first = true;
     assert_int_equal(xhci_bulk(&x, slot, XHCI_BULK_IN, data, sizeof(data), NULL), XHCI_ETIMEOUT);
     xm.code = 0;
-    assert_int_equal(x.intrs[0].strange, 1); /* the failure of what was forgotten */
+    assert_int_equal(x.intrs[0].strange, 1); /* the failure of a transfer that was given up */
     x.intrs[0].strange = 0;
     works();
 }
@@ -142,9 +142,9 @@ static void test_port(void **state)
     assert_int_equal(xhci_attach(&x, 3, &slot), XHCI_EGONE);
 }
 
-/* ---- what a bad controller may say ---- */
+/* ---- wrong answers of a bad controller ---- */
 
-/* A slot that is in use has no rings yet: whatever TRB an event of it names there is none. */
+/* A slot that is in use has no rings yet: its events match no TRB. */
 static void test_event_before_ring(void **state)
 {
     static const uint64_t where[] = {0, 16, 1600, 0x7ffffff0, UINT64_MAX & ~15ull};
@@ -170,7 +170,7 @@ static int init_with(uint32_t caplength, uint32_t dboff, uint32_t rtsoff, uint64
     return xhci_init(&x, &pd, "xhci", 1);
 }
 
-/* What it says of where its registers are is not believed: what is behind its BAR is somebody else's. */
+/* The controller's offsets of its registers are checked: addresses after the end of its BAR are not its registers. */
 static void test_registers_outside(void **state)
 {
     (void)state;
@@ -185,7 +185,7 @@ static void test_registers_outside(void **state)
 
 /* ---- several harts ---- */
 
-/* The others have filled the ring, and none of them its doorbell yet: each waits for room, and so does this one. */
+/* Other harts have filled the ring and rung no doorbell yet: each waits for room, and so does this hart. */
 static void test_full_of_silent_commands(void **state)
 {
     struct xhci_request r[XHCI_COMMANDS];

@@ -10,9 +10,10 @@ const enum aplic_mode w_modes[W_MODES] = {APLIC_EDGE_RISE, APLIC_EDGE_FALL, APLI
                                           APLIC_LEVEL_LOW};
 
 /*
- * QEMU's: 9.2 and newer have CFG_PENDS, older ones have not; before 9.0 SETIP_ANY and RAW_INPUTS; all so far have
- * LEVEL_LATCHED. That nothing is reset before 11.1, and what comes of a write to in_clrip or clripnum before 10.0, or to
- * setipnum_le before 9.0, is in each of them: am_init() leaves junk, and AM_SHUN has the driver keep off these.
+ * The behaviour of QEMU's versions. 9.2 and newer have CFG_PENDS; older versions do not. Versions before 9.0 have SETIP_ANY
+ * and RAW_INPUTS. All versions so far have LEVEL_LATCHED. Three faults are in every entry of this table: no register is
+ * reset before 11.1 (am_init() leaves junk), and writes to in_clrip or clripnum before 10.0, or to setipnum_le before 9.0,
+ * are wrong (AM_SHUN keeps the driver off these registers).
  */
 const unsigned w_hows[W_HOWS] = {0,
                                  AM_CFG_PENDS,
@@ -79,7 +80,7 @@ void w_direct_machine(unsigned n, unsigned n_each, unsigned how)
         ids[h] = 63;
     t_prepare(n, ids);
     for (unsigned h = 0; h < n; h++)
-        m.hart[h].file.eidelivery = 0; /* as good as not there */
+        m.hart[h].file.eidelivery = 0; /* nothing is delivered, as if the file did not exist */
     used = w_denied = 0;
     for (unsigned d = 0; d < n / n_each; d++)
         direct_domain(d, n, n_each, how);
@@ -116,11 +117,11 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     struct wire *w = context;
 
     if (w->irq && w->irq != irq)
-        m_die("a handler got another's descriptor");
+        m_die("a handler got another interrupt's descriptor");
     if (w->running++)
-        m_die("a wire's handler runs on harts %u and %u at once", w->hart, m.here);
+        m_die("a wire's handler runs on hart %u and on hart %u at the same time", w->hart, m.here);
     if (m.hart[m.here].claim_unfenced || m.hart[m.here].irqs_on)
-        m_die("a handler runs with interrupts on, or may read what is older than its claim");
+        m_die("a handler runs with interrupts on, or may read memory from before its claim");
     w->hart = m.here;
     w->runs++;
     w->seen = w->raised;

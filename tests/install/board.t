@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# PLATFORM_DIR: the board that is built is the one that was asked for, whichever was built before it, and however old.
+# PLATFORM_DIR: make builds the board that was asked for, whichever board was built before, and however old its files are.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -11,9 +11,9 @@ delete @ENV{grep { /^(?:MAKE.*|MFLAGS|GNUMAKEFLAGS|B|PLATFORM_DIR)$/ } keys %ENV
 my $dir = tempdir(CLEANUP => 1);
 my $object = "$dir/b/obj/board/board.o";
 system 'cp', '-r', 'platform/template', "$dir/mine" and die;
-utime 1, 1, "$dir/mine/board.c" or die; # a file that somebody unpacked
+utime 1, 1, "$dir/mine/board.c" or die; # as old as a file from an archive
 
-# is_template(WANT, VARIABLE...): what is built is that one, which alone has a message of its own.
+# is_template(WANT, VARIABLE...): whether the board that make built is this one, which alone has a message of its own.
 sub is_template {
     my ($want, @of) = @_;
     my $said = `make B=$dir/b @of $object 2>&1`;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What `make install' left in a prefix: headers that stand alone, an archive that gives and takes the names it should and
-# no others, a pkg-config file. From the environment: BUILD, CROSS.
+# What `make install' puts into a prefix: headers that compile alone, an archive that defines and needs the names that it should
+# and no others, a pkg-config file. From the environment: BUILD, CROSS.
 # Needs: stage rv32
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ my $lib = "$prefix/lib/libaia.a";
 my $dir = tempdir(CLEANUP => 1);
 my @prefixes = qw(aia_ aplic_);
 my $ours = join '|', @prefixes;
-# The one thing that the library may ask for besides aia_port_*.
+# The one symbol that the library may need besides aia_port_*.
 my %libc = map { $_ => 1 } qw(memcpy memset);
 
 sub slurp { my ($f) = @_; open my $in, '<', $f or die "$f: $!\n"; local $/; return <$in> }
@@ -58,8 +58,8 @@ my @lines = grep { /\S/ } split /\n/, $fields;
 is_deeply([map { $lines[$_] =~ /^ {4}\w.*;(?!.*\*\/)/ && $lines[$_ - 1] !~ /^ *\/?\*.*\*\/$|^ *\*\/$/ ? $lines[$_] : () } 0 .. $#lines],
     [], 'each field of the configuration has its comment');
 
-# --- what they point at -----------------------------------------------------------------------------------------------
-# A name of a file, or a path of the sources, is that of one that is installed. <...> is the compiler's, *.adoc the specification's.
+# --- what they refer to -----------------------------------------------------------------------------------------------
+# A name of a file, or a path of the sources, must be installed. <...> is of the compiler, *.adoc of the specification.
 my $doc = "$prefix/share/doc/aia";
 my @texts = (@headers, glob("$doc/*.md"), grep { -f } glob "$doc/examples/*/*");
 cmp_ok(scalar(grep { m{^\Q$doc\E/} } @texts), '>=', 10, 'documents and examples');

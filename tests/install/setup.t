@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# scripts/setup where it can do nothing: it says what is missing and who can help, and fails. It is run beside a tree
-# that lacks all, among tools that it names itself and no others.
+# scripts/setup where it can install nothing: it prints what is missing and who can help, and fails. It runs beside a tree that
+# lacks everything, with no tools but those that this test names.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -37,7 +37,7 @@ SKIP: {
     refuses('neither root nor sudo', qr{there is no sudo: have root run \S+/scripts/setup run test$}m, 'run test');
     put('id', 'echo 0');
     refuses('apt that fails', qr{^\+ env DEBIAN_FRONTEND=noninteractive apt-get .* update$}m, 'run test');
-    # From here on the indexes come, and no package does.
+    # From here on apt fetches indexes, but no packages.
     put('apt-get', "case \$* in *install*) exit 100 ;; esac");
     refuses('one package', qr{^setup: missing: gdb-multiarch\n(?:.*\n)*\+ .* apt-get .* install -y --no-install-recommends gdb-multiarch$}m,
         'gdb', LIBFDT_SRC => "$dir/fdt");

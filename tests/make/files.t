@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Files that nothing else runs: the workflow file, the make targets that the pages for developers name, and the rules of
-# .editorconfig, held against each file of the tree.
+# Files that no other test runs: the workflow file, the make targets that the pages for developers name, and the rules of
+# .editorconfig, checked for each file of the tree.
 use strict;
 use warnings;
 use File::Basename qw(dirname);

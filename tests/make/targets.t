@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make host-test, gdb, tags, compile_commands.json and test TEST=: what each builds, and what comes of it. Most run in a copy of
-# the sources in which nothing is built. From the environment: BUILD.
+# make host-test, gdb, tags, compile_commands.json and test TEST=: what each builds, and whether the result works. Most run in a
+# copy of the sources in which nothing is built. From the environment: BUILD.
 # Needs: BUILD/payload.elf BUILD/host/test_vector BUILD/host/test_burst
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ my $build = abs_path($ENV{BUILD} || "$top/build");
 my $tree = abs_path(tempdir(CLEANUP => 1));
 my @sources = qw(lib imsic aplic iommu platform payload tests tools);
 
-# What decides how all is built holds here, too, if the make that runs us was given it.
+# The variables that decide how everything is built hold here too, if the make that runs this test was given them.
 my $built_by = qr/^(?:CC|CROSS|HOSTCC|MARCH|MABI|SPECS|CFLAGS|HOST_CFLAGS|LIBFDT_SRC|PLATFORM_DIR)=/;
 $ENV{MAKEFLAGS} = join ' ', ' --', grep { /$built_by/ } split /(?<!\\) /, $ENV{MAKEFLAGS} // '';
 delete @ENV{qw(MAKELEVEL GNUMAKEFLAGS MFLAGS B T TEST SMP MACHINE MEM ARGS QEMU_ARGS GDB)};
@@ -43,8 +43,8 @@ my $entries = eval { JSON::PP->new->decode(slurp("$tree/compile_commands.json"))
 is_deeply([sort map { $_->{file} } @$entries], [sort +lines("cd $tree && find @sources -name '*.c'")], 'has each C file, once');
 is_deeply([grep { $_->{directory} ne $tree || $_->{command} !~ / -c \Q$_->{file}\E -o / } @$entries], [], 'with its own command');
 my %command = map { $_->{file} => $_->{command} } @$entries;
-# A file of the library, the payload, a board, the host tests, the fuzzers; and of the library twice, for what is its own.
-for my $file ('lib/error.c', 'payload/args.c', 'platform/template/board.c', 'tests/host/test_vector.c', 'tests/fuzz/mutate_machine.c') {
+# A file of the library, the payload, a board, the host tests, the fuzzers; and a check that the library's files have their own flags.
+for my $file ('lib/error.c', 'payload/kernel/args.c', 'platform/template/board.c', 'tests/host/test_vector.c', 'tests/fuzz/mutate_machine.c') {
     my $said = `cd $tree && $command{$file} -fsyntax-only 2>&1`;
     is($?, 0, "$file compiles so") or diag $said;
 }
@@ -69,7 +69,7 @@ for my $t ('nonesuch', 'move nonesuch', '') {
     ok(!-e "$tree/build/host", 'and nothing is built');
 }
 
-# A command of these compiles: [file, object].
+# A command that compiles an object of these: [file, object].
 sub compiles { my ($text) = @_; return map { [split ' -o '] } $text =~ /^\S.* -c (\S+ -o \S+)$/mg }
 sub tests_in { return sort map { $_->[0] =~ m{^tests/host/test_(\w+)\.c$} } @_ }
 for my $t ('move', 'move flow') {
@@ -80,7 +80,7 @@ for my $t ('move', 'move flow') {
     unlike($said, qr/dtc |payload\.elf|rv32/, 'and makes nothing else');
 }
 
-# Two that are built already, then stand-ins: the first fails.
+# Two tests that are already built, then stand-ins: the first fails.
 ($code, $said) = make($top, "B='$build' host-test T='vector test_burst'");
 is($code, 0, 'two tests') or diag $said;
 is(scalar(() = $said =~ /\[  PASSED  \]/g), 2, 'run') or diag $said;
@@ -101,7 +101,7 @@ my %part = (
     examples => qr/build\/examples/, explorer => qr/ -o build\/explore\/explore$/, library => qr/ -o build\/obj\/aia\.o$/,
     hop => qr/ -o build\/qemu\/hop\.elf$/, stage => qr/build\/stage/,
 );
-# would_build(TEST, PART...): for these make builds these parts, and no others. Returns the host tests that it compiles.
+# would_build(TEST, PART...): check that make builds these parts for TEST, and no others. Returns the host tests that it compiles.
 sub would_build {
     my ($test, @parts) = @_;
     my ($code, $said) = make($tree, "-n V=1 test TEST='$test'");
@@ -116,7 +116,7 @@ is_deeply([would_build('test_moment')], [qw(moment moment)], 'and one test, twic
 would_build('host/test_machine', 'trees');
 is_deeply([would_build('minikernel', qw(library stage examples))], [], 'and no test');
 is_deeply([would_build('suspend', qw(library payload))], [], 'and no test');
-would_build('sweep', qw(hooks));
+would_build('inject', qw(hooks));
 would_build('template', qw(board));
 would_build('installed', qw(library stage rv32));
 would_build('explore/quick', 'explorer');
@@ -126,7 +126,7 @@ ok($code && $said =~ /no test has a name like: nonesuch/, 'a word that is in no 
 ok(!-e "$tree/build/obj" && !-e "$tree/build/host", 'and nothing is built');
 
 # --- gdb --------------------------------------------------------------------------------------------------------------
-# gdb(COMMANDS): what is on the terminal until gdb reads the end of the commands.
+# gdb(COMMANDS): the terminal's contents until gdb reads the end of the commands.
 sub gdb {
     open my $f, '>', "$tree/gdb" or die;
     print $f map { "$_\n" } @_;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# tests/mutants/list without a run: each stanza is whole, its killer is there, and docs/verification.md says of each mutant
-# what the list says. Whether the killer notices is for tests/mutants/run.
+# tests/mutants/list without a run: each stanza is complete, its killer exists, and docs/verification.md says of each mutant what
+# the list says. tests/mutants/run checks that the killer fails.
 use strict;
 use warnings;
 use Test::More tests => 4;

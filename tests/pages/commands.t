@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# docs/ci.md, docs/ci/hotplug.yml and docs/embedding.md as somebody uses them: each command of the first, each `run' of the
-# second and the first lines of the third, as they stand there, in a home with an imsicle, a QEMU and an OpenSBI where
-# they say. Scripts stand in for QEMU, ssh and ninja, so that hours are over at once; the end is on the real QEMU. From
-# the environment: BUILD QEMU FIRMWARE.
+# docs/ci.md, docs/ci/hotplug.yml and docs/embedding.md as a user follows them: each command of the first, each `run' of the
+# second and the first lines of the third, as they are written there, in a home with an imsicle, a QEMU and an OpenSBI where the
+# pages say. Scripts replace QEMU, ssh and ninja, so that commands of hours end immediately; the last command runs the real QEMU.
+# From the environment: BUILD QEMU FIRMWARE.
 # Needs: all
 use strict;
 use warnings;
@@ -32,7 +32,7 @@ sub put {
 }
 
 # --- the home ---------------------------------------------------------------------------------------------------------
-# A tree of its own, built already: what runs there does not meet what other tests write into BUILD.
+# A built tree of its own: commands that run there do not interfere with other tests that write into BUILD.
 make_path("$home/imsicle/build", "$home/bin");
 symlink $_, "$home/imsicle/" . s{.*/}{}r for grep { $_ ne "$top/build" } glob "$top/*";
 system 'cp', '-a', "$build/.flags", glob("$build/{obj,payload.*,tables.*,lib*.a}"), "$home/imsicle/build" and die;
@@ -42,7 +42,8 @@ put('opensbi/build/platform/generic/firmware/fw_dynamic.bin', '');
 put('bin/ssh', "#!/bin/sh\nwhile case \$1 in -[lop]) shift ;; -*) ;; *) false ;; esac; do shift; done\n"
         . "far=$home/at-\$1\nmkdir -p \$far; shift\n[ \"\$1\" != -- ] || shift\ncd \$far && HOME=\$far exec sh -c \"\$*\"\n");
 
-# What decides how all is built holds here, too, if the make that runs us was given it: nothing is to be built again.
+# The variables that decide how everything is built hold here too, if the make that runs this test was given them: nothing is
+# built again.
 my $built_by = qr/^(?:CC|CROSS|HOSTCC|MARCH|MABI|SPECS|CFLAGS|HOST_CFLAGS|LIBFDT_SRC|PLATFORM_DIR)=/;
 $ENV{MAKEFLAGS} = join ' ', ' --', grep { /$built_by/ } split /(?<!\\) /, $ENV{MAKEFLAGS} // '';
 delete @ENV{qw(KERNEL SMP MACHINE MEM ARGS QEMU_ARGS HOTPLUG_SECONDS SECONDS SEED CELLS ROUNDS HOSTS JOBS JUNIT TABLE LIST
@@ -50,7 +51,7 @@ delete @ENV{qw(KERNEL SMP MACHINE MEM ARGS QEMU_ARGS HOTPLUG_SECONDS SECONDS SEE
 if (length($ENV{FIRMWARE} // '')) { $ENV{FIRMWARE} = abs_path($ENV{FIRMWARE}) } else { delete $ENV{FIRMWARE} }
 @ENV{qw(HOME PATH QEMU)} = ($home, "$home/bin:$ENV{PATH}", "$home/bin/qemu-system-riscv64");
 
-# What stands in for QEMU notes its command line, then does as told.
+# The script that replaces QEMU writes down its command line, then does what the test says.
 my $good = q(echo imsicle; echo 'iommu: 2 interrupts remapped'; echo 'totals: cycles 3 edges 50 moves 7 audits 1 drained 2 swept 1 lost 0 late 0'; echo VERDICT: PASS);
 my $bad = q(echo imsicle; echo 'FAIL: edu0: an edge is lost'; echo VERDICT: FAIL; exit 1);
 
@@ -59,7 +60,7 @@ sub qemu_does {
     put($_, "#!/bin/sh\necho \"\$0 \$*\" >>$home/ran\n$does\n") for qw(bin/qemu-system-riscv64 qemu/build/qemu-system-riscv64);
 }
 
-# sh(COMMAND, what stands in for QEMU does): exit code, output, the command lines of what ran.
+# sh(COMMAND, what the replacement of QEMU does): returns exit code, output, and the command lines that ran.
 sub sh {
     my ($command, $does, $where) = @_;
     qemu_does($does);
@@ -74,7 +75,7 @@ sub sh {
 }
 sub exits { my ($want, $name, $code, $said) = @_; is($code, $want, "$name: exit code $want") or diag $said }
 
-# What real parsers make of XML and of YAML.
+# What real parsers read in XML and YAML.
 sub parsed {
     my ($script, $file) = @_;
     open my $out, '-|', 'python3', '-c', "import sys, json\n$script", $file or die "python3: $!";
@@ -117,7 +118,7 @@ is_deeply([map { / seed=(\d+)/ } @ran], [7 .. 6 + $n_cells], 'each cell with a s
 my $xml = junit('hotplug.xml');
 is_deeply([scalar @{$xml->{cases}}, scalar @{$xml->{failures}}], [$n_cells, 0], 'JUnit has a case for each');
 
-# Nothing of these is fast: of one cell.
+# None of these commands is fast, so of one cell.
 ($code, $said, @ran) = sh("$of_qemu CELLS=2-edu", $good);
 exits(0, $of_qemu, $code, $said);
 is_deeply([map { (split)[0] } @ran], ["$home/qemu/build/qemu-system-riscv64"], 'another QEMU');
@@ -144,8 +145,8 @@ is_deeply([map { s{.*/}{}r } glob "$home/at-*"], [qw(at-a at-b at-c)], 'on three
 like($said, qr/^# cell +edges +moves +offlines +lost +late$/m, 'the table');
 like($said, qr/^# all +ok +500 +70 +30 +0 +0$/m, 'and its sums');
 
-# --- what goes wrong --------------------------------------------------------------------------------------------------
-# Bytes that XML does not have, and what would end a CDATA section.
+# --- errors -----------------------------------------------------------------------------------------------------------
+# Bytes that XML does not allow, and text that would end a CDATA section.
 my $noise = q(printf 'a ]]> b \033[31m \001 \377\376 <&> \303\251\n');
 ($code, $said) = sh("$longer CELLS='4-(edu|soft)'", "$noise; case \"\$*\" in *devices=soft*) $bad ;; esac; $good");
 exits(2, 'a cell that fails', $code, $said);

@@ -12,7 +12,7 @@ my $top = dirname($0) . '/../..';
 sub slurp { my ($name) = @_; open my $f, '<', "$top/$name" or die "$name: $!"; local $/; return <$f> }
 
 my ($list) = slurp('docs/porting.md') =~ /^## Checklist\n(.*?)^##/ms;
-my %step; # number => its text
+my %step; # number => text of the step
 $step{$1} = $2 while $list =~ /^(\d+)\. (.*?)(?=^\d+\. |\z)/msg;
 
 my %rows; # number of the step => arguments, without devices=soft
@@ -27,7 +27,7 @@ is_deeply([sort { $a <=> $b } keys %rows], [1 .. 10], 'rows of each step');
 for my $n (1 .. 8) { # 9 and 10 are about the main job
     is((grep { index($step{$n}, "`$_`") < 0 } @{$rows{$n}})[0], undef, "step $n: its rows are commands of the page");
     my @named = $step{$n} =~ /`(test=[^`]+)`/g;
-    @named = grep { !/devices=soft|test=(?:nvme|ahci|virtio|xhci)$/ } @named; # said to be for a machine with or without
+    @named = grep { !/devices=soft|test=(?:nvme|ahci|virtio|xhci)$/ } @named; # the page says that these are for some machines only
     my %run = map { $_ => 1 } @{$rows{$n}};
     is((grep { !$run{$_} } @named)[0], undef, "step $n: each command is run");
 }

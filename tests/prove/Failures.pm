@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# prove --harness Failures: prove's own harness, which also ends a run with a list of what failed and, for each, the
-# command that repeats it: AGAIN of the environment, or `make test', with a TEST. With FAILURES=FILE in the environment each
-# failure is a line of that file, too.
+# prove --harness Failures: prove's own harness, which also ends a run with a list of the tests that failed and, for each, the
+# command that repeats it: that is AGAIN of the environment, or `make test', with a TEST. With FAILURES=FILE in the environment
+# each failure is also a line of that file.
 package Failures;
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ sub make_parser {
     return ($parser, @rest);
 }
 
-# A row of tests/qemu/table has a word of its own; whatever else is a program that `make test' finds by its path.
+# A row of tests/qemu/table has a word of its own; every other test is a program that `make test' finds by its path.
 sub repeat {
     my ($file, $name) = @_;
     my $make = $ENV{AGAIN} || 'make test';

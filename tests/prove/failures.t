@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What tests/prove/run says of tests that fail: each by name, with the command that repeats it, how often of how many runs.
+# What tests/prove/run prints of tests that fail: each by name, with the command that repeats it, and how many of how many runs.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);

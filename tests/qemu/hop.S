@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the firmware enters in place of the payload, where a test wants another entry point or another device tree than
- * the firmware would give. tests/qemu/run leaves three words at 0x83000000 (-device loader,addr=...,data=...):
- * where to go on, whether to replace a1, and by what. a0, the hart, stays.
+ * The firmware enters this code instead of the payload, if a test needs another entry point, or another device tree than the
+ * firmware would give. tests/qemu/run puts three words at 0x83000000 (-device loader,addr=...,data=...): the address of the next
+ * code, whether to replace a1, and the new value of a1. a0, the hart, stays.
  */
     .globl _start
 _start:

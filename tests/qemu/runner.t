@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Does tests/qemu/run notice? Stands in for QEMU with a script that hangs, dies, falls silent or lies, and wants `not ok'
-# and exit code 1 for each.
+# Does tests/qemu/run find failures? A script replaces QEMU and hangs, crashes, falls silent or prints wrong lines; each time the
+# result must be `not ok' and exit code 1.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -21,7 +21,7 @@ sub put {
     chmod $mode, "$dir/$name";
 }
 
-# What run says of one row when QEMU does this; stderr and exit code too.
+# The output of `run' for one row, with a QEMU that does this; stderr and exit code too.
 sub judge {
     my ($does, $row) = @_;
     put('fake', "#!/bin/sh\n$does\n", 0755);
@@ -90,7 +90,7 @@ fails('and one that it was not forgiven', $frail, 'again: ^QEMU: killed by signa
 unlink "$dir/been";
 fails('what is not its fault, always', "$fine; echo left out", 'again: ^left', 'the console does not end with');
 
-# What is somebody else's, and explained: a TODO, and no failure; but never a hang, a panic or a lost edge.
+# A failure that other software causes and the console explains is a TODO, and no failure; but never a hang, a panic or a lost edge.
 sub knows {
     my ($what, $does) = @_;
     my ($code, $said) = judge($does, "timeout: 1\nnever: PANIC\nknown: the firmware's => ^(hart 1: held)\$");
@@ -136,7 +136,7 @@ fails('a hart that was left out', "$left; $fine", "timeout: 24\nnever: left out:
 passes('a hart that may be left out', "$left; sleep 3; $fine", 'timeout: 24');
 fails('a hang that prints', 'while :; do echo imsicle; sleep 0.1; done', 'timeout: 1', 'no end after 1 s');
 
-# Nobody is left behind when the runner is ended, with its QEMU in full swing.
+# No QEMU remains when the runner is killed while its QEMU runs.
 put('fake', "#!/bin/sh\necho \$\$ >$dir/pid\nexec sleep 100\n", 0755);
 my $pid = fork;
 if (!$pid) { open STDOUT, '>', '/dev/null'; exec $run }
@@ -156,7 +156,7 @@ passes('devices by name', <<'END' . $fine, 'devices: $edu2 $nvme_on,x=1');
 case "$*" in *"-device edu,"*",addr=1 -device edu,"*",addr=2 -device nvme,"*,x=1*) ;; *) exit 1 ;; esac
 END
 
-# A table that says nonsense runs nothing, and says so.
+# A table with an error runs no test, and the error is printed.
 for (['a key twice', "smp: 1\nsmp: 2", 'smp twice'], ['an unknown key', 'color: red', 'no such key: color'],
     ['an unknown mode', 'mode: fast', 'no mode fast'], ['an unknown device', 'devices: $nvme $edu9', 'no DEV_edu9'],
     ['a line that is none', 'smp 1', "not .key: value'"]) {
@@ -167,7 +167,8 @@ for (['a key twice', "smp: 1\nsmp: 2", 'smp twice'], ['an unknown key', 'color: 
 `$run nothing-of-the-kind 2>&1`;
 ok($?, 'a test that there is not');
 
-# What has to be built for a row: what it boots, through hop.S or not, and files of BUILD that its devices name, less disk images.
+# What make has to build for a row: what it boots, through hop.S or not, and the files of BUILD that its devices name, without
+# disk images.
 sub needs { my ($row) = @_; judge('', $row); my @n = split /\n/, `$run --needs row`; s{^\Q$dir\E/}{} for @n; return "@n" }
 is(needs(''), 'payload.elf', 'needs: the payload');
 is(needs("boot: hooks\ndevices: -drive file=BUILD/disk/a-9.img -dtb BUILD/dts/b.dtb,addr=1"), 'dts/b.dtb hooks/payload.elf', 'needs: another build, a tree');

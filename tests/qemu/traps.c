@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A board for QEMU's virt machine of which everything traps in the end: its console from the middle of a panic's first
- * line on, its way to end the machine always.
+ * A board for QEMU's virt machine that traps: its console from the middle of a panic's first line on, its way to end the machine
+ * always.
  */
 #include "platform/board.h"
 #include "mmio.h"

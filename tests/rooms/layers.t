@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The payload's rooms are layers: a file includes headers of its own room and of the rooms that README.md's table has above
-# it. payload/jobs.h names the jobs for those that are one, or start one.
+# The payload's rooms are layers: a file includes headers of its own room and of the rooms above it in README.md's table.
+# payload/jobs.h names the jobs for the files that are a job, or that start one.
 use strict;
 use warnings;
 

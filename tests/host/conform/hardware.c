@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* In place of the host model's registers: what payload/conform reads and writes ends up here. */
+/* Replaces the host model's registers: what payload/conform reads and writes arrives here. */
 #include "tests/host/conform/hardware.h"
 #include "payload/conform/domain.h"
 #include "payload/kernel/trap.h"
@@ -343,7 +343,7 @@ uint64_t model_mmio_read(uintptr_t a, unsigned size)
 void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
 {
     hardware.late |= has(TRAPS_LATE) && size == 1;
-    if (size == 8 && a % 8 == 4) { /* misaligned: the hart makes two accesses of it, as it may */
+    if (size == 8 && a % 8 == 4) { /* misaligned: the hart may split it into two accesses */
         model_mmio_write(a, (uint32_t)v, 4);
         model_mmio_write(a + 4, v >> 32, 4);
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A small interrupt file and a small APLIC domain that do what the text says, but for one defect at a time. */
+/* A small interrupt file and a small APLIC domain that follow the specification, but for one defect at a time. */
 #ifndef TESTS_HOST_CONFORM_HARDWARE_H
 #define TESTS_HOST_CONFORM_HARDWARE_H
 
@@ -42,7 +42,7 @@ enum defect {
     TRAPS_LATE, /* a store of one byte is reported at a later instruction */
 };
 
-/* All of it, for a test to look at and to begin with. */
+/* The whole state, which a test may set and look at. */
 extern struct hardware {
     enum defect defect;
     bool direct;

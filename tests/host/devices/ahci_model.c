@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define TFES 0x40000000u /* task file error status (3.3.5) */
-#define DHRS 0x00000001u /* a register FIS came */
+#define DHRS 0x00000001u /* a register FIS has arrived */
 
 struct am am;
 
@@ -52,7 +52,7 @@ static void fail_slot(unsigned slot)
     raise(TFES);
 }
 
-/* ACS-3, 7.12.7: DMA, 48-bit addresses, how many sectors; and a checksum. */
+/* Write the answer of IDENTIFY (ACS-3, 7.12.7): DMA, 48-bit addresses, the number of sectors, a checksum. */
 static void identify(uint16_t *words)
 {
     unsigned sum = 0xa5;
@@ -71,7 +71,7 @@ static void identify(uint16_t *words)
     words[100] += am.identify_garbled;
 }
 
-/* False: it cannot. */
+/* Returns false if the controller cannot execute this command. */
 static bool execute(const struct ahci_table *t, void *to)
 {
     if (t->fis[2] == IDENTIFY_DEVICE && !am.identify_fails)
@@ -145,8 +145,8 @@ static uint32_t read_port(unsigned reg)
 
 static void write_command(uint32_t v)
 {
-    assert(!(v & CMD_FRE) || !(am.packet_cmd & (CMD_FRE | CMD_ST))); /* both receive to one place */
-    if (am.cmd & CMD_ST && !(v & CMD_ST)) { /* 3.3.14: what is in PxCI is forgotten */
+    assert(!(v & CMD_FRE) || !(am.packet_cmd & (CMD_FRE | CMD_ST))); /* both ports receive at one address */
+    if (am.cmd & CMD_ST && !(v & CMD_ST)) { /* the bits of PxCI are cleared (3.3.14) */
         am.ci = 0;
         am.halted = false;
         am.tfd = AM_TFD_OK;
@@ -193,7 +193,7 @@ static void write_global(uint32_t v)
         am.ghc = v;
         return;
     }
-    assert(v & GHC_AHCI); /* 10.4.3: it is a bit of AHCI mode */
+    assert(v & GHC_AHCI); /* the reset bit belongs to AHCI mode (10.4.3) */
     am.resets++;
     am.ghc = am.hangs == AM_STUCK_RESET ? v : 0;
     am.ie = am.is = am.global = am.ci = 0;
@@ -205,7 +205,7 @@ static unsigned disk_port(void)
     return (unsigned)__builtin_ctz(am.packet ? am.ports & (am.ports - 1) : am.ports);
 }
 
-/* Of a port without a disk. */
+/* Read a register of a port without a disk. */
 static uint32_t read_other(unsigned port, unsigned reg)
 {
     if (!am.packet || port != (unsigned)__builtin_ctz(am.ports))
@@ -243,7 +243,7 @@ uint64_t device_read(uintptr_t at, unsigned size)
     }
 }
 
-/* IS follows from PxIS: a bit whose cause is there yet is set again (10.7.2.1). */
+/* IS follows PxIS: a bit that is cleared while its cause is there is set again (10.7.2.1). */
 void device_write(uintptr_t at, uint64_t v, unsigned size)
 {
     unsigned port = (unsigned)(at - PORT(0)) / 0x80, reg = (unsigned)(at - PORT(0)) % 0x80;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An AHCI controller with a disk at its first port, as software sees it (AHCI 1.3.1). Each sector read begins with its
- * number. Nothing happens by itself, unless it is lively: then it works while somebody waits.
+ * An AHCI controller with a disk at its first port, as software sees it (AHCI 1.3.1). Each sector that is read begins with
+ * its number. The controller works only when the test tells it to; a lively one also works while software waits.
  */
 #ifndef AHCI_MODEL_H
 #define AHCI_MODEL_H
@@ -18,36 +18,36 @@ enum am_stuck { AM_FINE, AM_STUCK_RESET, AM_STUCK_RECEIVING };
 
 struct am {
     uint32_t is, ie, cmd, tfd, ci, global, ghc;
-    unsigned messages; /* sent, and not handled yet */
-    bool halted;       /* by an error, until commands are stopped (6.2.2.1) */
-    uint64_t list;     /* where the command headers are */
+    unsigned messages; /* sent and not handled yet */
+    bool halted;       /* by an error, until software stops the commands (6.2.2.1) */
+    uint64_t list;     /* address of the command headers */
 
-    /* What this one is like. */
-    uint64_t bad;   /* the sectors that cannot be read, as bits */
-    bool forgets;   /* it clears the failed command's bit in PxCI: not what 5.3.8 says, but seen */
-    bool any_order; /* not the lowest first */
+    /* Set by the test: how this controller behaves. */
+    uint64_t bad;   /* sectors that cannot be read, as bits */
+    bool forgets;   /* it clears the failed command's bit in PxCI; 5.3.8 forbids this, but real ones do it */
+    bool any_order; /* it executes commands in any order, not the lowest first */
     bool never_stops, stays_busy;
-    uint32_t stuck;       /* bits of IS that come back */
-    unsigned stops_after; /* reads of PxCMD */
-    unsigned short_of;    /* bytes too few, of all */
+    uint32_t stuck;       /* bits of IS that are set again when software clears them */
+    unsigned stops_after; /* reads of PxCMD until commands have stopped */
+    unsigned short_of;    /* bytes by which each read is too short */
     struct random random;
 
-    /* At its start. */
+    /* Set by the test: how the controller starts. */
     bool lively;
     enum am_stuck hangs;
     uint32_t cap, ports, sig, ssts;
     bool identify_fails, identify_garbled;
     unsigned sector_size;
-    bool packet;         /* at the first port there is what is no disk, and the disk is at the next */
-    uint32_t packet_cmd; /* that port's PxCMD: it is to be off when the disk's goes on */
+    bool packet;         /* the first port has a device that is not a disk; the disk is at the next port */
+    uint32_t packet_cmd; /* PxCMD of the first port: it must be off when the disk's port is started */
     unsigned resets;
 };
 extern struct am am;
 
-/* As firmware may leave it: it runs. */
+/* Put the controller in the state in which firmware may leave it: running. */
 void am_reset(void);
 
-/* One command. False: there is none that it takes now. */
+/* Execute one command. Returns false if there is none that the controller can execute now. */
 bool am_work(void);
 
 #endif

@@ -123,7 +123,7 @@ bool model_mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t desired
     (void)a;
     (void)expected;
     (void)desired;
-    abort(); /* no device's driver here has a use for it */
+    abort(); /* no driver that is tested here needs this */
 }
 
 void model_fence(int kind)
@@ -147,7 +147,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
     return AIA_OK;
 }
 
-/* Of a device that is given up: it is to write to memory no more, and its registers are to answer, if they can. */
+/* The driver gives the device up: the device must write to memory no more, and answer register accesses if it can. */
 void aia_irq_stop(struct aia *a, struct aia_irq *irq)
 {
     (void)a;

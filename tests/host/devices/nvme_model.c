@@ -35,7 +35,7 @@ void nm_post(unsigned queue, unsigned id, unsigned sqid, uint16_t status, uint32
     struct nm_queue *q = &nm.queues[queue];
     struct nvme_completion *e = (struct nvme_completion *)(uintptr_t)q->cq + q->cq_tail;
 
-    assert((q->cq_tail + 1) % q->cq_size != q->cq_head); /* it must have room (3.3.1.2.1) */
+    assert((q->cq_tail + 1) % q->cq_size != q->cq_head); /* the queue must have room (3.3.1.2.1) */
     e->dw[0] = value;
     e->dw[2] = sqid << 16 | q->sq_head;
     atomic_store(&e->status, (uint32_t)status << 17 | q->phase << 16 | id);
@@ -96,7 +96,7 @@ static bool is_active(unsigned id)
     return false;
 }
 
-/* Of a namespace that is not there zeros; of those that cannot be read blocks with metadata. The status. */
+/* Identify: zeros for a namespace that does not exist, blocks with metadata for one that cannot be read. Returns the status. */
 static uint16_t identify(const uint32_t *c)
 {
     uint8_t *page = (uint8_t *)(uintptr_t)prp(c);
@@ -145,7 +145,7 @@ static uint16_t admin(const uint32_t *c)
     struct nm_queue *q = &nm.queues[c[10] & 0xffff];
 
     switch (c[0] & 0xff) {
-    case 0x00: /* Delete I/O Submission Queue: nothing is under way any more, for this driver waits */
+    case 0x00: /* Delete I/O Submission Queue: no command is under way, because this driver waits before */
         assert(q->sq_exists && !q->n_held && q->sq_head == q->sq_tail);
         q->sq_exists = false;
         nm.deletes++;
@@ -185,7 +185,7 @@ static bool run_admin(struct nm_queue *q)
     return true;
 }
 
-/* Any of those that it has fetched. */
+/* Complete any one of the commands that were fetched. */
 static bool run_read(struct nm_queue *q)
 {
     uint32_t c[16];
@@ -215,7 +215,7 @@ static void fetch(struct nm_queue *q)
 
 void device_idle(void)
 {
-    if (nm.late) { /* and it has the time to be taken before anything else is */
+    if (nm.late) { /* the completion must be handled before the driver does anything else */
         answer_late();
         (void)function_deliver();
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every access goes to the model of a PCI fabric (tests/host/model/pci_model.h). Linked by name. */
+/* Every access goes to the model of a PCI fabric (tests/host/model/pci_model.h). This file is linked by name. */
 #include "mmio.h"
 #include "pci_model.h"
 

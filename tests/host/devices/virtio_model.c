@@ -28,7 +28,7 @@ void vm_reset(void)
     function_reset();
     memset(&vm, 0, sizeof(vm));
     vm.offered[0] =
-        1u << 12 | 1u << 9 | 1u << 5; /* several queues; that it is read-only, and what nobody asked for */
+        1u << 12 | 1u << 9 | 1u << 5; /* several queues, read-only, and a feature that no driver here uses */
     vm.blk_size = 512;
     vm.device_size = 64;
     vm.offered[1] = 1;
@@ -40,7 +40,7 @@ void vm_reset(void)
     rnd.state = 5;
 }
 
-/* In the place of its capabilities, which have a test of their own: tests/host/test_virtio_pci.c. */
+/* Replaces the search for capabilities, which has its own test: tests/host/test_virtio_pci.c. */
 int virtio_pci_find(struct virtio_pci *v, const struct pci_device *pd)
 {
     (void)pd;
@@ -64,7 +64,7 @@ uintptr_t virtio_pci_doorbell(const struct virtio_pci *v, uint16_t offset)
 
 static struct virtq_memory *memory(const struct vm_queue *q)
 {
-    return (struct virtq_memory *)(uintptr_t)q->descriptors; /* as this driver lays them out */
+    return (struct virtq_memory *)(uintptr_t)q->descriptors; /* the layout that this driver uses */
 }
 
 void vm_use(unsigned queue, uint32_t head, uint32_t length)
@@ -130,7 +130,7 @@ void device_idle(void)
 
 /* ---- registers ---- */
 
-/* The two halves of its size, between which it may become another: then so does the generation (4.1.4.3.1). */
+/* One half of the capacity. Between two reads the capacity may change; the generation then changes too (4.1.4.3.1). */
 static uint32_t capacity(bool high)
 {
     uint32_t v = (uint32_t)(high ? vm.sectors >> 32 : vm.sectors);
@@ -191,7 +191,7 @@ static void write_status(uint8_t v)
         vm.device_status = vm.never_resets ? had : 0;
         return;
     }
-    assert((v & had) == had); /* bits are only added (2.1.1) */
+    assert((v & had) == had); /* software only adds bits (2.1.1) */
     assert(had & ACKNOWLEDGE || v & (ACKNOWLEDGE | FAILED));
     assert(!(v & FEATURES_OK) || had & DRIVER);
     assert(!(v & DRIVER_OK) || had & FEATURES_OK);
@@ -240,7 +240,7 @@ void device_write(uintptr_t at, uint64_t v, unsigned size)
         assert(vm.feature_select[1] < 2 && !(v & ~vm.offered[vm.feature_select[1]]));
         vm.accepted[vm.feature_select[1]] = (uint32_t)v;
         break;
-    case 0x10: /* configuration changes are told of to nobody */
+    case 0x10: /* no vector for configuration changes */
         assert(v == 0xffff);
         break;
     case 0x14:

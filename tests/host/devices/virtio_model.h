@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtio block device on PCI as software sees it (VIRTIO 1.2): the common configuration, its steps in their order,
- * queues of three descriptors a request. It works while somebody waits, in any order, and fails the test where a
- * real one would do harm. Each sector read begins with its number.
+ * A virtio block device on PCI as software sees it (VIRTIO 1.2): the common configuration with its steps in order, and
+ * queues with three descriptors for each request. It works while software waits, in any order, and fails the test where a
+ * real device would do harm. Each sector that is read begins with its number.
  */
 #ifndef VIRTIO_MODEL_H
 #define VIRTIO_MODEL_H
@@ -16,28 +16,28 @@ struct vm_queue {
     uint16_t size, vector, seen, used;
     uint64_t descriptors, available, used_ring;
     bool enabled;
-    uint16_t held[64]; /* heads */
+    uint16_t held[64]; /* heads of chains that were taken and not used */
     unsigned n_held;
 };
 
 struct vm {
-    /* The test's. */
+    /* Set by the test. */
     uint32_t offered[2];
     bool refuses;      /* FEATURES_OK does not stay */
     bool never_resets; /* the status does not become 0 */
-    bool no_vector;    /* it has no room for one (4.1.5.1.2.1) */
+    bool no_vector;    /* the device has no room for a vector (4.1.5.1.2.1) */
     unsigned queue_size, num_queues, blk_queues, notify_off;
     unsigned device_size; /* of the block device's configuration */
-    uint32_t blk_size;    /* it reads no less */
-    bool insists;         /* on all that it offers in word 1 */
+    uint32_t blk_size;    /* smallest unit of a read */
+    bool insists;         /* the driver must accept every feature that is offered in word 1 */
     uint64_t sectors;
-    unsigned resizes; /* so many times its size changes between two reads of it */
+    unsigned resizes; /* so many times the capacity changes between the reads of its halves */
     unsigned needs_reset;
     uint8_t status;   /* of reads */
-    unsigned missing; /* bytes that it did not write */
-    bool holds;       /* it completes nothing */
+    unsigned missing; /* bytes that a read does not write */
+    bool holds;       /* it completes no request */
 
-    /* For the test to look at. */
+    /* Read by the test. */
     uint32_t accepted[2];
     uint8_t device_status;
     unsigned resets, deepest;
@@ -51,7 +51,7 @@ extern struct vm vm;
 
 void vm_reset(void);
 
-/* It says that it has used a chain, whatever it may be, and sends. */
+/* Report any chain as used, and send a message. */
 void vm_use(unsigned queue, uint32_t head, uint32_t length);
 
 #endif

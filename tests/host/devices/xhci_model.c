@@ -67,7 +67,7 @@ void xm_event(uint64_t param, uint32_t status, uint32_t control)
         xm.i = 0;
         xm.segment = (xm.segment + 1) % xm.erst_size;
     }
-    if (place() == (xm.erdp & ~15ull)) { /* full: the pointer must not catch up with software's (4.9.4) */
+    if (place() == (xm.erdp & ~15ull)) { /* full: the pointer must not reach software's pointer (4.9.4) */
         xm.segment = segment;
         xm.i = i;
         xm.overruns++;
@@ -111,7 +111,7 @@ static void set_state(uint32_t *ep, unsigned state)
     ep[0] = (ep[0] & ~7u) | state;
 }
 
-/* What an input context adds is taken over, and runs (4.6.5, 4.6.6). */
+/* Add the endpoints of an input context, and let them run (4.6.5, 4.6.6). */
 static void add_endpoints(uint64_t in, unsigned slot)
 {
     uint32_t add = context(in, 0)[1];
@@ -130,7 +130,7 @@ static void transfer_event(unsigned slot, unsigned dci, const struct xhci_trb *t
              XHCI_TRB_TYPE(XHCI_TRANSFER_EVENT) | XHCI_TRB_SLOT(slot) | XHCI_TRB_EP(dci));
 }
 
-/* A TRB that is to have an end, by the test's code for it. False: the endpoint goes no further. */
+/* Execute a TRB, with the completion code that the test set. Returns false if the endpoint stops there. */
 static bool transfer(unsigned slot, unsigned dci, const struct xhci_trb *t)
 {
     unsigned code = xm.code ? xm.code : XHCI_SUCCESS;
@@ -166,13 +166,13 @@ static void run_transfers(unsigned slot, unsigned dci)
     }
 }
 
-/* 4.6.9: what it is at is told of, and is the controller's no more. */
+/* Stop an endpoint (4.6.9): report the TRB at which it is; the controller owns this TRB no more. */
 static unsigned stop_endpoint(unsigned slot, unsigned dci)
 {
     uint32_t *ep = endpoint(slot, dci);
 
     xm.stops++;
-    if (xm.halts_first && xm.held) { /* it has just failed by itself */
+    if (xm.halts_first && xm.held) { /* the endpoint has failed just before the command */
         xm.halts_first = false;
         transfer_event(slot, dci, xm.held, XHCI_TRANSACTION_ERROR, 0);
         xm.held = NULL;
@@ -309,7 +309,7 @@ static void command(uint32_t v)
 {
     xm.ran |= (v & XHCI_CMD_RESET) != 0;
     if (v & XHCI_CMD_RESET)
-        assert(status() & XHCI_STS_HALTED); /* else its effect is undefined (5.4.1) */
+        assert(status() & XHCI_STS_HALTED); /* otherwise the effect is undefined (5.4.1) */
     xm.cmd = v & ~XHCI_CMD_RESET;
 }
 
@@ -345,13 +345,13 @@ void device_write(uintptr_t at, uint64_t v, unsigned size)
     case INTR + XHCI_ERSTSZ:
         xm.erst_size = (uint32_t)v;
         break;
-    case INTR + XHCI_ERSTBA: /* last of the three: here the table is read (4.9.4) */
+    case INTR + XHCI_ERSTBA: /* written last of the three registers: now the table is read (4.9.4) */
         assert(xm.erst_size && xm.erdp);
         xm.erst = v;
         xm.event_cycle = true;
         break;
     case INTR + XHCI_ERDP:
-        assert(fn.fenced || !xm.erst); /* what it gives back has been read: it is written over from now on */
+        assert(fn.fenced || !xm.erst); /* software has read the events: from now on they may be overwritten */
         if (xm.erst)
             dequeue(v);
         else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An xHCI controller as software sees it: registers, the command ring, event ring segments and the event handler busy
- * protocol (xHCI 1.2, 4.9, 4.17.2), ports that are reset, and endpoints as far as their states go. One interrupter, four
- * segments. Its message is taken at the next wait, unless lost.
+ * protocol (xHCI 1.2, 4.9, 4.17.2), ports with reset, and the states of endpoints. It has one interrupter and four
+ * segments. Its message is handled at the next wait, unless it is lost.
  */
 #ifndef XHCI_MODEL_H
 #define XHCI_MODEL_H
@@ -20,25 +20,25 @@ enum xm_stuck { XM_FINE, XM_STUCK_CNR, XM_STUCK_RUNNING, XM_STUCK_RESET, XM_STUC
 struct xhci_trb;
 
 struct xm {
-    /* The test's. */
+    /* Set by the test. */
     enum xm_stuck stuck;
     unsigned scratches, pagesize, ports;
     uint32_t caplength, dboff, rtsoff;
-    unsigned lose;          /* so many messages from now on get lost */
-    unsigned noise_at_erdp; /* port 2 events to come just before the next ERDP write with EHB */
+    unsigned lose;          /* the next so many messages are lost */
+    unsigned noise_at_erdp; /* port 2 events that come just before the next ERDP write with EHB */
     void *deliver;          /* the handler's context; NULL: messages wait */
-    unsigned code;          /* of the next TRB of a transfer; 0: success, XM_NEVER: it has no end */
-    bool halts_first;       /* that one fails just before its endpoint is stopped */
+    unsigned code; /* completion code of the next transfer TRB; 0: success; XM_NEVER: it does not complete */
+    bool halts_first; /* the TRB that does not complete fails just before its endpoint is stopped */
     uint32_t portsc[XM_PORTS + 1];
 
-    /* For the test to look at. */
+    /* Read by the test. */
     uint64_t messages, commands, command_wraps;
     unsigned overruns; /* events that found no room */
     uint32_t sts, erst_size;
-    const struct xhci_trb *held; /* it has no end, and is the controller's yet */
+    const struct xhci_trb *held; /* the TRB that does not complete, while the controller owns it */
     unsigned stops, resets;      /* of endpoints */
 
-    /* The controller's. */
+    /* Used by the model alone. */
     uint32_t cmd, iman;
     uint64_t dcbaa, command, erst, erdp;
     unsigned segment, i;

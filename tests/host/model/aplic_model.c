@@ -36,7 +36,7 @@ static void write_sourcecfg(struct am *d, unsigned i, uint32_t v)
     uint32_t mode = v & 7, was = s->mode;
 
     if (v & 0x400 || mode == 2 || mode == 3)
-        mode = 0; /* a leaf domain cannot delegate; reserved modes */
+        mode = 0; /* a leaf domain cannot delegate; modes 2 and 3 are reserved */
     s->mode = mode;
     if (!mode) {
         s->pending = s->enabled = false;
@@ -55,7 +55,7 @@ static void write_target(struct am *d, unsigned i, uint32_t v)
     struct am_source *s = &d->source[i];
 
     if (m.hart[m.here].slots_dirty)
-        m_die("hart %u: target written behind a slot without a fence rw, o", m.here);
+        m_die("hart %u: target written after a slot without a fence rw, o between", m.here);
     if (!s->mode)
         return;
     if (v >> 18 >= d->n_harts || v & 0x3f000)
@@ -79,7 +79,7 @@ static void write_genmsi(struct am *d, uint32_t v)
     d->busy_until = m.step + d->busy_steps;
 }
 
-/* One register of a bit array: `fn` on each source whose bit is set. */
+/* Call `fn` for each source whose bit is set in one register of a bit array. */
 static void each(struct am *d, unsigned word, uint32_t bits, void (*fn)(struct am *d, unsigned i))
 {
     for (; bits; bits &= bits - 1) {
@@ -215,7 +215,7 @@ static void chip_write(struct m_chip *c, unsigned offset, uint64_t v, unsigned s
     if (size != 4 || offset % 4)
         m_die("hart %u: access fault: %u bytes at %#x of an APLIC", m.here, size, offset);
     if (((struct am *)c)->how & AM_SHUN && ((offset >= 0x1d00 && offset < 0x1e00) || offset == 0x2000))
-        m_die("hart %u: APLIC write at %#x, which not every implementation gets right", m.here, offset);
+        m_die("hart %u: APLIC write at %#x, which some implementations do not do correctly", m.here, offset);
     am_write((struct am *)c, offset, (uint32_t)v);
 }
 

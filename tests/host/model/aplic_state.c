@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An APLIC domain's pending bits, its MSIs on their way, and its harts' interrupt delivery control. */
+/* An APLIC domain's pending bits, its MSIs under way, and its harts' interrupt delivery control. */
 #include <string.h>
 
 #include "aplic_state.h"
@@ -69,7 +69,7 @@ void am_poll(struct m_chip *c, unsigned hart)
             last = n;
     }
     if (last != M_QUEUE)
-        arrive(d, first); /* it, or one that it must not overtake */
+        arrive(d, first); /* the message, or an earlier one that it must not overtake */
 }
 
 bool am_settle(struct m_chip *c)

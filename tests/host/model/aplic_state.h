@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Of aplic_model.c and aplic_state.c among themselves. */
+/* Shared by aplic_model.c and aplic_state.c alone. */
 #ifndef APLIC_STATE_H
 #define APLIC_STATE_H
 
@@ -17,10 +17,10 @@ static inline bool am_input(const struct am_source *s)
     return s->mode >= 4 && s->wire != (bool)(s->mode & 1);
 }
 
-/* Something about source i has changed; `rose`: its rectified input went from low to high. */
+/* Update the pending bit of source i after a change of it. `rose`: its rectified input went from low to high. */
 void am_consider(struct am *d, unsigned i, bool rose);
 
-/* A relevant write to setip(num), to in_clrip or clripnum. */
+/* A write to setip or setipnum, to in_clrip or to clripnum that has an effect. */
 void am_set_pending(struct am *d, unsigned i);
 void am_clear_pending(struct am *d, unsigned i);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * In the place of arch/riscv/csr.h in host tests: the same functions, for the part of it that the library
- * uses, and every access goes to the model (m_file.c).
+ * Replaces arch/riscv/csr.h in host tests: the functions of that file which the library uses. Every access goes to the
+ * model (m_file.c).
  */
 #ifndef CSR_H
 #define CSR_H
 
 #include <stdint.h>
 
-/* 32: the model of RV32's registers, in host tests that are built a second time. */
+/* 32: the model has RV32's registers; some host tests are built a second time with it. */
 #ifndef CSR_XLEN
 #define CSR_XLEN 64
 #endif
@@ -47,18 +47,18 @@ static inline unsigned long csr_claim_stopei(void)
 
 unsigned long csr_stopei(void);
 unsigned long csr_sip(void);
-/* For payload/conform; its test's model has them. */
+/* For payload/conform; the model of its test implements it. */
 unsigned long csr_stopi(void);
 unsigned long csr_sie_external(unsigned long on);
 
-/* For payload/kernel/time.c; its test has them. */
+/* For payload/kernel/time.c; its test implements it. */
 #define CSR_STIMECMP 0x14d
 unsigned long csr_irq_save(void);
 void csr_irq_restore(unsigned long was);
 void model_csr_write(unsigned csr, uint64_t v);
 #define csr_write(csr, v) model_csr_write((csr), (v))
 
-/* For the payload's drivers, whose tests bring a clock. */
+/* For the payload's drivers, whose tests implement a clock. */
 uint64_t model_time(void);
 
 static inline uint64_t csr_time(void)

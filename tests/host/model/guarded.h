@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* In the place of arch/riscv/guarded.h in host tests: the same functions, and every access goes to the model. */
+/* Replaces arch/riscv/guarded.h in host tests: the same functions, and every access goes to the model. */
 #ifndef GUARDED_H
 #define GUARDED_H
 
@@ -9,7 +9,7 @@
 #define GUARDED_SLOT   8
 #define GUARDED_LENGTH 4
 
-extern const char guarded_first[], guarded_end[]; /* the test's, where it has a guard */
+extern const char guarded_first[], guarded_end[]; /* defined by a test that has a trap guard */
 
 static inline uint64_t guarded_load(uintptr_t a, unsigned size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is modelled: see iommu_model.h. Sections in comments are the IOMMU specification's. */
+/* iommu_model.h says what is modelled. Comments name sections of the IOMMU specification. */
 #include <string.h>
 
 #include "iommu_model.h"
@@ -67,14 +67,14 @@ bool i_fault(uint32_t id, unsigned cause, uint64_t addr)
 static bool legal(const uint64_t *c)
 {
     switch (c[0] & 0x3ff) {
-    case 1 | 128: /* IOTINVAL.GVMA: as VMA, without PSCV */
+    case 1 | 128: /* IOTINVAL.GVMA: as IOTINVAL.VMA, without PSCV */
         if (c[0] >> 32 & 1)
             return false;
         /* fall through */
-    case 1: /* IOTINVAL.VMA; neither NL nor S are supported */
+    case 1: /* IOTINVAL.VMA; NL and S are not supported */
         return !(c[0] & (BITS(11, 11) | BITS(43, 34) | BITS(63, 60))) &&
                !(c[1] & (BITS(9, 0) | BITS(63, 62)));
-    case 2: /* IOFENCE.C; no WSI, as wires are off */
+    case 2: /* IOFENCE.C; WSI is illegal, because the unit signals by MSI */
         return !(c[0] & (BITS(11, 11) | BITS(31, 14))) && !(c[1] & BITS(63, 62));
     case 3: /* IODIR.INVAL_DDT */
         return !(c[0] & (BITS(32, 10) | BITS(39, 34))) && !c[1];
@@ -111,7 +111,7 @@ static uint64_t *command(uint32_t n)
     return c;
 }
 
-/* The head goes on to behind the next fence, or to what stops it. */
+/* Advance the head past the next fence, or to the command that stops it. */
 static void work(void)
 {
     uint32_t mask = (2u << (U->cqb & 31)) - 1;
@@ -145,7 +145,7 @@ static void work(void)
         if (c[0] & 1024) {
             uint32_t *word = (uint32_t *)i_at(c[1] << 2 & ~7ull);
             if (!word)
-                m_die("a fence writes to what is not memory");
+                m_die("a fence writes to an address that is not memory");
             word[c[1] & 1] = (uint32_t)(c[0] >> 32);
         }
     }
@@ -153,7 +153,7 @@ static void work(void)
 
 /* ---- registers ---- */
 
-/* An access of the unit, or of its memory: time for it to go on. */
+/* An access of the unit, or of its memory: the unit may make a step. */
 static void tick(void)
 {
     if (U->hung || !(U->cqcsr & 1u << 16) || U->cqh == U->cqt)
@@ -254,7 +254,7 @@ static void write_register(unsigned reg, uint64_t v, unsigned size)
         break;
     case 36 << 4 | 4:
         if ((U->cqcsr & 1u << 16) && m.hart[m.here].mem_dirty)
-            m_die("hart %u: the tail is written behind a memory write without a fence rw, o", m.here);
+            m_die("hart %u: the tail is written after a memory write without a fence rw, o between", m.here);
         U->cqt = (uint32_t)v;
         U->wait = U->latency;
         break;
@@ -267,7 +267,7 @@ static void write_register(unsigned reg, uint64_t v, unsigned size)
     case 76 << 4 | 4:
         enable(&U->fqcsr, (uint32_t)v, &U->fqt);
         break;
-    case 80 << 4 | 4: /* page requests: nobody asks for them here */
+    case 80 << 4 | 4: /* the page request queue, which the library does not use */
         U->pqcsr = ((uint32_t)v & 3) | ((uint32_t)v & 1) << 16;
         break;
     case 84 << 4 | 4:
@@ -323,7 +323,7 @@ static bool mmio(uintptr_t a, uint64_t *v, unsigned size, bool write)
 void i_reset(void)
 {
     memset(U, 0, sizeof(*U));
-    memset(i_memory, 0xa5, sizeof(i_memory)); /* the embedder need not clear it */
+    memset(i_memory, 0xa5, sizeof(i_memory)); /* the embedder need not clear the memory */
     U->caps = I_CAPS;
     U->max_mode = 4;
     i_prompt = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The model's device side: contexts, MSI page tables, second stages. Sections in comments are the IOMMU specification's. */
+/* The device side of the model: contexts, MSI page tables, second stages. Comments name sections of the IOMMU specification. */
 #include <string.h>
 
 #include "iommu_model.h"
@@ -8,7 +8,7 @@
 
 bool i_prompt;
 
-/* "Process to locate the Device-context". Its cause if there is none. */
+/* "Process to locate the Device-context". Returns the cause of the fault if there is no context. */
 static unsigned locate(uint32_t id, const uint64_t **dc)
 {
     unsigned levels = (unsigned)(U->ddtp & 15) - 1;
@@ -69,7 +69,7 @@ void i_let_out(void)
         if (was.updates[i].file)
             *was.updates[i].file = was.updates[i].value;
         const uint64_t *memory = i_at(was.taken.w[i].addr);
-        if (!memory) /* else it is a notice for nobody */
+        if (!memory) /* a write to memory is a notice that no hart gets */
             m_fabric_post(was.taken.w[i].addr, was.taken.w[i].data);
     }
 }
@@ -141,7 +141,7 @@ static bool second_stage(uint64_t iohgatp, uint64_t addr, uint64_t *to)
     return true;
 }
 
-/* "IOTINVAL.GVMA": of all, of one address space, of one page of it. */
+/* "IOTINVAL.GVMA": drop everything, one address space, or one page of one address space. */
 void i_forget(struct i_pte *kept, const uint64_t *c)
 {
     for (unsigned i = 0; i < I_KEPT; i++) {
@@ -185,7 +185,7 @@ bool i_write(uint32_t id, uint64_t addr, uint32_t data)
     return passed;
 }
 
-/* A device's own MSI, on its way to an address: is that in a window of one that the test named? */
+/* A device sends its own MSI to an address. Returns whether the address is in a window that the test named. */
 bool i_through(uint64_t addr, uint32_t data)
 {
     for (unsigned i = 0; i < U->n_ids; i++) {

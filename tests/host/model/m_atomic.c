@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Apart from the model, because whoever uses an atomic needs it and nothing else. */
+/* A file of its own, because tests that use atomics need this hook and nothing else of the model. */
 #include <stddef.h>
 
 #include <stdatomic.h>

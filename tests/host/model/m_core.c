@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The machine as a whole: reset, accesses and their rules, failure. What is modelled: see model.h. */
+/* The machine as a whole: reset, accesses and their rules, failure. model.h says what is modelled. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static void print_and_abort(const char *why)
 
 void (*m_failed)(const char *why) = print_and_abort;
 
-/* A memory access of the library: what the fences have to order. */
+/* A memory access of the library: the fences order these accesses. */
 static void atomic_access(const volatile void *p, bool write)
 {
     const char *at = (const char *)(uintptr_t)p;
@@ -28,11 +28,11 @@ static void atomic_access(const volatile void *p, bool write)
     m_event(M_ATOMIC, p, write, 0);
     struct m_hart *h = &m.hart[m.here];
     if (h->claim_unfenced)
-        m_die("hart %u: memory accessed behind a claim without a fence", m.here);
+        m_die("hart %u: memory accessed after a claim without a fence between", m.here);
     if (!write)
         return;
     if (h->read_back_unfenced)
-        m_die("hart %u: memory written behind a drain barrier without a fence", m.here);
+        m_die("hart %u: memory written after the read-back of a drain without a fence between", m.here);
     h->mem_dirty = true;
     if (at >= (const char *)m.slots && at < (const char *)m.slots_end)
         h->slots_dirty = true;
@@ -77,7 +77,7 @@ void m_event(enum m_access kind, const volatile void *where, unsigned what, uint
     m_take();
 }
 
-/* A fence's successor and predecessor sets, as its name has them. */
+/* Apply a fence. The kind names its predecessor and successor sets. */
 void model_fence(int kind)
 {
     struct m_hart *h = &m.hart[m.here];
@@ -93,7 +93,7 @@ void model_fence(int kind)
         h->claim_unfenced = false;
 }
 
-/* Of the trace; a test that brings a clock of its own takes its place. */
+/* The clock of the trace. A test that defines its own clock overrides it. */
 __attribute__((weak)) uint64_t model_time(void)
 {
     return m.now;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* MSI devices of every kind, well and ill. */
+/* MSI devices of every kind, working and broken. */
 #include "model.h"
 
 #define CONTAINER(msi) ((struct m_dev *)(void *)((char *)(msi)-offsetof(struct m_dev, msi)))
 
-/* Software accesses the device: tell, log, and say whether it takes writes. */
+/* Software accesses the device: call the hook and log the access. Returns whether the device takes writes. */
 static bool access(struct m_dev *d, enum m_device_op op, uint64_t value)
 {
     m_event(M_DEVICE, d, op, value);
@@ -18,7 +18,7 @@ static bool names_message(struct m_dev *d, enum m_device_op op, uint64_t value)
     bool taken = access(d, op, value);
 
     if (m.hart[m.here].slots_dirty)
-        m_die("hart %u: message written behind a slot without a fence rw, o", m.here);
+        m_die("hart %u: message written after a slot without a fence rw, o between", m.here);
     return taken;
 }
 
@@ -95,9 +95,9 @@ static void dev_store(struct aia_msi *msi, const struct aia_message *message)
     struct m_dev *d = CONTAINER(msi);
 
     if (d->msi.kind < AIA_MSI_STORE)
-        m_die("a device that has no single store got one");
+        m_die("a device that has no single store is written by one");
     if (d->msi.kind == AIA_MSI_STORE_LOW && message->addr >> 32 != d->message.addr >> 32)
-        m_die("half an address stored: a stray write to memory");
+        m_die("half an address stored: the device would write to foreign memory");
     if (names_message(d, M_STORE, message->data))
         d->message = *message;
 }

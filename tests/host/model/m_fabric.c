@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes on their way to interrupt files: store buffers, posted queues, inbound queues. */
+/* Writes under way to interrupt files: store buffers, posted queues, inbound queues. */
 #include <string.h>
 
 #include "model.h"
@@ -30,7 +30,7 @@ static void land_due(struct m_file *f)
         m_file_set(f, take(&f->inbound).data);
 }
 
-/* Let one write into eip, if there is one. */
+/* Let the oldest write of the inbound queue into eip, if there is one. */
 static bool land(struct m_file *f)
 {
     if (!f->inbound.n || f->frozen)
@@ -54,7 +54,7 @@ void m_fabric_post(uint64_t addr, uint32_t data)
             enter(&m.hart[h].file, data);
             return;
         }
-    m_die("stray DMA write of %#x to %#llx", data, (unsigned long long)addr);
+    m_die("rogue DMA write of %#x to %#llx", data, (unsigned long long)addr);
 }
 
 static void store_out(struct m_hart *h)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A hart's S-level interrupt file, seen from its hart (IMSIC.adoc, sections named in model.h). */
+/* A hart's S-level interrupt file as its hart sees it (IMSIC.adoc; model.h names the sections). */
 #include "model.h"
 #include "csr.h"
 
@@ -45,7 +45,7 @@ bool m_pending(unsigned hart, unsigned id)
     return m.hart[hart].file.eip[id / 64] >> id % 64 & 1;
 }
 
-/* What a read-modify-write of a register writes. */
+/* The value that a read-modify-write of a register writes. */
 static uint64_t modify(enum model_csr_op op, uint64_t old, uint64_t v)
 {
     switch (op) {
@@ -60,7 +60,7 @@ static uint64_t modify(enum model_csr_op op, uint64_t old, uint64_t v)
     }
 }
 
-/* With XLEN 64 the odd-numbered registers do not exist; with 32 each register holds half of a word here. */
+/* With XLEN 64 the odd-numbered registers do not exist. With XLEN 32 each register is one half of a word here. */
 static uint64_t *array_word(struct m_file *f, unsigned reg)
 {
     unsigned k = (reg - EIP0) % 64;
@@ -79,7 +79,7 @@ unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v
     if (h->irqs_on)
         m_die("hart %u: siselect and sireg with interrupts on", m.here);
     if (reg < EIDELIVERY || reg > 0xff)
-        m_die("hart %u: siselect %#x is no register of an interrupt file", m.here, reg);
+        m_die("hart %u: siselect %#x is not a register of an interrupt file", m.here, reg);
     if (f->looked)
         f->hidden = f->looked = false;
     if (reg >= EIP0) {
@@ -89,13 +89,13 @@ unsigned long model_csr_ireg(enum model_csr_op op, unsigned reg, unsigned long v
         unsigned shift = CSR_XLEN == 32 ? reg % 2 * 32 : 0;
         uint64_t half = CSR_XLEN == 32 ? UINT32_MAX : UINT64_MAX, old = *word >> shift & half;
         *word = (*word & ~(half << shift)) | (modify(op, old, v) & half)
-                                                 << shift; /* a long has 32 bits there */
+                                                 << shift; /* on RV32 a long has 32 bits */
         *word &= implemented(f, (reg - EIP0) % 64 / 2);
         return old;
     }
     uint64_t old = reg == EIDELIVERY ? f->eidelivery : reg == EITHRESHOLD ? f->eithreshold : 0;
     uint64_t want = modify(op, old, v);
-    if (reg == EIDELIVERY && want <= 1) /* WARL; no PLIC or APLIC delivers here */
+    if (reg == EIDELIVERY && want <= 1) /* WARL; neither a PLIC nor an APLIC delivers through this file */
         f->eidelivery = want;
     if (reg == EITHRESHOLD) {
         if (want > f->n_ids) /* WLRL */

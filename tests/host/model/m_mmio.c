@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MMIO accesses of harts: interrupt files are there, other chips of the test (m.chips), and memory that a device reads
- * (m.memory). Apart from the rest, so that a test of something else (test_pci.c) may bring its own.
+ * MMIO accesses of harts: to interrupt files, to other chips of the test (m.chips), and to memory that a device reads
+ * (m.memory). A file of its own, so that a test of something else (test_pci.c) can replace it.
  */
 #include <string.h>
 
@@ -63,9 +63,9 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
     }
     check(a, size);
     if (h->mem_dirty)
-        m_die("hart %u: seteipnum written behind a memory write without a fence rw, o", m.here);
+        m_die("hart %u: seteipnum written after a memory write without a fence rw, o between", m.here);
     if (a % 0x1000 != 0)
-        return; /* seteipnum_be may be, and the rest is, ignored */
+        return; /* seteipnum_be may be ignored, and every other offset is */
     m_queue_add(&h->stores, a, (uint32_t)v);
     if (m.store_lag == 0)
         m_fabric_flush(h);
@@ -75,7 +75,7 @@ bool model_mmio_cas128(uintptr_t a, uint64_t expected[2], const uint64_t desired
 {
     m_event(M_MMIO, (void *)a, 16, desired[0]);
     if (!in_memory(a, 16))
-        m_die("hart %u: amocas.q at %#lx, which is no memory", m.here, (unsigned long)a);
+        m_die("hart %u: amocas.q at %#lx, which is not memory", m.here, (unsigned long)a);
     bool same = !memcmp((void *)a, expected, 16);
     if (same)
         memcpy((void *)a, desired, 16);

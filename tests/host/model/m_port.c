@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the embedder provides (aia/port.h), as strict as can be. */
+/* The embedder's functions (aia/port.h), as strict as possible. */
 #include "model.h"
 
 unsigned aia_port_hart(void)
@@ -28,7 +28,7 @@ void aia_port_irq_restore(unsigned long was)
     m_take();
 }
 
-/* Let whoever holds the lock come to its end. */
+/* Let the hart that holds the lock run until it frees the lock. */
 static void wait_for(const struct aia_lock *lock)
 {
     for (unsigned n = 0; lock->opaque[0]; n++) {
@@ -40,7 +40,7 @@ static void wait_for(const struct aia_lock *lock)
         }
         m_run_others();
         if (lock->opaque[0] && (m.step == before || n > 10000))
-            m_die("hart %u waits for a lock of hart %u for ever", m.here, (unsigned)lock->opaque[0] - 1);
+            m_die("hart %u waits without end for a lock of hart %u", m.here, (unsigned)lock->opaque[0] - 1);
     }
 }
 
@@ -96,7 +96,7 @@ void aia_port_report(const struct aia_report *report)
 {
     if (m.hart[m.here].n_locks)
         m_die("hart %u reports with a lock held", m.here);
-    if (report->what == AIA_REPORT_UNOWNED) { /* one for each edge; the rest are events */
+    if (report->what == AIA_REPORT_UNOWNED) { /* one report for each edge; every other report is one event */
         m.n_unowned++;
         return;
     }

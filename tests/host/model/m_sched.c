@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which hart runs. The test is one of them, on its own stack, and says which (m_on). The others have a
- * stack each, on which they take interrupts and do what m_spawn() gave them; they run when the test lets
- * them, when it waits for a lock or in aia_port_relax(), or when a hook lets them.
+ * Which hart runs. The test itself runs as one of the harts, on its own stack; m_on() says as which hart. Every other hart
+ * has a stack, on which it takes interrupts and runs the job that m_spawn() gave to it. Such a hart runs when the test lets
+ * it, when the test waits for a lock or in aia_port_relax(), or when a hook lets it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,9 +23,9 @@
 
 struct fiber {
     ucontext_t context;
-    const void *stack; /* for the sanitizer */
+    const void *stack; /* for the address sanitizer */
     size_t stack_size;
-    struct fiber *from; /* who let it run; NULL: it does not run */
+    struct fiber *from; /* the fiber that switched to this one; NULL: this one does not run */
     void (*job)(void *arg);
     void *job_arg;
     bool began, idle;
@@ -37,7 +37,7 @@ static struct fiber fibers[M_MAX_HARTS], root;
 static struct fiber *current = &root, *last;
 static char failure[256];
 
-/* Arrived on another stack: tell the sanitizer, and learn from it where the test's own is. */
+/* After a switch of stacks: tell the sanitizer, and learn from it where the test's own stack is. */
 static void arrived(void *fake_stack)
 {
     const void *bottom = NULL;
@@ -58,7 +58,7 @@ static void switch_to(struct fiber *to)
     last = current;
     current = to;
     __sanitizer_start_switch_fiber(&fake_stack, to->stack, to->stack_size);
-    getcontext(&last->context); /* not swapcontext, at which the sanitizer warns */
+    getcontext(&last->context); /* not swapcontext, of which the sanitizer warns */
     if (!back) {
         back = true;
         setcontext(&to->context);
@@ -74,7 +74,7 @@ void m_die(const char *format, ...)
     vsnprintf(failure, sizeof(failure), format, args);
     va_end(args);
     if (current != &root)
-        switch_to(&root); /* the test's framework knows only that stack */
+        switch_to(&root); /* the test's framework works only on that stack */
     m.hook = NULL;
     m_failed(failure);
     __builtin_unreachable();
@@ -202,7 +202,7 @@ static bool signalled_by_chip(void)
     return false;
 }
 
-#define MAX_TAKEN 1000000 /* one after the other */
+#define MAX_TAKEN 1000000 /* interrupts in a row */
 
 bool m_take(void)
 {
@@ -215,7 +215,7 @@ bool m_take(void)
         if (!timer && !soft && !m_file_asserted(&h->file) && !signalled_by_chip())
             break;
         if (++n > MAX_TAKEN)
-            m_die("hart %u takes interrupts for ever", m.here);
+            m_die("hart %u takes interrupts without end", m.here);
         h->irqs_on = false;
         h->in_irq = true;
         if (timer)
@@ -247,7 +247,7 @@ void m_settle(void)
         if (!moved && m.step == before)
             return;
         if (n > 10000)
-            m_die("it does not settle");
+            m_die("the machine does not settle");
     }
 }
 

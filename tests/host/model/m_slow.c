@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A device whose message lives behind a command queue: a copy in memory, and one command to carry it over. */
+/* A device whose message is changed through a command queue: a copy in memory, and one command that applies the copy. */
 #include "model.h"
 
 #define CONTAINER(msi) ((struct m_dev *)(void *)((char *)(msi)-offsetof(struct m_dev, msi)))
@@ -11,7 +11,7 @@ static void log_access(struct m_dev *d, enum m_device_op op, uint64_t value)
         m.log[m.n_log++] = (struct m_log){d, op, value};
 }
 
-/* The copy is changed under the bus lock, and never while a command carries it. */
+/* The copy is changed under the bus lock, and never while a command applies it. */
 static struct m_dev *change(struct aia_msi *msi, enum m_device_op op, uint64_t value)
 {
     struct m_dev *d = CONTAINER(msi);
@@ -40,7 +40,7 @@ static void slow_store(struct aia_msi *msi, const struct aia_message *message)
     change(msi, M_STORE, message->data)->bus.copy = *message;
 }
 
-/* What the device has acknowledged; as a read, it pushes what the device sent. */
+/* Return the message that the device has acknowledged. Because this reads the device, it pushes out what the device sent. */
 static int slow_read_back(struct aia_msi *msi, struct aia_message *message)
 {
     struct m_dev *d = CONTAINER(msi);
@@ -70,7 +70,7 @@ static void slow_lock(struct aia_msi *msi)
         m_die("hart %u takes a bus lock that it holds", m.here);
     for (unsigned n = 0; d->bus.locked_by; n++) {
         if (n > 10000)
-            m_die("hart %u waits for a bus lock for ever", m.here);
+            m_die("hart %u waits without end for a bus lock", m.here);
         aia_port_relax();
     }
     d->bus.locked_by = m.here + 1;
@@ -85,7 +85,7 @@ static void slow_unlock(struct aia_msi *msi)
     d->bus.locked_by = 0;
 }
 
-/* One command; the device obeys half-way through the wait for its answer. */
+/* Send one command. The device obeys half-way through the wait for its answer. */
 static int slow_sync(struct aia_msi *msi)
 {
     struct m_dev *d = CONTAINER(msi);

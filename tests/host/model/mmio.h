@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * In the place of arch/riscv/mmio.h in host tests: the same functions, and every access and fence goes to
- * the model that the test links.
+ * Replaces arch/riscv/mmio.h in host tests: the same functions, and every access and fence goes to the model that the test
+ * links.
  */
 #ifndef MMIO_H
 #define MMIO_H

@@ -73,7 +73,7 @@ struct pci_device *found(const struct pm_fn *f)
     return NULL;
 }
 
-/* No bridge takes an address away from another bus, whether something there answers or not. */
+/* Check that no bridge takes an address away from another bus, whether or not a function answers there. */
 static void check_bridges(const struct pm_fn *f, uint64_t pci_addr)
 {
     for (size_t i = 0; i < pm.n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The register offsets are spelled out here, apart from payload/pci/regs.h: a wrong one there must show. */
+/* The register offsets are written out here, not taken from payload/pci/regs.h: a wrong offset there must show. */
 #include <string.h>
 
 #include "pci_model.h"
@@ -113,7 +113,7 @@ unsigned pm_cap_msi(struct pm_fn *f, bool is64, bool maskable)
         writable(f, at + 8, 4, 0xffffffff);
     writable(f, at + data, 2, 0xffff);
     if (maskable)
-        writable(f, at + data + 4, 4, 0xffffffff); /* reserved bits, too: software must keep them */
+        writable(f, at + data + 4, 4, 0xffffffff); /* the reserved bits too: software must keep them */
     return f->msi = at;
 }
 
@@ -187,7 +187,7 @@ bool pm_forwards(const struct pm_fn *b, uint64_t pci)
     return (base <= pci && pci <= limit) || (pref <= pci && pci <= pref_limit);
 }
 
-/* Whether one of f's BARs takes the address, or nearly: a BAR that software has not sized decodes as it is. */
+/* Whether one of f's BARs decodes the address. A BAR that software has not sized decodes as it is. */
 static bool claims(const struct pm_fn *f, uint64_t pci, uint64_t *offset)
 {
     if (!(f->cfg[0x04] & 2) || f->gone)
@@ -347,7 +347,7 @@ static void write_config(struct pm_fn *f, unsigned reg, uint32_t v, unsigned siz
     }
 }
 
-/* As QEMU's device does it, from outside: raise ORs into status, acknowledge clears, liveness inverts. */
+/* Behave as QEMU's edu device does: raise ORs into status, acknowledge clears, liveness inverts. */
 static void write_edu(struct pm_fn *f, unsigned reg, uint32_t v)
 {
     uint32_t status;

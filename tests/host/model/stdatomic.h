@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * In front of the compiler's <stdatomic.h> in host tests: the same operations, each an access that the
- * model hears of before it happens. What one hart writes between two accesses of another's is then visible
- * to tests, the races of the library's words with each other included.
+ * Host tests find this file before the compiler's <stdatomic.h>. It has the same operations, and reports each as an access
+ * to the model before the operation happens. So tests see what one hart writes between two accesses of another, and the
+ * harts race for the library's own words too.
  *
- * Only the _explicit operations that the library uses; memory order itself is not modelled.
+ * Only the _explicit operations that the library uses are here. Memory order is not modelled.
  */
 #ifndef MODEL_STDATOMIC_H
 #define MODEL_STDATOMIC_H
 
 #include_next <stdatomic.h>
 
-/* NULL until the model runs (m_core.c), so that a test may do without it. `write`: it may change *p. */
+/* NULL until the model runs (m_core.c), so that a test can do without the model. `write`: the operation may change *p. */
 extern void (*model_atomic_hook)(const volatile void *p, _Bool write);
 
 #define model_atomic(p, write) (model_atomic_hook ? model_atomic_hook(p, write) : (void)0)
@@ -26,7 +26,7 @@ extern void (*model_atomic_hook)(const volatile void *p, _Bool write);
 #undef atomic_fetch_or_explicit
 #undef atomic_fetch_and_explicit
 
-/* The compilers' own names. A weak compare-and-exchange is a strong one: it fails for a reason only. */
+/* The compilers' own names. A weak compare-and-exchange is a strong one here: it fails only if the values differ. */
 #ifdef __clang__
 #define MODEL_N(op)                    __c11_atomic_##op
 #define MODEL_OP(op)                   __c11_atomic_##op
