@@ -50,7 +50,7 @@ static long start_nowhere(uint64_t hartid, uintptr_t address, uintptr_t opaque)
     return sbi_hart_start(hartid, (uintptr_t)nowhere, opaque);
 }
 
-/* Whichever hart is started from now on does not come to our first instruction. */
+/* Whichever hart is started from now on does not come to the payload's first instruction. */
 static void start(void)
 {
     hart_start_call = start_nowhere;
