@@ -27,7 +27,7 @@ struct placement {
     bool may_displace;                  /* if no hart of irq's affinity is online, every hart will do */
     const struct aia_hartset *set;      /* the harts to choose from, in the latest try */
     struct aia_hartset own;             /* what `set` points to, if it is not `affinity` */
-    unsigned old;                       /* the hart where irq was at the latest try, but through a slow bus */
+    unsigned old;                       /* where irq was at the latest try_here() */
     int result;                         /* of the latest try */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Comparing one hart's interrupt file, and the messages that name this hart, with the library's books. */
+/* Comparing one hart's interrupt file, and the messages of the interrupts on this hart, with the library's books. */
 #include "lib/audit.h"
 #include "lib/delivery.h"
 #include "lib/retire.h"
@@ -101,7 +101,8 @@ static inline bool audit_id(struct audit *t, const struct imsic_file *f, unsigne
     default:
         if (id == t->a->imsic.ipi_id && !enabled)
             find(t, AIA_OWNED_DISABLED, id, owner);
-        if (id == t->a->imsic.sync_id && pending && !f->sync_owed) /* a device has sent it: imsic/file.h */
+        if (id == t->a->imsic.sync_id && pending &&
+            !f->sync_owed) /* no sync is owed, so a device has sent it */
             find(t, AIA_PENDING_UNOWNED, id, owner);
         return false;
     }
@@ -130,9 +131,9 @@ static void audit_message(struct audit *t, struct aia_irq *irq)
     unsigned long was = irq_lock(irq);
     int error = irq->msi->ops->read_back(irq->msi, &m);
 
-    fence_io_rwio(); /* what the device sent before has left it, before other harts go on */
+    fence_io_rwio(); /* the read completes before the unlock */
     irq_unlock(irq, was);
-    if (error) /* a silent device has no message to compare */
+    if (error) /* there is no message to compare */
         return;
     struct imsic_vector v = named_by(t->a, &m);
     if (v.id && has_no_owner(t->a, v))

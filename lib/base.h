@@ -28,7 +28,7 @@ static inline void count(aia_counter *c)
     atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
-/* One past the last descriptor that was ever in use. A loop over all interrupts ends there. */
+/* One past the last descriptor that was ever in use. A loop over all interrupts may end there. */
 static inline uint32_t irqs_end(const struct aia *a)
 {
     return atomic_load_explicit(&a->irqs_end, memory_order_relaxed);

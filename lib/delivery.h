@@ -4,7 +4,8 @@
  * controller that interrupts the hart itself (delivery_direct.c, aia/controller.h). What differs between the two is
  * in this table.
  *
- * Contexts as in aia/aia.h. "Locked" is any context, with the interrupt's lock held.
+ * Contexts as in aia/aia.h, but "any" here allows the interrupt's lock to be held, unless "no lock held" is added. "Locked" is
+ * any context, with the interrupt's lock held.
  */
 #ifndef AIA_LIB_DELIVERY_H
 #define AIA_LIB_DELIVERY_H
@@ -33,9 +34,9 @@ struct aia_delivery {
                         unsigned *hart);
     /* Decide how irq's message changes to a vector on `to`, and allocate the vector: message_plan(). Locked. */
     int (*plan)(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u);
-    /* The message that makes `v` pending. Any. */
+    /* The message that names `v`. Any. */
     struct aia_message (*message)(const struct aia *a, struct imsic_vector v);
-    /* Let the block of vectors from `v` up retire: irq's message does not name it any more. Locked. */
+    /* Let the block of vectors from `v` up retire: no new message is to name it. Locked. */
     void (*retire)(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
     /* ---- edges ---- */

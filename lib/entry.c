@@ -180,7 +180,7 @@ static __attribute__((noinline)) bool take_traced_others(unsigned long top, stru
 bool entry_traced(struct aia_hart *h)
 {
     struct aia *a = h->aia;
-    unsigned here = (uint16_t)aia_port_hart(); /* struct imsic_vector has 16 bits: converted once */
+    unsigned here = (uint16_t)aia_port_hart(); /* as imsic_vector.hart: converted once */
     struct aia_trace_ring *rings = aia_tracing(a);
     unsigned long top = imsic_claim();
 

@@ -15,10 +15,11 @@
  *   RD         RPD                  D                RD        R
  *   RPD        RPD                  PD               RPD       R, send an edge
  *
- * P alone means that an edge waits for the restart of an interrupt that is shut down; flow_resume() sends the edge. Where the
- * interrupt has no vector, "send an edge" sets P again. The trap entry takes smaller steps through the same states:
- * flow_begin() may set R for a moment on a word that is not 0, and flow_not_begun() clears R again; flow_end() goes from RP to
- * P, and flow_again() from P to R. After MAX_RUNS runs in a row RP becomes 0, and the hart sends the edge: pass_on().
+ * P alone means, except between flow_end() and flow_again(), that an edge waits for the restart of an interrupt that is shut
+ * down; flow_resume() sends the edge. Where the interrupt has no vector, "send an edge" sets P again. The trap entry takes
+ * smaller steps through the same states: flow_begin() may set R for a moment on a word that is not 0, and flow_not_begun()
+ * clears R again; flow_end() goes from RP to P, and flow_again() from P to R. After MAX_RUNS runs in a row R and RP become 0,
+ * and the hart sends the noted edge: pass_on().
  *
  * STORMED goes with D, and says that enable has to end the quarantine too (storm.c). DEAD goes with D, and says that enable
  * changes nothing (irq.c).
@@ -90,7 +91,8 @@ static __attribute__((noinline)) void resend(struct aia *a, struct aia_irq *irq)
 /*
  * Other harts note edges faster than this hart runs them. End the run, and send the noted edge to where the interrupt is now.
  * False: nothing was done. Either irq is disabled: the caller ends the run, and the edge stays noted, because a send would
- * unmask a line that storms. Or irq has no vector, being stopped: the caller runs the handler again.
+ * unmask a line that storms. Or irq has no vector, being stopped or shut down: the caller runs the handler again if an edge is
+ * noted.
  */
 static bool pass_on(struct aia *a, struct aia_irq *irq)
 {
@@ -136,7 +138,7 @@ void flow_edge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     uint32_t flow = 0, next;
 
-    do { /* the first guess is idle, the common case */
+    do { /* the first guess is idle */
         bool busy = flow & (AIA_FLOW_RUNNING | AIA_FLOW_DISABLED);
         next = busy ? flow | AIA_FLOW_PENDING : (flow & ~AIA_FLOW_PENDING) | AIA_FLOW_RUNNING;
     } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &flow, next, memory_order_acq_rel,

@@ -5,8 +5,9 @@
  *
  *   aia_hart_offline_begin(), in thread context on any hart
  *     1. check that the other harts have room for what H holds
- *     2. close H: no interrupt moves to H any more                         CLOSED
- *     3. move every interrupt away, while H still takes interrupts         EVACUATED
+ *     2. close H: no move to H begins any more; one may still end on H      CLOSED
+ *     3. move every interrupt away, while H still takes interrupts; wait    EVACUATED
+ *        for drains that only time proves
  *   aia_hart_offline_finish(), on H with interrupts off
  *     4. move away what has come to H since                                FORCED
  *        run the last IPIs and calls                                       QUIET

@@ -54,7 +54,7 @@ static void store_whole(struct aia_ims *d, const struct aia_message *m)
 }
 
 /*
- * The library's fence before a message (fence w,o) orders a write to a device. This message is in memory. The fence here
+ * The library's fence before a message (fence rw,o) orders a write to a device. This message is in memory. The fence here
  * orders that write too: a handler that runs because of the new message must find everything that was written before.
  */
 static void ims_store(struct aia_msi *msi, const struct aia_message *m)

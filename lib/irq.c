@@ -232,7 +232,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     return error;
 }
 
-/* The device sends no more: drain what it sent, and let its vector retire. Lock held. */
+/* The device sends no more, or its message is parked: drain what it sent, and let its vector retire. Lock held. */
 static void drain_stopped(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message have;

@@ -154,7 +154,7 @@ static bool all_ones(const struct aia_message *m)
     return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
 }
 
-/* A read-back returned `error`, or another message than was written: count that, and return the error for it. */
+/* A read-back returned `error`, or another message than was written. Return the error for it. AIA_ECHANGED is counted. */
 static __attribute__((noinline)) int mismatch_error(struct aia_irq *irq, int error,
                                                     const struct aia_message *have)
 {
@@ -214,8 +214,8 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
     if (u->kind != AIA_UPDATE_TORN)
         return;
     /*
-     * The half-written message may arrive after this function, at a vector of another interrupt. So send irq an edge now. If
-     * the identity there has no owner, its pending bit must not be left to the next owner.
+     * The half-written message may have arrived, or may still arrive, at a vector of another interrupt. Send irq an edge in
+     * either case. A bit that is set already, at an identity without owner, is not left to the next owner.
      */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);

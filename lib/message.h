@@ -36,8 +36,9 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
 void message_restore(struct aia_msi *msi, const struct aia_message *m);
 
 /*
- * The first half of a drain: read the message back from the device. The read's completion pushes out every message that
- * the device sent before. A device that does not answer is taken as drained at aia_irq.drained_at. Lock held.
+ * The first half of a drain: read the message back from the device. The read's completion pushes out every message that the
+ * device sent before. A device with a posted_limit, or one that does not answer, is taken as drained at aia_irq.drained_at.
+ * Lock held.
  * AIA_OK, or an error of read_back(). AIA_ECHANGED: the device below an intermediate has another message.
  */
 int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);

@@ -63,7 +63,7 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
         aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
     else if (first && v.hart == aia_port_hart())
         retire_start_timer(a);
-    else if (first) /* not first: the timer was started for the first one */
+    else if (first) /* later ones need nothing: the first one started the timer */
         aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
 }
 

@@ -35,7 +35,7 @@ uint64_t retire_drain_left(struct aia *a, unsigned hart);
 
 /*
  * The earlier of the interrupt's bound and this file's bound. After this moment no message that irq's device sent to an old
- * vector is under way.
+ * vector of this file is under way.
  */
 static inline aia_word retire_drained_at(const struct imsic_file *f, const struct aia_irq *irq)
 {

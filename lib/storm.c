@@ -5,7 +5,7 @@
  *
  *   an interrupt   is disabled (AIA_FLOW_STORMED) and shut off where it fires: its identity is quarantined, or its line masked
  *   an identity    that has no owner is quarantined, and kept from the allocator
- *   the IPIs'      is reported only: without IPIs nothing works
+ *   the identity   of the IPIs is only reported, after too many IPIs with nothing to do: without IPIs nothing works
  *
  * An interrupt that leaves its hart no time for anything else is shut off too: storm_full_trap().
  *

@@ -32,10 +32,7 @@ void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned
 /* The interrupt was enabled again after it stormed: let its edges through, on every hart. Any. */
 void storm_end(struct aia *a, struct aia_irq *irq);
 
-/*
- * Enable the quarantined identities of this hart whose interrupt was enabled again, or that have another owner or none. Own,
- * off.
- */
+/* Enable the quarantined identities of this hart that are free again, or whose owner does not storm any more. Own, off. */
 void storm_reopen(struct aia *a, unsigned here);
 
 /* Disable identity `id` of this hart in eie. Its pending bit still latches edges. Own, off. */

@@ -136,7 +136,7 @@ bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_
             r->next++;
             return true;
         }
-        /* Not whole yet, or its number is not visible yet: wait for one of the two newest. An older one was overwritten. */
+        /* Not whole yet, or its number is not visible yet: wait for one of the two newest. An older one counts as dropped. */
         if ((aia_word)(next - r->next) <= 2) /* the numbers of RV32 wrap */
             return false;
         r->next++;

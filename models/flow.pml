@@ -8,7 +8,7 @@
 #ifndef EDGES
 #define EDGES 3
 #endif
-#define BURST 2                     /* FLOW_BURST: small, so that a run in place and a run that is passed on both happen */
+#define BURST 2                     /* MAX_RUNS: small, so that a run in place and a run that is passed on both happen */
 #define DISABLED 1                  /* AIA_FLOW_* */
 #define PENDING  2
 #define RUNNING  4
