@@ -219,6 +219,33 @@ static enum aia_result rogue_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
+/* Note whether this hart's file has a free identity pending. */
+static void note_pending(void *arg)
+{
+    const struct imsic_file *f = &aia.imsic.files[hart_index()];
+
+    for (unsigned id = 1; id <= f->n_ids; id++)
+        *(bool *)arg |= imsic_slot_state(atomic_load(&f->slots[id])) == IMSIC_FREE &&
+                        imsic_file_pending(id / 64) >> id % 64 & 1;
+}
+
+/* Wait until each hart has taken the unowned edges in its file. On a busy host a hart may not run for long. */
+static bool all_taken(void)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(10000));
+    bool pending = true;
+
+    while (pending) {
+        pending = false;
+        for (unsigned h = 0; h < hart_count(); h++)
+            if (aia_call(&aia, h, note_pending, &pending))
+                return false;
+        if (pending && !hart_wait_more(&w))
+            return false;
+    }
+    return true;
+}
+
 /* The device may send any data to its own window. In basic translate mode the data is an identity; a notice has a fixed identity. */
 static void own_window(void)
 {
@@ -238,7 +265,7 @@ static void own_window(void)
         (void)edu_status(&rogue);
         edu_ack(&rogue, 1);
     }
-    hart_sleep_until(time_after(time_from_ms(20)));
+    check(all_taken(), "every hart has taken what reached its file");
     uint64_t reached = unowned() - before;
     if (r.msi->kind == AIA_MSI_STORE)
         check(!reached, "to other identities by its own window: none reached");
