@@ -41,7 +41,7 @@ struct bench_cost bench_less(struct bench_cost a, struct bench_cost b)
     return !a.instructions || (b.instructions && b.instructions < a.instructions) ? b : a;
 }
 
-/* The cheapest: an interrupt of the timer may come into any of them. */
+/* The result is the cheapest round, because a timer interrupt may come during any round. */
 struct bench_cost bench_measure(void (*prepare)(void *arg), void (*op)(void *arg), void *arg)
 {
     struct bench_cost best = {0}, empty = {0};
@@ -79,7 +79,7 @@ void bench_row(const char *name, struct bench_cost cost, struct bench_cost floor
     print("bench %-24s %8lu %8lu %8lu %9lu %8s\n", name, cost.instructions, floor.instructions, cost.accesses,
           cost.ns, limit_text(limit, text));
     if (!within(cost, floor, limit))
-        check(false, "%s: %lu instructions, where %s are allowed", name, cost.instructions, text);
+        check(false, "%s: %lu instructions, the limit is %s", name, cost.instructions, text);
 }
 
 void bench_figure(const char *name, uint64_t value, const char *unit)
@@ -118,7 +118,7 @@ static void unmask(struct aia_msi *msi)
     bench_accesses++;
 }
 
-/* As if it were one: what the store of a descriptor or an APLIC's target is. */
+/* Counts as one access, as the store to an ims or to an APLIC's target is. */
 static void store(struct aia_msi *msi, const struct aia_message *m)
 {
     device(msi)->addr = m->addr;
@@ -195,10 +195,10 @@ static void bench_idle(void)
 
     hart_sleep_until(end);
     uint64_t instructions = csr_read(instret) - start;
-    bool no_external = externals() == e; /* before timers() asks the others, by IPI */
+    bool no_external = externals() == e; /* before timers(), which sends IPIs to the other harts */
     t = timers() - t;
     check(no_external, "an idle second brings no external interrupt to any hart");
-    check(t == 1, "and one timer interrupt, the one that ends it (%lu)", t);
+    check(t == 1, "an idle second brings one timer interrupt, at its end (%lu)", t);
     bench_figure("idle second", instructions, "instructions");
 }
 
@@ -206,7 +206,7 @@ static void bench_idle(void)
 
 static void bench_sizes(void)
 {
-    unsigned words = 3 * IMSIC_WORDS * (unsigned)sizeof(uint64_t); /* free, retiring, shut */
+    unsigned words = 3 * IMSIC_WORDS * (unsigned)sizeof(uint64_t); /* free, retiring, quarantined */
 
     bench_figure("bytes per vector", sizeof(_Atomic uint32_t), "bytes");
     bench_figure("bytes per interrupt", sizeof(struct aia_irq), "bytes");
@@ -229,7 +229,7 @@ int job_bench(void)
     if (!has_harts(2))
         return EXIT_MACHINE;
     if (!machine.imsic.present || !bench_counts())
-        return untested("it takes interrupt files, and exact counts: make run ICOUNT=1");
+        return untested("this job needs interrupt files and exact counts: make run ICOUNT=1");
     irq_spins = 0;
     print("      %-24s %8s %8s %8s %9s %8s\n", "", "instr", "floor", "accesses", "ns", "limit");
     bench_irq();

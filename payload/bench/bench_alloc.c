@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Benchmarks: the allocator of vectors, with as many harts as the machine need not have: it touches no hardware, so
- * its files are memory alone. An allocation chooses the least loaded hart of all, and takes a vector there.
+ * Benchmarks: the allocator of vectors, with more harts than the machine has. The allocator accesses no hardware, so its
+ * files are only memory. An allocation chooses the least loaded hart of all, and takes a vector there.
  */
 #include "imsic/vector.h"
 #include "payload/bench/bench.h"
@@ -10,9 +10,9 @@
 #include "imsic/bits.h"
 
 #define MANY   128
-#define IDS    2047 /* the most there can be */
+#define IDS    2047 /* the largest number of identities */
 #define MOST   150  /* instructions, with 4 harts */
-#define GROWTH 8    /* and for each further one, less than this */
+#define GROWTH 8    /* for each further hart, fewer instructions than this */
 
 static struct imsic_file files[MANY];
 static _Atomic uint32_t slots[MANY][IDS + 1];
@@ -32,7 +32,7 @@ static void set_up(unsigned n)
     check(!error && n <= AIA_MAX_HARTS, "an allocator of %u harts, %u identities each", n, IDS);
 }
 
-/* All but the highest identity of the last hart. */
+/* Allocate all identities except the highest of the last hart. */
 static void fill(void)
 {
     struct imsic_vector v;
@@ -68,7 +68,7 @@ static void prepare_alloc(void *arg)
         free_it(arg);
 }
 
-/* ---- floors: one bitmap of 32 words a hart, a summary of it, and how many are free; no lock, no owner ---- */
+/* ---- floors: for each hart a bitmap of 32 words, a summary of it, and the number of free identities; no lock, no owner ---- */
 
 static struct {
     uint32_t n_free, words;

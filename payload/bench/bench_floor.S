@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the benchmarks measure with, and the floors that have to be traps (bench.h). */
+/* The measuring functions of the benchmarks, and the floors that are trap vectors (bench.h). */
 #define CSR_STOPEI 0x15c
 
     .text
@@ -79,7 +79,7 @@ bench_floor_entry:
     .balign 64
     .globl  bench_bare_entry
 bench_bare_entry:
-    sd      t0, -8(sp)              /* nothing else uses the stack before the sret */
+    sd      t0, -8(sp)              /* below the stack pointer: nothing else uses the stack before the sret */
     csrrw   t0, CSR_STOPEI, zero
     ld      t0, -8(sp)
     sret

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Benchmarks: what the library does to take a hart offline and back, by how many interrupts it holds; and its audit.
- * The hart does not really stop: what the firmware does is not ours.
+ * Benchmarks: the library's work to take a hart offline and online, for several numbers of interrupts on the hart; and the
+ * audit. The hart does not really stop, because the firmware's work is not measured.
  */
 #include "imsic/file.h"
 #include "payload/bench/bench.h"
@@ -15,7 +15,7 @@
 #define MOST   1500 /* instructions of an offline for each interrupt */
 #define ROUNDS 3
 
-static struct bench_device devs[N], bare; /* bare: of the floors */
+static struct bench_device devs[N], bare; /* bare: the device of the floors */
 static unsigned here, other;
 
 static uint64_t instret(void)
@@ -25,22 +25,22 @@ static uint64_t instret(void)
 
 /* ---- on the other hart ---- */
 
-static struct bench_cost died, revived;
+static struct bench_cost finished, begun;
 static int error;
 
-static void die_and_revive(void *arg)
+static void finish_and_begin(void *arg)
 {
     unsigned long was = csr_irq_save();
     uint64_t start = instret(), time = csr_time();
 
     (void)arg;
     error = aia_hart_offline_finish(&aia);
-    died = bench_between(instret() - start, csr_time() - time);
+    finished = bench_between(instret() - start, csr_time() - time);
     start = instret();
     time = csr_time();
     if (!error)
         error = aia_hart_online_begin(&aia);
-    revived = bench_between(instret() - start, csr_time() - time);
+    begun = bench_between(instret() - start, csr_time() - time);
     csr_irq_restore(was);
 }
 
@@ -51,33 +51,34 @@ static struct bench_cost sum(struct bench_cost a, struct bench_cost b)
     return (struct bench_cost){a.instructions + b.instructions, a.ns + b.ns, a.accesses + b.accesses};
 }
 
-static void leave(struct bench_cost *down, struct bench_cost *up)
+static void offline_and_online(struct bench_cost *down, struct bench_cost *up)
 {
     uint64_t start = instret(), time = csr_time(), accesses = bench_accesses;
-    int left = aia_hart_offline_begin(&aia, other);
+    int begin_error = aia_hart_offline_begin(&aia, other);
     struct bench_cost c = bench_between(instret() - start, csr_time() - time);
 
-    if (left || hart_call(other, die_and_revive, NULL, time_from_ms(1000)) || error) {
-        check(false, "hart %u goes and comes: %s", other, aia_strerror(left ? left : error));
+    if (begin_error || hart_call(other, finish_and_begin, NULL, time_from_ms(1000)) || error) {
+        check(false, "hart %u offline and online: %s", other,
+              aia_strerror(begin_error ? begin_error : error));
         return;
     }
     c.accesses = bench_accesses - accesses;
-    *down = bench_less(*down, sum(c, died));
+    *down = bench_less(*down, sum(c, finished));
     accesses = bench_accesses;
     start = instret();
     time = csr_time();
-    int returned = aia_hart_online_finish(&aia, other, AIA_DISPLACED_RETURN);
+    int finish_error = aia_hart_online_finish(&aia, other, AIA_DISPLACED_RETURN);
     c = bench_between(instret() - start, csr_time() - time);
     c.accesses = bench_accesses - accesses;
-    check(!returned, "hart %u is back: %s", other, aia_strerror(returned));
-    *up = bench_less(*up, sum(c, revived));
+    check(!finish_error, "hart %u online: %s", other, aia_strerror(finish_error));
+    *up = bench_less(*up, sum(c, begun));
 }
 
 /* ---- floors ---- */
 
 static unsigned floor_n;
 
-/* Each message is written and read back; then eip is looked through, and delivery ends. */
+/* Write each message and read it back; then read all of eip, and end delivery. */
 static void floor_down(void *arg)
 {
     (void)arg;
@@ -88,10 +89,10 @@ static void floor_down(void *arg)
     }
     for (unsigned w = 0; w < imsic_file_words(&aia.imsic.files[here]); w++)
         (void)imsic_file_pending(w);
-    csr_ireg_write(0x70, 1); /* eidelivery, which stays as it is */
+    csr_ireg_write(0x70, 1); /* eidelivery; the write does not change it */
 }
 
-/* eip is looked through, eie written, delivery begins; and each message comes back. */
+/* Write all of eie, then do the same accesses: write each message back, read eip, begin delivery. */
 static void floor_up(void *arg)
 {
     for (unsigned w = 0; w < imsic_file_words(&aia.imsic.files[here]); w++)
@@ -106,7 +107,7 @@ static void clear(void *arg)
     unsigned long was = csr_irq_save();
 
     (void)arg;
-    aia_timer(&aia); /* what was retired by coming back */
+    aia_timer(&aia); /* reclaims the vectors that retired when the interrupts returned */
     csr_irq_restore(was);
 }
 
@@ -119,7 +120,7 @@ static struct bench_cost with(unsigned n, const char *down_name, const char *up_
         if (!devs[i].irq && !bench_request(&devs[i], AIA_MSI_PLAIN, 0, aia_hartset_one(other)))
             return down;
     for (unsigned i = 0; i < ROUNDS; i++) {
-        leave(&down, &up);
+        offline_and_online(&down, &up);
         for (unsigned h = 0; h < hart_count(); h++)
             if (hart_is_online(h))
                 (void)aia_call(&aia, h, clear, NULL);
@@ -185,9 +186,9 @@ void bench_hart(void)
 
     check(
         first <= MOST && rest <= MOST,
-        "an offline takes %lu instructions for each of 10 interrupts, %lu for each of the next %u; %u at most",
+        "an offline takes %lu instructions for each of 10 interrupts, %lu for each of the next %u; limit %u",
         first, rest, N - 10, MOST);
-    check(rest <= first + first / 10, "and grows no faster than they do");
+    check(rest <= first + first / 10, "the cost of an offline grows at most linearly with the interrupts");
     bench_audit();
     for (unsigned i = 0; i < N; i++)
         if (devs[i].irq)

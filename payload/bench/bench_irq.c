@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Benchmarks: an interrupt, an IPI, a call, and how many messages a second. */
+/* Benchmarks: an interrupt, an event of the trace, an IPI, a call, and messages per second. */
 #include "imsic/file.h"
 #include "payload/bench/bench.h"
 #include "payload/kernel/console.h"
@@ -20,14 +20,14 @@ static void send_here(void)
 {
     imsic_send(&aia.imsic, dev.irq->vec);
     while (!(imsic_file_pending(dev.irq->vec.id / 64u) >> dev.irq->vec.id % 64u & 1))
-        ; /* it is on its way to this very hart's file */
+        ; /* the message is on its way to this hart's file */
 }
 
 struct taken {
     struct bench_cost to_handler, whole;
 };
 
-/* Take one interrupt through this trap vector; interrupts are off around it. */
+/* Measure one interrupt through this trap vector (0: the present one). Interrupts are off before and after. */
 static struct taken take(uintptr_t vector)
 {
     struct taken t = {0};
@@ -38,7 +38,7 @@ static struct taken take(uintptr_t vector)
     for (unsigned i = 0; i < 3; i++) {
         send_here();
         struct bench_pair p = bench_take();
-        /* Two instructions before the trap: the read of instret that began, and the one that let interrupts in. */
+        /* Subtract the two instructions before the trap: the read of instret, and the one that enables interrupts. */
         t.to_handler = bench_less(t.to_handler, bench_between(bench_handler_at - p.begin - 2, 0));
         t.whole = bench_less(t.whole, bench_between((p.end - p.begin) - (nothing.end - nothing.begin),
                                                     time_from_ns(p.end - p.begin)));
@@ -75,7 +75,7 @@ static void event(void *arg)
     aia_trace(&aia, AIA_EVENT_RAISED, dev.irq, dev.irq->vec, 1);
 }
 
-/* A record by hand, in a ring that is this hart's alone and that nobody reads meanwhile. */
+/* The floor: a record written by hand, to a ring of this hart that no other hart reads meanwhile. */
 static struct {
     uint64_t next;
     volatile struct {
@@ -135,7 +135,7 @@ static _Atomic bool answered;
 static unsigned unanswered;
 #define ANSWER_MS 1000
 
-/* The wake timer is the bound: with the floor's trap vector it is looked at, and not taken. */
+/* Wait until the answer comes. The wake timer bounds the wait; the floor's trap vector takes no timer interrupt, so poll it. */
 static void wait_answer(void)
 {
     unsigned long was = csr_irq_save();
@@ -180,7 +180,7 @@ static void call(void *arg)
     (void)aia_call(&aia, other, nothing, NULL);
 }
 
-/* The same by hand: one identity here and one there, whose handlers are a store each. */
+/* The same by hand: an identity on each of the two harts, whose handlers are one store each. */
 static struct bench_device there, back;
 static _Atomic bool ready, done;
 
@@ -210,7 +210,7 @@ static void floor_there_and_back(void *arg)
     wait_answer();
 }
 
-/* With the floor's trap vector, which knows no interrupt but the external one. */
+/* Call fn with the floor's trap vector, which handles only the external interrupt. */
 static void with_floor(void (*fn)(void *arg), void *arg)
 {
     unsigned long was = csr_irq_save(), stvec = csr_read(stvec), sie = csr_read(sie);
@@ -223,7 +223,7 @@ static void with_floor(void (*fn)(void *arg), void *arg)
     csr_irq_restore(was);
 }
 
-/* The other hart: sleeps, and answers. */
+/* The job of the other hart: sleep, and answer. */
 static void serve(void *arg)
 {
     (void)arg;
@@ -253,7 +253,7 @@ static void measure_floors(void *arg)
         floors[i] = bench_measure(NULL, floor_there_and_back, NULL);
     }
     done = true;
-    floor_there_and_back(NULL); /* so that it looks */
+    floor_there_and_back(NULL); /* wakes the other hart, so that it sees `done` */
 }
 
 static void cross_hart(void)
@@ -273,8 +273,8 @@ static void cross_hart(void)
     while (!ready && hart_wait_more(&w))
         ;
     with_floor(measure_floors, NULL);
-    check(!unanswered, "all are answered");
-    check(!hart_join(other, time_from_ms(1000)), "and ends");
+    check(!unanswered, "all messages are answered");
+    check(!hart_join(other, time_from_ms(1000)), "hart %u ends", other);
     bench_row("IPI there and back", ipi, floors[0], none);
     bench_row("cross-hart call", c, floors[1], none);
     (void)aia_irq_free(&aia, there.irq);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Benchmarks: a move of each kind, by the hart where the interrupt is, and its reclaim there. What the other identities
- * are taken by decides the kind (lib/message.c). The floor is the device accesses alone, and the fence before them.
+ * Benchmarks: a move of each kind, by the hart where the interrupt is, and the reclaim there. The identities that are free
+ * decide the kind (lib/message.c). The floor is the device accesses and the fence before them.
  */
 #include "imsic/file.h"
 #include "imsic/vector.h"
@@ -14,12 +14,13 @@
 
 #define PLAIN_MOST 900
 
-static struct bench_device dev, blocker, bare; /* bare: of the floors */
+static struct bench_device dev, blocker, bare; /* bare: the device of the floors */
 static unsigned here, other;
 static struct aia_hartset to;
-static uint64_t taken[2][IMSIC_WORDS]; /* of this hart, of the other: identities that are the blocker's */
+static uint64_t taken[2]
+                     [IMSIC_WORDS]; /* identities that the blocker owns: [0] on this hart, [1] on the other */
 
-/* Let the blocker have each identity of `hart` but `keep`, or all that it had back. */
+/* Make the blocker own each identity of `hart` except `keep`. unblock() frees all its identities. */
 static void block_but(unsigned hart, unsigned keep)
 {
     for (unsigned id = 1; id <= aia.imsic.files[hart].n_ids; id++)
@@ -53,7 +54,7 @@ static void reclaim_all(void)
             (void)aia_call(&aia, h, reclaim_here, NULL);
 }
 
-/* The interrupt is here, and what is free is what this kind of move needs. */
+/* Move the interrupt to this hart, and leave those identities free that this kind of move needs. */
 static void prepare(void *arg)
 {
     enum aia_update kind = *(enum aia_update *)arg;
@@ -131,13 +132,14 @@ static void one_kind(const struct row *r)
     uint64_t before = aia.updates[update];
     struct bench_cost c = bench_measure(prepare, move, &update), f = bench_measure(NULL, r->floor, NULL);
     uint64_t n = aia.updates[update] - before;
-    check(n >= 5, "%s: each of its moves was of this kind", r->name);
+    check(n >= 5, "%s: each move was of this kind", r->name);
     bench_row(r->name, c, f, r->limit);
     unblock();
-    check(!aia_irq_free(&aia, blocker.irq) && !aia_irq_free(&aia, dev.irq), "%s: all is free again", r->name);
+    check(!aia_irq_free(&aia, blocker.irq) && !aia_irq_free(&aia, dev.irq), "%s: all interrupts are freed",
+          r->name);
 }
 
-/* ---- reclaim: here, of what moved away ---- */
+/* ---- reclaim on this hart, after a move away ---- */
 
 static void prepare_reclaim(void *arg)
 {
@@ -154,7 +156,7 @@ static void reclaim(void *arg)
     aia_timer(&aia);
 }
 
-/* Is it pending? Then it is free. */
+/* The floor: a sync of this hart, and a read of the vector's pending bit. */
 static void floor_reclaim(void *arg)
 {
     (void)arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules of AdvPLIC.adoc for a domain and its sources' configuration, in either delivery mode. Nothing is delivered. */
+/* The rules of AdvPLIC.adoc for a domain and the configuration of its sources, in either delivery mode. Nothing is delivered. */
 #include "payload/conform/domain.h"
 
 bool conform_find_sources(struct conform_domain *d)
@@ -10,7 +10,7 @@ bool conform_find_sources(struct conform_domain *d)
 
     for (unsigned i = 1; i <= d->n_sources; i++)
         if (is_active(c, i))
-            return false; /* somebody's: what the checks do to the domain would be noticed */
+            return false; /* in use: the checks would disturb the source's owner */
     domain_enable(c, false);
     for (unsigned i = d->n_sources; i >= 1 && n < 2; i--) {
         mode(c, i, APLIC_DETACHED);
@@ -35,10 +35,10 @@ static void domaincfg_fixed(struct conform *c)
     for (unsigned i = 0; i < 3; i++) {
         reg_write(c, DOMAINCFG, values[i] & ~1u); /* BE: aplic.domaincfg-be */
         uint32_t r = reg_read(c, DOMAINCFG);
-        expect(c, r >> 24 == 0x80, "writing %#x, it reads %#x: bits 31:24 are not 0x80", (unsigned)values[i],
-               (unsigned)r);
-        expect(c, !(r & 0x00fffefau), "writing %#x, it reads %#x: reserved bits are set", (unsigned)values[i],
-               (unsigned)r);
+        expect(c, r >> 24 == 0x80, "writing %#x, the register reads %#x: bits 31:24 are not 0x80",
+               (unsigned)values[i], (unsigned)r);
+        expect(c, !(r & 0x00fffefau), "writing %#x, the register reads %#x: reserved bits are set",
+               (unsigned)values[i], (unsigned)r);
     }
 }
 
@@ -57,11 +57,9 @@ static void domaincfg_dm(struct conform *c)
     reg_write(c, DOMAINCFG, DOMAINCFG_DM);
     bool one = reg_read(c, DOMAINCFG) & DOMAINCFG_DM;
 
-    expect(c, zero || one, "it reads as what was not written");
-    expect(c, c->domain->direct ? zero : one, "it does not have the mode that the device tree says");
-    open_choice(c, zero && one ? "both delivery modes"
-                   : zero      ? "direct delivery alone"
-                               : "MSI delivery alone");
+    expect(c, zero || one, "DM reads neither of the two values written");
+    expect(c, c->domain->direct ? zero : one, "DM does not have the mode that the device tree says");
+    open_choice(c, zero && one ? "both delivery modes" : zero ? "only direct delivery" : "only MSI delivery");
 }
 
 static void domaincfg_be(struct conform *c)
@@ -71,7 +69,7 @@ static void domaincfg_be(struct conform *c)
     reg_write(c, DOMAINCFG, 0);
     uint32_t r = reg_read(c, DOMAINCFG);
 
-    expect(c, r >> 24 == 0x80 && !(r & 1), "after 0 was written, it reads %#x", (unsigned)r);
+    expect(c, r >> 24 == 0x80 && !(r & 1), "after 0 was written, the register reads %#x", (unsigned)r);
     open_choice(c, big ? "BE can be set" : "BE is read-only zero");
 }
 
@@ -87,11 +85,11 @@ static void sourcecfg_modes(struct conform *c)
         uint32_t r = reg_read(c, SOURCECFG + 4 * s);
         if (r != modes[i])
             missing |= 1u << modes[i];
-        expect(c, r <= 1 || (r >= 4 && r <= 7), "writing %u, it reads %#x", modes[i], (unsigned)r);
+        expect(c, r <= 1 || (r >= 4 && r <= 7), "writing %u, the register reads %#x", modes[i], (unsigned)r);
     }
-    expect(c, !(missing & 1), "it cannot be made inactive");
+    expect(c, !(missing & 1), "the source cannot be made inactive");
     if (missing)
-        open_choice(c, "modes that it does not have, a bit each: %#x", missing);
+        open_choice(c, "modes that the source does not have, a bit each: %#x", missing);
 }
 
 static void sourcecfg_reserved_modes(struct conform *c)
@@ -102,8 +100,8 @@ static void sourcecfg_reserved_modes(struct conform *c)
         mode(c, s, APLIC_DETACHED);
         reg_write(c, SOURCECFG + 4 * s, m);
         uint32_t r = reg_read(c, SOURCECFG + 4 * s);
-        expect(c, r <= 1 || (r >= 4 && r <= 7), "SM is WARL; writing the reserved %u, it reads %#x", m,
-               (unsigned)r);
+        expect(c, r <= 1 || (r >= 4 && r <= 7), "SM is WARL; writing the reserved %u, the register reads %#x",
+               m, (unsigned)r);
     }
 }
 
@@ -113,7 +111,7 @@ static void sourcecfg_reserved_bits(struct conform *c)
 
     reg_write(c, SOURCECFG + 4 * s, 0xfffffbf8u | APLIC_DETACHED);
     uint32_t r = reg_read(c, SOURCECFG + 4 * s);
-    expect(c, !(r & ~7u), "it reads %#x", (unsigned)r);
+    expect(c, !(r & ~7u), "the register reads %#x", (unsigned)r);
 }
 
 static void sourcecfg_leaf(struct conform *c)
@@ -123,7 +121,7 @@ static void sourcecfg_leaf(struct conform *c)
     mode(c, s, APLIC_DETACHED);
     reg_write(c, SOURCECFG + 4 * s, 0x400u | APLIC_DETACHED);
     uint32_t r = reg_read(c, SOURCECFG + 4 * s);
-    expect(c, !r, "a write with D set leaves it at %#x", (unsigned)r);
+    expect(c, !r, "after a write with D set, the register reads %#x", (unsigned)r);
 }
 
 static void inactive_zero(struct conform *c)
@@ -136,8 +134,8 @@ static void inactive_zero(struct conform *c)
     reg_write(c, SETIPNUM, s);
     expect(c, PENDING(c, s) && ENABLED(c, s), "a detached source cannot be made pending and enabled");
     mode(c, s, APLIC_INACTIVE);
-    expect(c, !PENDING(c, s), "made inactive, it is pending");
-    expect(c, !ENABLED(c, s), "made inactive, it is enabled");
+    expect(c, !PENDING(c, s), "made inactive, the source is pending");
+    expect(c, !ENABLED(c, s), "made inactive, the source is enabled");
     uint32_t r = reg_read(c, TARGET + 4 * s);
     expect(c, !r, "made inactive, its target reads %#x", (unsigned)r);
 }
@@ -148,15 +146,15 @@ static void inactive_read_only(struct conform *c)
 
     reg_write(c, SETIPNUM, s);
     write_bit(c, SETIP, s);
-    expect(c, !PENDING(c, s), "it can be made pending");
+    expect(c, !PENDING(c, s), "an inactive source can be made pending");
     reg_write(c, SETIENUM, s);
     write_bit(c, SETIE, s);
-    expect(c, !ENABLED(c, s), "it can be enabled");
+    expect(c, !ENABLED(c, s), "an inactive source can be enabled");
     reg_write(c, TARGET + 4 * s, 1);
     uint32_t r = reg_read(c, TARGET + 4 * s);
-    expect(c, !r, "its target was written, and reads %#x", (unsigned)r);
+    expect(c, !r, "the target of an inactive source was written, and reads %#x", (unsigned)r);
     mode(c, s, APLIC_DETACHED);
-    expect(c, !PENDING(c, s) && !ENABLED(c, s), "made active, it is pending or enabled");
+    expect(c, !PENDING(c, s) && !ENABLED(c, s), "made active, the source is pending or enabled");
 }
 
 static void unimplemented(struct conform *c)
@@ -164,7 +162,7 @@ static void unimplemented(struct conform *c)
     unsigned s = c->domain->n_sources + 1;
 
     if (s > APLIC_MAX_SOURCES) {
-        left_out(c, "all 1023 sources are there");
+        left_out(c, "all 1023 sources are implemented");
         return;
     }
     reg_write(c, SOURCECFG + 4 * s, APLIC_DETACHED);
@@ -201,7 +199,7 @@ static void reserved_bytes(struct conform *c)
 
 static void access_forms(struct conform *c)
 {
-    /* 8 bytes at an address that is aligned for them: of others a hart may make two accesses of 4, which are legal. */
+    /* 8 bytes at an aligned address: an access that is not aligned may become two accesses of 4 bytes, which are legal. */
     static const struct {
         unsigned reg, offset, size;
     } forms[] = {{SETIPNUM, 0, 1}, {SETIPNUM, 0, 2}, {SETIPNUM_LE, 0, 8}, {SETIPNUM, 1, 4}, {SETIPNUM, 2, 4}};
@@ -211,12 +209,12 @@ static void access_forms(struct conform *c)
     for (unsigned i = 0; i < n; i++) {
         quiet += try_store(c->domain->mmio + forms[i].reg + forms[i].offset, forms[i].size,
                            forms[i].offset ? (uint64_t)s << 8 * (4 - forms[i].offset) | s : s);
-        expect(c, !PENDING(c, s), "a write of %u bytes at offset %#x acts", forms[i].size,
+        expect(c, !PENDING(c, s), "a write of %u bytes at offset %#x has an effect", forms[i].size,
                forms[i].reg + forms[i].offset);
         reg_write(c, CLRIPNUM, s);
     }
     if (quiet)
-        open_choice(c, "%u of %u forms of access are ignored without a fault, as they may be", quiet, n);
+        open_choice(c, "%u of %u forms of access are ignored without a fault, which is allowed", quiet, n);
 }
 
 #define REG(x) "AdvPLIC.adoc, \"" x "\""
@@ -225,18 +223,18 @@ static void access_forms(struct conform *c)
 #define REGION REG("Memory-mapped control region for an interrupt domain")
 
 const struct conform_check conform_aplic[] = {
-    {"aplic.domaincfg-fixed", "bits 31:24 read 0x80, reserved ones 0", DOMAIN, domaincfg_fixed},
+    {"aplic.domaincfg-fixed", "bits 31:24 read 0x80, reserved bits 0", DOMAIN, domaincfg_fixed},
     {"aplic.domaincfg-ie", "IE can be set and cleared", DOMAIN, domaincfg_ie},
-    {"aplic.domaincfg-dm", "one delivery mode or both", DOMAIN, domaincfg_dm},
+    {"aplic.domaincfg-dm", "DM has one delivery mode or both", DOMAIN, domaincfg_dm},
     {"aplic.domaincfg-be", "BE is WARL", DOMAIN, domaincfg_be},
-    {"aplic.sourcecfg-modes", "which modes there are", SOURCE, sourcecfg_modes},
-    {"aplic.sourcecfg-reserved-modes", "2 and 3 never read back", SOURCE, sourcecfg_reserved_modes},
-    {"aplic.sourcecfg-reserved-bits", "all but SM read zero", SOURCE, sourcecfg_reserved_bits},
+    {"aplic.sourcecfg-modes", "the modes that a source has", SOURCE, sourcecfg_modes},
+    {"aplic.sourcecfg-reserved-modes", "SM never reads 2 or 3", SOURCE, sourcecfg_reserved_modes},
+    {"aplic.sourcecfg-reserved-bits", "bits other than SM read zero", SOURCE, sourcecfg_reserved_bits},
     {"aplic.sourcecfg-leaf", "a leaf domain cannot delegate", SOURCE, sourcecfg_leaf},
-    {"aplic.inactive-zero", "inactive: pending, enable, target are zero", SOURCE, inactive_zero},
-    {"aplic.inactive-read-only", "and read-only", SOURCE, inactive_read_only},
-    {"aplic.unimplemented", "what is no source is read-only zero", SOURCE, unimplemented},
-    {"aplic.reserved-bytes", "read-only zeros", REGION, reserved_bytes},
+    {"aplic.inactive-zero", "an inactive source's pending, enable, target are zero", SOURCE, inactive_zero},
+    {"aplic.inactive-read-only", "and they are read-only", SOURCE, inactive_read_only},
+    {"aplic.unimplemented", "bits of absent sources are read-only zero", SOURCE, unimplemented},
+    {"aplic.reserved-bytes", "reserved bytes are read-only zero", REGION, reserved_bytes},
     {"aplic.access", "other forms of access fault or are ignored", REGION, access_forms},
     {NULL, NULL, NULL, NULL},
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules of AdvPLIC.adoc for sources' pending and enable bits, in either delivery mode. Nothing is delivered. */
+/* The rules of AdvPLIC.adoc for the pending and enable bits of sources, in either delivery mode. Nothing is delivered. */
 #include "payload/conform/domain.h"
 
-/* ---- pending and enable bits, by bit and by number: each touches its source alone ---- */
+/* ---- pending and enable bits, by bit and by number: each write changes only its source ---- */
 
 static void set_and_clear(struct conform *c, unsigned read, unsigned set, unsigned clear, bool by_number)
 {
@@ -14,18 +14,18 @@ static void set_and_clear(struct conform *c, unsigned read, unsigned set, unsign
         reg_write(c, set, s);
     else
         write_bit(c, set, s);
-    expect(c, bit_of(c, read, s), "it is not set");
-    expect(c, !bit_of(c, read, other), "source %u is set with it", other);
+    expect(c, bit_of(c, read, s), "the bit is not set");
+    expect(c, !bit_of(c, read, other), "the bit of source %u is set too", other);
     if (by_number)
         reg_write(c, clear, other);
     else
         write_bit(c, clear, other);
-    expect(c, bit_of(c, read, s), "clearing that of source %u clears it", other);
+    expect(c, bit_of(c, read, s), "clearing the bit of source %u clears the bit", other);
     if (by_number)
         reg_write(c, clear, s);
     else
         write_bit(c, clear, s);
-    expect(c, !bit_of(c, read, s), "it is not cleared");
+    expect(c, !bit_of(c, read, s), "the bit is not cleared");
 }
 
 static void setip_in_clrip(struct conform *c)
@@ -60,10 +60,10 @@ static void setipnum_be(struct conform *c)
     mode(c, s, APLIC_DETACHED);
     reg_write(c, SETIPNUM_BE, s);
     expect(c, !PENDING(c, s) || __builtin_bswap32(s) == s,
-           "the number in little-endian order makes it pending");
+           "the number in little-endian order makes the source pending");
     reg_write(c, SETIPNUM_BE, __builtin_bswap32(s));
     if (!PENDING(c, s))
-        open_choice(c, "writes are ignored, as where BE is read-only zero they may be");
+        open_choice(c, "writes are ignored, which is allowed where BE is read-only zero");
 }
 
 static void numbers_ignored(struct conform *c)
@@ -80,7 +80,7 @@ static void numbers_ignored(struct conform *c)
             expect(c, try_store(c->domain->mmio + regs[r], 4, bad[i]), "writing %#x to %#x traps",
                    (unsigned)bad[i], regs[r]);
             (void)try_load(c->domain->mmio + regs[r], 4, &v);
-            expect(c, !PENDING(c, s) && !ENABLED(c, s), "writing %#x to %#x acts on source %u",
+            expect(c, !PENDING(c, s) && !ENABLED(c, s), "writing %#x to %#x changes source %u",
                    (unsigned)bad[i], regs[r], s);
             unsigned o = c->domain->source[1]; /* inactive */
             expect(c, !PENDING(c, o) && !ENABLED(c, o), "inactive source %u is pending or enabled", o);
@@ -135,29 +135,29 @@ static void edge_by_software(struct conform *c)
         mode(c, s, APLIC_INACTIVE);
         mode(c, s, (enum aplic_mode)m);
         reg_write(c, CLRIPNUM, s);
-        expect(c, !PENDING(c, s), "mode %u: clripnum does not clear it", m);
+        expect(c, !PENDING(c, s), "mode %u: clripnum does not clear the pending bit", m);
         reg_write(c, SETIPNUM, s);
-        expect(c, PENDING(c, s), "mode %u: setipnum does not set it", m);
+        expect(c, PENDING(c, s), "mode %u: setipnum does not set the pending bit", m);
         write_bit(c, IN_CLRIP, s);
-        expect(c, !PENDING(c, s), "mode %u: in_clrip does not clear it", m);
+        expect(c, !PENDING(c, s), "mode %u: in_clrip does not clear the pending bit", m);
         write_bit(c, SETIP, s);
-        expect(c, PENDING(c, s), "mode %u: setip does not set it", m);
+        expect(c, PENDING(c, s), "mode %u: setip does not set the pending bit", m);
     }
 }
 
-/* A level that is not asserted is never pending: by no write, and not for having been asserted. */
+/* A level that is not asserted is never pending: no write makes it pending, and it is not pending because it was asserted before. */
 static void level_down(struct conform *c)
 {
     unsigned s = c->domain->source[0];
 
     mode(c, s, APLIC_LEVEL_HIGH);
-    expect(c, !PENDING(c, s), "it is pending from the start");
+    expect(c, !PENDING(c, s), "the source is pending from the start");
     reg_write(c, SETIPNUM, s);
-    expect(c, !PENDING(c, s), "setipnum makes it pending");
+    expect(c, !PENDING(c, s), "setipnum makes the source pending");
     write_bit(c, SETIP, s);
-    expect(c, !PENDING(c, s), "setip makes it pending");
+    expect(c, !PENDING(c, s), "setip makes the source pending");
     reg_write(c, SETIPNUM_LE, s);
-    expect(c, !PENDING(c, s), "setipnum_le makes it pending");
+    expect(c, !PENDING(c, s), "setipnum_le makes the source pending");
 }
 
 static void level_falls(struct conform *c)
@@ -166,35 +166,38 @@ static void level_falls(struct conform *c)
 
     mode(c, s, APLIC_LEVEL_LOW);
     reg_write(c, SETIPNUM, s);
-    expect(c, PENDING(c, s), "asserted, setipnum or the level does not make it pending");
+    expect(c, PENDING(c, s), "the input is asserted, and the source is not pending after setipnum");
     mode(c, s, APLIC_LEVEL_HIGH);
-    expect(c, !PENDING(c, s), "its rectified input went down, and it stays pending");
+    expect(c, !PENDING(c, s), "the rectified input went down, and the source stays pending");
     mode(c, s, APLIC_INACTIVE);
     mode(c, s, APLIC_DETACHED);
     reg_write(c, SETIPNUM, s);
     mode(c, s, APLIC_LEVEL_HIGH);
-    expect(c, !PENDING(c, s), "pending when detached, it is so as a level whose input is down");
+    expect(c, !PENDING(c, s),
+           "a source that was pending when detached is pending as a level whose input is down");
 }
 
 #define REG(x) "AdvPLIC.adoc, \"" x "\""
 
 const struct conform_check conform_aplic_bits[] = {
-    {"aplic.setip-in_clrip", "by bit", BITS, setip_in_clrip},
-    {"aplic.setipnum-clripnum", "by number", BITS, setipnum_clripnum},
-    {"aplic.setipnum_le", "as setipnum", REG("Set interrupt-pending bit by number, little-endian"),
+    {"aplic.setip-in_clrip", "pending bits are set and cleared by bit", BITS, setip_in_clrip},
+    {"aplic.setipnum-clripnum", "pending bits are set and cleared by number", BITS, setipnum_clripnum},
+    {"aplic.setipnum_le", "acts as setipnum", REG("Set interrupt-pending bit by number, little-endian"),
      setipnum_le},
-    {"aplic.setipnum_be", "bytes reversed, or ignored",
+    {"aplic.setipnum_be", "acts with the bytes reversed, or is ignored",
      REG("Set interrupt-pending bit by number, big-endian"), setipnum_be},
-    {"aplic.setie-clrie", "by bit", REG("Set interrupt-enable bits"), setie_clrie},
-    {"aplic.setienum-clrienum", "by number", REG("Set interrupt-enable bit by number"), setienum_clrienum},
-    {"aplic.numbers-ignored", "numbers of no active source are ignored",
+    {"aplic.setie-clrie", "enable bits are set and cleared by bit", REG("Set interrupt-enable bits"),
+     setie_clrie},
+    {"aplic.setienum-clrienum", "enable bits are set and cleared by number",
+     REG("Set interrupt-enable bit by number"), setienum_clrienum},
+    {"aplic.numbers-ignored", "numbers that name no active source are ignored",
      REG("Set interrupt-pending bit by number"), numbers_ignored},
     {"aplic.reads-zero", "by-number registers and clrie read zero", REG("Clear interrupt-enable bits"),
      reads_zero},
-    {"aplic.in_clrip-rectified", "reads rectified inputs",
+    {"aplic.in_clrip-rectified", "in_clrip reads rectified inputs",
      REG("Rectified inputs, clear interrupt-pending bits"), rectified},
     {"aplic.edge-software", "an edge source is set and cleared by writes", BITS, edge_by_software},
     {"aplic.level-down", "a level that is down is never made pending", BITS, level_down},
-    {"aplic.level-falls", "and not pending any more when it falls", BITS, level_falls},
+    {"aplic.level-falls", "a level is not pending after it falls", BITS, level_falls},
     {NULL, NULL, NULL, NULL},
 };

@@ -19,7 +19,7 @@ const char *conform_result_name(enum conform_result result)
 }
 
 static struct {
-    const char *what; /* NULL: nothing was read yet */
+    const char *what; /* NULL: no value was read yet */
     unsigned where;
     uint64_t value;
 } last;
@@ -91,7 +91,7 @@ bool eventually(const struct conform *c, bool (*want)(const struct conform *c))
 
 /* ---- guarded accesses ---- */
 
-static bool elsewhere; /* an access of this check made the machine take a trap at another instruction */
+static bool elsewhere; /* an access of this check made the machine take a trap at a wrong instruction */
 
 static bool worked(void)
 {
@@ -134,7 +134,7 @@ bool try_store(uintptr_t a, unsigned size, uint64_t v)
 
 void conform_run(const struct conform_check *check, struct conform *c)
 {
-    static struct conform_state saved; /* one at a time: interrupts are off, and one hart does this */
+    static struct conform_state saved; /* static: interrupts are off, and only one hart runs checks */
 
     c->result = CONFORM_PASS;
     c->seen[0] = '\0';
@@ -144,7 +144,7 @@ void conform_run(const struct conform_check *check, struct conform *c)
     check->run(c);
     conform_restore(c, &saved);
     if (elsewhere) {
-        c->result = CONFORM_PASS; /* whatever was seen: it may be of the trap */
+        c->result = CONFORM_PASS; /* the trap may have caused the result, so it does not count */
         left_out(c, "not here: an access makes the machine take a trap at another instruction");
     }
 }

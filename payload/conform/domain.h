@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the checks of an APLIC domain share. */
+/* Helpers for the checks of an APLIC domain. */
 #ifndef PAYLOAD_CONFORM_DOMAIN_H
 #define PAYLOAD_CONFORM_DOMAIN_H
 
@@ -36,7 +36,7 @@ static inline void mode(const struct conform *c, unsigned source, enum aplic_mod
     reg_write(c, SOURCECFG + 4 * source, m);
 }
 
-/* Deliver in the way that the domain has, or do not. */
+/* Switch the domain's delivery on or off, in its delivery mode. */
 static inline void domain_enable(const struct conform *c, bool on)
 {
     reg_write(c, DOMAINCFG, (c->domain->direct ? 0 : DOMAINCFG_DM) | (on ? DOMAINCFG_IE : 0));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the checks of an interrupt file share. */
+/* Helpers for the checks of an interrupt file. */
 #ifndef PAYLOAD_CONFORM_FILE_H
 #define PAYLOAD_CONFORM_FILE_H
 
@@ -10,10 +10,10 @@
 #define EIP0        0x80u
 #define EIE0        0xc0u
 
-/* How many are pending, and the lowest. */
+/* The number of pending identities, and the lowest of them. */
 unsigned conform_count_pending(const struct conform *c, unsigned *lowest);
 
-/* stopei says that this identity is the first of those pending and enabled; 0: that there is none. */
+/* Expect stopei to name this identity; 0: to name none. */
 bool conform_top_is(struct conform *c, unsigned id, const char *when);
 
 #endif

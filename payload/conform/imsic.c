@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules of IMSIC.adoc for the registers of a supervisor-level interrupt file, seen from its own hart. */
+/* The rules of IMSIC.adoc for the registers of a supervisor-level interrupt file, accessed by its own hart. */
 #include "payload/conform/file.h"
 #include "csr.h"
 
@@ -63,7 +63,7 @@ static bool is_silent(const struct conform *c)
     return !signals(c);
 }
 
-/* What stopei says for an identity. */
+/* The value of stopei for an identity. */
 static unsigned long top_of(unsigned id)
 {
     return (unsigned long)id << 16 | id;
@@ -83,7 +83,7 @@ static void eidelivery_values(struct conform *c)
     for (unsigned long v = 0; v < 3; v++) { /* 0, 1, and 0 again */
         csr_ireg_write(EIDELIVERY, v % 2);
         unsigned long r = csr_ireg_read(EIDELIVERY);
-        expect(c, r == v % 2, "writing %lu, it reads %#lx", v % 2, r);
+        expect(c, r == v % 2, "writing %lu, the register reads %#lx", v % 2, r);
     }
 }
 
@@ -94,16 +94,17 @@ static void eidelivery_warl(struct conform *c)
     for (unsigned i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
         csr_ireg_write(EIDELIVERY, odd[i]);
         unsigned long r = csr_ireg_read(EIDELIVERY);
-        expect(c, r <= 1 || r == 0x40000000, "writing %#lx, it reads %#lx, which is no legal value", odd[i],
-               r);
+        expect(c, r <= 1 || r == 0x40000000, "writing %#lx, the register reads %#lx, which is not legal",
+               odd[i], r);
     }
 }
 
 static void eidelivery_aplic(struct conform *c)
 {
     csr_ireg_write(EIDELIVERY, 0x40000000);
-    open_choice(c, csr_ireg_read(EIDELIVERY) == 0x40000000 ? "delivery from a PLIC or APLIC is there"
-                                                           : "delivery from a PLIC or APLIC is not there");
+    open_choice(c, csr_ireg_read(EIDELIVERY) == 0x40000000
+                       ? "delivery from a PLIC or APLIC is supported"
+                       : "delivery from a PLIC or APLIC is not supported");
 }
 
 static void eithreshold_values(struct conform *c)
@@ -111,7 +112,7 @@ static void eithreshold_values(struct conform *c)
     for (unsigned v = 0; v <= c->file->n_ids; v++) {
         csr_ireg_write(EITHRESHOLD, v);
         unsigned long r = csr_ireg_read(EITHRESHOLD);
-        if (!expect(c, r == v, "writing %u, it reads %#lx", v, r))
+        if (!expect(c, r == v, "writing %u, the register reads %#lx", v, r))
             return;
     }
 }
@@ -162,7 +163,7 @@ static void eie_bits(struct conform *c)
     array_bits(c, EIE0, "eie");
 }
 
-/* Set and clear of single bits leave the others. */
+/* Setting and clearing single bits does not change other bits. */
 static void array_single(struct conform *c)
 {
     for (unsigned base = EIP0; base <= EIE0; base += EIE0 - EIP0) {
@@ -202,7 +203,7 @@ static void reserved_registers(struct conform *c)
     }
 }
 
-/* Even registers beyond the last identity: valid and read-only zero, or not there; the text does not quite say. */
+/* Even registers beyond the last identity. The text does not clearly say whether they are read-only zero or do not exist. */
 static void registers_beyond(struct conform *c)
 {
     unsigned traps = 0, n = 0;
@@ -213,12 +214,13 @@ static void registers_beyond(struct conform *c)
             if (!try_ireg_write(base + 2 * w, ~0ul) || !try_ireg_read(base + 2 * w, &v))
                 traps++;
             else
-                expect(c, !v, "siselect %#x: ones were written, and it reads %#lx", base + 2 * w, v);
+                expect(c, !v, "siselect %#x: ones were written, and the register reads %#lx", base + 2 * w,
+                       v);
         }
     if (!n)
-        left_out(c, "there are none: 2047 identities");
+        left_out(c, "there are no such registers: the file has 2047 identities");
     else if (traps)
-        open_choice(c, "%u of %u trap, the others are read-only zeros", traps, n);
+        open_choice(c, "%u of %u registers trap, the others are read-only zeros", traps, n);
 }
 
 /* ---- stopei ---- */
@@ -304,7 +306,7 @@ static void seip(struct conform *c)
     expect(c, eventually(c, is_silent), "the last was claimed and sip.SEIP is 1");
 }
 
-/* With interrupts off in sstatus, which does not matter to it. */
+/* stopi does not depend on sstatus, in which interrupts are off. */
 static void stopi(struct conform *c)
 {
     conform_enable(12);
@@ -326,12 +328,12 @@ static void stopi(struct conform *c)
 #define DELIVERY "IMSIC.adoc, \"External interrupt delivery enable register\""
 
 const struct conform_check conform_imsic[] = {
-    {"imsic.eidelivery", "holds 0 and 1", DELIVERY, eidelivery_values},
-    {"imsic.eidelivery-warl", "other values read as legal ones", DELIVERY, eidelivery_warl},
+    {"imsic.eidelivery", "eidelivery holds 0 and 1", DELIVERY, eidelivery_values},
+    {"imsic.eidelivery-warl", "after other values, it reads a legal value", DELIVERY, eidelivery_warl},
     {"imsic.eidelivery-aplic", "0x40000000 is optional", DELIVERY, eidelivery_aplic},
-    {"imsic.eithreshold", "holds 0 to N", "IMSIC.adoc, \"External interrupt enable threshold register\"",
-     eithreshold_values},
-    {"imsic.threshold", "P and higher do not signal, unless P is 0",
+    {"imsic.eithreshold", "eithreshold holds 0 to N",
+     "IMSIC.adoc, \"External interrupt enable threshold register\"", eithreshold_values},
+    {"imsic.threshold", "identities >= eithreshold do not signal, unless it is 0",
      "IMSIC.adoc, \"External interrupt enable threshold register\"", threshold},
     {"imsic.eip", "a bit for each identity, others read-only zeros",
      "IMSIC.adoc, \"External interrupt-pending registers\"", eip_bits},
@@ -342,11 +344,12 @@ const struct conform_check conform_imsic[] = {
     {"imsic.reserved-registers", "0x71, 0x73-0x7f read zero, ignore writes", CSRS, reserved_registers},
     {"imsic.registers-beyond", "even eip and eie beyond N", REGS, registers_beyond},
     {"imsic.stopei-priority", "the lowest pending and enabled identity, twice", TOP, top_priority},
-    {"imsic.stopei-enabled", "only what is enabled", TOP, top_enabled},
-    {"imsic.claim", "clears the identity it returns, and no other", TOP, claim},
-    {"imsic.stopei-undelivered", "not affected by eidelivery and sie", TOP, top_undelivered},
+    {"imsic.stopei-enabled", "stopei has only enabled identities", TOP, top_enabled},
+    {"imsic.claim", "a claim clears the identity that it returns, no other", TOP, claim},
+    {"imsic.stopei-undelivered", "stopei does not depend on eidelivery and sie", TOP, top_undelivered},
     {"imsic.seip", "sip.SEIP follows the file if eidelivery is 1",
      "IMSIC.adoc, \"Interrupt delivery and handling\"", seip},
-    {"imsic.stopi", "stopi reports 9 for it", "MSLevel.adoc, \"Supervisor top interrupt CSR\"", stopi},
+    {"imsic.stopi", "stopi reports 9 for an external interrupt",
+     "MSLevel.adoc, \"Supervisor top interrupt CSR\"", stopi},
     {NULL, NULL, NULL, NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules of IMSIC.adoc for an interrupt file's page, through which others write to it. */
+/* The rules of IMSIC.adoc for an interrupt file's page, which devices and other harts write to. */
 #include "payload/conform/file.h"
 #include "csr.h"
 #include "mmio.h"
@@ -35,14 +35,18 @@ static void seteipnum_le(struct conform *c)
 
     for (unsigned id = 1; id <= c->file->n_ids; id++) {
         port(c, id);
-        unsigned n = id % 64 == 1 ? conform_count_pending(c, &lowest) : 1; /* a look at all is slow */
+        /* Count only now and then, because counting is slow. */
+        unsigned n = id % 64 == 1 ? conform_count_pending(c, &lowest) : 1;
         expect(c, n == 1, "writing %u makes %u pending, the lowest %u", id, n, lowest);
         conform_clear(id);
     }
 }
 
-/* Writes to one file take effect in order: once a good one has arrived, a bad one before it would show. */
-static bool shows(struct conform *c)
+/*
+ * True if an earlier write has made an identity pending. Writes to one file take effect in order: when the write of the
+ * marker has arrived, the earlier write has too.
+ */
+static bool has_effect(struct conform *c)
 {
     unsigned marker = c->file->n_ids, lowest;
 
@@ -57,9 +61,9 @@ static void seteipnum_ignored(struct conform *c)
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         if (bad[i] == c->file->n_ids)
-            continue; /* of the largest file there can be */
+            continue; /* legal on the largest possible file */
         mmio_write32(c->file->mmio + LE, bad[i]);
-        expect(c, !shows(c), "writing %#x makes something pending", (unsigned)bad[i]);
+        expect(c, !has_effect(c), "writing %#x makes something pending", (unsigned)bad[i]);
     }
     expect(c, !(csr_ireg_read(EIP0) & 1), "identity 0 is pending");
 }
@@ -74,10 +78,10 @@ static void seteipnum_be(struct conform *c)
     expect(c, !n || (n == 1 && lowest == 5), "writing 5, its bytes reversed, makes %u pending, the lowest %u",
            n, lowest);
     if (!n)
-        open_choice(c, "writes are ignored, as systems that are little-endian only may");
+        open_choice(c, "writes are ignored, which is allowed on little-endian systems");
     conform_clear(5);
     mmio_write32(c->file->mmio + BE, 5);
-    expect(c, !shows(c), "writing 5 in little-endian order makes something pending");
+    expect(c, !has_effect(c), "writing 5 in little-endian order makes something pending");
 }
 
 static void seteipnum_reads(struct conform *c)
@@ -96,7 +100,7 @@ static void disabled_latches(struct conform *c)
     port(c, 13);
     conform_top_is(c, 0, "pending, not enabled");
     conform_enable(13);
-    conform_top_is(c, 13, "enabled then");
+    conform_top_is(c, 13, "pending, then enabled");
 }
 
 static void page_reserved(struct conform *c)
@@ -109,7 +113,7 @@ static void page_reserved(struct conform *c)
         expect(c, try_load(a, 4, &v), "offset %#x: a read traps", offsets[i]);
         expect(c, !v, "offset %#x reads %#lx", offsets[i], (unsigned long)v);
         expect(c, try_store(a, 4, 5), "offset %#x: a write traps", offsets[i]);
-        expect(c, !shows(c), "offset %#x: a write of 5 makes something pending", offsets[i]);
+        expect(c, !has_effect(c), "offset %#x: a write of 5 makes something pending", offsets[i]);
     }
 }
 
@@ -122,21 +126,21 @@ static void page_access(struct conform *c)
 
     for (unsigned i = 0; i < n; i++) {
         quiet += try_store(c->file->mmio + forms[i].offset, forms[i].size, 5);
-        expect(c, !shows(c), "a write of %u bytes at offset %u makes something pending", forms[i].size,
+        expect(c, !has_effect(c), "a write of %u bytes at offset %u makes something pending", forms[i].size,
                forms[i].offset);
     }
     if (quiet)
-        open_choice(c, "%u of %u forms of access are ignored without a fault, as they may be", quiet, n);
+        open_choice(c, "%u of %u forms of access are ignored without a fault, which is allowed", quiet, n);
 }
 
 #define PAGE "IMSIC.adoc, \"Memory region for an interrupt file\""
 
 const struct conform_check conform_imsic_page[] = {
-    {"imsic.seteipnum-le", "makes each identity pending, and no other", PAGE, seteipnum_le},
-    {"imsic.seteipnum-ignored", "what is no identity is ignored", PAGE, seteipnum_ignored},
-    {"imsic.seteipnum-be", "the same, bytes reversed, or ignored", PAGE, seteipnum_be},
+    {"imsic.seteipnum-le", "a write makes its identity pending, and no other", PAGE, seteipnum_le},
+    {"imsic.seteipnum-ignored", "numbers that are no identity are ignored", PAGE, seteipnum_ignored},
+    {"imsic.seteipnum-be", "the same with the bytes reversed, or ignored", PAGE, seteipnum_be},
     {"imsic.seteipnum-reads", "reads return zero", PAGE, seteipnum_reads},
-    {"imsic.latches-disabled", "what is disabled becomes pending all the same", PAGE, disabled_latches},
+    {"imsic.latches-disabled", "a disabled identity becomes pending too", PAGE, disabled_latches},
     {"imsic.page-reserved", "other bytes are read-only zeros", PAGE, page_reserved},
     {"imsic.page-access", "other forms of access fault or are ignored", PAGE, page_access},
     {NULL, NULL, NULL, NULL},

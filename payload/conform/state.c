@@ -52,7 +52,7 @@ static uint32_t idc(const struct conform_domain *d, unsigned reg)
     return mmio_read32(d->mmio + IDC(d->index) + reg);
 }
 
-/* The sources that the checks use are inactive again: nothing of theirs is pending, enabled or has a target. */
+/* Make the sources that the checks use inactive again. An inactive source is not pending, not enabled and has no target. */
 static void quiet(const struct conform_domain *d)
 {
     for (unsigned i = 0; i < 2; i++)

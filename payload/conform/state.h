@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a check may change, and gets back. */
+/* The state that a check may change, and that is restored after it. */
 #ifndef PAYLOAD_CONFORM_STATE_H
 #define PAYLOAD_CONFORM_STATE_H
 

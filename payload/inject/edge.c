@@ -8,32 +8,32 @@
 #include "csr.h"
 #include <string.h>
 
-#define ANSWER_US   300 /* an edge without a handler run by then is lost */
-#define HOLD_US     40  /* a hart that is itself called for holds its interrupts off for no longer */
-#define TOGETHER_US 3   /* what the others may run at an edge, at most */
+#define ANSWER_US   300 /* an edge without a handler run after this time is lost */
+#define HOLD_US     40 /* the longest time for which a hart that the move has to call holds its interrupts off */
+#define TOGETHER_US 3 /* the longest time for which the other harts run at an edge */
 
 /*
- * The clock. Under -icount instret counts the instructions of all harts together, 1 ns each: the finest there is. Harts
- * have turns, and one that waits gives its turn away only by sleeping: so all waits here sleep at once and are woken,
- * not polled, and whoever has just sent an interrupt to another hart lets it have its turn (access_hook). Then a delay
- * is what the harts on the edge's way have retired. What a busy hart spins in its turns is no part of a delay, since harts
- * of a machine do not wait for each other's turns. QEMU 11 counts for each hart apart (edges_one_clock): then time is the
- * clock, in which they sleep, too, and which ticks every 100 ns.
+ * The clock. Under -icount instret counts the instructions of all harts together, 1 ns each, which is the finest clock.
+ * Harts take turns, and a hart that waits gives its turn away only by sleeping. Therefore all waits here sleep immediately
+ * and are woken, and a hart that has sent an interrupt to another hart lets this hart have a turn (access_hook). A delay is
+ * then the number of instructions of the harts on the edge's way. The instructions that a busy hart spins in its turns are
+ * subtracted, because harts of a real machine do not wait for each other's turns. QEMU 11 counts for each hart separately
+ * (edges_one_clock): then the clock is time, which includes sleep, and which ticks every 100 ns.
  */
-static unsigned long hook_time; /* spent in the hook, which is no part of any delay */
-static unsigned long hook_cost; /* of each call, what it cannot see itself */
+static unsigned long hook_time; /* instructions spent in the hook, which are subtracted from each delay */
+static unsigned long hook_cost; /* instructions of each call of the hook that the hook itself cannot count */
 
-static volatile unsigned long laps; /* that a busy hart has ended */
-static unsigned long lap_cost;      /* of each */
+static volatile unsigned long laps; /* loops that a busy hart has ended */
+static unsigned long lap_cost;      /* instructions of each loop */
 
 static struct moment now(void)
 {
-    unsigned long apart = hook_time + laps * lap_cost;
+    unsigned long subtract = hook_time + laps * lap_cost;
 
-    return (struct moment){csr_read(instret) - apart, time_to_ns(time_now()) - apart};
+    return (struct moment){csr_read(instret) - subtract, time_to_ns(time_now()) - subtract};
 }
 
-/* Arming the timer gives the next hart its turn. */
+/* One loop of a busy hart. Arming the timer gives the next hart its turn. */
 static void lap(const _Atomic int *stop)
 {
     time_arm_wake(time_now() + time_from_us(5));
@@ -50,14 +50,14 @@ static unsigned long since(unsigned long now, unsigned long then)
 /* ---- edges ---- */
 
 struct edge edges[EDGES];
-_Atomic uint64_t edge_runs, edge_neighbour_runs;
+_Atomic uint64_t edge_runs, edge_bystander_runs;
 
 static const struct edges_plan *plan;
 static _Atomic bool armed;
 static _Atomic unsigned accesses;
 static unsigned mover;
-static bool moving;                     /* the call has not returned yet */
-static unsigned off[MACHINE_MAX_HARTS]; /* nested csr_irq_save() of the library */
+static bool moving;                     /* the call that moves has not returned */
+static unsigned off[MACHINE_MAX_HARTS]; /* depth of the library's nested csr_irq_save() on each hart */
 static bool held;                       /* the old hart holds its interrupts off */
 static struct moment last_access;
 static _Thread_local bool in_hook;
@@ -84,7 +84,7 @@ enum aia_result edges_handler(void *context, struct aia_irq *irq)
     edge_runs++;
     for (unsigned i = 0; i < EDGES; i++) {
         struct edge *e = &edges[i];
-        if (e->of_neighbour || !waits(e))
+        if (e->of_bystander || !waits(e))
             continue;
         e->delay.instret = e->ready ? since(t.instret, e->could.instret) : 0;
         e->delay.ns = e->ready ? since(t.ns, e->could.ns) : 0;
@@ -95,18 +95,18 @@ enum aia_result edges_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
-enum aia_result edges_neighbour_handler(void *context, struct aia_irq *irq)
+enum aia_result edges_bystander_handler(void *context, struct aia_irq *irq)
 {
     (void)context;
     (void)irq;
-    edge_neighbour_runs++;
+    edge_bystander_runs++;
     for (unsigned i = 0; i < EDGES; i++)
-        if (edges[i].of_neighbour && edges[i].raised)
+        if (edges[i].of_bystander && edges[i].raised)
             edges[i].answered = 1;
     return AIA_HANDLED;
 }
 
-/* The moment first: the edge's handler may run between the two stores, here or on another hart. */
+/* Note that the edge's hart may take it. The time is stored first: the handler may run between the two stores. */
 static void can_take(struct edge *e)
 {
     e->could = now();
@@ -121,7 +121,7 @@ static void ready_on(unsigned hart)
             can_take(&edges[i]);
 }
 
-/* May the hart that the edge goes to take it now? One whose turn does not come while the mover runs may not. */
+/* True if the edge's hart may take the edge now. A hart that gets no turn while the mover runs may not. */
 static bool may_take(unsigned hart)
 {
     if (hart == plan->old && held)
@@ -129,7 +129,7 @@ static bool may_take(unsigned hart)
     return !off[hart] && (plan->together || !moving || hart == hart_index());
 }
 
-/* An edge waits that another hart could take, or send on. */
+/* True if an edge is unanswered that another hart can handle or forward. */
 static bool others_needed(void)
 {
     for (unsigned i = 0; i < EDGES; i++)
@@ -139,8 +139,9 @@ static bool others_needed(void)
 }
 
 /*
- * The running hart sleeps, in small pieces, whatever its interrupts are: the others have their turns. If they have
- * made all accesses they can, and the edge waits for us, the rest of the time here is no part of its delay.
+ * Put the running hart to sleep, in short steps, so that the other harts get their turns. When the other harts have made all
+ * accesses that they can make, and the edge waits for the running hart, the rest of the time here is not part of the edge's
+ * delay.
  */
 static void let_others_run(void)
 {
@@ -168,8 +169,8 @@ static void raise_edge(unsigned i, const char *what)
     struct edge *e = &edges[i];
     struct aia_message m;
 
-    e->of_neighbour = i && plan->neighbour;
-    if (e->of_neighbour)
+    e->of_bystander = i && plan->bystander;
+    if (e->of_bystander)
         e->where = EDGE_ON_OLD;
     else if (plan->look(&m))
         e->where = EDGE_KEPT;
@@ -180,15 +181,15 @@ static void raise_edge(unsigned i, const char *what)
     if (may_take(e->hart))
         can_take(e);
     e->raised = 1;
-    if (e->of_neighbour)
-        plan->raise_neighbour();
+    if (e->of_bystander)
+        plan->raise_bystander();
     else
         plan->raise();
 }
 
 /*
- * The running hart has its interrupts on again. A torn move is made on the old hart, in an interrupt if another hart
- * asked for it, and all the while its interrupts are off: whatever came before its end could not be taken before it.
+ * The running hart has its interrupts on again. A torn move runs on the old hart, in an interrupt if another hart asked for
+ * the move, with interrupts off: the old hart could not take an edge before the end of the move.
  */
 static void may_now_take(unsigned here)
 {
@@ -198,7 +199,7 @@ static void may_now_take(unsigned here)
     ready_on(here);
 }
 
-/* csr_irq_save and csr_irq_restore tell when a hart may take interrupts; no other accessor has such a name. */
+/* Follow csr_irq_save and csr_irq_restore, to know when a hart may take interrupts. No other accessor's name matches. */
 static void note_irqs(unsigned here, const char *what)
 {
     if (what[0] != 'c' || what[6] != 'q')
@@ -220,7 +221,7 @@ void access_hook(const char *what)
     in_hook = true;
     unsigned n = ++accesses;
     note_irqs(hart_index(), what);
-    /* imsic_send() has just written; or an unlock, for which others waited. */
+    /* After imsic_send()'s write, and after an unlock for which other harts waited. */
     yield = (!strcmp(what, "fence_io_w") || (irq_lock_waiting && !off[hart_index()])) && others_needed();
     for (unsigned i = 0; i < EDGES; i++)
         if (plan->at[i] == n) {
@@ -236,7 +237,7 @@ void access_hook(const char *what)
 
 /* ---- the other harts ---- */
 
-/* All waits sleep at once (the clock, above). */
+/* A wait that sleeps immediately (see the clock, above). */
 static struct hart_wait sleepy(uint64_t us)
 {
     struct hart_wait w = hart_wait_begin(time_from_us(us));
@@ -253,7 +254,7 @@ static bool more(struct hart_wait *w, unsigned us)
 
 static _Atomic int stop_busy, busy_on, release, hold_on;
 
-/* The running hart, which is the old one, holds its interrupts off. */
+/* Note whether the running hart, which is the old hart, holds its interrupts off. */
 static void set_held(bool hold)
 {
     held = hold;
@@ -261,7 +262,7 @@ static void set_held(bool hold)
         ready_on(hart_index());
 }
 
-/* For the new hart: it is never idle, interrupts on. */
+/* The job of a busy new hart: it is never idle, with interrupts on. */
 static void busy(void *arg)
 {
     (void)arg;
@@ -279,7 +280,8 @@ static void hold(void *arg)
 
     set_held(true);
     hold_on = 1;
-    while (!release && more(&w, 1)) /* an interrupt keeps it from sleeping, but its timer gives turns away */
+    while (!release &&
+           more(&w, 1)) /* a pending interrupt prevents sleep, but the timer still gives turns away */
         ;
     set_held(false);
     csr_set(sstatus, was);
@@ -322,7 +324,7 @@ bool edges_others_end(void)
     return good;
 }
 
-/* ---- for whoever moves ---- */
+/* ---- for the hart that moves ---- */
 
 bool edges_begin(const struct edges_plan *p)
 {
@@ -353,7 +355,7 @@ void edges_wait(void)
 {
     struct hart_wait w = sleepy(ANSWER_US);
 
-    while (!all_answered() && more(&w, ANSWER_US)) /* or woken by the handler */
+    while (!all_answered() && more(&w, ANSWER_US)) /* the handler may wake the hart earlier */
         ;
 }
 
@@ -389,7 +391,7 @@ static void note_instret(void *arg)
     *(unsigned long *)arg = csr_read(instret);
 }
 
-/* Another hart's lies between two of this hart's around it. */
+/* With one clock, each other hart's count lies between two counts of this hart taken before and after. */
 bool edges_one_clock(void)
 {
     for (unsigned h = 0; h < hart_count(); h++) {

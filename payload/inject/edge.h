@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Edges of one move, each raised by the access hook exactly before an access of the move, answered by the handlers here, and
- * timed. Needs a build with HOOKS=1 and a deterministic run.
+ * The edges of one move. The access hook raises each edge exactly before an access of the move; the handlers here answer
+ * the edge and measure its delay. This needs a build with HOOKS=1 and a deterministic run.
  */
 #ifndef PAYLOAD_INJECT_EDGE_H
 #define PAYLOAD_INJECT_EDGE_H
@@ -10,67 +10,67 @@
 
 #include <aia/aia.h>
 
-#define EDGES 2 /* of a move, at most */
+#define EDGES 2 /* most edges of a move */
 
-/* The hart that an edge's message named, or that the device keeps the edge: it is masked. */
+/* Where an edge's message went: to the old hart, to the new hart, or nowhere, because the masked device keeps the edge. */
 enum edge_where { EDGE_ON_OLD, EDGE_ON_NEW, EDGE_KEPT, EDGE_N_WHERE };
 
-/* By both clocks: instructions, which may be each hart's own, and time. */
+/* A moment by both clocks: instructions, which may be counted for each hart separately, and time. */
 struct moment {
     unsigned long instret, ns;
 };
 
 extern struct edge {
     _Atomic int raised, answered; /* a handler run began after it was raised */
-    bool of_neighbour;
-    unsigned hart; /* that its message named */
+    bool of_bystander;
+    unsigned hart; /* the hart that the edge's message named */
     enum edge_where where;
-    bool ready;          /* that hart may take interrupts */
-    struct moment could; /* since when */
-    struct moment delay; /* from then to the run */
-    const char *access;
+    bool ready;          /* this hart may take the edge */
+    struct moment could; /* since when this hart may take the edge */
+    struct moment delay; /* from `could` to the handler run */
+    const char *access;  /* the access before which the edge was raised */
 } edges[EDGES];
 
 /* Handler runs of all moves so far. */
-extern _Atomic uint64_t edge_runs, edge_neighbour_runs;
+extern _Atomic uint64_t edge_runs, edge_bystander_runs;
 
-/* What is moved, and when its device is raised. */
+/* A move, and the moments at which its device is raised. */
 struct edges_plan {
     unsigned old, new;  /* harts */
-    bool busy;          /* the new hart spins, interrupts on; else it is idle */
+    bool busy;          /* the new hart spins with interrupts on; else it is idle */
     bool hold;          /* the old hart holds its interrupts off until the move is done */
-    bool torn;          /* the move holds the old hart's interrupts off until its end */
+    bool torn;          /* the move itself holds the old hart's interrupts off until its end */
     bool together;      /* at each edge the other harts run for a while before the access is made */
-    bool neighbour;     /* the second edge is the neighbour's */
-    unsigned at[EDGES]; /* raise before access at[i], 1 is the first; 0: no such edge */
+    bool bystander;     /* the second edge belongs to the bystander */
+    unsigned at[EDGES]; /* raise edge i before access at[i]; 1 is the first access; 0: there is no edge i */
 
-    /* What the device would send now. True: nothing, it is masked and keeps it. */
+    /* Read the message that the device would send now. True: the device is masked and would keep the edge. */
     bool (*look)(struct aia_message *m);
     void (*raise)(void);
-    void (*raise_neighbour)(void);
+    void (*raise_bystander)(void);
 };
 
 enum aia_result edges_handler(void *context, struct aia_irq *irq);
-enum aia_result edges_neighbour_handler(void *context, struct aia_irq *irq);
+enum aia_result edges_bystander_handler(void *context, struct aia_irq *irq);
 
-/* Once, before the first move: what the hook costs. */
+/* Measure the cost of the hook. Call this once, before the first move. */
 void edges_calibrate(void);
 
 /*
- * The other harts take their parts, and from here on the running hart moves the interrupt, and the hook counts. The plan stays
- * until edges_end(). False: another hart does not take its part.
+ * Start the parts of the other harts. From here on the hook counts accesses; the caller now moves the interrupt. The plan
+ * must stay valid until edges_end(). False: another hart does not start its part.
  */
 bool edges_begin(const struct edges_plan *plan);
 /* The call that moves has returned. */
 void edges_moved(void);
-/* Until each edge is answered, or can be taken for lost. */
+/* Wait until each edge is answered or lost. */
 void edges_wait(void);
-/* The other harts leave their parts. False: one does not. */
+/* End the parts of the other harts. False: a hart does not end its part. */
 bool edges_others_end(void);
-/* All is over: the accesses made. */
+/* End the move. Returns the number of accesses. */
 unsigned edges_end(void);
 
-/* Do all harts count instructions by one clock, so that a delay in instructions means something? */
+/* True if all harts count instructions by one clock, so that delays can be measured in instructions. */
 bool edges_one_clock(void);
 
 #endif

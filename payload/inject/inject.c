@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=inject, in a build with HOOKS=1 and a deterministic run: a move of each kind and policy, again and again, with
- * the device's interrupt raised exactly before access k, for each k; then with two edges, for each pair of accesses.
- * The old hart has its interrupts on, or holds them off, or is the one that moves; the new one is idle or busy; the
- * harts stand still at the edge, or run on. Each edge must be handled, nothing else may run, and no edge waits.
+ * test=inject, in a build with HOOKS=1 and a deterministic run: a move of each kind and policy is repeated, with an edge of
+ * the device raised exactly before access k, for each k; then with two edges, for each pair of accesses. The old hart has
+ * its interrupts on, or holds them off, or is the hart that moves. The new hart is idle or busy. At the edge the other harts
+ * stand still or run on. Each edge must be handled, no other handler may run, and no edge may wait.
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -15,11 +15,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define DELAY_MAX 3000 /* instructions: issue 3, acceptance 4 */
-#define TIME_MAX \
-    20000 /* the same in ns, where harts that sleep are counted too; a wait for the lazy timer takes 1 ms */
-#define TOLD    3  /* failures of one row that are printed */
-#define GIVE_UP 20 /* failures of one row after which it ends */
+#define DELAY_MAX 3000  /* the longest delay that is allowed, in instructions */
+#define TIME_MAX  20000 /* the same in ns, which includes sleep; a wait for the lazy timer would take 1 ms */
+#define TOLD      3     /* failures of one row that are printed */
+#define GIVE_UP   20    /* failures after which a row ends */
 
 const struct arg job_inject_args[] = {
     ARG_TEXT("kind", "only this kind of move"),
@@ -28,12 +27,12 @@ const struct arg job_inject_args[] = {
 };
 
 static struct totals {
-    uint64_t points, pairs, edges, lost, stray, phantom, forwarded, copies, bad, trials, early;
-    uint64_t landed[EDGE_N_WHERE]; /* of the edges whose delays count */
+    uint64_t points, pairs, edges, lost, foreign, extra, forwarded, copies, bad, trials, early;
+    uint64_t landed[EDGE_N_WHERE]; /* edges whose delays count */
     uint64_t delay[EDGE_N_WHERE], ns[EDGE_N_WHERE];
 } row, sum, lazy_1s;
 
-static bool by_time; /* harts have no common count of instructions: delays are ns */
+static bool by_time; /* harts have no common count of instructions: delays are in ns */
 
 static const struct policy {
     const char *name;
@@ -59,28 +58,28 @@ static void tell(const struct trial *t, const struct trial_result *r)
           t->together ? "run on" : "stand still");
     for (unsigned i = 0; i < EDGES; i++)
         if (t->at[i])
-            print(" %s before access %u (%s)", i && t->neighbour ? "the bystander's edge" : "edge", t->at[i],
+            print(" %s before access %u (%s)", i && t->bystander ? "the bystander's edge" : "edge", t->at[i],
                   r->access[i] ? r->access[i] : "not made");
-    print(": lost %u, stray %u, phantom %u%s%s\n", r->lost, r->stray, r->phantom, r->wrong ? ", " : "",
-          r->wrong ? r->wrong : "");
+    print(": lost %u, foreign runs %u, extra runs %u%s%s\n", r->lost, r->foreign, r->extra,
+          r->wrong ? ", " : "", r->wrong ? r->wrong : "");
 }
 
-/* False: not all of its edges came to be raised. */
+/* Run one trial and add it to the row. False: an access before which an edge is raised was not made, or the row ends. */
 static bool one(const struct trial *t)
 {
     struct trial_result r = trial_run(t);
-    bool good = !r.lost && !r.stray && !r.phantom && !r.wrong;
+    bool good = !r.lost && !r.foreign && !r.extra && !r.wrong;
 
     row.trials++;
     row.early += r.early;
     row.edges += r.edges;
     row.lost += r.lost;
-    row.stray += r.stray;
-    row.phantom += r.phantom;
+    row.foreign += r.foreign;
+    row.extra += r.extra;
     row.forwarded += r.forwarded;
     row.copies += r.copies;
     for (unsigned w = 0; w < EDGE_N_WHERE && !t->at[1];
-         w++) { /* one of two may have to wait for the other's handler */
+         w++) { /* with two edges, an edge may have to wait for the other's handler */
         row.landed[w] += r.landed[w];
         if (r.delay[w] > row.delay[w])
             row.delay[w] = r.delay[w];
@@ -92,8 +91,11 @@ static bool one(const struct trial *t)
     return r.edges == (t->at[1] ? 2u : 1u) && row.bad < GIVE_UP;
 }
 
-/* Every k; with `pairs`, every k2 from k1 on for every k1: the first edge's own handling adds accesses. */
-static void sweep(struct trial t, bool pairs)
+/*
+ * Raise an edge before every access k; with `pairs`, two edges before every k1 and every k2 from k1 on. There is no fixed
+ * number of accesses: the handling of the first edge adds some.
+ */
+static void inject(struct trial t, bool pairs)
 {
     for (t.at[0] = 1; row.bad < GIVE_UP; t.at[0]++) {
         t.at[1] = 0;
@@ -110,17 +112,17 @@ static void sweep(struct trial t, bool pairs)
     }
 }
 
-static void sweep_all(enum trial_kind kind, bool pairs)
+static void inject_all(enum trial_kind kind, bool pairs)
 {
     for (unsigned i = 0; i < TRIAL_N_OLDS * 4; i++) {
         struct trial t = {.old = i / 4, .busy = i & 1, .together = i & 2};
-        sweep(t, false);
+        inject(t, false);
         if (!pairs)
             continue;
-        sweep(t, true);
-        t.neighbour = true;
+        inject(t, true);
+        t.bystander = true;
         if (kind == TRIAL_TORN)
-            sweep(t, true);
+            inject(t, true);
     }
 }
 
@@ -136,7 +138,10 @@ static void add_row(struct totals *total)
             total->delay[w] = row.delay[w];
 }
 
-/* What is asked for at once is reclaimed before the lazy timer comes, each time; at the first edge, if there was one. */
+/*
+ * True if vectors were reclaimed as the policy says: eager, each time before the lazy timer; at the first edge, in some
+ * trials before the timer; lazy, never before the timer.
+ */
 static bool reclaimed_as_asked(enum aia_reclaim reclaim)
 {
     return reclaim == AIA_RECLAIM_EAGER        ? row.early == row.trials
@@ -155,14 +160,14 @@ static void run_row(enum trial_kind kind, const struct policy *p, bool pairs)
     if (p->lazy_us)
         aia.config.lazy_period = time_from_us(p->lazy_us);
     unsigned accesses = trial_run(&count).accesses;
-    sweep_all(kind, pairs);
+    inject_all(kind, pairs);
     aia.config.lazy_period = lazy;
     by_time |= !edges_one_clock();
     if (by_time)
         memcpy(row.delay, row.ns, sizeof(row.delay));
     bool free = trial_end();
     print("%-12s %-20s %4u %7lu %8lu %8lu %5lu %5lu %9lu %7lu %6lu %6lu %6lu\n", trial_kind_name(kind),
-          p->name, accesses, row.points, row.pairs, row.edges, row.lost, row.stray + row.phantom,
+          p->name, accesses, row.points, row.pairs, row.edges, row.lost, row.foreign + row.extra,
           row.forwarded, row.copies, row.delay[EDGE_ON_OLD], row.delay[EDGE_ON_NEW], row.delay[EDGE_KEPT]);
     if (row.bad || !row.points || !free)
         check(false, "%s, %s: %lu trials failed", trial_kind_name(kind), p->name, row.bad);
@@ -182,11 +187,11 @@ static bool hooked(void)
         return false;
     unsigned accesses = trial_run(&t).accesses;
     if (!accesses)
-        (void)untested("it takes a build with a hook at each access: make HOOKS=1");
+        (void)untested("this job needs a build with a hook at each access: make HOOKS=1");
     return trial_end() && accesses;
 }
 
-/* No edge is handled in no time at all: then the clock is none. */
+/* True if the delays of edges that went there are within the limit. A delay of 0 shows that the clock does not work. */
 static bool soon(const struct totals *t, enum edge_where where)
 {
     return t->landed[where] && t->delay[where] && t->delay[where] < (by_time ? TIME_MAX : DELAY_MAX);
@@ -197,11 +202,12 @@ static void check_delays(const struct totals *t, const char *when)
     check(soon(t, EDGE_ON_OLD),
           "an edge that lands on the old vector runs its handler within %lu %s%s; %lu did",
           t->delay[EDGE_ON_OLD], by_time ? "ns" : "instructions", when, t->landed[EDGE_ON_OLD]);
-    check(soon(t, EDGE_ON_NEW), "one that lands on the new vector, hart idle or busy, within %lu%s; %lu did",
+    check(soon(t, EDGE_ON_NEW),
+          "an edge that lands on the new vector, hart idle or busy, within %lu%s; %lu did",
           t->delay[EDGE_ON_NEW], when, t->landed[EDGE_ON_NEW]);
 }
 
-/* The kind that was asked for, if one was, is one that there is. */
+/* Refuse kind= if there is no such kind. */
 static void check_kind(const char *only)
 {
     for (unsigned kind = 0; kind < TRIAL_N_KINDS && only; kind++)
@@ -219,7 +225,7 @@ int job_inject(void)
     if (!trial_init() || !hooked())
         return EXIT_MACHINE;
     print("%-12s %-20s %4s %7s %8s %8s %5s %5s %9s %7s  max delay: old, new, kept\n", "move",
-          "caught, reclaim", "K", "points", "pairs", "edges", "lost", "stray", "forwarded", "copies");
+          "caught, reclaim", "K", "points", "pairs", "edges", "lost", "extra", "forwarded", "copies");
     for (unsigned kind = 0; kind < TRIAL_N_KINDS; kind++) {
         if (!trial_has(kind) || (only && strcmp(only, trial_kind_name(kind))))
             continue;
@@ -228,8 +234,8 @@ int job_inject(void)
                     pairs ? !strcmp(pairs, "all") || (p == 0 && strcmp(pairs, "none")) : p == 0);
     }
     worked(sum.points, "these harts have no such moves");
-    check(!sum.bad, "%lu single points, %lu pairs, %lu edges: %lu lost, %lu stray, %lu runs too many",
-          sum.points, sum.pairs, sum.edges, sum.lost, sum.stray, sum.phantom);
+    check(!sum.bad, "%lu single points, %lu pairs, %lu edges: %lu lost, %lu foreign runs, %lu extra runs",
+          sum.points, sum.pairs, sum.edges, sum.lost, sum.foreign, sum.extra);
     check_delays(&sum, "");
     check_delays(&lazy_1s, ", with a lazy timer of 1 s");
     return verdict();

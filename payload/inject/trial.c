@@ -11,23 +11,23 @@
 #include "payload/bench/bench.h"
 #include <string.h>
 
-/* Where the interrupt is before its move, and what is free for it there. */
+/* The interrupts and harts of the present trial. */
 static struct {
     enum trial_kind kind;
-    struct aia_irq *irq, *neighbour;
+    struct aia_irq *irq, *bystander;
     unsigned old, new; /* harts */
-    unsigned torn;     /* identity of J on the old hart that a torn message would name */
+    unsigned torn;     /* the bystander's identity on the old hart that a torn message would name */
 } place;
 
-static struct soft soft, neighbour;
+static struct soft soft, bystander;
 static struct aia_ims_entry entry;
-static uint64_t blocked[MACHINE_MAX_HARTS]; /* identities that are J's */
+static uint64_t blocked[MACHINE_MAX_HARTS]; /* identities that the bystander owns */
 static struct imsic_stats stats;
 
 const char *trial_kind_name(enum trial_kind kind)
 {
     static const char *const names[TRIAL_N_KINDS] = {
-        "address", "common", "torn", "masked", "store", "descriptor", "descriptor16",
+        "address", "common", "torn", "masked", "store", "ims", "ims16",
     };
 
     return names[kind];
@@ -45,24 +45,25 @@ bool trial_init(void)
 {
     if (!has_harts(3))
         return false;
-    irq_most_ids(63); /* a word of them */
+    irq_most_ids(63); /* `blocked` has one word for each hart */
     if (!bench_counts()) {
-        (void)untested("it takes exact counts: make run ICOUNT=1");
+        (void)untested("this job needs exact counts: make run ICOUNT=1");
         return false;
     }
     if (!load_init(1))
         return false;
     irq_spins = 0;
     edges_calibrate();
-    return !aia_irq_free(&aia, load_devices[0].irq); /* only the device: we have a handler of our own */
+    /* Only the device is needed: trials have their own handler. */
+    return !aia_irq_free(&aia, load_devices[0].irq);
 }
 
 /* ---- blocking ---- */
 
-/* The library's books say that these vectors are J's, as if it had many messages. */
+/* Make the bystander own all identities of `hart` except those in `keep`, as if it had many messages. */
 static void block_but(unsigned hart, uint64_t keep)
 {
-    uint32_t owner = (uint32_t)(place.neighbour - aia.config.irqs);
+    uint32_t owner = (uint32_t)(place.bystander - aia.config.irqs);
 
     for (unsigned id = 1; id <= aia.imsic.files[hart].n_ids; id++)
         if (!(keep >> id & 1) && imsic_alloc_id(&aia.imsic, hart, id, 0, owner) == AIA_OK)
@@ -91,18 +92,21 @@ static bool reclaim_now(void)
     return true;
 }
 
-/* An identity that is neither the interrupt's, nor the bystander's, nor reserved. */
+/* An identity that is neither the interrupt's, nor the bystander's, nor internal. */
 static uint64_t another(void)
 {
     unsigned id = 1;
 
-    while (id == place.irq->vec.id || id == place.neighbour->vec.id || id == aia.imsic.ipi_id ||
+    while (id == place.irq->vec.id || id == place.bystander->vec.id || id == aia.imsic.ipi_id ||
            id == aia.imsic.sync_id)
         id++;
     return 1ull << id;
 }
 
-/* Put I on the old hart, the mover's own or another, and leave free what its kind of move needs, and no more. */
+/*
+ * Put the interrupt on the old hart, which is the mover or another hart, and leave exactly those identities free that its
+ * kind of move needs.
+ */
 static bool prepare(bool old_is_mover)
 {
     unsigned here = hart_index(), next = hart_from(here + 1), old = old_is_mover ? here : next;
@@ -110,7 +114,7 @@ static bool prepare(bool old_is_mover)
     place.old = old;
     place.new = hart_from(next + 1);
     if (place.irq->vec.hart != old) {
-        unblock(old, 1ull << place.irq->vec.id); /* so that it goes there by its address alone */
+        unblock(old, 1ull << place.irq->vec.id); /* so that this move changes the address only */
         must_move(place.irq, old);
     }
     if (!reclaim_now())
@@ -166,7 +170,7 @@ static void raise(void)
         soft_raise(&soft);
 }
 
-static void raise_neighbour(void)
+static void raise_bystander(void)
 {
     imsic_send(&aia.imsic, (struct imsic_vector){.hart = (uint16_t)place.old, .id = (uint16_t)place.torn});
 }
@@ -202,15 +206,15 @@ bool trial_begin(enum trial_kind kind, struct aia_policy policy)
     };
     struct aia_request n = {
         .name = "bystander",
-        .handler = edges_neighbour_handler,
-        .msi = &neighbour.msi,
+        .handler = edges_bystander_handler,
+        .msi = &bystander.msi,
         .affinity = aia_hartset_one(hart_index()),
     };
 
     aia_vector_stats(&aia, &stats);
-    soft_init(&neighbour, AIA_MSI_STORE);
+    soft_init(&bystander, AIA_MSI_STORE);
     place.kind = kind;
-    int error = aia_irq_request(&aia, &n, &place.neighbour);
+    int error = aia_irq_request(&aia, &n, &place.bystander);
     if (!error)
         error = aia_irq_request(&aia, &r, &place.irq);
     return !error || check(false, "%s: request: %s", r.name, aia_strerror(error));
@@ -225,7 +229,7 @@ bool trial_end(void)
         unblock(h, UINT64_MAX);
     int error = aia_irq_free(&aia, place.irq);
     if (!error)
-        error = aia_irq_free(&aia, place.neighbour);
+        error = aia_irq_free(&aia, place.bystander);
     aia_vector_stats(&aia, &after);
     bool same = !memcmp(&stats, &after, sizeof(after));
     return (!error && same) || check(false, "%s: all vectors free again: %s", name, aia_strerror(error));
@@ -233,7 +237,7 @@ bool trial_end(void)
 
 /* ---- the trial ---- */
 
-/* Until all that retired is free again: soon, or when the lazy timer has come, which an idle machine skips to. */
+/* Wait until all retiring vectors are reclaimed: early, or by the lazy timer, to which an idle machine under -icount skips. */
 static bool wait_reclaimed(bool *early)
 {
     static const unsigned us[] = {5, 20, 100};
@@ -246,7 +250,7 @@ static bool wait_reclaimed(bool *early)
     return !place.irq->n_retiring;
 }
 
-static uint64_t strays(void)
+static uint64_t foreign_edges(void)
 {
     uint64_t n = 0;
 
@@ -264,16 +268,16 @@ static void note_edges(struct trial_result *r)
         r->edges++;
         r->lost += !e->answered;
         r->access[i] = e->access;
-        if (!e->of_neighbour)
+        if (!e->of_bystander)
             r->landed[e->where]++;
-        if (!e->of_neighbour && e->delay.instret > r->delay[e->where])
+        if (!e->of_bystander && e->delay.instret > r->delay[e->where])
             r->delay[e->where] = e->delay.instret;
-        if (!e->of_neighbour && e->delay.ns > r->ns[e->where])
+        if (!e->of_bystander && e->delay.ns > r->ns[e->where])
             r->ns[e->where] = e->delay.ns;
     }
 }
 
-/* The move, and all that comes of it. */
+/* Make the move, and wait for all its edges and for the reclaim. */
 static void play(const struct trial *t, struct trial_result *r)
 {
     static struct edges_plan plan;
@@ -287,14 +291,14 @@ static void play(const struct trial *t, struct trial_result *r)
         .busy = t->busy,
         .hold = t->old == TRIAL_OLD_OFF,
         .together = t->together,
-        .neighbour = t->neighbour,
+        .bystander = t->bystander,
         .at = {t->at[0], t->at[1]},
         .look = look,
         .raise = raise,
-        .raise_neighbour = raise_neighbour,
+        .raise_bystander = raise_bystander,
     };
     if (!edges_begin(&plan)) {
-        r->wrong = "the other harts do not do as they are told";
+        r->wrong = "the other harts do not start their parts";
         return;
     }
     int error = aia_irq_set_affinity(&aia, place.irq, &set);
@@ -303,7 +307,7 @@ static void play(const struct trial *t, struct trial_result *r)
         wrong = aia_strerror(error);
     edges_wait();
     if (!edges_others_end())
-        wrong = "the other harts do not come back";
+        wrong = "the other harts do not end their parts";
     if (!wait_reclaimed(&r->early))
         wrong = "a vector is not reclaimed";
     edges_wait();
@@ -320,22 +324,23 @@ struct trial_result trial_run(const struct trial *t)
         return r;
     }
     enum aia_update kind = expected_update();
-    uint64_t stray = strays(), copies = aia.torn_copies, before = edge_runs, neighbours = edge_neighbour_runs;
+    uint64_t foreign = foreign_edges(), copies = aia.torn_copies, before = edge_runs,
+             bystanders = edge_bystander_runs;
     uint64_t forwarded = place.irq->count.forwarded, resent = place.irq->count.resent,
              updates = aia.updates[kind];
 
     play(t, &r);
     note_edges(&r);
     if (!r.wrong && aia.updates[kind] != updates + 1)
-        r.wrong = "not the update it should be";
+        r.wrong = "the message was changed by another update";
     r.copies = (unsigned)(aia.torn_copies - copies);
     r.forwarded = (unsigned)(place.irq->count.forwarded - forwarded);
-    uint64_t own = edges[1].raised && edges[1].of_neighbour, allowed = own + r.copies;
-    r.stray = (unsigned)(strays() - stray);
-    if (edge_neighbour_runs - neighbours > allowed)
-        r.stray += (unsigned)(edge_neighbour_runs - neighbours - allowed);
+    uint64_t own = edges[1].raised && edges[1].of_bystander, allowed = own + r.copies;
+    r.foreign = (unsigned)(foreign_edges() - foreign);
+    if (edge_bystander_runs - bystanders > allowed)
+        r.foreign += (unsigned)(edge_bystander_runs - bystanders - allowed);
     uint64_t most = r.edges - own + r.copies + (place.irq->count.resent - resent);
     if (edge_runs - before > most)
-        r.phantom = (unsigned)(edge_runs - before - most);
+        r.extra = (unsigned)(edge_runs - before - most);
     return r;
 }

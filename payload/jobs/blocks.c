@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=blocks: multi-message MSIs of 2 to 32 messages that move as one, and an interrupt behind a remapping unit, which
- * moves without a change of its device's own message; both while another hart raises them without a pause.
+ * test=blocks: multi-message MSIs of 2 to 32 messages that move as one, and an interrupt through a remapping unit, which
+ * moves without a change of the device's own message. In both cases another hart raises edges without a pause.
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -15,7 +15,7 @@
 #define LOST_MS 5000 /* on a busy host a hart may not run for long */
 
 const struct arg job_blocks_args[] = {
-    ARG_WORK("moves", "of each block (300)", ARG_MAX_ROUNDS),
+    ARG_WORK("moves", "moves of each block (300)", ARG_MAX_ROUNDS),
     ARGS_END,
 };
 
@@ -25,7 +25,7 @@ static unsigned n_messages;
 
 /* ---- fire ---- */
 
-/* Of message n: how many were raised, how many of these a handler run has begun after. */
+/* raised[n]: edges of message n; seen[n]: of these, the edges that were raised before a handler run of message n. */
 static _Atomic uint64_t raised[MAX], seen[MAX];
 static _Atomic uint64_t extra, edges, lost;
 static _Atomic int stop;
@@ -35,12 +35,12 @@ static enum aia_result handler(void *context, struct aia_irq *i)
     uint64_t now = raised[i - i->first];
 
     (void)context;
-    extra += seen[i - i->first] == now; /* a run more than there were edges of this message */
+    extra += seen[i - i->first] == now; /* more runs than edges of this message */
     seen[i - i->first] = now;
     return AIA_HANDLED;
 }
 
-/* One edge of each message, in one go; then wait for them all. */
+/* Raise one edge of each message without a pause, then wait for all of them. */
 static void salvo(void)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(LOST_MS));
@@ -71,10 +71,10 @@ static unsigned move_under_fire(unsigned moves)
 
     stop = 0;
     edges = lost = extra = 0;
-    if (!check(!hart_run(gunner, fire, NULL), "hart %u fires", gunner))
+    if (!check(!hart_run(gunner, fire, NULL), "hart %u raises edges", gunner))
         return 0;
     check(wait_for(&edges, n_messages),
-          "and hits"); /* on a busy host it may not run before the last move is made */
+          "and its edges arrive"); /* on a busy host the hart might else not run before the last move */
     for (unsigned i = 0; i < moves; i++) {
         struct aia_hartset set = aia_hartset_one(hart_from(irq->vec.hart + 1 + i % 2));
         int error = aia_irq_set_affinity(&aia, irq, &set);
@@ -119,7 +119,7 @@ static void block(enum aia_msi_kind kind, unsigned order, unsigned moves)
     copies = aia.torn_copies - copies;
     check(good == moves && in_a_row(), "%u of %u moves of %u messages as one", good, moves, n_messages);
     check(!lost && extra <= copies && edges >= n_messages,
-          "%lu edges, each handled by its own message's handler: %lu lost, %lu runs too many (%lu copies)",
+          "%lu edges, each handled by its own message's handler: %lu lost, %lu extra runs (%lu copies)",
           edges, lost, extra, copies);
     error = aia_irq_free(&aia, irq);
     check(!error, "freed: %s", aia_strerror(error));
@@ -127,13 +127,13 @@ static void block(enum aia_msi_kind kind, unsigned order, unsigned moves)
 
 /* ---- a chain ---- */
 
-/* A remapping unit with one entry: the device writes to its window, and the entry says what becomes of that. */
+/* A remapping unit with one entry: the device writes to its window, and the entry holds the message that is sent on. */
 #define WINDOW 0xfee00000u
 #define INDEX  5u
 
 static struct remapper {
     struct aia_msi msi;
-    _Atomic uint64_t entry; /* address of an interrupt file, a page, and below it the identity */
+    _Atomic uint64_t entry; /* the address of an interrupt file's page, and the identity in the low 12 bits */
     unsigned starts, wrong;
 } remapper;
 
@@ -162,7 +162,7 @@ static void remap_store(struct aia_msi *msi, const struct aia_message *m)
     remapper.entry = pack(m);
 }
 
-/* The answer that drains is the device's: its messages have gone through the table when it comes. */
+/* The device's answer is the drain: when it comes, the device's messages have passed through the remapper. */
 static int remap_read_back(struct aia_msi *msi, struct aia_message *m)
 {
     struct aia_message own;
@@ -199,26 +199,29 @@ static void remapped(unsigned moves)
     remapper.msi = (struct aia_msi){.ops = &ops, .below = &soft.msi, .kind = AIA_MSI_STORE};
     n_messages = 1;
     int error = aia_irq_request(&aia, &r, &irq);
-    if (!check(!error, "a device behind a remapper: %s", aia_strerror(error)))
+    if (!check(!error, "a device whose messages pass a remapper: %s", aia_strerror(error)))
         return;
     unsigned good = move_under_fire(moves);
     check(good == moves, "%u of %u moves", good, moves);
-    check(!lost && !extra && edges, "%lu edges: %lu lost, %lu runs too many", edges, lost, extra);
+    check(!lost && !extra && edges, "%lu edges: %lu lost, %lu extra runs", edges, lost, extra);
     check(soft.message.addr == WINDOW && soft.message.data == INDEX && remapper.starts == 1 &&
               !remapper.wrong,
-          "its own message is what it was at the start");
+          "the device's own message has not changed");
     uint64_t retired = irq->count.moves;
     soft.silent = true;
     struct aia_hartset set = aia_hartset_one(hart_from(irq->vec.hart + 1));
     error = aia_irq_set_affinity(&aia, irq, &set);
-    check(error == AIA_ESILENT && irq->count.moves == retired, "if the device below does not answer: %s",
-          aia_strerror(error));
+    check(error == AIA_ESILENT && irq->count.moves == retired,
+          "a move while the device below does not answer: %s", aia_strerror(error));
     soft.silent = false;
     error = aia_irq_free(&aia, irq);
     check(!error, "freed: %s", aia_strerror(error));
 }
 
-/* Have all files an aligned run of 2^order identities, none of them the library's own, which are the same on all? */
+/*
+ * True if each file has 2^order aligned identities, none of them internal. The internal identities are the same in all
+ * files.
+ */
 static bool fits(unsigned order)
 {
     unsigned n = 1u << order;
@@ -240,7 +243,7 @@ int job_blocks(void)
     if (!most)
         return untested("no room for a block of identities");
     if (most < 5)
-        print("blocks of %u at most: of %u identities the IPIs have %u\n", 1u << most,
+        print("largest block %u: of %u identities the IPIs have number %u\n", 1u << most,
               aia.imsic.files[0].n_ids, aia.imsic.ipi_id);
     for (unsigned order = 1; order <= most; order++) {
         block(AIA_MSI_PLAIN, order, moves);

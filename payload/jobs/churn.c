@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=churn: one cell of `make hotplug`. All harts raise edges of the chosen devices and move them about, under the
- * chosen policies, while one after the other goes and comes, with an audit after every cycle.
+ * test=churn: one cell of `make hotplug`. All harts raise edges of the chosen devices and move their interrupts, under the
+ * chosen policies, while harts go offline and come back. An audit follows every cycle.
  */
 #include "payload/kernel/args.h"
 #include "payload/report/audit.h"
@@ -23,14 +23,13 @@ const struct arg job_churn_args[] = {
     ARG_SEED,
     ARG_ONE_OF(
         "devices",
-        "edu, soft (one of each kind of message), slow, managed or all (all); wired: all but slow, by wire",
+        "edu, soft (one of each kind of message), slow, managed or all (all); wired: all except slow, by wire",
         "edu soft slow managed all wired"),
-    ARG_NUMBER("caught", "what becomes of an edge on a retiring vector: 0 forwarded, 1 handled in place (0)",
-               0, 1),
-    ARG_NUMBER("reclaim", "when a retired vector is asked for: 0 lazily, 1 at once, 2 at the first edge (0)",
-               0, 2),
+    ARG_NUMBER("caught", "an edge on a retiring vector is: 0 forwarded, 1 handled in place (0)", 0, 1),
+    ARG_NUMBER("reclaim",
+               "a retiring vector is reclaimed: 0 lazily, 1 after the move, 2 at the first edge (0)", 0, 2),
     HANGS_ARG,
-    ARG_WORK("down", "how many harts may be down at once (2)", MACHINE_MAX_HARTS),
+    ARG_WORK("down", "how many harts may be offline together (2)", MACHINE_MAX_HARTS),
     ARGS_END,
 };
 
@@ -52,7 +51,7 @@ static struct aia_request request(const char *name)
     return (struct aia_request){.name = name, .affinity = aia_hartset_first(hart_count()), .policy = policy};
 }
 
-/* The hart from `a` on, and the one after it. */
+/* A managed request for two harts: the first online hart from `a` on, and the next. */
 static struct aia_request managed_request(unsigned a)
 {
     struct aia_request r = request("managed");
@@ -63,7 +62,7 @@ static struct aia_request managed_request(unsigned a)
     return r;
 }
 
-/* Of the soft ones, in turn, how long their messages take to leave: not at all, within a move, across some, across a departure. */
+/* Delays of the soft devices' messages, in turn: none; within a move; across some moves; across an offline. */
 static const unsigned posts_us[] = {0, 20, 200, 2000};
 static unsigned n_posts;
 
@@ -119,7 +118,7 @@ static bool set_up(void)
     fire.moves_in_8 = 3;
     n_posts = random_below(&control, 4);
     for (unsigned i = 0; i < load_n_devices; i++)
-        load_devices[i].irq->policy = policy; /* before anything moves */
+        load_devices[i].irq->policy = policy; /* before the first move */
     if (chosen("soft"))
         good &= add_soft();
     if (chosen("slow") && !wires_wanted())
@@ -142,7 +141,7 @@ static void quiet_audit(void)
     audits++;
 }
 
-/* Some hart goes, or one that is away comes back, which ends a cycle. */
+/* Take `hart` offline; or, if it is offline, bring it online, which ends a cycle. */
 static void change(unsigned hart)
 {
     if (down[hart]) {
@@ -166,7 +165,7 @@ static void change(unsigned hart)
     failures += !fire_all_arrive();
 }
 
-static void storm(uint64_t seconds)
+static void churn(uint64_t seconds)
 {
     uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
     unsigned n = hart_count();
@@ -209,16 +208,16 @@ int job_churn(void)
     irq_need_ids(fire.n_tallies + load_n_devices);
     struct cycle_books before = cycle_books();
     fire_init(seed);
-    check(fire_start_all(), "%u harts under fire, seed=%lu", hart_online_count(), seed);
-    storm(seconds);
-    check(fire_stop_all(), "all leave off");
+    check(fire_start_all(), "%u harts under load, seed=%lu", hart_online_count(), seed);
+    churn(seconds);
+    check(fire_stop_all(), "all harts stop raising");
     check(failures == 0, "%lu operations failed", failures);
     check(fire.failed == 0, "%lu moves failed", fire.failed);
     check(fire_balanced(), "the books balance");
-    check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
+    check(cycle_same(&before), "vectors, reservations, timers and calls are as before");
     check(cycle_unowned() == 0, "nothing unowned");
     check(cycle_late() == 0, "nothing late");
-    worked(cycles, "no hart went and came");
+    worked(cycles, "no hart went offline and came back");
     worked(fire_total().edges, "no edge was raised");
     hangs_note();
     print("totals: cycles %lu edges %lu moves %lu audits %lu drained %lu swept %lu lost %lu late %lu\n",

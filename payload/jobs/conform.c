@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test=conform: this hart's interrupt file and the S-level APLIC domains against the specification (payload/conform).
- * Its verdict: the checks that fail are those that `expect=` names, and no others.
+ * The verdict is PASS if exactly the checks that `expect=` names fail.
  */
 #include "payload/conform/conform.h"
 #include "payload/kernel/console.h"
@@ -15,14 +15,14 @@
 #include <string.h>
 
 const struct arg job_conform_args[] = {
-    ARG_TEXT("expect", "ids of checks that are known to fail here, apart by commas"),
+    ARG_TEXT("expect", "ids of checks that are known to fail here, separated by commas"),
     ARGS_END,
 };
 
 static unsigned counts[CONFORM_SKIPPED + 1];
 static unsigned surprises;
 
-/* Is `id` a word of the list? */
+/* True if `id` is a word of the list. */
 static bool listed(const char *list, const char *id)
 {
     size_t n = strlen(id);
@@ -35,7 +35,7 @@ static bool listed(const char *list, const char *id)
     return false;
 }
 
-/* What is expected to fail is a check that there is. */
+/* Refuse expect= if it names a check that does not exist. */
 static void check_expected(const char *expected)
 {
     static const struct conform_check *const tables[] = {conform_imsic,        conform_imsic_page,
@@ -64,7 +64,7 @@ static void report(const struct conform_check *check, const struct conform *c)
     if (c->result != CONFORM_PASS)
         print("            %s\n            %s\n", c->seen, check->section);
     if (known != (c->result == CONFORM_FAIL)) {
-        print("            %s\n", known ? "known to fail, and does not" : "not known to fail");
+        print("            %s\n", known ? "expected to fail, and does not" : "not expected to fail");
         surprises++;
     }
 }
@@ -95,7 +95,7 @@ static void on_domain(const struct machine_aplic *m, const struct conform_file *
     bool quiet = conform_find_sources(&d);
     csr_irq_restore(was);
     if (!quiet) {
-        print("            it has sources in use, or none that is free and down: left alone\n");
+        print("            not checked: a source is in use, or no source is free with its wire down\n");
         return;
     }
     print("            with sources %u and %u\n", d.source[0], d.source[1]);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=cost: instructions that an offline takes, of ours. Run with ICOUNT=1, where instret counts the instructions of
- * all harts together: one difference around aia_hart_offline_begin() and one around aia_hart_offline_finish() hold what both harts do in
- * them. No SBI call is made in either (Sstc); those of the firmware are between and after them.
+ * test=cost: the instructions of the library that an offline takes. Run with ICOUNT=1, where instret counts the
+ * instructions of all harts together: the difference over aia_hart_offline_begin() and the difference over
+ * aia_hart_offline_finish() each include both harts. Neither makes an SBI call (with Sstc); the firmware runs between and
+ * after the two.
  */
 #include "payload/kernel/console.h"
 #include "payload/kernel/work.h"
@@ -18,27 +19,27 @@
 #define LIMIT 20000
 
 static struct tally tallies[N];
-static uint64_t died_in;
+static uint64_t finish_cost;
 
 static uint64_t instret(void)
 {
     return csr_read(instret);
 }
 
-static void die(void *arg)
+static void finish(void *arg)
 {
     unsigned long was = csr_irq_save();
     uint64_t start = instret();
     int error = aia_hart_offline_finish(&aia);
 
-    died_in = instret() - start;
+    finish_cost = instret() - start;
     *(int *)arg = error;
     if (!error)
         (void)hart_stop_self();
     csr_irq_restore(was);
 }
 
-/* One offline by hand; returns its instructions, 0: it failed. */
+/* Take `hart` offline step by step. Returns the number of instructions; 0: it failed. */
 static uint64_t offline(unsigned hart, bool pending)
 {
     static int error;
@@ -48,21 +49,21 @@ static uint64_t offline(unsigned hart, bool pending)
             tally_send(&tallies[i]);
     uint64_t start = instret();
     error = aia_hart_offline_begin(&aia, hart);
-    uint64_t left_in = instret() - start;
-    if (error || hart_run(hart, die, &error) || hart_wait_stopped(hart, time_from_ms(1000)) || error)
+    uint64_t begin_cost = instret() - start;
+    if (error || hart_run(hart, finish, &error) || hart_wait_stopped(hart, time_from_ms(1000)) || error)
         return 0;
-    print("leave %lu, die %lu instructions\n", left_in, died_in);
-    return left_in + died_in;
+    print("offline: begin %lu, finish %lu instructions\n", begin_cost, finish_cost);
+    return begin_cost + finish_cost;
 }
 
 static void measure(const char *what, unsigned hart, bool pending)
 {
     for (unsigned i = 0; i < N; i++)
         must_move(tallies[i].irq, hart);
-    (void)cycle_books(); /* all has drained */
+    (void)cycle_books(); /* makes every hart reclaim what has drained */
     uint64_t n = offline(hart, pending);
-    check(n && n <= LIMIT, "%s: %lu instructions on both harts together, %u at most", what, n, LIMIT);
-    check(cycle_up(hart), "it is back");
+    check(n && n <= LIMIT, "%s: %lu instructions on both harts together, limit %u", what, n, LIMIT);
+    check(cycle_up(hart), "hart %u is online again", hart);
 }
 
 int job_cost(void)
@@ -73,7 +74,7 @@ int job_cost(void)
     if (!has_harts(2))
         return EXIT_MACHINE;
     if (!bench_counts())
-        return untested("it takes exact counts: make run ICOUNT=1");
+        return untested("this job needs exact counts: make run ICOUNT=1");
     irq_need_ids(N);
     for (unsigned i = 0; i < N; i++) {
         struct aia_request r = {.name = "soft", .affinity = aia_hartset_first(hart_count())};
@@ -86,6 +87,6 @@ int job_cost(void)
     measure("edges just sent", hart, true);
     for (unsigned i = 0; i < N; i++)
         good &= tally_edge(&tallies[i]);
-    check(good, "all arrive");
+    check(good, "an edge of each interrupt arrives");
     return verdict();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=cycles: one hart down and up, a thousand times, with interrupts on it each time: nothing is used up. */
+/* test=cycles: one hart goes offline and online a thousand times, with interrupts on it each time. Nothing leaks. */
 #include "payload/kernel/args.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/time.h"
@@ -15,7 +15,8 @@ const struct arg job_cycles_args[] = {
 };
 
 #define N 8
-static struct tally tallies[N]; /* the last is managed, the one before slow, if it sends messages */
+static struct tally
+    tallies[N]; /* the last is managed; the last but one is slow, unless devices have wires only */
 
 static bool set_up(unsigned hart)
 {
@@ -29,7 +30,7 @@ static bool set_up(unsigned hart)
     return check(good, "%u interrupts on hart %u, one managed%s", N, hart, messages ? ", one slow" : "");
 }
 
-/* Goes with edges under way, comes back and gets its interrupts again. */
+/* Take the hart offline with edges under way, bring it online, and check that its interrupts are on it again. */
 static bool cycle(unsigned hart)
 {
     bool good = true;
@@ -61,11 +62,11 @@ int job_cycles(void)
     uint64_t ms = time_to_us(time_now() - start) / 1000;
     check(good == rounds, "%u of %u cycles of hart %u, %lu a second", good, rounds, hart,
           good * 1000ul / (ms ? ms : 1));
-    check(cycle_same(&before), "vectors, reservations, timers, calls: as before");
+    check(cycle_same(&before), "vectors, reservations, timers and calls are as before");
     bool balanced = true;
     for (unsigned i = 0; i < N; i++)
         balanced &= tally_balanced(&tallies[i]);
     check(balanced, "the books balance");
-    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "no edge is late or unowned");
     return verdict();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=discover: the machine description, a line each. */
+/* test=discover: print the machine description, a line for each part. */
 #include "payload/report/describe.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/panic.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=nvme, test=ahci, test=virtio: what a disk does at its limits: the last sector, and the one behind it; a
- * failure among good requests; a full queue, a ring that wraps; an interrupt that does not come; then
- * load, moves and hotplug; and at last a disk that does not answer any more.
+ * test=nvme, test=ahci, test=virtio: a disk at its limits: the last sector and the sector after it; a failure among good
+ * requests; a full queue; a ring that wraps; an interrupt that does not come. Then load, moves and hotplug. Last, a disk
+ * that no longer answers.
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -45,7 +45,7 @@ static int submit(unsigned i, uint64_t lba, uint32_t sectors)
     return disk->ops->submit(disk, disk_queue_of(disk, hart_index()), &requests[i]);
 }
 
-/* Wait until `want` requests are done, with the driver's thread part served as a load would. */
+/* Wait until `want` requests are done, and call the driver's service() meanwhile, as the load does. */
 static bool all_done(uint64_t want, unsigned ms)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(ms));
@@ -95,17 +95,17 @@ static void at_the_end(void)
 
     check(read_one(0, 1) && read_one(disk->sectors - 1, 1) && read_one(disk->sectors - n, n),
           "the first and the last of %lu sectors are read", disk->sectors);
-    fails(disk->sectors, 1, "the sector behind the last");
+    fails(disk->sectors, 1, "the sector after the last");
     if (n > 1)
         fails(disk->sectors - 1, 2, "a read across the end");
     fails(1ull << 40, 1, "a sector far away");
-    check(read_one(0, 1), "and then it reads as before");
+    check(read_one(0, 1), "after that, a good read succeeds");
 }
 
 /*
- * Several at once, of which one cannot be: it fails, and no other does. Not on AHCI: there QEMU 10.0.2 itself ends by a
- * segmentation fault, in about one of three runs, when a command fails while others of its port are under way. A model of a
- * port takes its place: tests/host/test_ahci.c.
+ * Submit several requests together, of which one is beyond the end: only this request fails. Not on AHCI: QEMU 10.0.2 itself
+ * ends by a segmentation fault, in about one of three runs, when a command fails while others of its port are under way.
+ * tests/host/test_ahci.c tests the same with a model of a port.
  */
 static void one_bad(void)
 {
@@ -119,12 +119,12 @@ static void one_bad(void)
     for (unsigned i = 0; i < n; i++)
         good += !submit(i, i == bad ? disk->sectors : i % disk->sectors, 1);
     csr_irq_restore(was);
-    check(good == n && all_done(n, WAIT_MS), "%u of %lu requests end", (unsigned)n_done, (uint64_t)n);
+    check(good == n && all_done(n, WAIT_MS), "%u of %lu requests have ended", (unsigned)n_done, (uint64_t)n);
     good = 0;
     for (unsigned i = 0; i < n; i++)
         good += i != bad && verified(i);
-    check(good == n - 1 && refused_by_name(requests[bad].status), "%u are good, and the bad one: %s", good,
-          disk_strerror(requests[bad].status));
+    check(good == n - 1 && refused_by_name(requests[bad].status),
+          "%u are good, and the bad request ends with: %s", good, disk_strerror(requests[bad].status));
 }
 
 static void movable_here(void)
@@ -134,7 +134,7 @@ static void movable_here(void)
             must_move(disk->irqs[i], hart_index());
 }
 
-/* With its interrupts held off here, nothing is completed, so it is known when it is full. */
+/* Fill the queue with this hart's interrupts off: no request is completed meanwhile, so the count is exact. */
 static void full(void)
 {
     unsigned n = 0;
@@ -146,9 +146,9 @@ static void full(void)
     while (n < MANY && !(error = submit(n, n % disk->sectors, 1)))
         n++;
     csr_irq_restore(was);
-    check(n == disk->depth && error == DISK_EFULL, "it takes %u requests at once, then: %s", n,
+    check(n == disk->depth && error == DISK_EFULL, "the queue takes %u requests, then: %s", n,
           disk_strerror(error));
-    check(all_done(n, WAIT_MS), "they all end");
+    check(all_done(n, WAIT_MS), "all of them end");
 }
 
 static void wrap(void)
@@ -157,23 +157,24 @@ static void wrap(void)
 
     for (unsigned i = 0; i < n; i++)
         good += read_one(i % disk->sectors, 1);
-    check(good == n, "%u of %u reads, one after the other, round the ring", good, n);
+    check(good == n, "%u of %u reads in sequence, with the ring wrapping", good, n);
 }
 
-/* A disabled interrupt is as good as a lost one: no request may end by any other way. */
+/* A disabled interrupt stands for a lost one: the request must not end in any other way. */
 static void lost(void)
 {
     for (unsigned i = 0; i < disk->n_irqs; i++)
         aia_irq_disable(&aia, disk->irqs[i]);
     n_done = 0;
     bool hangs = !submit(0, 0, 1) && !all_done(1, 100);
-    check(hangs && disk->ops->unseen(disk) == 1, "without its interrupt a request hangs, and is found to");
+    check(hangs && disk->ops->unseen(disk) == 1,
+          "without its interrupt a request hangs, and its completion is found in memory");
     for (unsigned i = 0; i < disk->n_irqs; i++)
         aia_irq_enable(&aia, disk->irqs[i]);
-    check(all_done(1, WAIT_MS) && verified(0), "the interrupt enabled, it ends");
+    check(all_done(1, WAIT_MS) && verified(0), "with the interrupt enabled the request ends");
 }
 
-/* Cut off from memory it cannot answer, nor send. Its registers still do. */
+/* Without bus mastering the disk can neither complete a request nor send. Its registers still answer. */
 static void silent(void)
 {
     uint64_t start = time_now();
@@ -181,15 +182,15 @@ static void silent(void)
     pci_write16(disk->pd, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_NOINTX);
     n_done = 0;
     bool taken = !submit(0, 0, 1);
-    check(taken && !all_done(1, 200), "cut off from memory, it does not answer");
+    check(taken && !all_done(1, 200), "without bus mastering the disk does not answer");
     int why = disk->ops->check(disk);
-    check(why != DISK_EGONE, "its registers do: %s", why ? disk_strerror(why) : "they find nothing wrong");
+    check(why != DISK_EGONE, "its registers answer: %s", why ? disk_strerror(why) : "no error");
     disk_kill(disk, why ? why : DISK_ETIMEOUT);
-    check(n_done == 1 && requests[0].status == (why ? why : DISK_ETIMEOUT), "given up, its request ends: %s",
-          disk_strerror(requests[0].status));
-    check(submit(1, 0, 1) != DISK_OK, "and it takes no other");
-    check(time_to_us(time_now() - start) < WAIT_MS * 1000ull, "all that in bounded time");
-    check(load_raise(&load_devices[0]), "the rest goes on");
+    check(n_done == 1 && requests[0].status == (why ? why : DISK_ETIMEOUT),
+          "the disk is given up, and its request ends: %s", disk_strerror(requests[0].status));
+    check(submit(1, 0, 1) != DISK_OK, "it takes no further request");
+    check(time_to_us(time_now() - start) < WAIT_MS * 1000ull, "all steps took bounded time");
+    check(load_raise(&load_devices[0]), "the other devices still work");
 }
 
 static int run(const char *kind)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=errors: what cannot be done is refused by name, and leaves everything as it was. */
+/* test=errors: an operation that cannot be done is refused with its error and changes nothing. */
 #include "payload/kernel/hart.h"
 #include "payload/kernel/hotplug.h"
 #include "payload/drivers/wires.h"
@@ -33,7 +33,7 @@ static void edge_arrives(unsigned i)
     uint64_t before = runs;
 
     soft_raise(&softs[i]);
-    check(wait_for(&runs, before + 1), "and its next edge is handled");
+    check(wait_for(&runs, before + 1), "the next edge of interrupt %u is handled", i);
 }
 
 static bool same(const struct imsic_stats *a)
@@ -51,8 +51,8 @@ static void silent_device(unsigned to)
 
     softs[0].silent = true;
     int error = aia_irq_set_affinity(&aia, irqs[0], &set);
-    check(error == AIA_ESILENT, "a move of a device that does not answer: %s", aia_strerror(error));
-    check(irqs[0]->vec.hart == v.hart && irqs[0]->vec.id == v.id, "it is where it was");
+    check(error == AIA_ESILENT, "a move while the device does not answer: %s", aia_strerror(error));
+    check(irqs[0]->vec.hart == v.hart && irqs[0]->vec.id == v.id, "the interrupt has not moved");
     softs[0].silent = false;
     edge_arrives(0);
 }
@@ -69,12 +69,12 @@ static void offline_harts(unsigned self)
         went[h] = check(!e.step, "hart %u offline", h);
         struct aia_hartset set = aia_hartset_one(h);
         int error = aia_irq_set_affinity(&aia, irqs[0], &set);
-        check(error == AIA_ENOHART, "a move to it: %s", aia_strerror(error));
-        check(request(1, AIA_MSI_STORE, set) == AIA_ENOHART, "a request on it: no online hart");
-        check(aia_ipi_send(&aia, h, IRQ_IPI_WAKE) == AIA_EOFFLINE, "an IPI to it: not online");
+        check(error == AIA_ENOHART, "a move to the offline hart: %s", aia_strerror(error));
+        check(request(1, AIA_MSI_STORE, set) == AIA_ENOHART, "a request on the offline hart: no online hart");
+        check(aia_ipi_send(&aia, h, IRQ_IPI_WAKE) == AIA_EOFFLINE, "an IPI to the offline hart: not online");
     }
     int error = aia_hart_offline_begin(&aia, self);
-    check(error == AIA_ELAST, "the last hart is refused: %s", aia_strerror(error));
+    check(error == AIA_ELAST, "an offline of the last hart: %s", aia_strerror(error));
     edge_arrives(0);
     for (unsigned h = 0; h < hart_count(); h++)
         if (went[h]) {
@@ -83,7 +83,7 @@ static void offline_harts(unsigned self)
         }
 }
 
-/* Fill every identity, of which each hart has `ids`: run with ids= small enough for the descriptors to suffice. */
+/* Use up every identity, of which each hart has `ids`. Run with ids= small enough for the descriptors to suffice. */
 static void exhaust(unsigned other, unsigned ids)
 {
     struct aia_hartset all = aia_hartset_first(hart_count());
@@ -122,11 +122,11 @@ int job_errors(void)
     if (!check(!error, "request: %s", aia_strerror(error)))
         return verdict();
     edge_arrives(0);
-    if (!wires_wanted()) /* an APLIC is not a device that may be gone */
+    if (!wires_wanted()) /* an APLIC is never absent */
         silent_device(hart_from(irqs[0]->vec.hart + 1));
     must_move(irqs[0], self);
     offline_harts(self);
-    if (irq_by_message()) /* else an interrupt needs no identity on its hart */
+    if (irq_by_message()) /* without interrupt files an interrupt needs no identity */
         exhaust(other, before.n[IMSIC_FREE] / hart_count());
     check(!aia_irq_free(&aia, irqs[0]), "freed");
     check(same(&before), "nothing has leaked");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=faults: each step of a departure and of a return fails once, under fire: our own states by their veto, the
- * firmware's by calls in their place. The hart is online again, or offline and clean; nothing is lost or leaks.
+ * test=faults: each step of taking a hart offline and online fails once, under load. The library's states fail by
+ * may_enter(), the firmware's by other functions in the place of its calls. Afterwards the hart is online, or offline and
+ * clean; nothing is lost or leaks.
  */
 #include "payload/report/audit.h"
 #include "payload/kernel/work.h"
@@ -27,19 +28,19 @@ static const struct {
 static struct tally managed;
 static unsigned victim;
 
-/* What follows the victim, such as a device's queues: shut when it is about to leave, and open while it has not left. */
-static bool shut;
-static const char *no; /* why it does not shut */
+/* A resource of the victim, such as a device's queue: closed before the hart goes offline, open while it is online. */
+static bool closed;
+static const char *close_error; /* why the resource cannot be closed; NULL: it can */
 
-static const char *leaves(unsigned hart)
+static const char *before_offline(unsigned hart)
 {
-    shut |= hart == victim;
-    return hart == victim ? no : NULL;
+    closed |= hart == victim;
+    return hart == victim ? close_error : NULL;
 }
 
-static const char *back(unsigned hart)
+static const char *after_online(unsigned hart)
 {
-    shut &= hart != victim;
+    closed &= hart != victim;
     return NULL;
 }
 
@@ -52,7 +53,7 @@ static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
     return hart == victim && atomic_load(&veto) == (int)next ? AIA_EAGAIN : AIA_OK;
 }
 
-/* What can come there: not what is wired to the APLIC of other harts. */
+/* Move every interrupt that can be on `hart` there. An interrupt wired to the APLIC of other harts cannot. */
 static void all_to(unsigned hart)
 {
     for (unsigned i = 0; i < load_n_devices; i++)
@@ -70,24 +71,24 @@ static void home(void)
     all_to(hart_index());
 }
 
-/* Everybody quiet: nothing leaked, files as the books say, and the hart takes interrupts if it is online. */
+/* Stop all raisers, and check: nothing leaked, the files agree with the books, and the victim takes interrupts if online. */
 static void whole(const char *what)
 {
     bool good = raisers_stop_all();
 
     if (hart_is_online(victim)) {
-        check(!shut, "%s: what follows it is open again", what);
+        check(!closed, "%s: the hart's resource is open again", what);
         good &= tally_edge(&managed) && managed.irq->vec.hart == victim;
         home();
         good &= cycle_same(&before);
     }
     good &= audit_all() == 0 && load_balanced() && tally_balanced(&managed) && cycle_late() == 0;
     check(good, "%s: nothing lost, late or leaked", what);
-    check(raisers_start_all() && (!hart_is_online(victim) || raisers_stop(victim)), "%s: the fire goes on",
+    check(raisers_start_all() && (!hart_is_online(victim) || raisers_stop(victim)), "%s: the load continues",
           what);
 }
 
-static void going(unsigned i, struct hotplug_error (*offline)(unsigned hart))
+static void offline_fails(unsigned i, struct hotplug_error (*offline)(unsigned hart))
 {
     to_victim();
     atomic_store(&veto, (int)states[i].state);
@@ -99,7 +100,7 @@ static void going(unsigned i, struct hotplug_error (*offline)(unsigned hart))
     whole(states[i].name);
 }
 
-/* In its mailbox until it is let go. */
+/* A job that keeps the hart busy until let_go is set. */
 static _Atomic int let_go;
 
 static void busy_job(void *arg)
@@ -109,7 +110,7 @@ static void busy_job(void *arg)
         hart_pause();
 }
 
-/* It has left already when it turns out that it has no time to die: interrupts may come to it again at once. */
+/* offline_begin() has succeeded when the hart turns out to be busy. The offline is cancelled, and interrupts may come again. */
 static void busy(void)
 {
     to_victim();
@@ -120,35 +121,35 @@ static void busy(void)
           e.step ? e.why : "");
     struct aia_hartset online = aia_online(&aia);
     check(aia_hartset_has(&online, victim) && aia_ipi_send(&aia, victim, IRQ_IPI_WAKE) == AIA_OK,
-          "busy: it takes IPIs");
+          "busy: the hart takes IPIs");
     to_victim();
     atomic_store(&let_go, 1);
-    check(!hart_join(victim, time_from_ms(1000)), "it is idle");
+    check(!hart_join(victim, time_from_ms(1000)), "hart %u is idle", victim);
     whole("busy");
 }
 
-static void does_not_shut(void)
+static void does_not_close(void)
 {
     to_victim();
-    no = "it does not drain";
+    close_error = "it does not drain";
     struct hotplug_error e = hotplug_offline(victim);
-    no = NULL;
-    check(e.step && hart_is_online(victim), "what follows it does not shut: %s: %s",
+    close_error = NULL;
+    check(e.step && hart_is_online(victim), "the hart's resource cannot be closed: %s: %s",
           e.step ? e.step : "no error", e.step ? e.why : "");
-    whole("not shut");
+    whole("not closed");
 }
 
-static void coming(void)
+static void online_fails(void)
 {
-    check(cycle_down(victim), "hart %u goes", victim);
+    check(cycle_down(victim), "hart %u offline", victim);
     atomic_store(&veto, AIA_HART_ONLINE);
     struct hotplug_error e = hotplug_online(victim);
     atomic_store(&veto, -1);
     check(e.step && hart_state(victim) == HART_STOPPED, "online may not be entered: %s: %s",
           e.step ? e.step : "no error", e.step ? e.why : "");
     whole("online");
-    check(cycle_up(victim), "the next start brings it back");
-    whole("back");
+    check(cycle_up(victim), "the next hart_start succeeds");
+    whole("online again");
 }
 
 /* ---- the firmware ---- */
@@ -158,7 +159,7 @@ static long stop_refused(void)
     return SBI_ERR_FAILED;
 }
 
-/* As if the firmware kept it: neither stopped nor back. Then it is refused after all, or stops. */
+/* The firmware keeps the hart: hart_stop neither stops the hart nor returns for a while. Then it returns an error, or stops. */
 static long stuck(void)
 {
     while (!atomic_load(&let_go))
@@ -207,27 +208,27 @@ static void never_stops(long (*how)(void), const char *name, bool comes_back)
         while (!hart_is_online(victim) && hart_wait_more(&w))
             ;
         while (!tally_started(&managed) &&
-               hart_wait_more(&w)) /* what was shut down for it, it starts itself */
+               hart_wait_more(&w)) /* the hart itself starts its managed interrupts again */
             ;
-        check(hart_is_online(victim), "%s: it is back by itself", name);
+        check(hart_is_online(victim), "%s: the hart is online again by itself", name);
     } else {
-        check(!hart_wait_stopped(victim, time_from_ms(1000)), "%s: stopped in the end", name);
-        check(cycle_up(victim), "%s: and brought back", name);
+        check(!hart_wait_stopped(victim, time_from_ms(1000)), "%s: the hart has stopped in the end", name);
+        check(cycle_up(victim), "%s: the hart is online again", name);
     }
     whole(name);
 }
 
 static void not_started(void)
 {
-    check(cycle_down(victim), "hart %u goes", victim);
+    check(cycle_down(victim), "hart %u offline", victim);
     hart_start_call = start_refused;
     struct hotplug_error e = hotplug_online(victim);
     hart_start_call = sbi_hart_start;
     check(e.step && hart_state(victim) == HART_STOPPED, "hart_start refused: %s: %s",
           e.step ? e.step : "no error", e.step ? e.why : "");
     whole("hart_start refused");
-    check(cycle_up(victim), "the next start brings it back");
-    whole("back");
+    check(cycle_up(victim), "the next hart_start succeeds");
+    whole("online again");
 }
 
 int job_faults(void)
@@ -243,25 +244,25 @@ int job_faults(void)
         return verdict();
     atomic_store(&veto, -1);
     aia.config.may_enter = may_enter;
-    hotplug_watch(leaves, back);
+    hotplug_watch(before_offline, after_online);
     home();
     before = cycle_books();
     raisers_init(1, load_step);
-    check(raisers_start_all() && raisers_stop(victim), "all others raise");
+    check(raisers_start_all() && raisers_stop(victim), "all other harts raise");
     for (unsigned i = 0; i < N_STATES; i++)
-        going(i, hotplug_offline);
+        offline_fails(i, hotplug_offline);
     for (unsigned i = 0; i < N_STATES; i++)
-        going(i, hotplug_offline_deaf);
+        offline_fails(i, hotplug_offline_deaf);
     busy();
-    does_not_shut();
-    coming();
+    does_not_close();
+    online_fails();
     refused();
     never_stops(stuck, "STOPPED not reached", true);
     never_stops(stuck_then_stops, "STOPPED reached late", false);
     not_started();
     check(cycle_down(victim) && cycle_up(victim) && cycle_down_deaf(victim) && cycle_up(victim),
-          "and without a fault it goes and comes");
-    check(raisers_stop_all(), "all leave off");
+          "without a fault the hart goes offline and online");
+    check(raisers_stop_all(), "all harts stop raising");
     check(load_balanced(), "the books balance");
     return verdict();
 }

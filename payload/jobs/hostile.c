@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=hostile: while devices work, move and a hart comes and goes, some device writes any message to any hart's
- * interrupt file at full rate: identities that are free, owned, retiring, reserved for the library, or not there at all. It
- * is played by a hart, and by the DMA engines of the edu devices. That may cost time, and identities that are shut off
- * until their hart has been offline; no edge of another device may be lost, and the reports must name what storms.
+ * test=hostile: while devices work, interrupts move and a hart goes offline and online, a rogue device writes arbitrary
+ * messages to the harts' interrupt files at full rate: identities that are free, owned, retiring, internal, or do not
+ * exist. A hart plays this device, together with the DMA engines of the edu devices. The attack may cost time, and
+ * identities that are quarantined until their hart has been offline. No edge of another device may be lost, and the reports
+ * must name the storms.
  */
 #include "imsic/file.h"
 #include "payload/kernel/args.h"
@@ -22,26 +23,26 @@
 #include "mmio.h"
 #include <string.h>
 
-#define MIN_HARTS    4 /* the boot hart, one that comes and goes, one that works, one that forges */
+#define MIN_HARTS    4 /* the boot hart, a hart that goes offline and online, a hart that raises, the attacker */
 #define BURST        64
 #define CHANGE_US    20000
-#define LONGEST_MS   20000 /* on a host so busy that the harts hardly run */
+#define LONGEST_MS   20000 /* on a host so busy that harts hardly run */
 #define SETEIPNUM_BE 4u
-#define BEYOND       64u /* how far beyond the last identity */
+#define BEYOND       64u /* so many identities after the last are attacked too */
 
 static struct {
     struct random random;
-    _Atomic int leave;
+    _Atomic int quit;
     _Atomic uint64_t forged, by_dma;
     struct random control;
     uint64_t moves, refused, failed, offlines;
-    unsigned victim; /* the hart that comes and goes */
+    unsigned victim; /* the hart that goes offline and online */
     bool down;
 } job;
 
 /* ---- the attacker ---- */
 
-/* A vector that somebody has now, or had a moment ago. */
+/* The vector of a random interrupt, which may have moved meanwhile. */
 static struct imsic_vector owned(struct random *r)
 {
     struct aia_irq *list[IRQ_MAX];
@@ -84,7 +85,7 @@ static void forge(struct random *r)
     job.forged++;
 }
 
-/* A transfer takes edu 100 ms: ten messages a second from each, real writes of a PCI function. */
+/* Forge messages by real writes of a PCI function. A transfer takes edu 100 ms: ten messages a second from each device. */
 static void forge_by_dma(struct random *r)
 {
     for (unsigned i = 0; i < load_n_devices; i++) {
@@ -98,7 +99,7 @@ static void forge_by_dma(struct random *r)
 static void attack(void *arg)
 {
     (void)arg;
-    while (!atomic_load_explicit(&job.leave, memory_order_relaxed)) {
+    while (!atomic_load_explicit(&job.quit, memory_order_relaxed)) {
         for (unsigned i = 0; i < BURST; i++)
             forge(&job.random);
         forge_by_dma(&job.random);
@@ -107,7 +108,7 @@ static void attack(void *arg)
 
 /* ---- meanwhile ---- */
 
-/* What an attack may cost: no identity left to move to. */
+/* Count the result of an operation. AIA_ENOVEC is allowed: the attack may use up a hart's identities. */
 static void count_result(const char *name, const char *what, int error)
 {
     if (error == AIA_ENOVEC) {
@@ -153,8 +154,7 @@ static void change_the_victim(void)
     job.failed++;
 }
 
-/* What is to be withstood has happened. */
-/* By DMA too, if there is a device that has any. */
+/* True if the attack was large enough; also by DMA, if there is a device with DMA. */
 static bool attacked(uint64_t seconds)
 {
     bool dma = false;
@@ -164,13 +164,14 @@ static bool attacked(uint64_t seconds)
     return job.forged > 1000 * seconds && (job.by_dma || !dma);
 }
 
+/* True if the attack was large enough, and each other event of the test has happened. */
 static bool enough(uint64_t seconds)
 {
     return attacked(seconds) && job.moves && job.offlines && irq_reports(AIA_REPORT_STORM_UNOWNED) &&
            irq_reports(AIA_REPORT_STORM_IPI);
 }
 
-/* Returns how many milliseconds it took. */
+/* Move and take the victim offline and online until the time is up and all has happened. Returns the milliseconds taken. */
 static uint64_t control(uint64_t seconds)
 {
     uint64_t start = time_now(), next = start;
@@ -201,8 +202,8 @@ static void is_forged(void *arg, enum aia_finding finding, struct imsic_vector v
 }
 
 /*
- * The audit tells of a forged sync; one sync of our own, and it is gone. Those of the attack may have been taken for, or
- * cleared by, the library's own since, so here is one more.
+ * Forge a message to the sync identity of this hart: the audit must report it, and a sync of the library must clear it. The
+ * attack's own forged messages may have been cleared by the library's syncs already.
  */
 static void clear_sync(void *arg)
 {
@@ -213,7 +214,7 @@ static void clear_sync(void *arg)
     *error = imsic_sync(&aia.imsic, &aia.imsic.files[hart_index()]);
 }
 
-/* A write that a device has begun may land a tenth of a second after the attack. */
+/* Wait for the devices' DMA: a write may land a tenth of a second after the attack. */
 static bool dma_ends(void)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(2000));
@@ -231,18 +232,18 @@ static void check_recovered(void)
     int error = AIA_OK;
 
     for (unsigned h = 0; h < hart_count(); h++) {
-        check(!aia_call(&aia, h, clear_sync, &error) && !error, "hart %u: a sync works: %s", h,
+        check(!aia_call(&aia, h, clear_sync, &error) && !error, "hart %u: a sync succeeds: %s", h,
               aia_strerror(error));
         if (h == hart_index())
             continue;
         struct hotplug_error e = hotplug_offline(h);
         if (!e.step)
             e = hotplug_online(h);
-        check(!e.step, "hart %u: offline and back%s%s", h, e.step ? ": " : "", e.step ? e.why : "");
+        check(!e.step, "hart %u: offline and online%s%s", h, e.step ? ": " : "", e.step ? e.why : "");
     }
     for (unsigned i = 0; i < load_n_devices; i++) {
         must_move(load_devices[i].irq, (hart_index() + 1 + i) % hart_count());
-        check(load_raise(&load_devices[i]), "%s: is where it was moved to, and heard", load_devices[i].name);
+        check(load_raise(&load_devices[i]), "%s: after a move, an edge is handled", load_devices[i].name);
     }
     kinds_count(&edges, &lost);
     check(edges > load_n_devices && !lost, "%lu completions, %lu lost", edges, lost);
@@ -251,8 +252,8 @@ static void check_recovered(void)
 
 static void check_named(void)
 {
-    check(irq_reports(AIA_REPORT_STORM_UNOWNED) > 0,
-          "identities that nobody owned, shut off and reported: %u", irq_reports(AIA_REPORT_STORM_UNOWNED));
+    check(irq_reports(AIA_REPORT_STORM_UNOWNED) > 0, "unowned identities quarantined and reported: %u",
+          irq_reports(AIA_REPORT_STORM_UNOWNED));
     check(irq_reports(AIA_REPORT_STORM_IPI) > 0, "storms of the IPIs' identity reported: %u",
           irq_reports(AIA_REPORT_STORM_IPI));
     check(irq_reports(AIA_REPORT_STORM_IRQ) + irq_reports(AIA_REPORT_DEAD) +
@@ -264,7 +265,7 @@ static void check_named(void)
 const struct arg job_hostile_args[] = {
     ARG_WORK("seconds", "how long (2)", ARG_MAX_SECONDS),
     ARG_SEED,
-    ARG_TEXT("devices", "kinds of them, apart by commas, or all (edu)"),
+    ARG_TEXT("devices", "kinds of devices, separated by commas, or all (edu)"),
     ARGS_END,
 };
 
@@ -278,9 +279,10 @@ int job_hostile(void)
         return EXIT_MACHINE;
     if (!(devices ? kinds_init(devices) : kinds_init_default()))
         return EXIT_MACHINE;
-    irq_need_ids(load_n_devices + 4); /* and some that the attacker can use up */
+    irq_need_ids(load_n_devices + 4); /* 4 more, which the attack can quarantine */
     print("seed=%lu\n", seed);
-    aia.config.storm_window = time_from_ms(2000); /* a loaded host's harts are slow, the attacker too */
+    /* Long, because on a loaded host the attacker is slow. */
+    aia.config.storm_window = time_from_ms(2000);
     job.random.state = seed;
     job.control.state = ~seed;
     job.victim = (hart_index() + 1) % hart_count();
@@ -291,17 +293,17 @@ int job_hostile(void)
             good &= raisers_start(h);
     good &= !hart_run(attacker, attack, NULL);
     uint64_t ms = control(seconds);
-    atomic_store(&job.leave, 1);
+    atomic_store(&job.quit, 1);
     good &= !hart_join(attacker, time_from_ms(5000));
     good &= raisers_stop_all() && kinds_settle() && dma_ends();
-    check(good, "who worked, and who forged, came to an end");
+    check(good, "all raisers and the attacker have stopped");
     kinds_print();
     print("\n");
     stats_print_harts();
-    print("\nforged %lu (%lu/s), by DMA %lu; moves %lu, offlines %lu, refused for want of an identity %lu\n",
+    print("\nforged %lu (%lu/s), by DMA %lu; moves %lu, offlines %lu, refused without a free identity %lu\n",
           job.forged, job.forged * 1000 / ms, job.by_dma, job.moves, job.offlines, job.refused);
     check(job.moves && job.offlines && !job.failed, "%lu operations failed for another reason", job.failed);
-    check(attacked(seconds), "there was an attack");
+    check(attacked(seconds), "the attack was large enough");
     check_named();
     check_recovered();
     check(forged_syncs == hart_count(), "the audit has found forged syncs on %u harts", forged_syncs);

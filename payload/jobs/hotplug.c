@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=hotplug: every hart goes offline and comes back under fire, the boot hart too, with an audit after
- * each offline; and a hart that leaves with edges waiting in its file hands them on.
+ * test=hotplug: every hart, also the boot hart, goes offline and comes back under load, with an audit after each offline. A
+ * hart that goes offline with edges pending in its file forwards them.
  */
 #include "payload/kernel/args.h"
 #include "payload/report/audit.h"
@@ -17,12 +17,12 @@
 #include "csr.h"
 
 const struct arg job_hotplug_args[] = {
-    ARG_WORK("rounds", "how often each hart goes (10)", ARG_MAX_ROUNDS),
+    ARG_WORK("rounds", "how often each hart goes offline (10)", ARG_MAX_ROUNDS),
     ARG_SEED,
     ARGS_END,
 };
 
-/* Everybody quiet, then every file against the books. */
+/* Stop all raisers, then compare every file with the books. */
 static bool quiet_audit(void)
 {
     bool good = raisers_stop_all() && audit_all() == 0;
@@ -54,12 +54,12 @@ static void cycle_others(unsigned rounds)
             continue;
         for (unsigned i = 0; i < rounds; i++)
             good += cycle(h);
-        check(good == rounds, "hart %u: %u of %u times offline and back, audit clean each time", h, good,
+        check(good == rounds, "hart %u: %u of %u times offline and online, audit clean each time", h, good,
               rounds);
     }
 }
 
-/* ---- edges that wait in a leaving hart's file ---- */
+/* ---- edges pending in a leaving hart's file ---- */
 
 static _Atomic int step;
 
@@ -73,8 +73,8 @@ static bool reached(int n)
     return true;
 }
 
-/* On the leaving hart: interrupts off from before the edges come until the sweep finds them. */
-static void leave_late(void *arg)
+/* Runs on the leaving hart: interrupts are off from before the edges come until the sweep finds them. */
+static void finish_late(void *arg)
 {
     unsigned long was = csr_irq_save();
 
@@ -96,24 +96,24 @@ static void sweep(unsigned hart)
 
     must_move(d->irq, hart);
     atomic_store(&step, 0);
-    check(!hart_run(hart, leave_late, NULL) && reached(1), "hart %u holds its interrupts off", hart);
+    check(!hart_run(hart, finish_late, NULL) && reached(1), "hart %u holds its interrupts off", hart);
     d->edges++;
     load_raise_bit(d, 1);
     int error = aia_hart_offline_begin(&aia, hart);
-    check(!error, "its interrupts move away: %s", aia_strerror(error));
+    check(!error, "its interrupts move to other harts: %s", aia_strerror(error));
     if (irq_by_message())
-        check(d->handled == handled, "the edge waits in its file");
+        check(d->handled == handled, "the edge is pending in its file");
     else
-        check(wait_for(&d->handled, handled + 1), "the edge has gone with its line, and is handled");
+        check(wait_for(&d->handled, handled + 1), "the edge moved with its line, and is handled");
     atomic_store(&step, 2);
     check(!hart_wait_stopped(hart, time_from_ms(1000)), "hart %u has stopped", hart);
     check(wait_for(&d->handled, handled + 1) && s->swept == swept + irq_by_message(),
-          irq_by_message() ? "its sweep sent the edge on" : "its sweep found nothing");
+          irq_by_message() ? "its sweep forwarded the edge" : "its sweep found nothing");
     struct hotplug_error e = hotplug_online(hart);
-    check(!e.step && s->late == 0, "it comes back, with nothing late");
+    check(!e.step && s->late == 0, "it is online again, and no edge is late");
 }
 
-/* ---- the boot hart: another one takes over ---- */
+/* ---- the boot hart: another hart takes over ---- */
 
 static unsigned rounds_, boot;
 
@@ -124,9 +124,9 @@ static void second_half(void *arg)
     (void)arg;
     for (unsigned i = 0; i < rounds_; i++)
         good += cycle(boot);
-    check(good == rounds_, "boot hart %u: %u of %u times offline and back, audit clean each time", boot, good,
-          rounds_);
-    check(raisers_stop_all(), "all harts leave off");
+    check(good == rounds_, "boot hart %u: %u of %u times offline and online, audit clean each time", boot,
+          good, rounds_);
+    check(raisers_stop_all(), "all harts stop raising");
     check(load_balanced(), "the books balance");
     load_print();
     machine_exit(verdict());
@@ -145,9 +145,9 @@ int job_hotplug(void)
     sweep(irq_nth_hart(load_devices[0].irq, boot) == boot ? irq_nth_hart(load_devices[0].irq, boot + 1)
                                                           : irq_nth_hart(load_devices[0].irq, boot));
     raisers_init(args_u64("seed", 1), load_step);
-    check(raisers_start_all(), "all others raise");
+    check(raisers_start_all(), "all other harts raise");
     cycle_others(rounds_);
     check(raisers_stop(other), "hart %u takes over", other);
-    check(!hart_run(other, second_half, NULL), "the boot hart becomes one like the others");
+    check(!hart_run(other, second_half, NULL), "the boot hart becomes an ordinary hart");
     hart_loop();
 }

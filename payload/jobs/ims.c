@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=ims: messages in memory. A device, played by another hart, reads its descriptor while the library changes it,
- * sends late, and does not answer. Where something must not happen, the same is done wrong first, to see it happen.
+ * test=ims: messages in memory. A device, played by another hart, reads its message while the library changes it, sends
+ * late, and does not answer. Where a fault must not happen, a wrong way of doing the same is tried too, which shows that
+ * the test would see the fault.
  */
 #include "imsic/file.h"
 #include "payload/kernel/work.h"
@@ -43,12 +44,12 @@ static bool request(struct aia_msi *msi, struct aia_irq **out)
     return !error || check(false, "request: %s", aia_strerror(error));
 }
 
-/* The device, with its message in memory, and its interrupt. */
+/* Make the device, with its message in memory, and request its interrupt. */
 static bool begin(enum aia_msi_kind kind, uint64_t posted_limit)
 {
     int error = soft_init_entry(&soft, &entry, kind, posted_limit);
 
-    return error ? check(false, "descriptor: %s", aia_strerror(error)) : request(&soft.msi, &irq);
+    return error ? check(false, "message in memory: %s", aia_strerror(error)) : request(&soft.msi, &irq);
 }
 
 static void free_irq(void)
@@ -77,7 +78,8 @@ static void move_across(void)
 
 static _Atomic int stop_looking;
 static _Atomic uint64_t looks, halves;
-static struct aia_message whole[2]; /* the messages there may be: another identity on each of the two harts */
+static struct aia_message
+    whole[2]; /* the two messages that the library writes: one for each hart, with different identities */
 
 static bool is_whole(const struct aia_message *m)
 {
@@ -85,7 +87,7 @@ static bool is_whole(const struct aia_message *m)
            (m->addr == whole[1].addr && m->data == whole[1].data);
 }
 
-/* The device: looks and looks. */
+/* The device reads its message again and again. */
 static void look(void *arg)
 {
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
@@ -95,13 +97,13 @@ static void look(void *arg)
         struct aia_message m = soft_look(&soft);
         halves += !is_whole(&m);
         looks++;
-        w.sleep = time_from_us(1); /* a turn for the others, where harts have turns */
+        w.sleep = time_from_us(1); /* lets other harts run where harts take turns (icount) */
         if (looks % 8 == 0)
             (void)hart_wait_more(&w);
     }
 }
 
-/* A moment for the device: it looks once from beginning to end. */
+/* Wait until the device has read its message once from beginning to end. */
 static void let_it_look(void)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(100));
@@ -120,7 +122,7 @@ static void store_with_looks(struct aia_msi *msi, const struct aia_message *m)
     let_it_look();
 }
 
-/* What a driver may do that does not know better, or a compiler that splits the store. */
+/* A wrong store: a driver that is not careful writes so, or a compiler splits the store. */
 static void store_in_two(struct aia_msi *msi, const struct aia_message *m)
 {
     (void)msi;
@@ -130,7 +132,7 @@ static void store_in_two(struct aia_msi *msi, const struct aia_message *m)
     let_it_look();
 }
 
-/* A moment between the first two pieces of a look: the device waits there for the store, and the store for it. */
+/* The store comes between the first two pieces of a read: the device waits there for the store, and the store for the device. */
 static _Atomic int between, pieces;
 
 static void wait_between(int want)
@@ -162,45 +164,46 @@ static void race(unsigned device_hart, void (*store)(struct aia_msi *msi, const 
     struct aia_msi_ops ops = *right;
 
     ops.store = store ? store : right->store;
-    soft.desc.msi.ops = &ops;
+    soft.ims.msi.ops = &ops;
     looks = halves = 0;
     stop_looking = 0;
-    check(!hart_run(device_hart, look, NULL), "hart %u is the device, reading %u bytes at a time",
+    check(!hart_run(device_hart, look, NULL), "hart %u plays the device, which reads %u bytes at a time",
           device_hart, soft.piece);
     for (unsigned i = 0; i < MOVES; i++) {
         move_across();
         if (!reclaimed())
-            check(false, "the old vector is free again");
+            check(false, "the old vector is reclaimed");
     }
     stop_looking = 1;
-    check(!hart_join(device_hart, time_from_ms(1000)), "%u moves, %lu looks", MOVES, looks);
-    soft.desc.msi.ops = right;
+    check(!hart_join(device_hart, time_from_ms(1000)), "%u moves, %lu reads", MOVES, looks);
+    soft.ims.msi.ops = right;
 }
 
 static void torn_reads(unsigned device_hart, enum aia_msi_kind kind)
 {
     if (!begin(kind, 0))
         return;
-    right = soft.desc.msi.ops;
+    right = soft.ims.msi.ops;
     whole[0] = imsic_message(&aia.imsic, irq->vec);
     move_across();
     whole[1] = imsic_message(&aia.imsic, irq->vec);
-    check(whole[0].data != whole[1].data && reclaimed(), "identity %u on one hart, %u on the other",
-          whole[0].data, whole[1].data);
+    check(whole[0].data != whole[1].data && reclaimed(),
+          "the message has identity %u on one hart, %u on the other", whole[0].data, whole[1].data);
     race(device_hart, store_with_looks);
-    check(!halves && looks, "one store: no look sees half a message");
+    check(!halves && looks, "one store: no read sees a torn message");
     race(device_hart, NULL);
-    check(!halves && looks, "the same, whenever it looks");
+    check(!halves && looks, "one store, reads at any time: no read sees a torn message");
     race(device_hart, store_in_two);
-    check(halves, "two stores: %lu looks see half a message", halves);
+    check(halves, "two stores: %lu reads see a torn message", halves);
     soft.piece = 4;
     soft.between = until_stored;
     race(device_hart, store_between);
-    check(halves, "one store, a device that reads in pieces of 4 bytes: %lu looks do", halves);
+    check(halves, "one store, a device that reads in pieces of 4 bytes: %lu reads see a torn message",
+          halves);
     free_irq();
 }
 
-/* ---- ctrl is the driver's ---- */
+/* ---- the ctrl word belongs to the driver ---- */
 
 static _Atomic int stop_driver;
 static uint32_t driver_writes;
@@ -224,12 +227,12 @@ static void control_word(unsigned driver_hart)
         return;
     entry.ctrl &= AIA_IMS_MASKED;
     stop_driver = 0;
-    check(!hart_run(driver_hart, drive, NULL), "hart %u is the driver", driver_hart);
+    check(!hart_run(driver_hart, drive, NULL), "hart %u plays the driver", driver_hart);
     for (unsigned i = 0; i < MOVES; i++)
         move_across();
     stop_driver = 1;
     check(!hart_join(driver_hart, time_from_ms(1000)) && entry.ctrl >> 8 == (driver_writes & 0xffffff),
-          "all sixteen bytes: of %u writes to ctrl in %u moves none is lost", driver_writes, MOVES);
+          "stores of sixteen bytes: of %u writes to ctrl during %u moves none is lost", driver_writes, MOVES);
     free_irq();
 }
 
@@ -256,14 +259,15 @@ static void late_drained(uint64_t delay)
     soft.delay = delay;
     uint64_t before = runs;
     soft_raise(&soft);
-    check(runs == before && soft.n_posted == 1, "a message waits in the device's posted queue");
+    check(runs == before && soft.n_posted == 1, "a message is in the device's posted queue");
     move_across();
-    check(wait_for(&runs, before + 1) && !soft.n_posted, "a move's drain pushes it out; it is handled");
-    check(reclaimed() && runs == before + 1, "once, and the old vector is free");
+    check(wait_for(&runs, before + 1) && !soft.n_posted,
+          "the drain of a move pushes the message out, and it is handled");
+    check(reclaimed() && runs == before + 1, "it is handled once, and the old vector is reclaimed");
     free_irq();
 }
 
-/* False: the host was so busy that posted_limit was over before the late message had come, and nothing was shown. */
+/* False: the host was so busy that posted_limit was over before the late message came. Nothing is proven then. */
 static bool late_within(uint64_t posted_limit, uint64_t delay)
 {
     if (!begin(AIA_MSI_STORE_LOW, posted_limit))
@@ -273,17 +277,18 @@ static bool late_within(uint64_t posted_limit, uint64_t delay)
     soft_raise(&soft);
     uint64_t due = time_after(delay);
     move_across();
-    check(wait_for(&runs, before + 1), "a device without a drain: the move sends one edge of its own");
+    check(wait_for(&runs, before + 1), "a device without a drain: the move resends one edge");
     while (time_now() < due)
         hart_sleep_until(due);
     bool retires = irq->n_retiring == 1;
     soft_poll(&soft);
     bool in_time = time_now() - begun < posted_limit;
     if (in_time) {
-        check(retires, "long after the lazy period the old vector still retires");
-        check(wait_for(&runs, before + 2), "so the late message is handled");
+        check(retires, "long after the lazy period the old vector is still retiring");
+        check(wait_for(&runs, before + 2), "the late message is handled");
     }
-    check(reclaimed() && time_now() - begun >= posted_limit, "after posted_limit the old vector is free");
+    check(reclaimed() && time_now() - begun >= posted_limit,
+          "after posted_limit the old vector is reclaimed");
     free_irq();
     return in_time;
 }
@@ -298,7 +303,7 @@ static void late_undrained(uint64_t delay)
     check(tries, "the late message came before posted_limit");
 }
 
-/* It says that its read-back drains, and it does not. Nobody can help it; the library sees that something is wrong. */
+/* A device whose read-back does not drain, although it should. Its late message is lost, and the library counts it as unowned. */
 static void late_liar(uint64_t delay)
 {
     soft_init(&soft, AIA_MSI_STORE);
@@ -306,14 +311,15 @@ static void late_liar(uint64_t delay)
         return;
     soft.delay = delay;
     soft.undrained = true;
-    uint64_t before = runs, stray = unowned();
+    uint64_t before = runs, unowned_before = unowned();
     soft_raise(&soft);
     move_across();
-    check(reclaimed(), "a device that lies about its drain: its old vector is free");
+    check(reclaimed(), "a device whose read-back does not drain: its old vector is reclaimed");
     hart_sleep_until(time_after(delay));
     soft_poll(&soft);
     sleep_ms(2);
-    check(runs == before && unowned() == stray + 1, "and its late message is lost: counted as unowned");
+    check(runs == before && unowned() == unowned_before + 1,
+          "its late message is lost, and counted as unowned");
     free_irq();
 }
 
@@ -327,10 +333,10 @@ static void silent(void)
     soft.silent = true;
     int error = aia_irq_set_affinity(&aia, irq, &set);
     check(error == AIA_ESILENT && irq->vec.hart == v.hart && irq->vec.id == v.id,
-          "a device that never answers is not moved: %s", aia_strerror(error));
+          "the interrupt of a device that never answers does not move: %s", aia_strerror(error));
     soft.silent = false;
     soft_raise(&soft);
-    check(wait_for(&runs, before + 1), "its next edge is handled where it was");
+    check(wait_for(&runs, before + 1), "its next edge is handled on the same hart");
     free_irq();
 }
 
@@ -358,7 +364,7 @@ int job_ims(void)
     struct aia_ims d;
     check(aia_ims_init(&d, (struct aia_ims_entry *)((uintptr_t)&entry + 8), AIA_MSI_STORE_LOW, NULL, 1) ==
               AIA_EINVAL,
-          "a descriptor across a cache line is refused");
+          "a message across a cache line is refused");
     torn_reads(device_hart, AIA_MSI_STORE_LOW);
     if (zacas()) {
         torn_reads(device_hart, AIA_MSI_STORE);

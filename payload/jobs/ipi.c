@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=ipi: every hart sends IPIs to, and makes calls on, every other, all at once. */
+/* test=ipi: every hart sends IPIs to every other hart and makes calls there, all in parallel. */
 #include "payload/kernel/console.h"
 #include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"
 #include "payload/jobs.h"
 
-/* Pairs times rounds is about the same for any number of harts, from 8 up. */
+/* The number of rounds. From 8 harts up, the number of pairs times the number of rounds is about constant. */
 #define ROUNDS 200
 static uint64_t rounds(void)
 {
@@ -15,7 +15,7 @@ static uint64_t rounds(void)
     return n <= 8 ? ROUNDS : ROUNDS * 64 / (n * n) + 1;
 }
 
-/* mail[to][from]: written before the IPI; got: what the IPI's handler found there. */
+/* mail[to][from] is written before the IPI; got[to][from] is the value that the IPI's handler found there. */
 static _Atomic uint64_t mail[MACHINE_MAX_HARTS][MACHINE_MAX_HARTS], got[MACHINE_MAX_HARTS][MACHINE_MAX_HARTS];
 static _Atomic uint64_t done, wrong, called[MACHINE_MAX_HARTS];
 
@@ -66,7 +66,7 @@ int job_ipi(void)
     irq_test_ipi(mail_arrived);
     for (unsigned h = 0; h < hart_count(); h++)
         if (h != hart_index() && hart_is_online(h))
-            check(hart_run(h, all_others, NULL) == HART_OK, "hart %u begins", h);
+            check(hart_run(h, all_others, NULL) == HART_OK, "hart %u starts", h);
     all_others(NULL);
     for (unsigned h = 0; h < hart_count(); h++)
         if (h != hart_index() && hart_is_online(h))
@@ -74,8 +74,8 @@ int job_ipi(void)
     for (unsigned h = 0; h < hart_count(); h++)
         calls += called[h];
     check(done == n, "%lu of %u harts are done", done, n);
-    check(wrong == 0, "%lu IPIs or calls went wrong", wrong);
-    check(calls == n * (n - 1) * rounds(), "%lu calls ran on the hart they were for", calls);
+    check(wrong == 0, "%lu IPIs or calls failed", wrong);
+    check(calls == n * (n - 1) * rounds(), "%lu calls ran on the right hart", calls);
     print("%lu us\n", time_to_us(time_now() - start));
     return verdict();
 }

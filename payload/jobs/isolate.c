@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=isolate: a device that writes MSIs to where it was never told to, by its message's address and by DMA: to every
- * identity of every hart, to another device's window, to memory. Behind an IOMMU nothing of it reaches an interrupt file, and
- * each write is counted against the device; without, what lands where nobody is counts as unowned. Another device works on all
- * the while.
+ * test=isolate: a rogue device writes MSIs to wrong places, by its message's address and by DMA: to every identity of every
+ * hart, to another device's window, to memory. With an IOMMU none of these writes reaches an interrupt file, and each is
+ * counted as a fault of the device. Without an IOMMU, writes to unowned identities count as unowned. Another device works
+ * meanwhile.
  */
 #include "imsic/file.h"
 #include "payload/kernel/console.h"
@@ -22,13 +22,13 @@
 
 #include "mmio.h"
 
-#define CALM 1000000u /* of faults in a window: never a storm */
+#define CALM 1000000u /* a limit of faults in a window that is never reached: no storm */
 
-static struct edu spoof;
+static struct edu rogue;
 static struct aia_iommu_device *device;
 static aia_counter none;
 static uint64_t sent;
-static uint64_t let_in; /* by its own window, in a mode that lets it */
+static uint64_t let_in; /* messages of the device that its own window let through to other identities */
 
 static uint64_t unowned(void)
 {
@@ -44,10 +44,10 @@ static aia_counter *faults(void)
     return device ? &device->faults : &none;
 }
 
-/* Its MSI capability as nobody has told it to. */
+/* Set the rogue device's MSI capability to this message. */
 static void aim(uint64_t addr, uint32_t data)
 {
-    struct pci_msi *pm = &spoof.msi;
+    struct pci_msi *pm = &rogue.msi;
 
     if (pm->is64)
         pci_write32(pm->pd, pm->cap + 8u, (uint32_t)(addr >> 32));
@@ -57,38 +57,38 @@ static void aim(uint64_t addr, uint32_t data)
                 pci_read16(pm->pd, pm->cap + PCI_MSI_CONTROL) | PCI_MSI_CONTROL_ENABLE);
 }
 
-/* One stray write, and wait until it is counted, where it must be: a queue of faults that runs over counts none. */
-static bool stray(uint64_t addr, uint32_t data)
+/* Make the device send one rogue MSI. With an IOMMU, wait until the fault is counted: a fault queue that overflows counts none. */
+static bool send_rogue(uint64_t addr, uint32_t data)
 {
     uint64_t before = *faults();
 
     aim(addr, data);
-    edu_raise(&spoof, 1);
-    (void)edu_status(&spoof);
-    edu_ack(&spoof, 1);
+    edu_raise(&rogue, 1);
+    (void)edu_status(&rogue);
+    edu_ack(&rogue, 1);
     sent++;
     if (device)
         return wait_for(faults(), before + 1);
-    hart_sleep_until(time_after(time_from_us(20))); /* for the others to do something between */
+    hart_sleep_until(time_after(time_from_us(20))); /* gives the other harts time between two */
     return true;
 }
 
-static bool stray_everywhere(void)
+static bool send_rogue_everywhere(void)
 {
     for (unsigned h = 0; h < hart_count(); h++)
         for (unsigned id = 1; id <= aia.imsic.files[h].n_ids; id++)
-            if (!stray(machine.harts[h].imsic_addr, id))
+            if (!send_rogue(machine.harts[h].imsic_addr, id))
                 return false;
     return true;
 }
 
-/* A write by DMA, of four bytes; a tenth of a second each. */
+/* Make the device write four bytes by DMA. This takes a tenth of a second. */
 static void dma(uint64_t addr)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(2000));
 
-    edu_dma_send(&spoof, addr);
-    while (!edu_dma_idle(&spoof))
+    edu_dma_send(&rogue, addr);
+    while (!edu_dma_idle(&rogue))
         if (!hart_wait_more(&w)) {
             check(false, "edu: a transfer ends in two seconds");
             return;
@@ -104,28 +104,30 @@ static uint64_t victim_runs(void)
     return n;
 }
 
-/* Nothing else works yet: who runs, runs for a stray. */
+/* No other device sends yet: each handler run is caused by a rogue MSI. */
 static void in_silence(void)
 {
-    check(stray_everywhere(), "a stray MSI to every identity of every hart");
+    check(send_rogue_everywhere(), "a rogue MSI to every identity of every hart");
     if (device)
         check(!victim_runs(), "the other device's handler did not run");
     else
-        check(wait_for(&load_devices[0].empty, 1), "the other device's handler ran, for nothing");
+        check(wait_for(&load_devices[0].empty, 1),
+              "the other device's handler ran without an edge of its device");
 }
 
-static void strays(void)
+static void under_load(void)
 {
     static uint32_t word = 0x12345678;
 
-    check(stray_everywhere(), "the same under load%s", device ? ", each counted" : "");
+    check(send_rogue_everywhere(), "the same under load%s", device ? ", each counted" : "");
     if (!device)
         return;
-    check(*faults() == sent, "%lu strays, %lu faults", sent, (uint64_t)*faults());
+    check(*faults() == sent, "%lu rogue MSIs, %lu faults", sent, (uint64_t)*faults());
     uint64_t before = *faults();
     struct aia_iommu_device *other = iommu_device(load_devices[0].edu.pd);
-    check(stray(other->window, 1) && stray(device->window, 1) && stray(device->window + 4096, 1),
-          "to another's window, to its own and behind it: %lu faults", (uint64_t)*faults() - before);
+    check(
+        send_rogue(other->window, 1) && send_rogue(device->window, 1) && send_rogue(device->window + 4096, 1),
+        "to another device's window, to its own and after its own: %lu faults", (uint64_t)*faults() - before);
     iommu_print_faults();
     before = *faults();
     unsigned n = hart_count() < 4 ? hart_count() : 4;
@@ -134,12 +136,12 @@ static void strays(void)
     dma((uintptr_t)&word);
     check(wait_for(faults(), before + n + 1) && *faults() == before + n + 1,
           "by DMA, to files and to memory: %lu faults", (uint64_t)*faults() - before);
-    check(word == 0x12345678, "memory is untouched");
+    check(word == 0x12345678, "memory is unchanged");
 }
 
 /*
- * What a device that a driver of ours has may reach: this one gets the second stage of those for a while. Our variables,
- * but neither our code, nor the tables that say so, nor memory that is not ours.
+ * Check what a device of the payload's drivers may reach: the rogue device gets the second stage of these devices for a
+ * while. They may reach the payload's variables, but neither its code, nor the IOMMU's tables, nor memory of others.
  */
 static void reach(void)
 {
@@ -150,46 +152,46 @@ static void reach(void)
     uint64_t *iohgatp = &device->context[1], was = *iohgatp, before = *faults();
 
     mmio_write64((uintptr_t)iohgatp, (was & ~root) | (uintptr_t)iommu.mapped >> 12);
-    check(!iommu_forget(), "our devices' memory for it: told to the unit");
+    check(!iommu_forget(), "the drivers' second stage for the rogue device: the IOMMU uses it");
     for (unsigned i = 0; i < n; i++)
         dma(places[i]);
     check(wait_for(faults(), before + n) && *faults() == before + n,
-          "by DMA, to code, tables and memory that is not ours: %lu faults", (uint64_t)*faults() - before);
+          "by DMA, to code, tables and memory of others: %lu faults", (uint64_t)*faults() - before);
     before = *faults();
     dma((uintptr_t)&word);
-    check(*(volatile uint32_t *)&word != 0x12345678 && *faults() == before, "to a variable: it is there");
+    check(*(volatile uint32_t *)&word != 0x12345678 && *faults() == before, "by DMA, to a variable: written");
     mmio_write64((uintptr_t)iohgatp, was);
-    check(!iommu_forget(), "our devices' memory for it: taken back");
+    check(!iommu_forget(), "the drivers' second stage: removed again");
 }
 
-/* ---- what is wrong in the tables ---- */
+/* ---- errors in the tables ---- */
 
-/* A doubleword of a table changed under the unit, an edge sent, and put back. */
+/* Change a doubleword of a table, send an edge, check the fault's cause, and restore the doubleword. */
 static void corrupt(uint64_t *at, uint64_t with, unsigned cause, const char *what)
 {
     uint64_t was = *at, before = *faults();
 
     mmio_write64((uintptr_t)at, with);
-    check(!iommu_forget(), "%s: told to the unit", what);
-    (void)stray(device->window, 1);
+    check(!iommu_forget(), "%s: the IOMMU uses it", what);
+    (void)send_rogue(device->window, 1);
     check(*faults() == before + 1 && iommu_last_fault().cause == cause, "%s: fault %u (%s)", what,
           iommu_last_fault().cause, aia_iommu_cause_name(iommu_last_fault().cause));
     mmio_write64((uintptr_t)at, was);
-    check(!iommu_forget(), "%s: put back", what);
+    check(!iommu_forget(), "%s: restored", what);
 }
 
 static void bad_tables(void)
 {
     corrupt(device->table, 0, AIA_IOMMU_NO_PTE, "an entry that is not valid");
-    corrupt(device->table, 5, AIA_IOMMU_BAD_PTE, "an entry of no mode there is");
+    corrupt(device->table, 5, AIA_IOMMU_BAD_PTE, "an entry of an undefined mode");
     corrupt(&device->context[0], 0, AIA_IOMMU_NO_CONTEXT, "a context that is not valid");
     corrupt(&device->context[0], device->context[0] | 8, AIA_IOMMU_BAD_CONTEXT,
             "a context with T2GPA and no ATS");
 }
 
 /*
- * A command that there is none of, put into the queue behind the driver's back: the unit stops there, and whoever comes
- * next finds that, and gets the queue going again.
+ * Put an illegal command into the queue without the driver's knowledge. The IOMMU stops at this command; the next caller of
+ * the driver notices it and restarts the queue.
  */
 static void bad_command(void)
 {
@@ -205,25 +207,52 @@ static void bad_command(void)
     aia_port_unlock(&iommu.lock);
     aia_port_irq_restore(was);
     check(!aia_iommu_flush(&iommu) && iommu.illegal == before + 1,
-          "an illegal command: the queue stopped, and goes on");
+          "an illegal command: the queue stopped, and was restarted");
 }
 
-/* ---- its own window ---- */
+/* ---- the device's own window ---- */
 
-static enum aia_result spoofed(void *context, struct aia_irq *irq)
+static enum aia_result rogue_handler(void *context, struct aia_irq *irq)
 {
     (void)context;
     (void)irq;
     return AIA_HANDLED;
 }
 
-/* Of what it may send it may choose the data. In basic translate mode that is an identity; the notice has one of its own. */
+/* Note whether this hart's file has a free identity pending. */
+static void note_pending(void *arg)
+{
+    const struct imsic_file *f = &aia.imsic.files[hart_index()];
+
+    for (unsigned id = 1; id <= f->n_ids; id++)
+        *(bool *)arg |= imsic_slot_state(atomic_load(&f->slots[id])) == IMSIC_FREE &&
+                        imsic_file_pending(id / 64) >> id % 64 & 1;
+}
+
+/* Wait until each hart has taken the unowned edges in its file. On a busy host a hart may not run for long. */
+static bool all_taken(void)
+{
+    struct hart_wait w = hart_wait_begin(time_from_ms(10000));
+    bool pending = true;
+
+    while (pending) {
+        pending = false;
+        for (unsigned h = 0; h < hart_count(); h++)
+            if (aia_call(&aia, h, note_pending, &pending))
+                return false;
+        if (pending && !hart_wait_more(&w))
+            return false;
+    }
+    return true;
+}
+
+/* The device may send any data to its own window. In basic translate mode the data is an identity; a notice has a fixed identity. */
 static void own_window(void)
 {
     struct aia_request r = {
-        .name = "spoof",
-        .handler = spoofed,
-        .msi = spoof.msi.top,
+        .name = "rogue",
+        .handler = rogue_handler,
+        .msi = rogue.msi.top,
         .affinity = aia_hartset_first(hart_count()),
     };
     struct aia_irq *irq;
@@ -232,73 +261,76 @@ static void own_window(void)
     check(!aia_irq_request(&aia, &r, &irq), "its own interrupt");
     for (unsigned id = 2; id < 64; id++) {
         aim(device->window, id);
-        edu_raise(&spoof, 1);
-        (void)edu_status(&spoof);
-        edu_ack(&spoof, 1);
+        edu_raise(&rogue, 1);
+        (void)edu_status(&rogue);
+        edu_ack(&rogue, 1);
     }
-    hart_sleep_until(time_after(time_from_ms(20)));
+    check(all_taken(), "every hart has taken what reached its file");
     uint64_t reached = unowned() - before;
     if (r.msi->kind == AIA_MSI_STORE)
-        check(!reached, "other identities, by its own window: none reached");
+        check(!reached, "to other identities by its own window: none reached");
     else
-        check(reached, "other identities, by its own window, in basic translate mode: %lu reached", reached);
-    check(*faults() == counted, "which are no faults");
-    aim(device->window, 1); /* as it was, for the library looks */
-    check(!aia_irq_free(&aia, irq), "given back");
+        check(reached, "to other identities by its own window, in basic translate mode: %lu reached",
+              reached);
+    check(*faults() == counted, "these messages are no faults");
+    aim(device->window, 1); /* as before: the library compares the message */
+    check(!aia_irq_free(&aia, irq), "its own interrupt is freed");
     let_in += reached;
 }
 
-/* ---- more than the queue holds ---- */
+/* ---- more faults than the queue holds ---- */
 
 static void overflow(void)
 {
     uint64_t before = iommu.overflows, counted = *faults();
     unsigned long was = aia_port_irq_save();
 
-    aia_port_lock(&iommu.fault_lock); /* nobody takes a record away */
+    aia_port_lock(&iommu.fault_lock); /* no hart removes records from the queue */
     for (unsigned i = 0; i < 300; i++) {
         aim(machine.harts[0].imsic_addr, 1);
-        edu_raise(&spoof, 1);
-        (void)edu_status(&spoof);
-        edu_ack(&spoof, 1);
+        edu_raise(&rogue, 1);
+        (void)edu_status(&rogue);
+        edu_ack(&rogue, 1);
     }
     aia_port_unlock(&iommu.fault_lock);
     aia_port_irq_restore(was);
     check(wait_for(&iommu.overflows, before + 1) && wait_for(faults(), counted + 127),
-          "300 at once: the queue ran over once, %lu were counted", (uint64_t)*faults() - counted);
+          "300 faults without a reader: the queue overflowed once, %lu were counted",
+          (uint64_t)*faults() - counted);
     was = aia_port_irq_save();
-    aia_port_lock(&iommu.fault_lock); /* whoever took them has let the unit go on by now */
+    aia_port_lock(&iommu.fault_lock); /* the hart that read the queue has restarted it by now */
     aia_port_unlock(&iommu.fault_lock);
     aia_port_irq_restore(was);
-    check(stray(machine.harts[0].imsic_addr, 1), "the next is counted again");
+    check(send_rogue(machine.harts[0].imsic_addr, 1), "the next fault is counted again");
 }
 
 static void storm(void)
 {
     iommu.config.storm_limit = 50;
     for (unsigned i = 0; i < 1000 && !device->cut_off; i++)
-        (void)stray(machine.harts[0].imsic_addr, 1);
-    check(device->cut_off && iommu.cut_offs == 1, "a storm: cut off after %lu faults", (uint64_t)*faults());
+        (void)send_rogue(machine.harts[0].imsic_addr, 1);
+    check(device->cut_off && iommu.cut_offs == 1, "a storm of faults: the device is cut off after %lu faults",
+          (uint64_t)*faults());
     uint64_t before = *faults(), all = iommu.n_faults;
     for (unsigned i = 0; i < 200; i++) {
         aim(machine.harts[0].imsic_addr, 1);
-        edu_raise(&spoof, 1);
-        edu_ack(&spoof, 1);
+        edu_raise(&rogue, 1);
+        edu_ack(&rogue, 1);
     }
     hart_sleep_until(time_after(time_from_ms(20)));
-    check(*faults() == before && iommu.n_faults == all, "200 more: none is let through, none is reported");
+    check(*faults() == before && iommu.n_faults == all, "200 more MSIs: none passes, none is reported");
 }
 
 static bool set_up(void)
 {
-    if (!load_own_edu(&spoof, 2) || !load_init_edu(1))
+    if (!load_own_edu(&rogue, 2) || !load_init_edu(1))
         return false;
-    device = iommu_device(spoof.pd);
+    device = iommu_device(rogue.pd);
     iommu.config.storm_limit = CALM;
     return true;
 }
 
-/* What came for sync_id, which is enabled nowhere, is there until a sync of our own. */
+/* A rogue message to sync_id, which is not enabled on any hart, stays pending until this sync. */
 static void sync_here(void *arg)
 {
     int *error = arg;
@@ -314,7 +346,7 @@ int job_isolate(void)
     in_silence();
     raisers_init(7, load_step);
     check(raisers_start_all(), "load on another device");
-    strays();
+    under_load();
     if (device) {
         reach();
         bad_tables();
@@ -326,14 +358,14 @@ int job_isolate(void)
     uint64_t reached = unowned() - before - let_in;
     check(raisers_stop_all() && load_balanced(), "the other device: %lu edges, nothing lost",
           load_devices[0].edges);
-    print("isolation: %lu stray MSIs, %lu faults, unowned %lu\n", sent, (uint64_t)*faults(), reached);
+    print("isolation: %lu rogue MSIs, %lu faults, unowned %lu\n", sent, (uint64_t)*faults(), reached);
     check(device ? reached == 0 : reached > 0,
-          device ? "none reached a file" : "seen as unowned, and survived");
+          device ? "no rogue MSI reached a file" : "rogue MSIs are counted as unowned");
     iommu_print_faults();
     for (unsigned h = 0; h < hart_count() && !device; h++) {
         int error = AIA_ESILENT;
         check(!aia_call(&aia, h, sync_here, &error) && !error,
-              "hart %u: a sync works, and clears what was forged", h);
+              "hart %u: a sync succeeds, and clears the forged sync", h);
     }
     return verdict();
 }

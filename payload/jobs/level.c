@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=level: a line held through n handler runs gives n + 1 runs until it falls, and none after, while its interrupt
- * moves without a pause. edu's line is up while it has status bits; the handler takes one of them at a time. The line of
- * another device (lines.h) is left up by its handler, as often as it was told.
+ * test=level: a line that stays up through n handler runs gives n + 1 runs until it falls, and none afterwards, while its
+ * interrupt moves without a pause. edu's line is up while edu has status bits, and the handler takes one bit at a time. The
+ * handler of another device (lines.h) leaves the line up a given number of times.
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/work.h"
@@ -13,19 +13,19 @@
 #include "payload/load/lines.h"
 #include "payload/load/load.h"
 
-#define HELD 8 /* a line is held through so many runs at most */
+#define HELD 8 /* the largest number of runs through which a line stays up, plus 1 */
 
 const struct arg job_level_args[] = {
-    ARG_WORK("rounds", "how many (10000)", ARG_MAX_ROUNDS),
+    ARG_WORK("rounds", "how many rounds (10000)", ARG_MAX_ROUNDS),
     ARG_SEED,
     ARGS_END,
 };
 
 static struct random moves;
-static _Atomic int leave;
+static _Atomic int quit;
 static uint64_t n_moves, failed_moves;
 
-/* What has a line that can be held: edu devices, then others. */
+/* The number of lines that can be held: those of the edu devices, then of other devices. */
 static unsigned n_held(void)
 {
     return load_n_devices + n_lines;
@@ -36,11 +36,11 @@ static struct aia_irq *irq_of(unsigned i)
     return i < load_n_devices ? load_devices[i].irq : lines[i - load_n_devices]->line->irq;
 }
 
-/* On another hart: move some line somewhere, again and again. */
+/* Runs on another hart: move a random line's interrupt to a random hart, again and again. */
 static void move_loop(void *arg)
 {
     (void)arg;
-    while (!atomic_load_explicit(&leave, memory_order_relaxed)) {
+    while (!atomic_load_explicit(&quit, memory_order_relaxed)) {
         struct aia_irq *irq = irq_of(random_below(&moves, n_held()));
         struct aia_hartset set = aia_hartset_one(irq_nth_hart(irq, random_below(&moves, hart_count())));
         failed_moves += aia_irq_set_affinity(&aia, irq, &set) != AIA_OK;
@@ -48,16 +48,16 @@ static void move_loop(void *arg)
     }
 }
 
-/* Cause `n` + 1 runs, in one go or one after the other while they run. */
-static bool edu_round(struct load_device *d, unsigned n, bool at_once)
+/* Cause `n` + 1 runs, by one write (together) or by one write for each run, while the handler runs. */
+static bool edu_round(struct load_device *d, unsigned n, bool together)
 {
     uint64_t before = d->handled, empty = d->empty;
     uint32_t all = (uint32_t)((UINT64_C(2) << n) - 1);
 
     d->edges += n + 1;
-    if (at_once)
+    if (together)
         edu_raise(&d->edu, all);
-    for (unsigned i = 0; i <= n && !at_once; i++)
+    for (unsigned i = 0; i <= n && !together; i++)
         edu_raise(&d->edu, 1u << i);
     if (!wait_for(&d->handled, before + n + 1))
         return check(false, "%s: %lu runs of %u: status 0x%x, line %d, pending %d, enabled %d, flow 0x%x",
@@ -66,7 +66,7 @@ static bool edu_round(struct load_device *d, unsigned n, bool at_once)
     return d->handled == before + n + 1 && d->empty == empty && !aplic_asserted(d->wire);
 }
 
-/* The same of another device: `n` runs leave its line up, and one more takes its cause away. */
+/* The same for another device: `n` runs leave the line up, and one more run removes the cause. */
 static bool line_round(const struct line_device *d, unsigned n)
 {
     const struct aplic_source *wire = d->line->source;
@@ -115,7 +115,7 @@ static void rounds(unsigned n, struct random *r)
     }
     check(good == n, "%u of %u rounds: a line held through k runs gives k + 1", good, n);
     check(handled == n + (uint64_t)held, "%lu runs for %u causes", handled, n + held);
-    check(empty == 0, "no run after a line fell (%lu interrupts that came too late were met)", fallen);
+    check(empty == 0, "no run after a line fell (%lu interrupts came after the fall)", fallen);
 }
 
 int job_level(void)
@@ -128,7 +128,7 @@ int job_level(void)
     if (!load_init_edu(LOAD_MAX))
         return EXIT_MACHINE;
     if (!n_held())
-        return untested("no device here has a wire that could be held up");
+        return untested("no device here has a wire that can be held up");
     irq_need_ids(n_held());
     for (unsigned i = 0; i < load_n_devices; i++)
         load_devices[i].singly = true;
@@ -136,7 +136,7 @@ int job_level(void)
     bool moving =
         mover != hart_index() && check(!hart_run(mover, move_loop, NULL), "hart %u moves them", mover);
     rounds(n, &r);
-    atomic_store(&leave, 1);
+    atomic_store(&quit, 1);
     if (moving)
         check(!hart_join(mover, time_from_ms(5000)) && !failed_moves, "%lu moves, %lu failed", n_moves,
               failed_moves);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=live: what it costs to make a new vector live on its hart, the two ways there are (design section 5, step
- * 1). Run it deterministically: one instruction is one nanosecond, those of all harts together.
- *
- *   kept enabled   every identity is enabled from the start; nothing is left to do when it is allocated
- *   asked          the hart is asked by a call to set the bit in its own eie, and waited for
+ * test=live: the cost of the two ways to make a new vector live on its hart (design section 5, step 1). Run it
+ * deterministically: one instruction, of any hart, is one nanosecond.
+ *   kept enabled   every identity is enabled from the start; an allocation does nothing
+ *   asked          a call asks the hart to set the bit in its own eie, and waits
  */
 #include "imsic/file.h"
 #include "payload/kernel/console.h"
@@ -33,7 +32,7 @@ static void enable(void *arg)
 
 enum way { KEPT_ENABLED, ASKED };
 
-/* Instructions for N moves of device 0 between the running hart and `other`, each way alike. */
+/* Instructions per move of device 0 between the running hart and `other`, over N moves. */
 static unsigned long moves(unsigned other, enum way way)
 {
     struct aia_irq *irq = load_devices[0].irq;
@@ -66,7 +65,7 @@ int job_live(void)
     if (!has_harts(2))
         return EXIT_MACHINE;
     if (!bench_counts())
-        return untested("it takes exact counts: make run ICOUNT=1");
+        return untested("this job needs exact counts: make run ICOUNT=1");
     if (!load_init(1))
         return EXIT_MACHINE;
     compare(other, "idle");
@@ -74,6 +73,6 @@ int job_live(void)
     check(!hart_run(other, busy, NULL), "hart %u spins", other);
     compare(other, "busy");
     atomic_store(&spin, 0);
-    check(!hart_join(other, UINT64_MAX / 2), "and stops");
+    check(!hart_join(other, UINT64_MAX / 2), "hart %u stops", other);
     return verdict();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The main job: does this machine, with this firmware, lose an interrupt when affinity changes or a hart
- * goes away? All harts put load on devices; meanwhile the boot hart moves these devices' interrupts about and
- * takes the other harts offline and back, one at a time.
+ * The main job: does this machine, with this firmware, lose an interrupt when affinity changes or a hart goes offline? All
+ * other harts put load on devices. Meanwhile the boot hart moves the devices' interrupts and takes the other harts offline
+ * and online, one at a time.
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -22,18 +22,18 @@
 const struct arg job_main_args[] = {
     ARG_TEXT(
         "devices",
-        "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"),
-    ARG_FLAG("naive", "move without the library's care, to see what it is for: FAIL is expected"),
-    ARG_FLAG("pressure", "soft devices too; every way to change a message must be used. With ids= small (8)"),
+        "kinds of devices, separated by commas, or all (edu, or soft without edu); wired: edu, by its wire"),
+    ARG_FLAG("naive", "move as a naive driver does: edges are lost, FAIL is expected"),
+    ARG_FLAG("pressure", "soft devices too; every way to change a message must occur. With ids= small (8)"),
     LOOP_ARGS,
     ARGS_END,
 };
 
-/* With `pressure`: none of the ways to change a message was left out. */
+/* With `pressure`: note each way to change a message that did not occur. */
 static void all_updates(void)
 {
     for (unsigned u = 0; u < AIA_N_UPDATES; u++) {
-        worked(aia.updates[u], "a way to change a message was not used; ids= small (8) brings them all");
+        worked(aia.updates[u], "a way to change a message did not occur; with ids= small (8) all occur");
         if (!aia.updates[u])
             print("no message was changed by: %s\n", stats_update_name((enum aia_update)u));
     }
@@ -45,11 +45,11 @@ static int move_naively(struct aia_irq *irq, unsigned hart)
         if (load_devices[i].irq == irq)
             return naive_move(&load_devices[i], hart);
     if (irq->order)
-        return AIA_OK; /* to move a block takes more care than it has */
+        return AIA_OK; /* a naive driver cannot move a block */
     return naive_move_irq(irq, hart, false, wedge_moved);
 }
 
-/* `pressure` adds the soft ones, if they are not all there is. */
+/* Take the devices of devices=. `pressure` adds soft devices, unless they are there already. */
 static bool take_devices(const char *devices, bool pressure)
 {
     if (!(devices ? kinds_init(devices) : kinds_init_default()))
@@ -64,7 +64,7 @@ static bool needs_no_message(const char *devices)
     return !devices || !strcmp(devices, "edu") || !strcmp(devices, "soft");
 }
 
-/* What only messages can do ends the run, by its argument's name, where there are none. */
+/* Where devices send no messages, refuse an argument that needs messages. */
 static void check_messages(const char *devices, bool naive, bool pressure)
 {
     const char *what = naive                        ? "naive"
@@ -83,12 +83,12 @@ int job_main(void)
     bool naive = args_get("naive"), pressure = args_get("pressure");
 
     if (devices && !strcmp(devices, "wired"))
-        devices = NULL; /* the default ones, as wires_wanted() has them */
+        devices = NULL; /* the default devices; wires_wanted() gives them wires */
     check_messages(devices, naive, pressure);
     if (!take_devices(devices, pressure))
         return EXIT_MACHINE;
     if (naive && iommu_remaps())
-        args_refuse("naive", "behind the IOMMU no message changes; with iommu=off they do");
+        args_refuse("naive", "with an IOMMU messages never change; with iommu=off they do");
     if (naive)
         naive_init();
     bool good = loop_run(naive ? move_naively : NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=managed: interrupts that belong to two harts, of each kind of device. Both harts go: the devices are shut
- * down, as their registers say; one comes back: its first edge is handled there.
+ * test=managed: managed interrupts of two harts, for each kind of device. When both harts are offline, the interrupts are
+ * shut down, as the devices' registers show. When one hart is online again, the first edge is handled there.
  */
 #include "payload/kernel/work.h"
 #include "payload/pci/regs.h"
@@ -13,10 +13,10 @@
 #include "payload/load/tally.h"
 
 #define N_SOFT 3
-static struct tally softs[N_SOFT]; /* one of each kind that a device may be */
-static struct load_device *device; /* an edu, if there is one */
-static unsigned first, second;     /* the set */
-static unsigned owned_before;      /* vectors, of nobody here */
+static struct tally softs[N_SOFT]; /* one soft device of each kind */
+static struct load_device *device; /* an edu device, if there is one */
+static unsigned first, second;     /* the two harts */
+static unsigned owned_before;      /* owned vectors before this job's requests */
 
 static struct aia_request request(const char *name)
 {
@@ -37,7 +37,7 @@ static enum aia_result device_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
-/* Its source's enable bit, which is off for as long as the handler of a level runs. */
+/* The source's enable bit, which is off while the handler of a level runs; therefore the wait. */
 static bool source_enabled(const struct aplic_source *s)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(10));
@@ -48,7 +48,7 @@ static bool source_enabled(const struct aplic_source *s)
     return true;
 }
 
-/* That, by wire; else its MSI enable bit. */
+/* True if the device's source, or its MSI, is enabled. */
 static bool device_started(void)
 {
     const struct load_device *d = device;
@@ -60,7 +60,7 @@ static bool device_started(void)
     return pci_read16(d->edu.pd, d->edu.msi.cap + PCI_MSI_CONTROL) & PCI_MSI_CONTROL_ENABLE;
 }
 
-/* Two harts other than ours that the first device's interrupt can come to: by wire not all, where there are several APLICs. */
+/* Choose two other harts where the first device's interrupt can be. With several APLICs a wire cannot reach all harts. */
 static bool choose_harts(void)
 {
     unsigned n = 0, two[2];
@@ -68,14 +68,14 @@ static bool choose_harts(void)
     for (unsigned h = 0; h < hart_count() && n < 2; h++)
         if (h != hart_index() && hart_is_online(h) && irq_goes(load_devices[0].irq, h))
             two[n++] = h;
-    if (!check(n == 2, "%s can come to two harts other than hart %u", load_devices[0].name, hart_index()))
+    if (!check(n == 2, "%s can be on two harts other than hart %u", load_devices[0].name, hart_index()))
         return false;
     first = two[0];
     second = two[1];
     return true;
 }
 
-/* The device that load_init() found is its own, and becomes ours. */
+/* Request the managed interrupts. The device that load_init() found loses its own interrupt and gets a managed one. */
 static bool set_up(void)
 {
     static const char *const names[N_SOFT] = {"plain", "maskable", "store"};
@@ -83,7 +83,7 @@ static bool set_up(void)
         return false;
     device = &load_devices[0];
     int error =
-        aia_irq_free(&aia, device->irq); /* first: of a source in use aplic_request() changes nothing */
+        aia_irq_free(&aia, device->irq); /* first, because aplic_request() does not change a source in use */
     struct aia_request r = request(device->name);
     r.handler = device_handler;
     r.context = device;
@@ -122,41 +122,41 @@ static void all_shut_down(void)
     uint64_t runs = device_runs, ours = 0;
     bool off = true;
 
-    check(device->irq->parked || !device_started(), "%s: its enable bit is off, or it is parked (test=park)",
-          device->name);
+    check(device->irq->parked || !device_started(),
+          "%s: its enable bit is off, or its message is parked (test=park)", device->name);
     if (!device->irq->parked)
         load_raise_bit(device, 2);
     for (unsigned i = 0; i < N_SOFT; i++) {
         off &= !tally_started(&softs[i]);
         ours += softs[i].runs;
     }
-    check(off, "the others are off");
+    check(off, "the soft devices are stopped");
     aia_vector_stats(&aia, &s);
     if (irq_by_message())
         check(s.n[IMSIC_MANAGED] == 2 * (N_SOFT + 1) && s.n[IMSIC_OWNED] == owned_before,
-              "two vectors are kept for each");
+              "two vectors are reserved for each");
     hart_sleep_until(time_after(time_from_ms(2)));
     for (unsigned i = 0; i < N_SOFT; i++)
         ours -= softs[i].runs;
-    check(device_runs == runs && !ours, "and nothing runs");
-    if (!device->wire) /* else its line stays up */
+    check(device_runs == runs && !ours, "no handler runs");
+    if (!device->wire) /* the line of a wire stays up, for the next step */
         load_acknowledge(device, UINT32_MAX);
 }
 
-static void go_and_come(unsigned a, unsigned b)
+static void both_offline(unsigned a, unsigned b)
 {
     all_on(device->irq->vec.hart);
-    check(cycle_down(a), "hart %u goes", a);
+    check(cycle_down(a), "hart %u offline", a);
     all_on(b);
-    check(cycle_down(b), "hart %u goes", b);
+    check(cycle_down(b), "hart %u offline", b);
     all_shut_down();
     uint64_t runs = device_runs, here = aia_irq_runs(&aia, device->irq, a);
-    check(cycle_up(a), "hart %u is back", a);
+    check(cycle_up(a), "hart %u online", a);
     if (device->wire)
         check(wait_for(&device_runs, runs + 1) && load_ran_on(device, a, here),
-              "the line that was up meanwhile is handled there");
+              "the line that went up meanwhile is handled on hart %u", a);
     all_on(a);
-    check(cycle_up(b), "hart %u is back", b);
+    check(cycle_up(b), "hart %u online", b);
     all_on(a);
 }
 
@@ -165,7 +165,7 @@ int job_managed(void)
     if (!has_harts(3))
         return EXIT_MACHINE;
     irq_need_ids(N_SOFT + 1);
-    (void)kinds_pci(); /* an IOMMU has an interrupt of its own */
+    (void)kinds_pci(); /* before the books: an IOMMU has its own interrupt */
     struct cycle_books before = cycle_books();
     owned_before = before.vectors.n[IMSIC_OWNED];
     if (!load_init(1))
@@ -174,16 +174,16 @@ int job_managed(void)
         return verdict();
     struct cycle_books requested = cycle_books();
     if (irq_by_message())
-        check(requested.vectors.n[IMSIC_MANAGED] == N_SOFT + 1, "one vector of each is kept for later");
-    go_and_come(first, second);
-    go_and_come(second, first);
-    go_and_come(first, second);
+        check(requested.vectors.n[IMSIC_MANAGED] == N_SOFT + 1, "one vector is reserved for each");
+    both_offline(first, second);
+    both_offline(second, first);
+    both_offline(first, second);
     check(cycle_same(&requested), "the books are as they were");
-    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "no edge is late or unowned");
     bool freed = !aia_irq_free(&aia, device->irq);
     for (unsigned i = 0; i < N_SOFT; i++)
         freed &= !aia_irq_free(&aia, softs[i].irq);
     check(freed, "all freed");
-    check(cycle_same(&before), "no vector is kept any more");
+    check(cycle_same(&before), "no vector is reserved any more");
     return verdict();
 }

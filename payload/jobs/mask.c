@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=mask: an interrupt that is disabled keeps its edges, wherever it is enabled again. */
+/* test=mask: an interrupt that is disabled keeps its edges, on whichever hart it is enabled again. */
 #include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
 #include "payload/report/check.h"
 #include "payload/jobs.h"
 #include "payload/load/load.h"
 
-/* Raise `n` edges of device 0 while it is disabled, move it to `to`, enable it. */
+/* Raise `n` edges of device 0 while its interrupt is disabled, move the interrupt to `to`, enable it. */
 static void keep_and_resend(unsigned n, unsigned to)
 {
     struct load_device *d = &load_devices[0];
@@ -22,10 +22,11 @@ static void keep_and_resend(unsigned n, unsigned to)
     check(d->handled + d->empty == runs, "%u edges while disabled: the handler does not run", n);
     must_move(d->irq, to);
     aia_irq_enable(&aia, d->irq);
-    check(wait_for(&d->handled, handled + 1), "after enable, on hart %u, it runs", to);
+    check(wait_for(&d->handled, handled + 1), "after enable, on hart %u, the handler runs", to);
     hart_sleep_until(time_after(time_from_ms(2)));
-    check(d->handled == handled + 1 && d->coalesced == coalesced + n - 1, "once, for all %u edges", n);
-    check(aia_irq_runs(&aia, d->irq, to) > 0, "and it ran on hart %u", to);
+    check(d->handled == handled + 1 && d->coalesced == coalesced + n - 1, "it runs once, for all %u edges",
+          n);
+    check(aia_irq_runs(&aia, d->irq, to) > 0, "it ran on hart %u", to);
 }
 
 int job_mask(void)
@@ -41,8 +42,8 @@ int job_mask(void)
     uint64_t resent = irq->count.resent;
     aia_irq_disable(&aia, irq);
     aia_irq_enable(&aia, irq);
-    check(irq->count.resent == resent, "nothing is sent again when nothing was kept");
-    check(resent == 20, "one edge was sent again each time: %lu", resent);
+    check(irq->count.resent == resent, "without a kept edge nothing is resent");
+    check(resent == 20, "one edge was resent each time: %lu", resent);
     check(load_balanced(), "the books balance");
     return verdict();
 }

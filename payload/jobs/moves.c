@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=moves: each kind of move, one at a time, on an idle machine: the next edge runs on the new hart, and
- * an edge that waits on the old one is sent on.
+ * test=moves: each kind of move, one at a time, on an idle machine. The next edge is handled on the new hart, and an edge
+ * that is pending on the old hart is forwarded.
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -14,11 +14,11 @@
 #include "payload/load/load.h"
 #include "csr.h"
 
-#define SETTLE_MS 2000 /* the lazy timer's period is 1 ms, but a hart of a busy host may not run for long */
+#define SETTLE_MS 2000 /* the lazy timer's period is 1 ms, but on a busy host a hart may not run for long */
 
 static struct load_device *dev;
 
-/* The next that it can come to: a wire may not come to all. */
+/* The next hart where the interrupt can be. A wire may not reach all harts. */
 static unsigned next_hart(unsigned hart)
 {
     do
@@ -28,8 +28,9 @@ static unsigned next_hart(unsigned hart)
 }
 
 /*
- * One edge; the handler must run, and run on the hart where the interrupt is. A level can run once more after its line has
- * fallen, on the hart where it was before a move, and that run would take the edge for itself: so it has to be over.
+ * Raise one edge; the handler must run on the hart where the interrupt is. The handler of a level can run once more after
+ * its line has fallen, on the hart where the interrupt was before a move. That run would take the edge, so wait for its end
+ * first.
  */
 static bool edge_arrives(void)
 {
@@ -48,7 +49,7 @@ static bool edge_arrives(void)
     return idle && came && here;
 }
 
-/* A soft interrupt that does nothing but take up an identity. */
+/* The handler of a blocker: an interrupt that only occupies an identity. */
 static enum aia_result never(void *context, struct aia_irq *irq)
 {
     (void)context;
@@ -90,7 +91,7 @@ static uint64_t total_updates(void)
     return n;
 }
 
-/* Until what has retired is free again: an identity still retiring on the new hart cannot be the one to use. */
+/* Wait until all retiring vectors are reclaimed: an identity that is still retiring on the new hart cannot be used. */
 static void settle(void)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(SETTLE_MS));
@@ -106,10 +107,10 @@ static void by(enum aia_update kind, const char *name, unsigned to)
     settle();
     must_move(dev->irq, to);
     check(aia.updates[kind] == before + 1 && total_updates() == all + 1, "move to hart %u by %s", to, name);
-    check(edge_arrives(), "and the next edge runs there");
+    check(edge_arrives(), "the next edge runs there");
 }
 
-/* Everything taken on both harts, crosswise: no identity is free on both. */
+/* Occupy all identities of both harts, then free one on `to` that is not the one in use here: no identity is common. */
 static void by_torn(unsigned to)
 {
     unsigned here = dev->irq->vec.hart;
@@ -120,7 +121,7 @@ static void by_torn(unsigned to)
     while (!block(to))
         ;
     check(n_blockers > 2, "%u blockers leave no vector on harts %u and %u", n_blockers, here, to);
-    /* Give back one on `to`, another than where the device is on `here`. */
+    /* Free one on `to` that is not the device's identity on `here`. */
     for (unsigned i = 0; i < n_blockers; i++) {
         struct imsic_vector v = blocker_irqs[i]->vec;
         if (v.hart != to || v.id == dev->irq->vec.id)
@@ -133,8 +134,8 @@ static void by_torn(unsigned to)
     unblock();
 }
 
-/* The old hart holds its interrupts off while an edge comes and the interrupt moves: a retiring vector forwards. */
-#define HOLD_MS 5000 /* at most; on a busy host a hart may not run for long */
+/* The old hart holds its interrupts off while an edge comes and the interrupt moves: the retiring vector forwards the edge. */
+#define HOLD_MS 5000 /* a bound; on a busy host a hart may not run for long */
 static _Atomic int hold, held;
 
 static void hold_off(void *arg)
@@ -167,13 +168,13 @@ static void forwards(unsigned from, unsigned to, unsigned then)
     if (then != to)
         must_move(dev->irq, then);
     atomic_store(&hold, 0);
-    check(wait_for(&dev->handled, handled + 1), "an edge that waited there is handled");
-    /* Where there are no interrupt files it never was there, but in the controller: the hart on the way may take it. */
+    check(wait_for(&dev->handled, handled + 1), "the edge that was pending there is handled");
+    /* Without interrupt files the edge was pending in the controller, so a hart on the way may take it. */
     bool on_way = !irq_by_message() && load_ran_on(dev, to, ran_on_way);
     check((on_way || load_ran_on(dev, then, ran)) &&
               dev->irq->count.forwarded == forwarded + irq_by_message(),
-          "on hart %u, sent on %s", on_way ? to : then, irq_by_message() ? "once" : "by nobody");
-    check(!hart_join(from, time_from_ms(HOLD_MS)), "hart %u goes on", from);
+          "on hart %u, forwarded %s", on_way ? to : then, irq_by_message() ? "once" : "never");
+    check(!hart_join(from, time_from_ms(HOLD_MS)), "hart %u takes interrupts again", from);
 }
 
 static void chain(void)

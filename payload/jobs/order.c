@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=order: edges that wait together are handled by identity, lowest first, each once. Without interrupt files: by the
- * source's number, for all have one priority.
+ * test=order: edges that are pending together are handled in order of identity, lowest first, each once. Without interrupt
+ * files they are handled in order of source number, because all sources have the same priority.
  */
 #include "payload/kernel/random.h"
 #include "payload/kernel/args.h"

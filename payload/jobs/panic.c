@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=panic kind=... hart=N: fault on purpose, on any hart, while the others sleep, print, or fault too. */
+/* test=panic kind=... hart=N: a fault on purpose, on any hart, while the other harts sleep, print, or fault too. */
 #include "payload/kernel/console.h"
 #include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
@@ -7,7 +7,7 @@
 #include "payload/jobs.h"
 #include <string.h>
 
-/* An address no machine answers at: canonical, far above all memory and devices, 8-byte aligned. */
+/* An address where no machine answers: canonical, far above all memory and devices, 8-byte aligned. */
 #define NOWHERE 0x00ffffffffff0000ul
 
 static volatile unsigned sink, no_end = 1;
@@ -53,20 +53,20 @@ static void __attribute__((noinline)) fault_assert(void)
     require(sink == 1, "sink is %u", sink);
 }
 
-/* Writing to what is not ours to write: text. */
+/* A write to text, which is read-only. */
 static void __attribute__((noinline)) fault_text(void)
 {
     *(volatile uint16_t *)(uintptr_t)fault_load = 0;
 }
 
-/* Text is all that may be executed, and constants are that. */
+/* A call into data: only text may be executed. */
 static void __attribute__((noinline)) fault_exec(void)
 {
     static uint16_t ret = 0x8082; /* in data: c.jr ra */
     void (*data)(void) = (void (*)(void))(uintptr_t)&ret;
 
     data();
-    sink = ret; /* a call, not a jump: its place is known from ra */
+    sink = ret; /* makes the above a call, not a jump, so that ra shows its place */
 }
 
 static void __attribute__((noinline)) fault_const(void)
@@ -74,7 +74,7 @@ static void __attribute__((noinline)) fault_const(void)
     *(volatile char *)(uintptr_t) "constant" = 0;
 }
 
-/* A word beyond the end of an array, which has the guard behind it. */
+/* A write of one word past the end of an array, where the stack guard is. */
 static void __attribute__((noinline)) fault_smash(void)
 {
     uint64_t array[4];
@@ -98,7 +98,7 @@ static void fault(void *arg)
     ((const struct kind *)arg)->fault();
 }
 
-/* What the others do: with noise, print whole lines for ever. */
+/* With `noise` the other harts print whole lines for ever. */
 static void noise(void *arg)
 {
     for (;;)
@@ -110,17 +110,17 @@ static const struct kind *find_kind(void)
     const char *name = args_get("kind");
     size_t i = 0;
 
-    while (name && strcmp(kinds[i].name, name) != 0) /* the table of arguments has these names */
+    while (name && strcmp(kinds[i].name, name) != 0) /* ends: the argument table allows only these names */
         i++;
     return &kinds[i];
 }
 
-/* all: every hart faults, as nearly at once as one hart can ask them to. noise: the others print. */
+/* all: every hart faults, as close together as one hart can start them. noise: the other harts print. */
 const struct arg job_panic_args[] = {
     ARG_ONE_OF("kind", "what the fault is", "load store illegal jump stack assert text exec const smash"),
     ARG_NUMBER("hart", "which hart faults", 0, MACHINE_MAX_HARTS - 1),
     ARG_FLAG("all", "every hart faults"),
-    ARG_FLAG("noise", "the others print"),
+    ARG_FLAG("noise", "the other harts print"),
     ARGS_END,
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=park: a managed interrupt of one hart, through the IOMMU, while that hart goes and comes. The device is told
- * nothing and goes on sending: what it sends while the hart is away waits in memory, and is handled when it is back.
+ * test=park: a managed interrupt of one hart, through the IOMMU, while the hart goes offline and online. The device itself
+ * is not stopped and continues to send. An edge that it sends while the hart is offline is kept in memory, and is handled
+ * when the hart is online again.
  */
 #include "payload/kernel/work.h"
 #include "payload/drivers/iommu.h"
@@ -45,8 +46,8 @@ static bool wait_idle(void)
     return true;
 }
 
-/* It goes, three edges come or none, and it comes back: they have been seen in one run, or there was none. */
-static bool away_and_back(unsigned hart, unsigned cycle)
+/* Take the hart offline, raise three edges or none, bring the hart online: one handler run has seen all edges, or none ran. */
+static bool offline_and_online(unsigned hart, unsigned cycle)
 {
     bool edges = cycle & 1, good = cycle_down(hart) && irq->parked;
     uint64_t before = runs;
@@ -65,7 +66,7 @@ static bool away_and_back(unsigned hart, unsigned cycle)
     return good;
 }
 
-/* Another hart raises all the while. The device keeps a status bit until some run has seen it. */
+/* Runs on another hart: raise edges. The device keeps a status bit until a handler run has seen it. */
 static bool step(struct random *r)
 {
     edu_raise(&edu, 1u << random_below(r, 32));
@@ -94,7 +95,7 @@ static void under_fire(unsigned hart)
     for (unsigned i = 0; i < CYCLES; i++)
         good &= cycle_down(hart) && cycle_up(hart);
     good &= raisers_stop(other);
-    check(good && wait_idle(), "%u times under fire: all of %lu edges were seen, in %lu runs", CYCLES, raised,
+    check(good && wait_idle(), "%u times under load: all of %lu edges were seen, in %lu runs", CYCLES, raised,
           runs);
 }
 
@@ -112,16 +113,17 @@ int job_park(void)
         return EXIT_MACHINE;
     r.msi = edu.msi.top;
     if (!r.msi->ops->park)
-        return untested("it takes an IOMMU that can park messages");
+        return untested("this job needs an IOMMU that can park messages");
     if (!check(!aia_irq_request(&aia, &r, &irq), "a managed interrupt that can be parked"))
         return verdict();
     struct cycle_books before = cycle_books();
     for (unsigned i = 0; i < CYCLES; i++)
-        good += away_and_back(last, i);
-    check(good == CYCLES, "%u of %u times: parked, and delivered when its hart was back", good, CYCLES);
+        good += offline_and_online(last, i);
+    check(good == CYCLES, "%u of %u times: parked, and delivered when its hart was online again", good,
+          CYCLES);
     under_fire(last);
-    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
-    check(iommu_check(), "the device's message");
+    check(cycle_late() == 0 && cycle_unowned() == 0, "no edge is late or unowned");
+    check(iommu_check(), "the device's message has not changed");
     check(cycle_same(&before), "the books are as they were");
     check(cycle_down(last) && irq->parked && !aia_irq_free(&aia, irq) && cycle_up(last),
           "freed while parked");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=remap: interrupts through the IOMMU, a known number of times moved under fire and taken off a leaving hart, so that
- * whoever watches the unit's commands (QEMU: -trace riscv_iommu_cmd) can count them. The device's message is read before
+ * test=remap: interrupts through the IOMMU are moved a known number of times under load, and a known number of harts go
+ * offline, so that the IOMMU's commands can be counted (QEMU: -trace riscv_iommu_cmd). The device's message is read before
  * and after.
  */
 #include "imsic/file.h"
@@ -30,7 +30,7 @@ static struct aia_message own(void)
     return m;
 }
 
-/* The entry of its window names the interrupt's vector, as far as it names an identity. */
+/* True if the IOMMU's entry for the device names this vector. */
 static bool names(struct imsic_vector v)
 {
     struct aia_message have = {0}, want = imsic_message(&aia.imsic, v);
@@ -47,10 +47,10 @@ static void moves(void)
         must_move(edu->irq, hart_from(edu->irq->vec.hart + 1));
         good &= names(edu->irq->vec);
     }
-    check(good, "%u moves under fire, and the entry names each vector", MOVES);
+    check(good, "%u moves under load, and the entry names each vector", MOVES);
 }
 
-/* What a move costs; in a deterministic run a nanosecond is an instruction. */
+/* Measure a move; in a deterministic run a nanosecond is an instruction. */
 static void cost(void)
 {
     uint64_t begin = time_now();
@@ -60,7 +60,7 @@ static void cost(void)
     print("a move: %lu ns\n", time_to_ns(time_now() - begin) / MOVES);
 }
 
-/* A hart that can go: not this one; and if there is one, one that no interrupt is on, so that the others stay where they are. */
+/* Another hart, to go offline; if possible a hart without interrupts, so that no other interrupt moves. */
 static unsigned free_hart(void)
 {
     unsigned hart = hart_from(hart_index() + 1);
@@ -75,7 +75,7 @@ static unsigned free_hart(void)
     return hart;
 }
 
-/* It leaves its affinity, which is one hart, with that hart, and comes back with it. */
+/* Each time the interrupt's only hart goes offline, the interrupt is displaced; it returns when the hart is online. */
 static void offlines(void)
 {
     unsigned other = free_hart(), done = 0;
@@ -88,7 +88,7 @@ static void offlines(void)
         must_move(edu->irq, other);
         done += good && names(edu->irq->vec);
     }
-    check(done == OFFLINES, "%u times its hart went and came", done);
+    check(done == OFFLINES, "%u times its hart went offline and online", done);
 }
 
 int job_remap(void)
@@ -101,14 +101,14 @@ int job_remap(void)
         return untested("no interrupt is remapped: %s", iommu_why_not());
     struct aia_message before = own();
     raisers_init(11, load_step);
-    check(raisers_start_all(), "load");
+    check(raisers_start_all(), "all other harts raise");
     moves();
     offlines();
     check(raisers_stop_all() && load_balanced(), "nothing lost of %lu edges", edu->edges);
     struct aia_message after = own();
     check(before.addr == after.addr && before.data == after.data, "the device's message: 0x%lx, %u",
           after.addr, after.data);
-    check(iommu_check(), "and that of each other device");
+    check(iommu_check(), "the message of each other device has not changed");
     iommu_print();
     return verdict();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=selfcheck: docs/porting.md's first step. One thing after another that everything else needs, each named before it is
- * tried: what hangs, traps or panics does so right behind its line. Needs no device.
+ * test=selfcheck: docs/porting.md's first step. It tries the things that everything else needs, one after the other, and
+ * prints a line before each: a step that hangs, traps or panics does so right after its line. It needs no device.
  */
 #include "payload/jobs/selfcheck.h"
 #include "payload/kernel/args.h"
@@ -37,9 +37,9 @@ void selfcheck_step(const char *fmt, ...)
     print("\n");
 }
 
-#define CLOCK_READS 10000000u /* without a tick: it stands still */
+#define CLOCK_READS 10000000u /* a clock that does not tick during so many reads stands still */
 
-/* Nothing here waits by means of the timer, for that is what is looked at. */
+/* Check the clock and the timer. No wait here uses the timer, because it may not work. */
 static bool step_timer(void)
 {
     uint64_t begin = time_now(), interrupts = time_interrupts();
@@ -48,7 +48,7 @@ static bool step_timer(void)
     selfcheck_step("the clock, at %lu Hz", machine.timebase);
     while (time_now() == begin && reads < CLOCK_READS)
         reads++;
-    if (!check(reads < CLOCK_READS, "goes on"))
+    if (!check(reads < CLOCK_READS, "the clock ticks"))
         return false;
     selfcheck_step("the timer, in 20 ms");
     begin = time_now();
@@ -69,29 +69,29 @@ static enum aia_result on_edge(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
-static void on_stray(unsigned id)
+static void on_unowned(unsigned id)
 {
-    print("hart %u: identity %u came, which is nobody's here: is this file another hart's?\n", hart_index(),
-          id);
+    print("hart %u: unowned identity %u came: is this interrupt file another hart's?\n", hart_index(), id);
 }
 
 /*
- * An edge lands on the hart whose file the tree says it was sent to: crossed files show here. The handler of the edge
- * before has returned: while a handler runs, its own hart runs it again for an edge that comes elsewhere.
+ * Check that an edge arrives on the hart whose file it was sent to: files that the tree names crosswise show here. The
+ * handler of the edge before must have returned first, because a hart that runs a handler also reruns the handler for an
+ * edge that comes to another hart.
  */
 static bool edge_to(struct aia_irq *irq, unsigned hart)
 {
     uint64_t before = edges;
 
     if (aia_irq_synchronize(&aia, irq))
-        return check(false, "the handler of the edge before returns");
+        return check(false, "the handler of the edge before has returned");
     soft_raise(&device);
     return check(wait_for(&edges, before + 1), "the message at 0x%lx, identity %u, arrives",
                  soft_look(&device).addr, soft_look(&device).data) &&
            check(edge_hart == hart, "at hart %u: it came at hart %u", hart, edge_hart);
 }
 
-/* Where harts have interrupt files: without them an interrupt needs a device. */
+/* Check an interrupt of this hart. Without interrupt files this is left out, because an interrupt then needs a device. */
 static bool step_interrupt(unsigned hart)
 {
     static struct aia_irq *irq;
@@ -135,7 +135,7 @@ static bool step_hotplug(unsigned hart)
 
 static bool step_online(unsigned hart)
 {
-    selfcheck_step("hart %u (id %lu) is there", hart, machine.harts[hart].hartid);
+    selfcheck_step("hart %u (id %lu) is online", hart, machine.harts[hart].hartid);
     return check(hart_is_online(hart), "it is %s", hart_state_name(hart_state(hart)));
 }
 
@@ -157,10 +157,10 @@ static bool other_harts(bool (*step)(unsigned hart))
 
 int job_selfcheck(void)
 {
-    irq_watch_unowned(on_stray);
+    irq_watch_unowned(on_unowned);
     if (all_harts(step_online) && step_timer() && all_harts(step_interrupt) && other_harts(step_call) &&
         other_harts(step_hotplug)) {
-        selfcheck_step("the books, and the end of the machine");
+        selfcheck_step("the verdict, and the end of the machine");
         return verdict();
     }
     print("selfcheck: stopped at step %u\nVERDICT: FAIL\n", n_steps);

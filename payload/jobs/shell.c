@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=shell: the main job's devices set up and all harts idle, for whoever is at the shell: `make shell`. A machine
- * without such devices has the shell all the same.
+ * test=shell: sets up the main job's devices and leaves all harts idle, for a person at the shell: `make shell`. A machine
+ * without such devices gets the shell too.
  */
 #include "payload/kernel/console.h"
 #include "payload/kernel/panic.h"
@@ -13,7 +13,7 @@
 const struct arg job_shell_args[] = {
     ARG_TEXT(
         "devices",
-        "kinds of them, apart by commas, or all (edu, or soft where there is none); wired: edu, by its wire"),
+        "kinds of devices, separated by commas, or all (edu, or soft without edu); wired: edu, by its wire"),
     ARGS_END,
 };
 
@@ -22,6 +22,6 @@ int job_shell(void)
     const char *devices = args_get("devices");
 
     if (!(devices && !wires_wanted() ? kinds_init(devices) : kinds_init_default()))
-        print("the shell goes on without devices\n");
+        print("the shell starts without devices\n");
     return EXIT_PASS;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=slow: devices whose message lives behind a command queue, which a hart plays: commands are answered after a
- * while, or never. Moves and harts go on; what does not answer is dead, and named, and the others do not notice.
+ * test=slow: devices whose message changes by a command, played by a hart: commands are answered after a while, or never.
+ * Moves and hotplug continue. The interrupt of a device that does not answer is dead and reported; other interrupts are not
+ * affected.
  */
 #include "payload/kernel/work.h"
 #include "payload/kernel/time.h"
@@ -10,14 +11,14 @@
 #include "payload/jobs.h"
 #include "payload/load/tally.h"
 
-#define N 4 /* three that answer, and the one that will not */
+#define N 4 /* three devices that answer, and one that will not */
 static struct tally slows[N];
-static _Atomic int leave;
+static _Atomic int quit;
 
 static void play(void *arg)
 {
     (void)arg;
-    while (!atomic_load(&leave)) {
+    while (!atomic_load(&quit)) {
         for (unsigned i = 0; i < N; i++)
             slow_poll(&slows[i].slow);
         hart_pause();
@@ -46,7 +47,7 @@ static bool request_all(unsigned hart)
     return true;
 }
 
-/* Commands sent so far. */
+/* The number of commands sent so far. */
 static uint64_t commands(void)
 {
     uint64_t n = 0;
@@ -70,20 +71,20 @@ static void moves(unsigned from, unsigned to)
     check(commands() == before + 40, "a move is one command");
     aia_irq_disable(&aia, slows[0].irq);
     aia_irq_enable(&aia, slows[0].irq);
-    check(commands() == before + 40, "disable and enable are none");
+    check(commands() == before + 40, "disable and enable send no command");
 }
 
-static void harts_go(unsigned hart)
+static void hart_goes_offline(unsigned hart)
 {
     uint64_t before = commands();
 
-    check(cycle_down(hart), "hart %u goes", hart);
-    check(commands() == before + N, "a command for each, the shutdown too");
-    check(!tally_started(&slows[2]), "the managed one is shut down");
+    check(cycle_down(hart), "hart %u offline", hart);
+    check(commands() == before + N, "a command for each interrupt, also for the one shut down");
+    check(!tally_started(&slows[2]), "the managed interrupt is shut down");
     check(tally_edge(&slows[0]) && tally_edge(&slows[1]) && tally_edge(&slows[3]),
-          "the others work elsewhere");
-    check(cycle_up(hart), "hart %u is back", hart);
-    check(all_arrive(N), "all work");
+          "the other devices work, on other harts");
+    check(cycle_up(hart), "hart %u online", hart);
+    check(all_arrive(N), "all devices work");
 }
 
 static void silence(unsigned hart)
@@ -93,16 +94,17 @@ static void silence(unsigned hart)
     must_move(slows[3].irq, hart);
     atomic_store(&slows[3].slow.deaf, true);
     uint64_t start = time_now();
-    check(cycle_down(hart), "hart %u goes though one does not answer, in %lu ms", hart,
+    check(cycle_down(hart), "hart %u offline although one device does not answer, in %lu ms", hart,
           time_to_us(time_now() - start) / 1000);
-    check(atomic_load(&slows[3].irq->flow) & AIA_FLOW_DEAD, "that one is dead");
-    check(slows[3].slow.resets == 1 && !slows[3].slow.enabled, "its device was reset");
+    check(atomic_load(&slows[3].irq->flow) & AIA_FLOW_DEAD, "the interrupt of that device is dead");
+    check(slows[3].slow.resets == 1 && !slows[3].slow.enabled, "the device was reset");
     check(irq_reports(AIA_REPORT_DEAD) == 1, "and it was reported");
     int error = aia_irq_set_affinity(&aia, slows[3].irq, &set);
-    check(error == AIA_ESILENT || error == AIA_ENOHART, "a move of it: %s", aia_strerror(error));
-    check(tally_edge(&slows[0]) && tally_edge(&slows[1]), "the others work elsewhere");
-    check(cycle_up(hart), "hart %u is back", hart);
-    check(all_arrive(3), "all but that one work");
+    check(error == AIA_ESILENT || error == AIA_ENOHART, "a move of the dead interrupt: %s",
+          aia_strerror(error));
+    check(tally_edge(&slows[0]) && tally_edge(&slows[1]), "the other devices work, on other harts");
+    check(cycle_up(hart), "hart %u online", hart);
+    check(all_arrive(3), "all other devices work");
 }
 
 int job_slow(void)
@@ -118,12 +120,12 @@ int job_slow(void)
     struct cycle_books before = cycle_books();
     if (!request_all(hart))
         return verdict();
-    check(all_arrive(N), "all work");
+    check(all_arrive(N), "all devices work");
     moves(hart, self);
     for (unsigned i = 0; i < 2; i++)
         must_move(slows[i].irq, hart);
     for (unsigned i = 0; i < 3; i++) {
-        harts_go(hart);
+        hart_goes_offline(hart);
         for (unsigned k = 0; k < N; k++)
             if (k != 2)
                 must_move(slows[k].irq, hart);
@@ -133,10 +135,10 @@ int job_slow(void)
     for (unsigned i = 0; i < N; i++)
         freed &= !aia_irq_free(&aia, slows[i].irq);
     check(freed, "all freed");
-    before.jobs = 1; /* the player's */
+    before.jobs = 1; /* of the hart that plays the devices */
     check(cycle_same(&before), "nothing has leaked");
-    check(cycle_late() == 0 && cycle_unowned() == 0, "nothing late, nothing unowned");
-    atomic_store(&leave, 1);
-    check(!hart_join(player, time_from_ms(1000)), "hart %u leaves off", player);
+    check(cycle_late() == 0 && cycle_unowned() == 0, "no edge is late or unowned");
+    atomic_store(&quit, 1);
+    check(!hart_join(player, time_from_ms(1000)), "hart %u stops playing", player);
     return verdict();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=smp: every hart that is up has its own index, hart id, TLS, stack and timer, and can stop and come back. */
+/* test=smp: every online hart has its own index, hart id, TLS, stack and timer, and can go offline and online. */
 #include "payload/kernel/console.h"
 #include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"
@@ -10,7 +10,7 @@
 
 #define WAIT_MS 10000
 
-/* One in .tdata and one in .tbss, to see that both are set up on every hart. */
+/* A variable in .tdata and one in .tbss, to check that both sections are set up on every hart. */
 static _Thread_local uint64_t tls_data = 0x1234567890abcdef;
 static _Thread_local uint64_t tls_zero;
 
@@ -18,7 +18,7 @@ struct seen {
     unsigned index;
     uint64_t data, zero, timers;
     uintptr_t tls, stack;
-    uint64_t late; /* of the timer, in ticks */
+    uint64_t late; /* how late the timer was, in ticks */
 };
 
 static struct seen seen[MACHINE_MAX_HARTS];
@@ -74,7 +74,7 @@ static void check_one(unsigned i)
         fail(i, "stack canary is gone");
 }
 
-/* Down and up again, with what _Thread_local variables held. */
+/* Take the hart offline and online, and check that its _Thread_local variables have kept their values. */
 static void cycle(unsigned i)
 {
     struct hotplug_error e = hotplug_offline(i);

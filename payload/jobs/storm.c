@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test=storm: what fires without end and helps nobody is shut off, reported, and can be had again. */
+/*
+ * test=storm: the source of a storm is stopped and reported, and can be used again. An unowned identity is quarantined; an
+ * interrupt is disabled.
+ */
 #include "imsic/file.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/hotplug.h"
@@ -9,22 +12,22 @@
 #include "payload/report/check.h"
 #include "payload/jobs.h"
 
-/* Each edge must be a run of its own, so as many times a hart has to get its turn on the host. */
+/* Each edge must be a separate run, so a hart must get the host's processor as many times. */
 #define HIT_MS 20000
 
-#define UNOWNED 42 /* an identity that nobody has asked for */
+#define UNOWNED 42 /* an unowned identity */
 
 static struct soft soft;
 static struct aia_irq *irq;
 static _Atomic uint64_t runs;
-static bool mine; /* whether the handler finds something */
+static bool finds; /* the handler returns AIA_HANDLED, else AIA_NONE */
 
 static enum aia_result handler(void *context, struct aia_irq *i)
 {
     (void)context;
     (void)i;
     runs++;
-    return mine ? AIA_HANDLED : AIA_NONE;
+    return finds ? AIA_HANDLED : AIA_NONE;
 }
 
 static struct imsic_vector target;
@@ -39,7 +42,7 @@ static void send_to_target(void)
     imsic_send(&aia.imsic, target);
 }
 
-/* Send until `what` is reported, for HIT_MS at most; returns how many edges it took, 0: too many. */
+/* Send edges until `what` is reported, for HIT_MS at most. Returns the number of edges; 0: it was not reported. */
 static unsigned hit(void (*send)(void), int what)
 {
     unsigned before = irq_reports(what);
@@ -60,41 +63,41 @@ static void unowned(unsigned hart)
     target = (struct imsic_vector){.hart = (uint16_t)hart, .id = UNOWNED};
     unsigned n = hit(send_to_target, AIA_REPORT_STORM_UNOWNED);
 
-    check(n > aia.config.storm_limit, "unowned identity on hart %u: shut off after %u edges", hart, n);
+    check(n > aia.config.storm_limit, "unowned identity on hart %u: quarantined after %u edges", hart, n);
     uint64_t counted = aia.config.harts[hart].unowned;
     check(counted > unowned && counted - unowned <= n, "%lu of them were counted unowned", counted - unowned);
     for (unsigned i = 0; i < 1000; i++)
         send_to_target();
-    check(aia.config.harts[hart].unowned == counted, "after that it costs nothing more");
+    check(aia.config.harts[hart].unowned == counted, "after that no further edge is counted");
     aia_vector_stats(&aia, &stats);
-    check(stats.n[IMSIC_QUARANTINED] == 1, "one identity is out of use");
+    check(stats.n[IMSIC_QUARANTINED] == 1, "one identity is quarantined");
 }
 
 static void owned(unsigned hart)
 {
-    mine = false;
+    finds = false;
     must_move(irq, hart);
     unsigned n = hit(raise_soft, AIA_REPORT_STORM_IRQ);
-    check(n > aia.config.storm_limit, "interrupt nobody handles, on hart %u: disabled after %u edges", hart,
-          n);
+    check(n > aia.config.storm_limit,
+          "interrupt whose handler finds nothing, on hart %u: disabled after %u edges", hart, n);
     uint64_t ran = runs;
     for (unsigned i = 0; i < 1000; i++)
         soft_raise(&soft);
     check(runs == ran, "its handler runs no more");
-    mine = true;
+    finds = true;
     aia_irq_enable(&aia, irq);
-    check(wait_for(&runs, ran + 1), "enabled again, the edge that waited is handled");
+    check(wait_for(&runs, ran + 1), "after enable the kept edge is handled");
     ran = runs;
     soft_raise(&soft);
-    check(wait_for(&runs, ran + 1), "and so is the next");
+    check(wait_for(&runs, ran + 1), "the next edge is handled");
 }
 
-/* ---- a level that its handler does not quieten, and does not know ---- */
+/* ---- a level that its handler does not take down, although it returns AIA_HANDLED ---- */
 
 static struct aplic_source line;
 static _Atomic uint64_t loud_runs, loud_ticks;
 
-/* The first run asks for a timer interrupt, which has its turn before the last one. */
+/* The first run sets the timer to now. The timer interrupt must come before the last run. */
 static enum aia_result loud_handler(void *context, struct aia_irq *i)
 {
     static uint64_t before;
@@ -109,7 +112,7 @@ static enum aia_result loud_handler(void *context, struct aia_irq *i)
     return AIA_HANDLED;
 }
 
-/* Nothing drives a source to spare, so its line is low: a level that is up for ever. */
+/* Nothing drives a spare source, so its line is low: as APLIC_LEVEL_LOW it interrupts for ever. */
 static void loud(unsigned hart)
 {
     struct aia_request q = {.name = "loud", .handler = loud_handler, .affinity = aia_hartset_one(hart)};
@@ -128,11 +131,11 @@ static void loud(unsigned hart)
     while (irq_reports(AIA_REPORT_STORM_IRQ) == before && time_now() < end)
         aia_port_relax();
     check(irq_reports(AIA_REPORT_STORM_IRQ) == before + 1 && loud_runs > aia.config.storm_limit,
-          "the level is shut off after %lu runs, all of which had something", loud_runs);
-    check(loud_ticks > 0, "its hart took a timer interrupt meanwhile");
+          "the level is disabled after %lu runs, all of which returned AIA_HANDLED", loud_runs);
+    check(loud_ticks > 0, "hart %u took a timer interrupt meanwhile", hart);
     uint64_t ran = runs;
     soft_raise(&soft);
-    check(wait_for(&runs, ran + 1), "and takes others");
+    check(wait_for(&runs, ran + 1), "hart %u takes other interrupts", hart);
     error = aia_irq_free(&aia, i);
     check(!error, "freed: %s", aia_strerror(error));
 }
@@ -157,13 +160,13 @@ int job_storm(void)
     if (other != hart_index()) {
         must_move(irq, hart_index());
         struct hotplug_error e = hotplug_offline(other);
-        check(!e.step, "hart %u goes offline", other);
+        check(!e.step, "hart %u offline", other);
         e = hotplug_online(other);
-        check(!e.step, "and comes back");
-        check(aia.config.harts[other].late == 0, "with no edge late");
+        check(!e.step, "hart %u online", other);
+        check(aia.config.harts[other].late == 0, "no edge is late");
         struct imsic_stats stats;
         aia_vector_stats(&aia, &stats);
-        check(stats.n[IMSIC_QUARANTINED] == 0, "and with every identity in use again");
+        check(stats.n[IMSIC_QUARANTINED] == 0, "no identity is quarantined any more");
     }
     check(!aia_irq_free(&aia, irq), "freed");
     return verdict();

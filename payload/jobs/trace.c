@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=trace: what an event of the trace costs. Run with ICOUNT=1 SMP=2, where instret counts the instructions of all
- * harts together. Each operation is done with tracing off and on; the difference, over the number of records that it made,
- * and the load and branch that an event is when off, is what an event costs. An interrupt that is traced goes the long way
- * (lib/entry.c), whatever it records: what that costs is measured by itself, without a trace, and told apart.
+ * test=trace: the cost of an event of the trace. Run with ICOUNT=1 SMP=2, where instret counts the instructions of all harts
+ * together. Each operation is done with tracing off and on. The cost of an event is the difference, divided by the number of
+ * records, plus the load and branch of an event when tracing is off. A traced interrupt takes the slow path (lib/entry.c),
+ * whatever it records; the cost of the slow path is measured without a trace, and printed separately.
  */
 #include "payload/report/trace.h"
 #include "payload/kernel/console.h"
@@ -23,7 +23,7 @@ static unsigned other;
 
 static void edge(void)
 {
-    (void)tally_send(&device); /* taken at once: it is this hart's */
+    (void)tally_send(&device); /* this hart takes it immediately */
 }
 
 static void mask(void)
@@ -49,7 +49,7 @@ static void own(void)
     aia_trace(&aia, AIA_EVENT_RAISED, device.irq, (struct imsic_vector){0}, 1);
 }
 
-/* From here: what retires, retires on this hart, and the other one has nothing to do. */
+/* Move the interrupt to the other hart. The old vector retires on this hart, so the other hart has nothing to do. */
 static void away(void)
 {
     must_move(device.irq, other);
@@ -61,7 +61,7 @@ static void drained(void *arg)
     aia_timer(&aia);
 }
 
-/* And back, all vectors given back. */
+/* Move the interrupt back, and make every hart reclaim its vectors. */
 static void back(void)
 {
     must_move(device.irq, hart_index());
@@ -96,8 +96,8 @@ static void run(void (*operation)(void), void (*undo)(void))
     }
 }
 
-/* As tracing does; and trace_off() undoes it. */
-static void go_the_long_way(void)
+/* Make interrupts take the slow path, as tracing does; trace_off() undoes this. */
+static void take_slow_path(void)
 {
     for (unsigned h = 0; h < hart_count(); h++)
         aia.config.harts[h].slots = NULL;
@@ -105,10 +105,10 @@ static void go_the_long_way(void)
 
 static void measure(const char *what, void (*operation)(void), void (*undo)(void), unsigned expected)
 {
-    run(operation, undo); /* the first time is another matter */
+    run(operation, undo); /* the first time costs more, and is not counted */
     run(operation, undo);
     uint64_t usual = sum.instructions;
-    go_the_long_way();
+    take_slow_path();
     run(operation, undo);
     uint64_t off = sum.instructions;
     trace_on();
@@ -116,7 +116,7 @@ static void measure(const char *what, void (*operation)(void), void (*undo)(void
     trace_off();
     uint64_t n = sum.records, hundredths = n ? (sum.instructions - off) * 100 / n + 100 * WHEN_OFF : 0;
     check(n == TIMES * expected && sum.instructions > off && hundredths <= 100 * LIMIT,
-          "%s: %lu.%02lu instructions an event, %u at most; %lu events; the long way: %lu", what,
+          "%s: %lu.%02lu instructions an event, limit %u; %lu events; the slow path: %lu", what,
           hundredths / 100, hundredths % 100, LIMIT, n / TIMES, (off - usual) / TIMES);
 }
 
@@ -128,14 +128,14 @@ int job_trace(void)
     if (!has_harts(2))
         return EXIT_MACHINE;
     if (!bench_counts())
-        return untested("it takes exact counts: make run ICOUNT=1");
+        return untested("this job needs exact counts: make run ICOUNT=1");
     if (!check(!tally_soft(&device, AIA_MSI_PLAIN, r), "a device"))
         return verdict();
-    trace_on(); /* the first time it clears its memory */
+    trace_on(); /* the first call clears the trace's memory */
     trace_off();
     measure("an edge, claimed, its handler begins and ends", edge, nothing, 3);
     measure("disabled and enabled", mask, nothing, 2);
-    measure("the same, and an edge between that is kept", mask_edge, nothing, 8);
+    measure("the same, with a kept edge between", mask_edge, nothing, 8);
     measure("an IPI to this hart, sent, claimed and taken", ipi, nothing, 3);
     measure("a move: begun, written, made, and its vector retires", away, back, 4);
     trace_print(8, NULL);

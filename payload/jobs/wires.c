@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=wires: devices by their wires, while their interrupts move and harts come and go: the RTC's alarm, random numbers in
- * a stream, the UART that has nothing left to send, edu's INTx, whichever there are. With type=TEXT, that this text is
- * typed; with devices=soft, sources of the APLIC that software raises, which need no device.
+ * test=wires: devices by their wires, while their interrupts move and harts go offline and online: the RTC's alarm, a stream
+ * of random numbers, the UART with nothing left to send, edu's INTx, as far as the machine has them. With type=TEXT, check
+ * that this text is typed. With devices=soft, sources of the APLIC that software raises, which need no device.
  */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
@@ -32,7 +32,7 @@ static bool move(struct aia_irq *irq, unsigned hart)
     return !aia_irq_set_affinity(&aia, irq, &set);
 }
 
-/* Move them all on by one online hart, and every eighth time take a hart offline and back. */
+/* Move each interrupt to the next online hart; every eighth time take a hart offline and online. */
 static unsigned disturb(unsigned turn)
 {
     unsigned bad = 0, hart = turn % hart_count();
@@ -53,7 +53,7 @@ static unsigned disturb(unsigned turn)
 
 static struct {
     uint64_t asked;
-    unsigned wrong; /* it was not answered; or, asked for once, more than once */
+    unsigned wrong; /* turns in which the device was not handled, or was asked once and handled more often */
 } books[LINES_MAX];
 
 static void stream(bool on)
@@ -63,7 +63,7 @@ static void stream(bool on)
             lines[i]->stream(on);
 }
 
-/* One of each, with a disturbance under way. */
+/* Raise each device once, and move the interrupts meanwhile. */
 static unsigned one_turn(unsigned turn)
 {
     uint64_t before[LINES_MAX] = {0};
@@ -100,7 +100,7 @@ static void under_fire(uint64_t seconds)
               "%s: raised %lu times, handled %lu times, %u late or too often", d->name, books[i].asked,
               atomic_load(d->count), books[i].wrong);
         check(atomic_load(&d->line->irq->count.unhandled) <= d->line->source->fallen,
-              "%s: no interrupt without a cause", d->name);
+              "%s: no run without a cause", d->name);
     }
     for (unsigned i = 0; i < load_n_devices; i++)
         check(load_devices[i].edges && !load_devices[i].lost, "%s: %lu edges, lost %lu", load_devices[i].name,
@@ -130,7 +130,7 @@ static bool set_up(void)
     if (!(devices && !strcmp(devices, "soft") ? load_add_soft(LOAD_MAX) : load_init_edu(LOAD_MAX)))
         return false;
     if (!n_lines && !load_n_devices)
-        return untested("no device here has a wire that could be raised") == EXIT_PASS;
+        return untested("no device here has a wire that can be raised") == EXIT_PASS;
     if (args_get("type") && !typing.line.irq)
         args_refuse("type", "the console's UART has no wire here");
     return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test=xhci: a USB controller and its disk. First its error paths, on an idle machine; then load from all harts while
- * its interrupts move and the other harts go offline and come back. With `naive` the moves are a careless driver's, and
- * the controller falls silent, as it did in the field; with `unplug` it stops answering halfway.
+ * test=xhci: a USB controller and its disk. First the error paths, on an idle machine; then load from all harts while the
+ * interrupts move and the other harts go offline and online. With `naive` the moves are those of a naive driver, and the
+ * controller falls silent, as it did in the field. With `unplug` the controller stops answering halfway.
  */
 #include "imsic/file.h"
 #include "imsic/vector.h"
@@ -23,26 +23,26 @@
 #include "payload/jobs/xhci_errors.h"
 #include <string.h>
 
-#define JOIN_MS        20000 /* a request may last until its own bound */
+#define JOIN_MS        20000 /* a request may take as long as its own time limit */
 #define MOVES_PER_TURN 4
 #define DRAIN_MS       1000
-#define PULL_MS        60000 /* on a busy host whoever pulls may not run for long */
-#define UNPLUG_MS      1000  /* by then the drivers must have named it */
+#define PULL_MS        60000 /* on a busy host the program that pulls the disk may not run for long */
+#define UNPLUG_MS      1000  /* within this time the driver must report that the controller is gone */
 
 const struct arg job_xhci_args[] = {
     ARG_WORK("seconds", "how long the load lasts (5)", ARG_MAX_SECONDS),
     ARG_SEED,
-    ARG_WORK("intrs", "interrupters to use at most (4; with naive 1)", XHCI_INTRS),
+    ARG_WORK("intrs", "most interrupters to use (4; with naive 1)", XHCI_INTRS),
     ARG_FLAG("nomove", "move no interrupt"),
     ARG_FLAG("nohotplug", "take no hart offline"),
-    ARG_FLAG("noerrors", "leave out the error paths"),
+    ARG_FLAG("noerrors", "skip the error paths"),
     ARG_FLAG_OR(
         "naive",
-        "move without the library's care, to see what it is for: FAIL is expected. naive=torn: with as much "
-        "care as can be had without it, the message apart",
+        "move as a naive driver does: edges are lost, FAIL is expected. naive=torn: only the message's change "
+        "is naive",
         "torn"),
-    ARG_FLAG("unplug", "have the controller stop answering halfway"),
-    ARG_FLAG("pull", "say so halfway, and wait for somebody to pull the disk (device_del)"),
+    ARG_FLAG("unplug", "halfway the controller stops answering"),
+    ARG_FLAG("pull", "halfway a line asks for the disk to be pulled (device_del)"),
     ARGS_END,
 };
 
@@ -61,18 +61,18 @@ static struct {
 /* ---- the other harts ---- */
 
 static struct random randoms[MACHINE_MAX_HARTS];
-static _Atomic int leave[MACHINE_MAX_HARTS];
+static _Atomic int quit[MACHINE_MAX_HARTS];
 
 static void load_loop(void *arg)
 {
     (void)arg;
-    while (!atomic_load(&leave[hart_index()]) && usb_step(usb, &randoms[hart_index()]))
+    while (!atomic_load(&quit[hart_index()]) && usb_step(usb, &randoms[hart_index()]))
         ;
 }
 
 static void start(unsigned hart)
 {
-    atomic_store(&leave[hart], 0);
+    atomic_store(&quit[hart], 0);
     int error = hart_run(hart, load_loop, NULL);
     if (error)
         print("hart %u, load: %s\n", hart, hart_strerror(error));
@@ -81,7 +81,7 @@ static void start(unsigned hart)
 
 static bool stop(unsigned hart)
 {
-    atomic_store(&leave[hart], 1);
+    atomic_store(&quit[hart], 1);
     int error = hart_join(hart, time_from_ms(JOIN_MS));
     if (error)
         print("hart %u, load: %s\n", hart, hart_strerror(error));
@@ -104,8 +104,8 @@ static void stop_one(unsigned hart)
 /* ---- moves and hotplug ---- */
 
 /*
- * naive=torn is what Linux 6.12 does: address and data written one after the other, but the old vector is given up
- * only when its hart has taken what was sent there. All that is left to lose is what the device sends in between.
+ * naive=torn does what Linux 6.12 does: write address and data one after the other, but free the old vector only when its
+ * hart has taken what was pending there. Only an edge that the device sends between the two writes can be lost.
  */
 struct drained {
     unsigned id;
@@ -154,7 +154,7 @@ static void move_to(struct aia_irq *irq, unsigned to)
         wedge_moved(irq, from, irq->vec);
     }
     if ((error == AIA_ESILENT || error == AIA_ETIMEOUT) && job.unplugged) {
-        job.refused++; /* nothing proves the drain of its old vectors any more */
+        job.refused++; /* the unplugged device cannot be drained */
     } else if (error) {
         print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
         job.failures++;
@@ -163,7 +163,7 @@ static void move_to(struct aia_irq *irq, unsigned to)
     }
 }
 
-/* `than' itself where no other is online. */
+/* A random online hart other than `than`; `than` itself if there is no other. */
 static unsigned another_hart(unsigned than)
 {
     unsigned h, others = 0;
@@ -186,14 +186,14 @@ static void move_some(void)
         if (to != irq->vec.hart)
             move_to(irq, to);
     }
-    if (job.unplugged && n_neighbours) { /* the rest of the machine goes on */
+    if (job.unplugged && n_neighbours) { /* other interrupts still move */
         struct neighbour *n = &neighbours[random_below(&job.control, n_neighbours)];
         n->home = another_hart(n->irq->vec.hart);
         move_to(n->irq, n->home);
     }
 }
 
-/* A careless driver moves its interrupts off the hart first; what the library does then has nothing left to do. */
+/* Take `hart` offline. A naive driver first moves its interrupts away itself, so the library finds none to move. */
 static struct hotplug_error offline(unsigned hart)
 {
     uint64_t unowned = aia.config.harts[hart].unowned;
@@ -231,14 +231,14 @@ static void change_a_hart(void)
             start(job.turn);
     }
     if (e.step && job.unplugged && !usb->freed) {
-        job.refused++; /* an interrupt whose device is silent cannot be moved away: it has to be given back */
+        job.refused++; /* the interrupt of a silent device cannot move, until it is freed */
     } else if (e.step) {
         print("hart %u: failed at %s: %s\n", job.turn, e.step, e.why);
         job.failures++;
     }
 }
 
-/* Halfway: the plug is pulled here, or whoever reads the console is asked to. */
+/* Halfway, unplug the controller, or print a line that asks for the disk to be pulled. */
 static void unplug(uint64_t when)
 {
     if (args_get("pull") && !job.pulled && time_now() >= when) {
@@ -253,7 +253,7 @@ static void unplug(uint64_t when)
     usb_unplug(usb);
 }
 
-/* With `pull` whoever is to pull has PULL_MS, and the load goes on for its second half after that. */
+/* The time at which the load ends. With `pull` the disk must be pulled within PULL_MS, and half of the load follows. */
 static uint64_t end_of_load(uint64_t half, uint64_t ticks)
 {
     if (!job.pulled)
@@ -261,7 +261,7 @@ static uint64_t end_of_load(uint64_t half, uint64_t ticks)
     return atomic_load(&usb->disk_error) ? usb->disk_error_at + ticks / 2 : half + time_from_ms(PULL_MS);
 }
 
-/* Returns when the time is up, or at once when the controller has fallen silent unasked. */
+/* Returns when the time is up, or as soon as the controller falls silent without being unplugged. */
 static void control(uint64_t start_at, uint64_t ticks)
 {
     bool hotplug = job.goes, moves = job.moving;
@@ -275,10 +275,10 @@ static void control(uint64_t start_at, uint64_t ticks)
             next_change = time_now() + time_from_ms(2);
         }
         if (hart_online_count() == 1)
-            (void)usb_step(usb, &job.control); /* nobody else is there to do it */
+            (void)usb_step(usb, &job.control); /* no other hart is online */
         irq_print_reports();
         unplug(half);
-        /* What a driver does that finds its device gone: then it keeps no hart from leaving. */
+        /* Free the interrupts, as a driver does whose device is gone: then they no longer keep harts from going offline. */
         if (job.unplugged && !usb->freed && atomic_load(&usb->ended))
             job.failures += usb_free_interrupts(usb) != AIA_OK;
     }
@@ -294,9 +294,9 @@ static void check_pulled(void)
 
     check(error == XHCI_EPULLED, "pulled: after %lu ms: %s",
           time_to_us(usb->disk_error_at - usb->disk_asked_at) / 1000, xhci_strerror(error));
-    check(usb->noops > usb->noops_then, "No-Ops go on: %lu more", usb->noops - usb->noops_then);
+    check(usb->noops > usb->noops_then, "No-Ops continue: %lu more", usb->noops - usb->noops_then);
     error = xhci_detach(&usb->x, usb->disk.slot);
-    check(!error, "its slot is given back: %s", xhci_strerror(error));
+    check(!error, "its slot is freed: %s", xhci_strerror(error));
 }
 
 static void check_end(uint64_t took_ms)
@@ -305,9 +305,9 @@ static void check_end(uint64_t took_ms)
     uint64_t after_ms = time_to_us(usb->ended_at - job.unplugged_at) / 1000;
 
     if (job.unplugged) {
-        check(ended == XHCI_EGONE && after_ms <= UNPLUG_MS, "unplugged: named after %lu ms: %s", after_ms,
+        check(ended == XHCI_EGONE && after_ms <= UNPLUG_MS, "unplugged: reported after %lu ms: %s", after_ms,
               xhci_strerror(ended));
-        check((job.moves || !job.moving) && (job.offlines || !job.goes), "the rest went on");
+        check((job.moves || !job.moving) && (job.offlines || !job.goes), "moves and hotplug continued");
         return;
     }
     if (ended)
@@ -315,7 +315,7 @@ static void check_end(uint64_t took_ms)
     if (job.pulled)
         check_pulled();
     check(!ended, "the controller answers to the end");
-    check(usb_balanced(usb), "nothing lost, nothing different");
+    check(usb_balanced(usb), "no interrupt is lost, and all data is right");
 }
 
 static void free_all(void)
@@ -323,7 +323,7 @@ static void free_all(void)
     int error = usb_free_interrupts(usb), e = neighbours_free();
 
     error = error ? error : e;
-    check(!error, "all interrupts are given back: %s", aia_strerror(error));
+    check(!error, "all interrupts are freed: %s", aia_strerror(error));
 }
 
 static void load(void)
@@ -352,7 +352,7 @@ static void load(void)
           "offlines %lu\n",
           job.moves, aia.updates[AIA_UPDATE_ADDR], aia.updates[AIA_UPDATE_COMMON],
           aia.updates[AIA_UPDATE_TORN], aia.updates[AIA_UPDATE_MASKED], job.refused, job.offlines);
-    worked(usb->noops, "the controller was asked for nothing");
+    worked(usb->noops, "no command was sent to the controller");
     worked(job.moves || (!job.moving && !job.naive), "no interrupt was moved");
     worked(job.offlines || !job.goes, "no hart went offline");
     check_end(took_ms);
@@ -363,7 +363,7 @@ int job_xhci(void)
     const struct pci *pci = kinds_pci();
 
     wedge_init();
-    /* A careless driver has one message: to move a block of them takes more care than it has. */
+    /* A naive driver has one message, because it cannot move a block. */
     unsigned intrs = (unsigned)args_u64("intrs", args_get("naive") ? 1 : XHCI_INTRS);
     struct pci_device *pd = NULL;
     bool up = false;
@@ -378,7 +378,7 @@ int job_xhci(void)
         usb_errors();
     load();
     check(!job.failures, "no operation failed");
-    if (job.naive) { /* what it left behind is no business of the books */
+    if (job.naive) { /* after naive moves the books need not balance */
         return verdict_of(!usb->ended);
     }
     if (!job.unplugged)

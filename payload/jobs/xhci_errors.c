@@ -18,7 +18,7 @@ static void reads(const char *after)
 {
     int error = usb_read_checked(usb, 7, 3, data);
 
-    check(!error, "and the disk reads, after %s: %s", after, xhci_strerror(error));
+    check(!error, "the disk reads, after %s: %s", after, xhci_strerror(error));
 }
 
 /* ---- transfers ---- */
@@ -40,9 +40,9 @@ static void control_stall(void)
     uint32_t got;
     int error = usb_get_descriptor(&usb->x, usb->disk.slot, 0x77, 0, d, sizeof(d), NULL);
 
-    check(error == XHCI_ESTALL, "control: a descriptor that there is not: %s", xhci_strerror(error));
+    check(error == XHCI_ESTALL, "control: a descriptor that does not exist: %s", xhci_strerror(error));
     error = usb_get_descriptor(&usb->x, usb->disk.slot, 1, 0, d, sizeof(d), &got);
-    check(!error && got == sizeof(d) && d[1] == 1, "and endpoint 0 goes on: %s", xhci_strerror(error));
+    check(!error && got == sizeof(d) && d[1] == 1, "endpoint 0 still works: %s", xhci_strerror(error));
 }
 
 static void short_bulk(void)
@@ -66,7 +66,7 @@ static void bad_wrapper(void)
     for (unsigned i = 0; i < BOT_CBW_BYTES; i++)
         u->cbw[i] = (uint8_t)i;
     int error = xhci_bulk(&usb->x, u->slot, XHCI_BULK_OUT, u->cbw, BOT_CBW_BYTES, NULL);
-    check(error == XHCI_ESTALL, "bulk: no command at all: %s", xhci_strerror(error));
+    check(error == XHCI_ESTALL, "bulk: not a command block: %s", xhci_strerror(error));
     error = usb_storage_recover(u);
     check(!error, "reset recovery: %s", xhci_strerror(error));
     reads("reset recovery");
@@ -106,7 +106,7 @@ static void full_ring(void)
     while (n < XHCI_COMMANDS &&
            !(error = xhci_submit_command(&usb->x, &r[n], 0, XHCI_TRB_TYPE(XHCI_NOOP_COMMAND), true)))
         n++;
-    check(error == XHCI_EFULL, "after %u commands: %s", n, xhci_strerror(error));
+    check(error == XHCI_EFULL, "after %u commands the ring is full: %s", n, xhci_strerror(error));
     xhci_ring_commands(&usb->x);
     for (unsigned i = 0; i < n; i++)
         good += !xhci_wait(&usb->x, &r[i], XHCI_TIMEOUT_MS);
@@ -148,11 +148,11 @@ static void empty_port(void)
         port++;
     uint64_t before = time_now();
     int error = xhci_attach(&usb->x, port, &slot);
-    check(error == XHCI_EPORT, "port %u, where nothing is, after %lu ms: %s", port,
+    check(error == XHCI_EPORT, "port %u, without a device, after %lu ms: %s", port,
           time_to_us(time_now() - before) / 1000, xhci_strerror(error));
 }
 
-/* An interrupt that does not come is not made up for: the command is done only when the handler has run. */
+/* Without the interrupt a command is not done: only the handler completes it, and no poll. */
 static void kept_interrupt(void)
 {
     struct aia_irq *irq = usb->x.intrs[0].irq;
@@ -165,14 +165,15 @@ static void kept_interrupt(void)
     usb->x.intrs[0].strange = 0;
     aia_irq_enable(&aia, irq);
     error = xhci_noops(&usb->x, 1, true);
-    check(!error && usb->x.intrs[0].strange == 1, "and then both are, one of them asked for no more: %s",
+    check(!error && usb->x.intrs[0].strange == 1,
+          "with the interrupt both commands complete, the first after its time limit: %s",
           xhci_strerror(error));
     usb->x.intrs[0].strange = 0;
 }
 
 /* ---- interrupts ---- */
 
-/* A read and a control transfer, which are told of by all interrupters. */
+/* A read, a control transfer and No-Ops, whose events use all interrupters. */
 static int use_all(void)
 {
     uint8_t d[18];
@@ -183,7 +184,7 @@ static int use_all(void)
     return error ? error : xhci_noops(&usb->x, 3, true);
 }
 
-/* How many of its handler's runs were on its own hart, since `before`; *elsewhere: on others. */
+/* The number of handler runs since `before` on the interrupt's own hart. Runs on other harts are added to *elsewhere. */
 static uint64_t runs_at_home(const struct aia_irq *irq, const uint64_t *before, uint64_t *elsewhere)
 {
     uint64_t own = 0;
@@ -196,8 +197,8 @@ static uint64_t runs_at_home(const struct aia_irq *irq, const uint64_t *before, 
 }
 
 /*
- * Each interrupter of an MSI-X on another hart, or a block of messages on each hart in turn: every one of them runs its
- * own handler, and on its hart alone.
+ * Put each MSI-X interrupter on another hart, or the block of messages on each hart in turn: each interrupter's handler runs
+ * on its own hart only.
  */
 static void own_harts(unsigned first)
 {
@@ -222,7 +223,7 @@ static void own_harts(unsigned first)
         used |= 1u << x->intrs[i].irq->vec.hart;
     }
     check(!error && good == x->n_intrs && !elsewhere,
-          "%u interrupters on %u harts: %u ran on their own, %lu runs elsewhere: %s", x->n_intrs,
+          "%u interrupters on %u harts: %u ran on their own hart, %lu runs elsewhere: %s", x->n_intrs,
           (unsigned)__builtin_popcount(used), good, elsewhere, xhci_strerror(error));
 }
 
@@ -241,5 +242,5 @@ void usb_errors(void)
     laps();
     empty_port();
     kept_interrupt();
-    reads("all that");
+    reads("all error paths");
 }

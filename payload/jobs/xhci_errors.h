@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The controller's and the disk's error paths, one by one, on an idle machine. */
+/* Test the error paths of the controller and the disk, one by one, on an idle machine. */
 #ifndef PAYLOAD_JOBS_XHCI_ERRORS_H
 #define PAYLOAD_JOBS_XHCI_ERRORS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The disks of blockload.h: finding them, their places for requests, and how their queues follow the harts. */
+/* The disks of blockload.h: the search for disks, their request slots, and their queues while harts go offline and come back. */
 #include "payload/load/blockload.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/work.h"
@@ -13,7 +13,7 @@
 struct block_device block_devices[BLOCK_MAX];
 unsigned block_n_devices;
 
-/* Not cleared at start: a read that wrote nothing must not leave what looks like data either, so it is filled. */
+/* Not cleared at start. Each read is preceded by a fill, so that a read that wrote nothing does not look right. */
 static _Alignas(4096) uint8_t buffers[BLOCK_MAX][BLOCK_HARTS][DISK_DEPTH][DISK_BUFFER]
     __attribute__((section(".noinit")));
 
@@ -35,7 +35,7 @@ static void init_slot(struct block_device *d, unsigned hart, unsigned i)
     s->r.done = done;
 }
 
-/* One request by itself, on this queue: sector 0. */
+/* Read sector 0 through this queue and wait for the end. */
 static int read_first(struct block_device *d, unsigned queue, struct block_slot *s)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(BLOCK_LOST_MS));
@@ -47,14 +47,14 @@ static int read_first(struct block_device *d, unsigned queue, struct block_slot 
     int error = d->disk->ops->submit(d->disk, queue, &s->r);
     while (!error && block_busy(s))
         if (!hart_wait_more(&w))
-            return DISK_ETIMEOUT; /* it stays busy */
+            return DISK_ETIMEOUT; /* the slot stays BUSY: the device may still write to the buffer */
     atomic_store(&s->state, BLOCK_FREE);
     return error ? error : s->r.status;
 }
 
 /*
- * The first sector tells the disk's tag; that it is right is seen with the first read of it under load. A disk of somebody
- * else's is left out, for of what is read from it nobody could tell whether it is right.
+ * Read the disk's tag from its first sector. A disk that scripts/image did not write is left out, because its contents
+ * cannot be verified.
  */
 static bool read_tag(struct block_device *d)
 {
@@ -70,7 +70,7 @@ static bool read_tag(struct block_device *d)
     if (pattern_good(sector, 0, d->tag))
         return true;
     disk_kill(d->disk, DISK_ENODISK);
-    pci_leave_out(d->disk->pd, DISK_ENODISK, "sector 0 is none of scripts/image's");
+    pci_leave_out(d->disk->pd, DISK_ENODISK, "scripts/image did not write its sector 0");
     return false;
 }
 
@@ -81,7 +81,7 @@ bool block_queues_work(struct block_device *d)
     for (unsigned q = 0; q < d->disk->n_queues; q++) {
         int error = read_first(d, q, s);
         if (error || !pattern_good(s->r.buffer, 0, d->tag)) {
-            print("%s: queue %u, after all this: %s\n", d->disk->name, q, disk_strerror(error));
+            print("%s: queue %u, read after the load: %s\n", d->disk->name, q, disk_strerror(error));
             return false;
         }
     }
@@ -127,7 +127,7 @@ static bool add(const struct load_kind *kind, struct disk *disk)
     for (unsigned h = 0; h < BLOCK_HARTS; h++)
         for (unsigned i = 0; i < DISK_DEPTH; i++)
             init_slot(d, h, i);
-    if (!read_tag(d)) /* drivers refuse a disk of no sectors */
+    if (!read_tag(d)) /* a disk has at least one sector: the drivers refuse others */
         return false;
     block_n_devices++;
     print("%s: %lu sectors", disk->name, disk->sectors);
@@ -135,11 +135,11 @@ static bool add(const struct load_kind *kind, struct disk *disk)
         print(" of %u bytes", disk->sector_size);
     print(", %u queues, %u interrupts\n", disk->n_queues, disk->n_irqs);
     if (disk->pd->bypasses && iommu_device(disk->pd))
-        print("%s: dma bypasses the unit: it offers no VIRTIO_F_ACCESS_PLATFORM\n", disk->name);
+        print("%s: DMA bypasses the IOMMU: the device does not offer VIRTIO_F_ACCESS_PLATFORM\n", disk->name);
     return true;
 }
 
-/* What says of itself that it is none for us; not what was asked and did not answer, or answered wrongly. */
+/* True if the device itself reports that the payload cannot use it. False for a device that does not answer, or answers wrongly. */
 static bool is_unsuitable(int error)
 {
     bool of_pci = error && error != PCI_EGONE && pci_strerror(error);
@@ -148,7 +148,10 @@ static bool is_unsuitable(int error)
            error == DISK_EIDENTIFY;
 }
 
-/* False: it ought to work, and does not. One that is left out is named, and its place is the next one's. */
+/*
+ * Take the disk at `pd` into use as number *n. A disk that is left out is named, and the next disk gets its number.
+ * False: the disk should work and does not.
+ */
 static bool try(const struct load_kind *kind, struct pci_device *pd, unsigned *n)
 {
     const struct disk_driver *driver = kind->data;
@@ -174,7 +177,7 @@ bool block_find(const struct load_kind *kind, unsigned *n_found)
     const struct pci *pci = kinds_pci();
 
     if (!pci)
-        return true; /* so none is found */
+        return true; /* no PCI, so no disk: not an error */
     hotplug_watch(hart_offline, hart_online);
     wedge_init();
     for (size_t i = 0; i < pci->n; i++)

@@ -18,7 +18,7 @@
 
 /* ---- requests ---- */
 
-/* A word of each pattern is spoilt: what was read last, and may be right for this request too, is no answer. */
+/* Submit a random read. One word of each pattern in the buffer is spoilt first, so that old data does not pass for the answer. */
 static bool submit(struct block_device *d, struct block_slot *s, struct random *r)
 {
     uint64_t room = d->disk->sectors;
@@ -31,7 +31,7 @@ static bool submit(struct block_device *d, struct block_slot *s, struct random *
         ((uint64_t *)s->r.buffer)[i * PATTERN_WORDS + PATTERN_WORDS - 1] = ~s->r.lba;
     s->submitted = time_now();
     s->since = s->share->active;
-    s->missed = false;
+    s->reported = false;
     atomic_store_explicit(&s->state, BLOCK_BUSY, memory_order_relaxed);
     if (d->disk->ops->submit(d->disk, disk_queue_of(d->disk, hart_index()), &s->r) == DISK_OK) {
         s->share->submitted++;
@@ -62,13 +62,13 @@ static void verify(const struct block_device *d, struct block_slot *s)
     }
 }
 
-/* A request that ended goes into the books. */
+/* Enter a request that ended into the books. */
 static void harvest(struct block_device *d, struct block_slot *s)
 {
     struct block_share *h = s->share;
 
     h->completed++;
-    atomic_store_explicit(&d->explained, 0, memory_order_relaxed); /* it goes on */
+    atomic_store_explicit(&d->explained, 0, memory_order_relaxed); /* the device works again */
     histogram_add(&h->latency, time_to_ns(s->completed - s->submitted));
     if (s->r.status == DISK_OK) {
         h->bytes += s->r.sectors * d->disk->sector_size;
@@ -87,7 +87,7 @@ static void nothing(void *arg)
     (void)arg;
 }
 
-/* Have every hart take its interrupts once more, by a call. False: one did not come to it, which proves nothing. */
+/* Make every hart take its interrupts once more, by a call. False: a hart did not answer, so nothing is proven. */
 static bool all_took_theirs(void)
 {
     hart_sleep_until(time_after(time_from_ms(BLOCK_LOOK_MS)));
@@ -99,7 +99,7 @@ static bool all_took_theirs(void)
     return true;
 }
 
-/* For wedge.h: a request whose completion lies in memory. That the device sent its interrupt is taken for granted. */
+/* For wedge.h: a request whose completion lies in memory. The device is assumed to have sent the interrupt. */
 struct hanging {
     struct block_device *d;
     struct block_slot *s;
@@ -113,7 +113,7 @@ static int hanging_state(void *context, struct wedge_state *st)
     (void)snprintf(st->holds, sizeof(st->holds), "%u completion%s in memory", n, n == 1 ? " lies" : "s lie");
     st->waits = st->sent = n != 0;
     st->progress = !block_busy(t->s);
-    st->ran_at = t->s->submitted; /* since then none has come that told of it */
+    st->ran_at = t->s->submitted; /* no interrupt for this request has come since */
     return t->d->disk->ops->check(t->d->disk);
 }
 
@@ -125,13 +125,15 @@ static void explain(struct block_device *d, struct block_slot *s)
                                         hanging_state, disk_strerror, &t};
 
     if (!atomic_exchange(&d->explained, 1) &&
-        wedge_look(&source) == WEDGE_SLOW) /* one line for what may be one edge */
-        atomic_store(&d->explained, 0);    /* and none yet: the next one may */
+        wedge_look(&source) == WEDGE_SLOW) /* one line, because one edge may be lost for several requests */
+        atomic_store(&d->explained, 0);    /* nothing was printed, so the next request may be explained */
 }
 
 /*
- * It is overdue. The device is not there any more; or it has not answered; or it has, and though every hart has been
- * through its interrupts since, nobody was told.
+ * Find out why a request is overdue:
+ *   the device is gone;
+ *   the device has not completed the request;
+ *   the device has completed it, and no interrupt came although every hart has taken its interrupts since: lost.
  */
 static void look_into(struct block_device *d, struct block_slot *s)
 {
@@ -139,7 +141,7 @@ static void look_into(struct block_device *d, struct block_slot *s)
     unsigned before = ops->unseen(d->disk), now = 0;
     int error = ops->check(d->disk);
 
-    s->since = s->share->active; /* to be looked into again, if this comes to nothing */
+    s->since = s->share->active; /* without a result the request is overdue again later */
     if (!error) {
         if (!all_took_theirs() || !block_busy(s))
             return;
@@ -147,19 +149,19 @@ static void look_into(struct block_device *d, struct block_slot *s)
         error = !now && !before ? DISK_ETIMEOUT : DISK_OK;
     }
     if (atomic_load(&d->disk->dead) || atomic_load(&d->suspect))
-        return; /* it is being given up, and was made to say anything */
+        return; /* the disk is being given up; what it reports no longer counts */
     if (error) {
         (void)atomic_exchange(&d->suspect, error);
     } else if (now && before) {
-        s->missed = true;
+        s->reported = true;
         s->share->lost++;
         explain(d, s);
     }
 }
 
 /*
- * Time as far as it was this hart's: on a busy host all may stand still for seconds, the device with them, and a
- * hart that was offline has not waited either.
+ * Add the time in which this hart ran. On a busy host all harts and the device may stand still for seconds, and the time
+ * in which a hart is offline does not count either.
  */
 static void tick(struct block_share *h)
 {
@@ -171,7 +173,7 @@ static void tick(struct block_share *h)
 
 static bool overdue(struct block_device *d, struct block_slot *s)
 {
-    return !s->missed && !atomic_load(&d->suspect) &&
+    return !s->reported && !atomic_load(&d->suspect) &&
            s->share->active - s->since > time_from_ms(BLOCK_LOST_MS) && block_busy(s);
 }
 
@@ -188,7 +190,7 @@ static bool step_device(struct block_device *d, struct random *r, bool more)
             harvest(d, s);
             did = true;
         } else if (state == BLOCK_FREE && more) {
-            more = submit(d, s, r); /* full: for this turn */
+            more = submit(d, s, r); /* false: the queue is full; no more submissions in this turn */
             did |= more;
         } else if (state == BLOCK_BUSY && overdue(d, s)) {
             look_into(d, s);
@@ -212,9 +214,9 @@ static bool step(const struct load_kind *kind, struct random *r)
     return did;
 }
 
-/* ---- the controlling hart's ---- */
+/* ---- on the controlling hart ---- */
 
-/* What somebody found not to answer is given up, by name. */
+/* Give up each disk that a hart found not to answer, and print its name. */
 static void service(const struct load_kind *kind)
 {
     for (unsigned i = 0; i < block_n_devices; i++) {
@@ -240,7 +242,7 @@ static unsigned outstanding(const struct load_kind *kind)
                     look_into(&block_devices[i], s);
                 if (atomic_load_explicit(&s->state, memory_order_acquire) == BLOCK_DONE)
                     harvest(&block_devices[i], s);
-                n += block_busy(s) && !s->missed; /* what is lost does not come */
+                n += block_busy(s) && !s->reported; /* a lost request does not end */
             }
         }
     return n;
@@ -332,7 +334,7 @@ static void sum(const struct block_device *d, struct block_share *total)
     }
 }
 
-static struct block_share total_; /* too large for a stack; the controlling hart's */
+static struct block_share total_; /* too large for a stack; used by the controlling hart */
 
 static bool balanced_device(const struct block_device *d)
 {
@@ -392,7 +394,7 @@ static void print_books(const struct load_kind *kind)
     }
 }
 
-/* All but the driver is common to them. */
+/* The kinds differ only in their driver. */
 #define BLOCK_KIND(which)                                                                          \
     {                                                                                              \
         .name = #which, .noun = "disk", .data = &which##_driver, .find = block_find, .step = step, \

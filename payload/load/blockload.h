@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Load on disks, with books: every hart reads from every disk at random, as many requests at once as the disk
- * takes, and compares what it read with what scripts/image put there. A request is missed when it has not
- * ended while its hart was at it for BLOCK_LOST_MS; then it is left hanging, and looked into.
+ * Load on disks, with books: every hart reads from every disk at random, with as many requests in parallel as the disk
+ * takes, and compares the data with what scripts/image wrote. A request is overdue when its hart has worked on the disk
+ * for BLOCK_LOST_MS and the request has not ended; its slot then stays BUSY, and the reason is looked for.
  */
 #ifndef PAYLOAD_LOAD_BLOCKLOAD_H
 #define PAYLOAD_LOAD_BLOCKLOAD_H
@@ -12,39 +12,39 @@
 #include "payload/load/kinds.h"
 
 #define BLOCK_MAX     6u  /* disks */
-#define BLOCK_HARTS   16u /* that read; others leave it */
+#define BLOCK_HARTS   16u /* harts that read; further harts do not */
 #define BLOCK_LOST_MS 2000
-#define BLOCK_LOOK_MS 20 /* from a completion in memory to its interrupt, at most */
+#define BLOCK_LOOK_MS 20 /* the longest time from a completion in memory to its interrupt */
 
 extern const struct load_kind load_kind_nvme, load_kind_ahci, load_kind_virtio;
 
 enum block_state {
     BLOCK_FREE,
-    BLOCK_BUSY, /* the device's */
-    BLOCK_DONE, /* ended, and not looked at by its hart */
+    BLOCK_BUSY, /* the device has the request */
+    BLOCK_DONE, /* ended; its hart has not yet checked the result */
 };
 
-/* A place for a request. Its hart's, but for the time it is BUSY. */
+/* A slot for a request. Only its hart uses the slot, except while it is BUSY. */
 struct block_slot {
     struct disk_request r;
     struct block_share *share;
     _Atomic int state;
-    bool missed;
-    uint64_t since;                /* block_share.active when it was submitted */
+    bool reported;                 /* counted as lost */
+    uint64_t since;                /* block_share.active at the submission */
     uint64_t submitted, completed; /* times */
 };
 
-/* What one hart does with one disk. */
+/* The work of one hart on one disk. */
 struct block_share {
     struct block_slot slots[DISK_DEPTH];
     uint64_t submitted, completed; /* requests */
     uint64_t bytes;
-    uint64_t mismatches; /* sectors */
-    uint64_t failed;     /* ended with an error */
-    uint64_t abandoned;  /* of these, because their disk was given up */
-    uint64_t lost;       /* missed, and their completion lies in memory */
-    _Atomic uint64_t twice;
-    uint64_t active, seen;    /* time that its hart has spent here: see tick() */
+    uint64_t mismatches;      /* sectors */
+    uint64_t failed;          /* requests that ended with an error */
+    uint64_t abandoned;       /* of these, the requests whose disk was given up */
+    uint64_t lost;            /* overdue requests whose completion lies in memory */
+    _Atomic uint64_t twice;   /* requests that were completed twice */
+    uint64_t active, seen;    /* time that the hart has spent here: see tick() */
     struct histogram latency; /* ns */
 };
 
@@ -52,9 +52,9 @@ struct block_device {
     struct disk *disk;
     const struct load_kind *kind;
     uint64_t tag;
-    _Atomic int suspect;   /* why it should be given up, or 0 */
-    bool unplugged;        /* on purpose */
-    _Atomic int explained; /* a lost interrupt, in a line, and nothing has completed since */
+    _Atomic int suspect;   /* why the disk should be given up, or 0 */
+    bool unplugged;        /* unplugged on purpose */
+    _Atomic int explained; /* a line about a lost interrupt was printed, and nothing has completed since */
     struct block_share shares[BLOCK_HARTS];
 };
 
@@ -64,10 +64,13 @@ extern unsigned block_n_devices;
 /* For blockload.c: find the disks of this kind. */
 bool block_find(const struct load_kind *kind, unsigned *n_found);
 
-/* With nothing under way and all harts online: does each of its queues still answer? Says which does not. */
+/*
+ * True if each queue of the disk still answers. Prints a line for a queue that does not.
+ * Context: no request is under way, and all harts are online.
+ */
 bool block_queues_work(struct block_device *d);
 
-/* Each sector holds as many of scripts/image's, which are of DISK_SECTOR bytes. */
+/* The number of scripts/image's sectors, of DISK_SECTOR bytes, in one sector of the disk. */
 static inline unsigned block_patterns(const struct disk *d)
 {
     return d->sector_size / DISK_SECTOR;

@@ -9,7 +9,7 @@
 #include "payload/report/check.h"
 #include <string.h>
 
-static bool said(unsigned hart, const char *what, struct hotplug_error e)
+static bool succeeded(unsigned hart, const char *what, struct hotplug_error e)
 {
     if (e.step)
         print("hart %u %s: %s: %s\n", hart, what, e.step, e.why);
@@ -22,24 +22,24 @@ static bool said(unsigned hart, const char *what, struct hotplug_error e)
 
 bool cycle_down(unsigned hart)
 {
-    return said(hart, "offline", hotplug_offline(hart));
+    return succeeded(hart, "offline", hotplug_offline(hart));
 }
 
 bool cycle_down_deaf(unsigned hart)
 {
-    return said(hart, "offline, interrupts off", hotplug_offline_deaf(hart));
+    return succeeded(hart, "offline, interrupts off", hotplug_offline_deaf(hart));
 }
 
 bool cycle_up(unsigned hart)
 {
-    return said(hart, "online", hotplug_online(hart));
+    return succeeded(hart, "online", hotplug_online(hart));
 }
 
 static void look_here(void *arg)
 {
     struct cycle_books *b = arg;
 
-    aia_timer(&aia); /* what retired and has drained is no difference */
+    aia_timer(&aia); /* reclaims what has drained, which is not a difference to report */
     b->timers += time_wake() != TIME_NEVER;
 }
 

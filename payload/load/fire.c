@@ -11,8 +11,8 @@
 struct fire fire;
 
 static struct random randoms[MACHINE_MAX_HARTS];
-static _Atomic int leave[MACHINE_MAX_HARTS];
-static unsigned leader[MACHINE_MAX_HARTS]; /* who has it at work */
+static _Atomic int quit[MACHINE_MAX_HARTS];
+static unsigned leader[MACHINE_MAX_HARTS]; /* the hart that started this one */
 
 void fire_init(uint64_t seed)
 {
@@ -61,7 +61,7 @@ void fire_step(struct random *r)
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
     pulse_step(PULSE_WORKS);
-    for (unsigned i = 0; i < fire.n_tallies; i++) /* an edge that was posted waits for nobody */
+    for (unsigned i = 0; i < fire.n_tallies; i++) /* posted edges leave by their time, not by another raise */
         tally_poll(&fire.tallies[i]);
     if (random_below(r, 8) < fire.moves_in_8)
         move(r);
@@ -69,36 +69,36 @@ void fire_step(struct random *r)
         (void)hart_wait_more(&w);
 }
 
-static void burn(void *arg)
+static void fire_loop(void *arg)
 {
     unsigned h = hart_index();
 
     (void)arg;
-    while (!atomic_load_explicit(&leave[h], memory_order_relaxed)) {
+    while (!atomic_load_explicit(&quit[h], memory_order_relaxed)) {
         hang_watch(leader[h]);
         hangs_if_asked();
         fire_step(&randoms[h]);
     }
 }
 
-static bool said(unsigned hart, int error)
+static bool succeeded(unsigned hart, int error)
 {
     if (error)
-        print("hart %u, under fire: %s\n", hart, hart_strerror(error));
+        print("hart %u, under load: %s\n", hart, hart_strerror(error));
     return !error;
 }
 
 bool fire_start(unsigned hart)
 {
-    atomic_store(&leave[hart], 0);
+    atomic_store(&quit[hart], 0);
     leader[hart] = hart_index();
-    return said(hart, hart_run(hart, burn, NULL));
+    return succeeded(hart, hart_run(hart, fire_loop, NULL));
 }
 
 bool fire_stop(unsigned hart)
 {
-    atomic_store(&leave[hart], 1);
-    return said(hart, hang_join(hart, time_from_ms(JOIN_MS)));
+    atomic_store(&quit[hart], 1);
+    return succeeded(hart, hang_join(hart, time_from_ms(JOIN_MS)));
 }
 
 bool fire_start_all(void)
@@ -116,7 +116,7 @@ bool fire_stop_all(void)
     bool good = true;
 
     for (unsigned h = 0; h < hart_count(); h++)
-        atomic_store(&leave[h], 1);
+        atomic_store(&quit[h], 1);
     for (unsigned h = 0; h < hart_count(); h++)
         if (h != hart_index() && hart_is_online(h))
             good &= fire_stop(h);
@@ -140,7 +140,7 @@ bool fire_all_arrive(void)
     for (unsigned i = 0; i < fire.n_tallies; i++) {
         struct tally *t = &fire.tallies[i];
         uint64_t lost = t->lost;
-        (void)tally_step(t); /* or another hart is at it */
+        (void)tally_step(t); /* false: another hart raises on this device now */
         good &= placed(t->irq) && t->lost == lost;
     }
     for (unsigned i = 0; i < load_n_devices; i++)

@@ -18,14 +18,14 @@ static _Noreturn void spin(void)
         hart_pause();
 }
 
-/* The firmware never comes back from this call: nobody knows of it, and so nobody starts the hart again. */
+/* The firmware never returns from this call. No other hart knows that this hart has stopped, so no hart starts it again. */
 static _Noreturn void sbi(void)
 {
     for (;;)
         (void)sbi_hart_stop();
 }
 
-/* Interrupts are off and our books do not have it: so it looks to the others when the firmware keeps the hart. */
+/* Interrupts are off, and the payload's books do not say so: other harts see the same when the firmware keeps the hart. */
 static _Noreturn void held(void)
 {
     csr_clear(sstatus, SSTATUS_SIE);
@@ -50,7 +50,7 @@ static long start_nowhere(uint64_t hartid, uintptr_t address, uintptr_t opaque)
     return sbi_hart_start(hartid, (uintptr_t)nowhere, opaque);
 }
 
-/* Whichever hart is started from now on does not come to the payload's first instruction. */
+/* A hart that is started from now on never reaches the payload's first instruction. */
 static void start(void)
 {
     hart_start_call = start_nowhere;
@@ -59,7 +59,7 @@ static void start(void)
 static const struct kind {
     const char *name;
     void (*hang)(void);
-    bool stands_still; /* the others find it by that */
+    bool stands_still; /* the other harts find the hang because the hart makes no progress */
 } kinds[] = {{"spin", spin, true},  {"sbi", sbi, true},    {"held", held, true},
              {"busy", busy, false}, {"lead", held, false}, {"start", start, false}};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A hart that hangs on purpose, in the middle of a job's load: hang=KIND. What is said of it then is what is tested. */
+/* A hart that hangs on purpose, in the middle of a job's load: hang=KIND. This tests what the payload reports about the hart. */
 #ifndef PAYLOAD_LOAD_HANGS_H
 #define PAYLOAD_LOAD_HANGS_H
 
@@ -7,33 +7,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HANGS_ARG                                                                                      \
-    ARG_ONE_OF(                                                                                        \
-        "hang",                                                                                        \
-        "halfway a hart hangs, on purpose: spin, sbi, held, busy, lead (the one that leads the job), " \
-        "start (the next one to come online)",                                                         \
+#define HANGS_ARG                                                                                       \
+    ARG_ONE_OF(                                                                                         \
+        "hang",                                                                                         \
+        "halfway a hart hangs, on purpose: spin, sbi, held, busy, lead (the hart that leads the job), " \
+        "start (the next hart to come online)",                                                         \
         "spin sbi held busy lead start")
 
-/* Take the argument. Without a second hart the argument ends the program by name. */
+/* Read the argument. Without a second hart, a line names the argument and the program ends. */
 void hangs_init(void);
 
-/* Is a hart to hang, from that moment on? */
+/* True if a hart has to hang and has not been told so, the moment has come, and the hart is online. */
 bool hangs_wanted(uint64_t when);
-/* By the hart that leads the job, at each turn; from `when` on it has another hang, or hangs itself. */
+/* The hart that leads the job calls this at each turn. From `when` on, it makes the victim hang, which may be the hart itself. */
 void hangs_turn(uint64_t when);
-/* The hart that is to hang. */
+/* The hart that has to hang. */
 unsigned hangs_victim(void);
 
-/* After the load: if a hart was to hang and none did, for that moment never came, there will be no PASS. */
+/* Call this after the load. There is no PASS if a hart had to hang and the moment never came. */
 void hangs_note(void);
 
-/* The hart was told to hang, and does not yet, or nobody has found it: on a busy host it may not run for long. */
+/* True while the victim must hang and does not yet, or no hart has found that it hangs. On a busy host this takes long. */
 bool hangs_awaited(void);
 
-/* After the load: now that the hart hangs, an edge of each device, for what comes to that hart is to be unknown. */
+/* Call this after the load. If a hart hangs, raise an edge of each device: an edge that this hart gets must be unknown. */
 void hangs_raise(void);
 
-/* By the others, at each turn. */
+/* The other harts call this at each turn. */
 void hangs_if_asked(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "payload/load/histogram.h"
 
-/* Values below 16 have a bucket each; above, the leading bit and the four behind it say which. */
+/* Values below 16 have a bucket each; above, the leading bit and the next four bits select the bucket. */
 static unsigned bucket(uint64_t v)
 {
     if (v < 16)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Counts by size, within one sixteenth: buckets grow with what they hold. */
+/* Counts of values by size. The width of a bucket is at most one sixteenth of its values. */
 #ifndef PAYLOAD_LOAD_HISTOGRAM_H
 #define PAYLOAD_LOAD_HISTOGRAM_H
 
@@ -17,7 +17,7 @@ void histogram_add(struct histogram *h, uint64_t value);
 /* Add all of `from` to `h`. */
 void histogram_merge(struct histogram *h, const struct histogram *from);
 
-/* The value that `per_mille` of 1000 do not exceed, rounded up to its bucket's end; 0 if there is none. */
+/* The value that `per_mille` of 1000 values do not exceed, rounded up to the end of its bucket; 0 if there is no value. */
 uint64_t histogram_quantile(const struct histogram *h, unsigned per_mille);
 
 #endif

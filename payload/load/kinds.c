@@ -39,7 +39,10 @@ const struct pci *kinds_pci_found(void)
     return pci_state == PCI_UP ? &pci : NULL;
 }
 
-/* By the tree their messages would be lost, or somebody else's. By their wires all can be driven. */
+/*
+ * Leave out the functions whose messages, by the device tree, do not arrive at an interrupt file of the payload. With
+ * devices=wired every function can be driven by its wire.
+ */
 static void leave_out_senders(void)
 {
     for (size_t i = 0; i < pci.n && !wires_wanted(); i++) {
@@ -116,11 +119,11 @@ static bool take_all(void)
         join(kinds[i], n);
     }
     if (kinds_n_devices == before)
-        (void)untested("none of them is here, and devices=soft needs none");
+        (void)untested("no device of any kind is here; devices=soft needs no device");
     return kinds_n_devices != before;
 }
 
-/* The kind of the name that `list` begins with. Ends the program, naming it, if there is no such kind, or it is `taken` twice. */
+/* The kind whose name `list` begins with. Names the word and ends the program if there is no such kind, or it is named twice. */
 static const struct load_kind *named(const char *list, bool *twice)
 {
     size_t length = strcspn(list, ",");
@@ -219,7 +222,7 @@ bool kinds_balanced(void)
     return good;
 }
 
-/* A function that decodes nothing reads as all ones, and one without bus mastering sends nothing. */
+/* A function without decoding reads as all ones, and a function without bus mastering sends nothing. */
 static bool silence(struct pci_device *pd)
 {
     struct pci_device *port = pci_slot_of(pd);

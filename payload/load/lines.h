@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The devices of this machine that have nothing but a wire, and that a job can have raise it: the RTC, virtio's entropy
- * device, the console's UART. */
+/* The devices of this machine that have only a wire, which a job can make them raise: the RTC, virtio's entropy device, the
+ * console's UART. */
 #ifndef PAYLOAD_LOAD_LINES_H
 #define PAYLOAD_LOAD_LINES_H
 
@@ -11,13 +11,13 @@
 struct line_device {
     const char *name;
     struct wire *line;
-    const _Atomic uint64_t *count; /* causes that its handler has seen to */
+    const _Atomic uint64_t *count; /* causes that its handler has served */
     bool (*init)(void);
-    void (*stream)(bool on); /* it raises its line by itself, again and again; NULL: it cannot */
-    void (*ask)(void);       /* it raises its line once, before long */
+    void (*stream)(bool on); /* make the device raise its line again and again; NULL: the device cannot */
+    void (*ask)(void);       /* make the device raise its line once, soon */
 };
 
-/* Those there are, after lines_init(), which names the others. */
+/* The devices that lines_init() has found. It prints a line for each of the others. */
 extern const struct line_device *lines[LINES_MAX];
 extern unsigned n_lines;
 void lines_init(void);

@@ -13,9 +13,9 @@ unsigned load_n_devices;
 struct load_watch load_watch;
 
 /*
- * The first thing it does is to read the status: an edge whose bit is there was sent before, so this run
- * counts for it. What it returns is always AIA_HANDLED: a run that finds nothing belongs to an edge that
- * the run before it saw already, as happens in every burst.
+ * The handler reads the status first: each edge whose bit is set was sent before this run, so this run handles it. The
+ * handler always returns AIA_HANDLED: a run that finds no bit belongs to an edge that the run before has seen already,
+ * which happens in every burst.
  */
 enum aia_result load_handler(void *context, struct aia_irq *irq)
 {
@@ -64,9 +64,10 @@ static void nothing(void *arg)
 }
 
 /*
- * The time is up. On a busy host a hart may not have run at all for so long: have every hart take its
- * interrupts once more, by a call, before calling the edges lost. A call comes before other interrupts, behind which its
- * hart may lose its turn again, hence several, and the wait for a handler that runs. The status says that they were sent.
+ * The time is up. On a busy host a hart may not have run at all for that long, so make every hart take its interrupts once
+ * more, by a call, before the edges are lost. A hart takes a call before other interrupts, and may lose its host
+ * processor between the two; therefore several calls, and a wait for a handler that is running. The status shows that
+ * the edges were sent.
  */
 static bool found(struct load_device *d, uint32_t bits)
 {
@@ -100,10 +101,10 @@ static void look_for(struct load_device *d, uint32_t bits)
         unsigned n = ((unsigned)__builtin_ctz(left) - d->first_bit) % LOAD_BURST;
         load_watch.lost(d, d->edges - (unsigned)__builtin_popcount(bits) + n, d->at[n]);
     }
-    load_acknowledge(d, missing); /* what comes later is another edge */
+    load_acknowledge(d, missing); /* the next edge with this bit is another edge */
 }
 
-/* Raise `n` edges, each with a status bit of its own, and wait until handler runs have seen them all. */
+/* Raise `n` edges, each with its own status bit, and wait until handler runs have seen all of them. */
 static void raise_edges(struct load_device *d, unsigned n)
 {
     uint32_t all = 0;
@@ -137,7 +138,7 @@ bool load_step(struct random *r)
     return false;
 }
 
-/* Whoever has it now comes to an end, for load_step() is bounded. */
+/* The wait ends: a hart that raises on the device now finishes, because load_step() is bounded. */
 bool load_raise(struct load_device *d)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
@@ -163,7 +164,8 @@ bool load_balanced(void)
         struct load_device *d = &load_devices[i];
         uint64_t seen = d->handled + d->coalesced + d->lost;
         unsigned hangs = hang_keeps(d->irq);
-        hangs = hangs == HANG_NONE ? hang_first() : hangs; /* which has raised it, then, or holds who has */
+        hangs = hangs == HANG_NONE ? hang_first()
+                                   : hangs; /* the hart may have raised, or it blocks the hart that has */
         if (hangs != HANG_NONE && !d->lost && d->edges > seen) {
             print("%s: %lu edges unknown, hart %u hangs\n", d->name, d->edges - seen, hangs);
             good = false;
@@ -201,7 +203,7 @@ void load_print(void)
     }
 }
 
-/* ---- as one kind of load among others (kinds.h) ---- */
+/* ---- as a kind of load (kinds.h) ---- */
 
 static bool find_edu(const struct load_kind *kind, unsigned *n)
 {

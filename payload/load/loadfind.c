@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The devices under load (load.h): real ones, soft ones, and what they have in common. */
+/* The devices under load (load.h): real devices, soft devices, and what they have in common. */
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
@@ -80,7 +80,7 @@ static bool request(struct load_device *d)
     return !error;
 }
 
-/* ---- real ones ---- */
+/* ---- real devices ---- */
 
 static bool init_edu(struct load_device *d, unsigned n, struct pci_device *pd)
 {
@@ -100,7 +100,7 @@ bool load_init_edu(unsigned max)
     struct pci_device *pd;
 
     if (!pci)
-        return true; /* so none is found */
+        return true; /* no PCI, so no edu device: not an error */
     unsigned n = 0, room = LOAD_MAX - LOAD_SOFT;
     for (; n < max && n < room && (pd = pci_find(pci, EDU_VENDOR, EDU_DEVICE, n)); n++) {
         if (!init_edu(&load_devices[load_n_devices], n, pd))
@@ -118,7 +118,7 @@ struct pci_device *load_need_edu(unsigned n)
     struct pci_device *pd = pci ? pci_find(pci, EDU_VENDOR, EDU_DEVICE, n - 1) : NULL;
 
     if (!pd)
-        (void)untested("this job needs real devices, %u of -device edu", n);
+        (void)untested("this job needs %u real devices: -device edu", n);
     return pd;
 }
 
@@ -132,9 +132,9 @@ bool load_own_edu(struct edu *e, unsigned n)
     return pd && !error;
 }
 
-/* ---- soft ones ---- */
+/* ---- soft devices ---- */
 
-/* By wire they are all alike: sources of the APLIC that software raises. */
+/* With devices=wired the soft devices are all alike: sources of the APLIC that software raises. */
 static const char *init_soft(struct soft *s, unsigned n)
 {
     static struct aia_ims_entry entry;
@@ -165,7 +165,7 @@ bool load_add_soft(unsigned max)
     return true;
 }
 
-/* Is there one that is not used? Then devices made of software would hide what is wrong with it. */
+/* True if an edu device is present and not used. Soft devices would then hide what is wrong with it. */
 static bool edu_left_out(void)
 {
     const struct pci *pci = kinds_pci_found();
@@ -186,10 +186,10 @@ bool load_init(unsigned max)
         if (load_n_devices)
             return true;
         if (edu_left_out()) {
-            (void)untested("each edu device here is left out; devices=soft needs none");
+            (void)untested("each edu device here is left out; devices=soft needs no device");
             return false;
         }
-        print("no edu device here: devices made of software take their place, as with devices=soft\n");
+        print("no edu device here: soft devices take their place, as with devices=soft\n");
     }
     return load_add_soft(max);
 }

@@ -22,18 +22,18 @@
 #include <string.h>
 
 #define MOVES_PER_TURN 8
-#define PULL_MS        60000 /* for somebody to press a button: on a busy host a test does not run for long */
-#define PAUSE_US       250 /* between two changes of a hart: some of the time all are there, or all but one */
+#define PULL_MS        60000 /* time to press the slot's button: on a busy host a test may not run for long */
+#define PAUSE_US       250   /* between two changes of harts, so that all harts are online part of the time */
 
 static struct {
     uint64_t seed;
     struct random control;
-    unsigned turn; /* the hart that goes next */
-    bool down;     /* it is offline now */
-    bool stays;    /* the firmware cannot stop it */
+    unsigned turn; /* the hart that goes offline and online now */
+    bool down;     /* this hart is offline now */
+    bool no_stop;  /* the firmware cannot stop harts */
     uint64_t moves, offlines, onlines;
-    unsigned failures;  /* of operations: moves and hotplug */
-    unsigned refused;   /* of these, for what was made not to answer */
+    unsigned failures;  /* failed operations: moves and hotplug */
+    unsigned refused;   /* operations that failed because of the unplugged device */
     const char *victim; /* the device that is to stop answering, or NULL */
     bool unplugged;
     uint64_t asked, rest; /* when `pull` was printed; how long the run goes on after the pull */
@@ -47,7 +47,7 @@ static void report(const char *what, unsigned h, struct hotplug_error e)
     hang_look();
 }
 
-/* One change: the hart whose turn it is goes offline, or comes back and the turn goes on. */
+/* Make one change: take the next hart offline, or bring the offline hart online. */
 static void change_a_hart(void)
 {
     struct hotplug_error e;
@@ -55,7 +55,7 @@ static void change_a_hart(void)
     if (job.down) {
         e = hotplug_online(job.turn);
         if (e.step && job.unplugged && hart_is_online(job.turn))
-            job.refused++; /* all of the hart is back but the queue of what does not answer */
+            job.refused++; /* the hart is online, without its queue at the unplugged device */
         else if (e.step)
             report("online", job.turn, e);
         if (hart_is_online(job.turn)) {
@@ -77,9 +77,9 @@ static void change_a_hart(void)
         if (hotplug_not_here(job.turn, e)) {
             print("\nnot here: the firmware's hart_stop: %s; no hart goes offline\n",
                   sbi_strerror(SBI_ERR_NOT_SUPPORTED));
-            job.stays = true;
+            job.no_stop = true;
         } else if (job.unplugged)
-            job.refused++; /* its interrupts, its queues cannot be had away, until it is given up */
+            job.refused++; /* the unplugged device's interrupts and queues keep the hart until the device is given up */
         else
             report("offline", job.turn, e);
         job.failures += !raisers_start(job.turn);
@@ -89,7 +89,7 @@ static void change_a_hart(void)
     }
 }
 
-/* An interrupt is its device's: by that name, or NAME.number. */
+/* True if `irq` belongs to the device: its name is the device's name, or NAME.number. */
 static bool is_of(const struct aia_irq *irq, const char *device)
 {
     size_t n = strlen(device);
@@ -97,7 +97,7 @@ static bool is_of(const struct aia_irq *irq, const char *device)
     return !strncmp(irq->name, device, n) && (!irq->name[n] || irq->name[n] == '.');
 }
 
-/* Move some interrupts, each to a hart drawn at random among those that are online. */
+/* Move some interrupts, each to a random hart that is online. */
 static void move_some(void)
 {
     struct aia_irq *list[IRQ_MAX];
@@ -113,7 +113,7 @@ static void move_some(void)
         int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);
         wedge_moved(irq, from, irq->vec);
         if (error && job.unplugged && is_of(irq, job.victim)) {
-            job.refused++; /* until it is given up */
+            job.refused++; /* allowed until the device is given up */
         } else if (error) {
             print("%s: move to hart %u: %s\n", irq->name, to, aia_strerror(error));
             job.failures++;
@@ -136,8 +136,8 @@ static void progress(uint64_t start)
 }
 
 /*
- * Halfway: one device stops answering. With `pull` not before somebody has pressed its slot's button, who has PULL_MS for
- * that. Returns when the run ends: the half after that moment is as long as the one before.
+ * Halfway, make one device stop answering. With `pull`, wait first until the button of its slot is pressed, for PULL_MS at
+ * most. Returns the time at which the run ends: the second half begins when the device stops answering.
  */
 static uint64_t unplug(uint64_t half, uint64_t end)
 {
@@ -158,7 +158,7 @@ static uint64_t unplug(uint64_t half, uint64_t end)
     return job.asked ? now + job.rest : end;
 }
 
-/* A hart is made to hang, with all interrupts on it, so that what it keeps can be told from what is lost. */
+/* Make a hart hang that has all interrupts, so that the edges that the hart keeps are told apart from lost edges. */
 static void hang(uint64_t when)
 {
     struct aia_irq *list[IRQ_MAX];
@@ -183,12 +183,12 @@ static void control(uint64_t ms)
         pulse_step(PULSE_WORKS);
         if (moves)
             move_some();
-        if (hotplug && !job.stays && time_now() >= next_change) {
+        if (hotplug && !job.no_stop && time_now() >= next_change) {
             change_a_hart();
             next_change = time_now() + time_from_us(PAUSE_US);
         }
         if (hart_online_count() == 1)
-            (void)kinds_step(&job.control); /* nobody else is there to do it */
+            (void)kinds_step(&job.control); /* no other hart is online */
         if (time_now() >= next_progress) {
             progress(start);
             next_progress += time_from_ms(500);
@@ -209,14 +209,13 @@ static void print_totals(uint64_t ms)
 {
     print("\nmoves %lu (%lu/s): ", job.moves, job.moves * 1000 / ms);
     stats_print_updates();
-    print(
-        "offlines %lu, onlines %lu, interrupts that had to leave their affinity %lu, failed operations %u\n",
-        job.offlines, job.onlines, aia.displaced, job.failures);
+    print("offlines %lu, onlines %lu, interrupts displaced from their affinity %lu, failed operations %u\n",
+          job.offlines, job.onlines, aia.displaced, job.failures);
     if (job.unplugged)
-        print("operations refused while something had stopped answering: %u\n", job.refused);
+        print("operations refused because of the unplugged device: %u\n", job.refused);
 }
 
-static bool strays(void)
+static bool any_unowned_or_late(void)
 {
     uint64_t n = 0;
 
@@ -227,12 +226,12 @@ static bool strays(void)
     return n != 0;
 }
 
-static long no_stop(void)
+static long firmware_without_stop(void)
 {
     return SBI_ERR_NOT_SUPPORTED;
 }
 
-/* Can anything go anywhere? By wire not where each hart has a domain of its own. */
+/* True if any interrupt can move. A wire cannot where each hart has its own domain. */
 static bool can_move(void)
 {
     struct aia_irq *list[IRQ_MAX];
@@ -245,7 +244,7 @@ static bool can_move(void)
     return false;
 }
 
-/* What was not done, though it was to be. */
+/* Note the work that was asked for and not done. */
 static void note_work(void)
 {
     uint64_t completions, lost;
@@ -254,11 +253,11 @@ static void note_work(void)
     worked(completions, "no edge was raised");
     hangs_note();
     worked(job.moves || (!job.move && (args_get("nomove") || !can_move())), "no interrupt was moved");
-    worked(job.offlines || job.move || job.stays || args_get("nohotplug") || hart_online_count() == 1,
+    worked(job.offlines || job.move || job.no_stop || args_get("nohotplug") || hart_online_count() == 1,
            "no hart went offline");
 }
 
-/* With ids=: whichever harts are away, the others have identities for all. */
+/* With ids=: check that one hart alone has identities for all interrupts. */
 static void check_ids(void)
 {
     struct aia_irq *list[IRQ_MAX];
@@ -269,18 +268,18 @@ static void check_ids(void)
     irq_need_ids(ids);
 }
 
-/* The device that is to stop answering is there, and can. */
+/* Check that the device of unplug= or pull= exists and can stop answering. */
 static void check_victim(void)
 {
     const char *arg = args_get("pull") ? "pull" : "unplug";
     struct pci_device *pd = job.victim ? kinds_device(job.victim) : NULL;
 
     if (job.victim && !pd)
-        args_refuse(arg, "no such device, or none that can");
+        args_refuse(arg, "no such device, or it cannot stop answering");
     if (job.victim && args_get("pull") && !pci_slot_of(pd))
-        args_refuse(arg, "it is in no slot");
+        args_refuse(arg, "the device is in no slot");
     if (args_get("pull") && args_get("unplug"))
-        args_refuse(arg, "unplug= is there too");
+        args_refuse(arg, "unplug= is given too");
 }
 
 bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
@@ -299,7 +298,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
 
     hangs_init();
     if (args_get("nostop"))
-        hart_stop_call = no_stop;
+        hart_stop_call = firmware_without_stop;
     job.failures += !raisers_start_all();
     control(ms);
     if (hang_first() != HANG_NONE) {
@@ -310,7 +309,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     job.failures += !raisers_stop_all();
     job.failures += !kinds_settle();
     if (job.asked && !job.unplugged) {
-        print("nobody has pressed the button of the slot of %s\n", job.victim);
+        print("the button of the slot of %s was not pressed\n", job.victim);
         job.failures++;
     }
     irq_print_reports();
@@ -322,7 +321,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     iommu_print();
     note_work();
     bool good = kinds_balanced();
-    good &= !strays();
+    good &= !any_unowned_or_late();
     good &= iommu_check();
     good &= audit_all() == 0;
     return good && !job.failures;

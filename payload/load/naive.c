@@ -8,13 +8,15 @@
 #include "payload/load/wedge.h"
 #include "csr.h"
 
-#define MOVES    1024 /* of each device, remembered: a hart may be slow to take what was sent to it */
-#define LANDINGS 256  /* remembered until the raising hart asks for them, LOAD_LOST_MS later */
+#define MOVES \
+    1024 /* moves of each device that are remembered: a hart may take a message long after it was sent */
+#define LANDINGS \
+    256 /* landings that are remembered, until the raising hart asks for them LOAD_LOST_MS later */
 
-/* Where an edge of a device landed that had no business there, by what its message was. */
+/* The state of the device's message when the device sent an edge to a wrong vector. */
 enum state {
     TORN,  /* new address, old data */
-    FREED, /* the old message, whose vector was free already */
+    FREED, /* old message, its vector already free */
     N_STATES,
 };
 
@@ -27,12 +29,13 @@ static struct landing {
     struct imsic_vector v;
     enum state state;
     const struct load_device *victim;
-    const struct load_device *ran; /* whose handler ran instead; NULL: nobody's, the vector is unowned */
+    const struct load_device
+        *ran; /* the device whose handler ran instead; NULL: none, the vector is unowned */
     uint64_t when;
 } landings[LANDINGS];
 static unsigned n_landings;
 
-static uint64_t lost[N_STATES + 1], strays;
+static uint64_t lost[N_STATES + 1], n_wrong_handler;
 static struct aia_lock books;
 
 static unsigned long lock(void)
@@ -54,13 +57,13 @@ static bool same(struct imsic_vector a, struct imsic_vector b)
     return a.hart == b.hart && a.id == b.id;
 }
 
-/* In one store: a message that is never half the one and half the other. */
+/* True if the message changes in one store, so that it is never torn. */
 static bool is_stored(const struct aia_msi *msi)
 {
     return msi->kind == AIA_MSI_STORE || msi->kind == AIA_MSI_STORE_LOW;
 }
 
-/* The latest of its moves that could have sent an edge of device `n` to `v`. */
+/* True if a remembered move of device `n` could have sent an edge to `v`; the latest such move sets `state`. */
 static bool explains(unsigned n, struct imsic_vector v, enum state *state)
 {
     bool tears = !is_stored(load_devices[n].irq->msi);
@@ -74,7 +77,7 @@ static bool explains(unsigned n, struct imsic_vector v, enum state *state)
     return false;
 }
 
-/* Something arrived at `v` that was not for whoever is there. Interrupt context. */
+/* An edge arrived at `v` that belongs to another interrupt than the one of `ran`. Context: interrupt. */
 static void landed(struct imsic_vector v, const struct load_device *ran)
 {
     unsigned long was = lock();
@@ -95,13 +98,13 @@ static void unowned(unsigned id)
     landed((struct imsic_vector){.hart = (uint16_t)hart_index(), .id = (uint16_t)id}, NULL);
 }
 
-/* A run without an edge: most often one whose edge the run before had seen already, and then nothing explains it. */
+/* A run without an edge. The run before has often seen the edge already; then no move explains this run. */
 static void empty(struct load_device *d)
 {
     landed(d->irq->vec, d);
 }
 
-/* The first after the edge was raised. More than one edge of a burst may be in it: an identity has one bit. */
+/* The first landing after the edge was raised. It may stand for several edges of a burst: an identity has one bit. */
 static const struct landing *find(const struct load_device *d, uint64_t when)
 {
     const struct landing *best = NULL;
@@ -122,11 +125,11 @@ static void explain(struct load_device *d, uint64_t edge, uint64_t when)
     const struct landing *at = find(d, when);
     struct landing l = at ? *at : (struct landing){0};
 
-    strays += l.ran != NULL;
+    n_wrong_handler += l.ran != NULL;
     lost[at ? l.state : N_STATES]++;
     unlock(was);
     if (!at)
-        print("%s: edge %lu lost: nobody saw it land\n", d->name, edge);
+        print("%s: edge %lu lost: its landing was not seen\n", d->name, edge);
     else if (l.ran)
         print("%s: edge %lu lost: it landed on hart %u identity %u and ran the handler of %s: %s\n", d->name,
               edge, l.v.hart, l.v.id, l.ran->name, names[l.state]);
@@ -141,7 +144,7 @@ void naive_init(void)
     irq_watch_unowned(unowned);
 }
 
-/* Only what any driver could do: in one store where the device has one, else the one half and then the other. */
+/* Write the message as any driver could: in one store where the device has one, else the address and then the data. */
 static void write_message(struct aia_msi *msi, const struct aia_message *m)
 {
     if (is_stored(msi)) {
@@ -190,6 +193,6 @@ uint64_t naive_print(void)
     print(
         "naive moves: lost to a torn message %lu, to a vector given up too early %lu, not seen to land %lu; "
         "%lu of them ran another handler\n",
-        lost[TORN], lost[FREED], lost[N_STATES], strays);
-    return strays;
+        lost[TORN], lost[FREED], lost[N_STATES], n_wrong_handler);
+    return n_wrong_handler;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the library protects from: moving an interrupt as a naive driver would. New vector, address, data, and the old
- * vector is free at once: nobody holds the device back, nothing is drained, nothing retires. The edges that this costs
- * are found, and told with what the device's message was when they were sent.
+ * Moves of an interrupt as a naive driver makes them: allocate the new vector, write address and data, free the old vector
+ * immediately. The device is not held back, nothing is drained, nothing retires. Each edge that such a move loses is found,
+ * and a line names the state of the device's message when the edge was sent.
  */
 #ifndef PAYLOAD_LOAD_NAIVE_H
 #define PAYLOAD_LOAD_NAIVE_H
@@ -12,17 +12,17 @@
 
 #include "payload/load/load.h"
 
-/* From now on, watch where edges land. */
+/* Begin to record where edges land. */
 void naive_init(void);
 
-/* AIA_OK or AIA_ENOVEC. Thread context, one hart only. */
+/* Move the device's interrupt. Context: thread, one hart only. Returns AIA_OK or AIA_ENOVEC. */
 int naive_move(struct load_device *d, unsigned to);
 
-/* The same of any interrupt; `note` is told before the message changes. With `keep` the old vector stays its own. */
+/* The same for any interrupt. `note` is called before the message changes. With `keep` the old vector is not freed. */
 int naive_move_irq(struct aia_irq *irq, unsigned to, bool keep,
                    void (*note)(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to));
 
-/* What became of them; how many ran a handler that was not theirs. */
+/* Print the numbers of lost edges by cause. Returns the number of edges that ran another device's handler. */
 uint64_t naive_print(void);
 
 #endif

@@ -12,20 +12,18 @@ static struct soft softs[NEIGHBOURS_MAX];
 struct neighbour neighbours[NEIGHBOURS_MAX];
 unsigned n_neighbours;
 
-static enum aia_result stray(void *context, struct aia_irq *irq)
+static enum aia_result hit(void *context, struct aia_irq *irq)
 {
     (void)context;
-    wedge_stray(irq);
+    wedge_ran_other(irq);
     return AIA_NONE;
 }
 
 static int add_neighbour(unsigned hart)
 {
     unsigned n = n_neighbours;
-    struct aia_request q = {.name = neighbours[n].name,
-                            .handler = stray,
-                            .msi = &softs[n].msi,
-                            .affinity = aia_hartset_one(hart)};
+    struct aia_request q = {
+        .name = neighbours[n].name, .handler = hit, .msi = &softs[n].msi, .affinity = aia_hartset_one(hart)};
 
     soft_init(&softs[n], AIA_MSI_STORE);
     (void)snprintf(neighbours[n].name, sizeof(neighbours[n].name), "soft%u", n);

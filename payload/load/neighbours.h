@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Interrupts that are there and never fire: more on one hart than on the next, so that the lowest free identities
- * differ, as they do on a machine that is in use. One that does fire has been hit by another's edge (wedge.h).
+ * Interrupts whose devices never send. Their number differs from hart to hart, so that the lowest free identities differ,
+ * as on a machine in use. A handler run of such an interrupt is caused by the edge of another interrupt (wedge.h).
  */
 #ifndef PAYLOAD_LOAD_NEIGHBOURS_H
 #define PAYLOAD_LOAD_NEIGHBOURS_H
@@ -14,18 +14,18 @@
 
 extern struct neighbour {
     struct aia_irq *irq;
-    unsigned home; /* the hart it belongs to */
+    unsigned home; /* the hart where the interrupt is placed */
     char name[12];
 } neighbours[NEIGHBOURS_MAX];
 extern unsigned n_neighbours;
 
-/* On the harts that are online. Says what is wrong. */
+/* Request the neighbours of all online harts. False: a request failed, and a line says so. */
 bool neighbours_init(void);
 
-/* This hart is back: so are they. Returns how many could not. */
+/* Move the neighbours of `hart`, which is online again, back to the hart. Returns the number that could not move. */
 unsigned neighbours_go_home(unsigned hart);
 
-/* AIA_OK, or what aia_irq_free() says. */
+/* Free all neighbours. Returns AIA_OK, or the error of aia_irq_free(). */
 int neighbours_free(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What scripts/image writes into a disk: each sector its own number, the disk's tag, and 62 words that follow from
- * both, so that a sector of another place, another disk, another time or half of it is told from the right one.
+ * The pattern that scripts/image writes to a disk: each sector holds its own number, the disk's tag, and 62 words computed
+ * from both. So the right sector is told apart from a sector of another place, disk or time, and from half a sector.
  */
 #ifndef PAYLOAD_LOAD_PATTERN_H
 #define PAYLOAD_LOAD_PATTERN_H

@@ -9,8 +9,8 @@
 #define JOIN_MS 5000
 
 static struct random randoms[MACHINE_MAX_HARTS];
-static _Atomic int leave[MACHINE_MAX_HARTS];
-static unsigned leader[MACHINE_MAX_HARTS]; /* who has it raise */
+static _Atomic int quit[MACHINE_MAX_HARTS];
+static unsigned leader[MACHINE_MAX_HARTS]; /* the hart that started this one */
 static bool (*step)(struct random *r);
 
 void raisers_init(uint64_t seed, bool (*fn)(struct random *r))
@@ -28,7 +28,7 @@ static void raise_loop(void *arg)
     struct hart_wait w = hart_wait_begin(TIME_NEVER);
 
     (void)arg;
-    while (!atomic_load_explicit(&leave[h], memory_order_relaxed)) {
+    while (!atomic_load_explicit(&quit[h], memory_order_relaxed)) {
         pulse_step(PULSE_WORKS);
         hang_watch(leader[h]);
         hangs_if_asked();
@@ -37,7 +37,7 @@ static void raise_loop(void *arg)
     }
 }
 
-static bool said(unsigned hart, int error)
+static bool succeeded(unsigned hart, int error)
 {
     if (error)
         print("hart %u, raising: %s\n", hart, hart_strerror(error));
@@ -46,15 +46,15 @@ static bool said(unsigned hart, int error)
 
 bool raisers_start(unsigned hart)
 {
-    atomic_store(&leave[hart], 0);
+    atomic_store(&quit[hart], 0);
     leader[hart] = hart_index();
-    return said(hart, hart_run(hart, raise_loop, NULL));
+    return succeeded(hart, hart_run(hart, raise_loop, NULL));
 }
 
 bool raisers_stop(unsigned hart)
 {
-    atomic_store(&leave[hart], 1);
-    return said(hart, hang_join(hart, time_from_ms(JOIN_MS)));
+    atomic_store(&quit[hart], 1);
+    return succeeded(hart, hang_join(hart, time_from_ms(JOIN_MS)));
 }
 
 bool raisers_start_all(void)
@@ -72,7 +72,7 @@ bool raisers_stop_all(void)
     bool good = true;
 
     for (unsigned h = 0; h < hart_count(); h++)
-        atomic_store(&leave[h], 1);
+        atomic_store(&quit[h], 1);
     for (unsigned h = 0; h < hart_count(); h++)
         if (h != hart_index() && hart_is_online(h))
             good &= raisers_stop(h);

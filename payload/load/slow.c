@@ -33,7 +33,7 @@ static void unlock(struct slow *s, unsigned long was)
 
 /* ---- the device ---- */
 
-/* The posted message leaves. Locked. */
+/* Send the posted message on to the hart. Locked. */
 static void push(struct slow *s)
 {
     if (!s->posted_due)
@@ -50,7 +50,7 @@ bool slow_raise(struct slow *s)
     bool sends = s->enabled;
 
     if (sends) {
-        push(s); /* in order */
+        push(s); /* messages arrive in the order in which they were sent */
         s->posted = s->message;
         s->posted_due = time_after(s->post);
         if (!s->post)
@@ -77,7 +77,7 @@ void slow_poll(struct slow *s)
     if (n == atomic_load_explicit(&s->answered, memory_order_relaxed) || atomic_load(&s->deaf))
         return;
     unsigned long was = lock(s);
-    if (n == atomic_load_explicit(&s->answered, memory_order_relaxed)) { /* another hart's turn came first */
+    if (n == atomic_load_explicit(&s->answered, memory_order_relaxed)) { /* another hart has answered */
         unlock(s, was);
         return;
     }
@@ -98,11 +98,11 @@ static void bus_lock(struct aia_msi *msi)
 {
     struct slow *s = slow_of(msi);
     struct hart_wait w = hart_wait_begin(time_from_ms(HANG_END_MS));
-    int nobody = 0;
+    int free = 0;
 
-    require(csr_read(sstatus) & SSTATUS_SIE, "a bus lock where nothing may wait");
-    while (!atomic_compare_exchange_strong(&s->bus, &nobody, (int)hart_index() + 1)) {
-        nobody = 0;
+    require(csr_read(sstatus) & SSTATUS_SIE, "a bus lock is taken with interrupts off");
+    while (!atomic_compare_exchange_strong(&s->bus, &free, (int)hart_index() + 1)) {
+        free = 0;
         hang_wait_more(&w);
     }
 }
@@ -118,8 +118,8 @@ static int bus_sync(struct aia_msi *msi)
     struct hart_wait w = hart_wait_begin(s->limit);
     uint64_t n = atomic_load(&s->sent) + 1;
 
-    require(csr_read(sstatus) & SSTATUS_SIE, "a command where nothing may wait");
-    require(atomic_load(&s->bus) == (int)hart_index() + 1, "a command without the bus lock");
+    require(csr_read(sstatus) & SSTATUS_SIE, "a command is sent with interrupts off");
+    require(atomic_load(&s->bus) == (int)hart_index() + 1, "a command is sent without the bus lock");
     atomic_store_explicit(&s->sent, n, memory_order_release);
     while (atomic_load_explicit(&s->answered, memory_order_acquire) != n) {
         if (s->plays_itself)
@@ -134,7 +134,7 @@ static struct slow *copy_of(struct aia_msi *msi)
 {
     struct slow *s = slow_of(msi);
 
-    require(atomic_load(&s->bus), "a slow device's copy changed without its bus lock");
+    require(atomic_load(&s->bus), "the copy of a slow device changes without its bus lock");
     return s;
 }
 

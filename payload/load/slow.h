@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A device behind a command queue, made of software: its message lives where only it can reach it, and software
- * changes a copy and sends one command that takes the copy over. Some hart plays the device: slow_poll() takes a command,
- * and answers it after a delay, or never; it also lets posted messages go whose time has come.
+ * A device with a command queue, made of software. Only the device can reach its message. Software changes a copy of the
+ * message and sends one command, which makes the device take the copy. A hart plays the device: slow_poll() takes a command
+ * and answers it after a delay, or never; it also lets posted messages leave when their time has come.
  */
 #ifndef PAYLOAD_LOAD_SLOW_H
 #define PAYLOAD_LOAD_SLOW_H
@@ -15,37 +15,36 @@
 struct slow {
     struct aia_msi msi;
 
-    /* Software's. */
+    /* The side of software. */
     _Atomic int bus; /* the bus lock: hart + 1 */
     struct aia_message copy;
     bool copy_enabled;
 
-    /* The queue, of one command: what is sent, what has been answered. */
+    /* The queue, of one command: the numbers of commands sent and answered. */
     _Atomic uint64_t sent, answered;
-    uint64_t limit;    /* ticks that an answer may take */
-    bool plays_itself; /* whoever waits for an answer gives the device its turns: no other hart is needed */
+    uint64_t limit;    /* ticks for which software waits for an answer */
+    bool plays_itself; /* the hart that waits for an answer plays the device: no other hart is needed */
 
-    /* The device's. lock: it sends or obeys. */
+    /* The side of the device. The lock is held while the device sends or obeys a command. */
     _Atomic int lock;
     struct aia_message message;
     bool enabled;
     uint64_t delay; /* ticks between a command and its answer */
     uint64_t taken; /* when the present command was seen; 0: none */
-    uint64_t
-        post; /* ticks that a message takes to leave, unless the device is read back; 0: it leaves at once */
+    uint64_t post;  /* ticks until a message leaves, if the device is not read back; 0: immediately */
     struct aia_message posted;
-    uint64_t posted_due; /* 0: there is none */
-    _Atomic bool deaf;
+    uint64_t posted_due; /* when the posted message leaves; 0: there is none */
+    _Atomic bool deaf;   /* the device answers no command */
     _Atomic uint64_t resets;
 };
 
-/* delay: of each answer; limit: how long software waits for one; in ticks. */
+/* delay: the time of each answer; limit: how long software waits for an answer; in ticks. */
 void slow_init(struct slow *s, uint64_t delay, uint64_t limit);
 
-/* The device's turn: take a command, answer one whose time has come. One hart, as often as it can. */
+/* Play the device: take a command, answer a command whose time has come. Context: one hart, as often as possible. */
 void slow_poll(struct slow *s);
 
-/* Send the message; false if the device is not started. Any hart. */
+/* Send the message. False: the device is not started. Context: any hart. */
 bool slow_raise(struct slow *s);
 
 #endif

@@ -15,8 +15,8 @@ static struct soft *soft_of(struct aia_msi *msi)
 }
 
 /*
- * A message leaves whole and at one moment, and never while the device says it is masked: that is the device's
- * own business, so its lock is not the library's, and a test's hook is not called with it held.
+ * A message leaves whole, and never while the device is masked. The device itself guarantees this, so the lock here is the
+ * device's and not the library's, and no hook of a test is called while it is held.
  */
 static unsigned long lock(struct soft *s)
 {
@@ -40,8 +40,9 @@ static void unlock(struct soft *s, unsigned long was)
 
 static void deliver(struct soft *s, const struct aia_message *m)
 {
-    __asm__ __volatile__("fence rw, o" ::
-                             : "memory"); /* not fence_rw_o(): this is the device's, not the library's */
+    __asm__ __volatile__(
+        "fence rw, o" ::
+            : "memory"); /* not fence_rw_o(): a hook belongs to the library's accesses, not to the device's */
     if (s->bus)
         s->bus(s, m);
     else
@@ -49,7 +50,7 @@ static void deliver(struct soft *s, const struct aia_message *m)
     __asm__ __volatile__("fence io, iorw" ::: "memory");
 }
 
-/* The oldest `n` of the posted queue go. */
+/* Deliver the oldest `n` messages of the posted queue. */
 static void push(struct soft *s, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
@@ -78,7 +79,7 @@ static void send_kept(struct soft *s)
         send(s, (unsigned)__builtin_ctz(s->pending));
 }
 
-/* A device reads memory as its bus has it: these are its accesses, not ours. */
+/* The device's reads of memory, in the sizes of its bus: not the library's accesses, so without hooks. */
 static uint32_t piece4(const struct soft *s, unsigned i)
 {
     return ((const volatile uint32_t *)s->entry)[i];
@@ -89,7 +90,7 @@ static uint64_t piece8(const struct soft *s, unsigned i)
     return ((const volatile uint64_t *)s->entry)[i];
 }
 
-/* All sixteen bytes in one access: a swap that changes nothing, whatever is there. */
+/* Read all sixteen bytes in one access: a compare-and-swap that changes nothing, whatever the bytes are. */
 static void piece16(const struct soft *s, uint64_t all[2])
 {
     uint64_t same[2] = {0, 0};
@@ -104,7 +105,7 @@ static void between(struct soft *s)
         s->between(s);
 }
 
-/* The device fetches its message, in pieces. Returns ctrl. */
+/* The device fetches its message in pieces. Returns the ctrl word. */
 static uint32_t fetch(struct soft *s, struct aia_message *m)
 {
     uint64_t all[2];
@@ -142,11 +143,11 @@ struct aia_message soft_look(struct soft *s)
     return m;
 }
 
-/* Under the lock from the look at the message to its end in the queue, so that a drain waits for all of it. */
+/* The lock is held from the read of the message until it is in the queue, so that a drain waits for the whole step. */
 void soft_raise_nth(struct soft *s, unsigned n)
 {
     if (s->wired) {
-        fence_rw_o(); /* what it is about, before it is told */
+        fence_rw_o(); /* the cause of the edge is visible before the edge */
         aplic_raise(&s->line);
         return;
     }
@@ -174,7 +175,7 @@ void soft_poll(struct soft *s)
     unlock(s, was);
 }
 
-/* A read's completion pushes what the device has sent before ahead of it. */
+/* Answer a read: its completion pushes out every message that the device has sent before. */
 static int answer(struct soft *s)
 {
     if (s->silent)
@@ -186,7 +187,7 @@ static int answer(struct soft *s)
     return AIA_OK;
 }
 
-/* ---- registers of its own ---- */
+/* ---- the message in registers ---- */
 
 static void start(struct aia_msi *msi, const struct aia_message *m)
 {
@@ -299,9 +300,9 @@ void soft_init_near(struct soft *s, enum aia_msi_kind kind, unsigned hart)
         machine_exit(EXIT_MACHINE);
 }
 
-/* ---- its message in memory ---- */
+/* ---- the message in memory ---- */
 
-/* It keeps no copy of its entry, so there is nothing to forget; an answer that pushes is all. */
+/* The device keeps no copy of its entry, so it forgets nothing; its answer pushes out what it has sent. */
 static int drain(struct aia_ims *d)
 {
     struct soft *s = soft_of(&d->msi);
@@ -317,5 +318,5 @@ int soft_init_entry(struct soft *s, struct aia_ims_entry *entry, enum aia_msi_ki
                     uint64_t posted_limit)
 {
     *s = (struct soft){.entry = entry, .piece = kind == AIA_MSI_STORE ? 16 : 8};
-    return aia_ims_init(&s->desc, entry, kind, posted_limit ? NULL : drain, posted_limit);
+    return aia_ims_init(&s->ims, entry, kind, posted_limit ? NULL : drain, posted_limit);
 }

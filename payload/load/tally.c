@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define LATE_MS 100  /* an edge not seen by then is looked for */
-#define LOST_MS 2000 /* and lost, if it is not then */
+#define LATE_MS 100  /* after this time without a handler run, an edge is looked for */
+#define LOST_MS 2000 /* after this further time, the edge is lost */
 
 static enum aia_result handler(void *context, struct aia_irq *irq)
 {
@@ -40,7 +40,7 @@ static int request(struct tally *t, struct aia_msi *msi, struct aia_request r)
     return error;
 }
 
-/* ---- sending: a device that is shut down at that moment owes nothing ---- */
+/* ---- sending: an edge of a device that is not started is not counted ---- */
 
 static unsigned long lock(struct tally *t)
 {
@@ -112,7 +112,7 @@ bool tally_started(const struct tally *t)
     return t->device == TALLY_SOFT ? t->started : t->slow.enabled;
 }
 
-/* `lock` held: it is also that of `random`, and of the delay. */
+/* Called with `lock` held, which also protects `random` and the delay. */
 static void send_soft(struct tally *t)
 {
     if (t->post_us)
@@ -163,7 +163,7 @@ static void nothing(void *arg)
     (void)arg;
 }
 
-/* On a busy host a hart may not have run at all: as load.c, have each take its interrupts once more. */
+/* On a busy host a hart may not have run at all. As load.c does, make each hart take its interrupts once more. */
 static bool look_for(struct tally *t, uint64_t n)
 {
     for (unsigned h = 0; h < hart_count(); h++)
@@ -208,7 +208,7 @@ bool tally_balanced(const struct tally *t)
     if (hangs != HANG_NONE && !good && !t->lost && !t->wrong)
         print("%s: last edge sent %lu, seen %lu: unknown, hart %u hangs\n", t->name, t->last, t->seen, hangs);
     else if (!good)
-        print("%s: last edge sent %lu, seen %lu, lost %lu, two at once %lu\n", t->name, t->last, t->seen,
+        print("%s: last edge sent %lu, seen %lu, lost %lu, overlapping runs %lu\n", t->name, t->last, t->seen,
               t->lost, t->wrong);
     return good;
 }

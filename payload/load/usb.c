@@ -12,18 +12,19 @@
 #include <string.h>
 
 #define XHCI_CLASS 0x0c0330u /* USB controller, xHCI */
-#define STORM      24        /* No-Ops at most in one */
-#define SMALL_READ 8         /* blocks, at most, of most reads */
-#define LARGE_READ 128       /* of some */
+#define BURST      24        /* most No-Ops in one step */
+#define SMALL_READ 8         /* most blocks of most reads */
+#define LARGE_READ 128       /* most blocks of some reads */
 #define BLOCK      512u
 
 struct usb_bench usb_benches[USB_MAX];
 
-/* Each is 64 KiB, which a TRB's buffer may not cross: room for one more, as the image may be at any multiple of 4 KiB. */
+/* Each buffer is 64 KiB and aligned to that, because a TRB's buffer may not cross such a boundary. There is room for one more, as
+ * the image may be at any multiple of 4 KiB. */
 #define LARGE_BYTES ((uintptr_t)LARGE_READ * BLOCK)
 static uint64_t buffers[USB_MAX + 1][LARGE_BYTES / 8] __attribute__((aligned(4096), section(".noinit")));
 
-/* ---- what a wait that takes too long finds out ---- */
+/* ---- the look into a wait that takes too long ---- */
 
 static int state(void *context, struct wedge_state *s)
 {
@@ -42,7 +43,7 @@ static int state(void *context, struct wedge_state *s)
     return XHCI_OK;
 }
 
-/* Every hart that waits finds out: count what is silent since another time. */
+/* Every hart that waits finds the same fault. Count it once: for each time at which the handler had last run. */
 static void count_wedge(struct usb_bench *u, struct xhci_intr *xi)
 {
     uint64_t since = atomic_load(&xi->ran_at);
@@ -64,7 +65,7 @@ static int look(struct xhci *x, const struct xhci_request *r, unsigned waited_ms
             return XHCI_EGONE;
         if (finding == WEDGE_HANGS) {
             hang_look();
-            return XHCI_ETIMEOUT; /* and no wedge of the device's */
+            return XHCI_ETIMEOUT; /* the hart hangs; the interrupt is not counted as lost */
         }
         if (finding == WEDGE_LOST || finding == WEDGE_UNSENT) {
             count_wedge(container_of(x, struct usb_bench, x), xi);
@@ -84,7 +85,7 @@ struct pci_device *usb_find(const struct pci *pci, unsigned n)
     return NULL;
 }
 
-/* With MSI-X each interrupter's moves by itself; the messages of a plain MSI are one block. */
+/* With MSI-X each interrupter's interrupt moves by itself; the messages of a plain MSI are one block. */
 static int request_interrupts(struct xhci *x)
 {
     unsigned each = 1u << x->order;
@@ -124,8 +125,8 @@ int usb_free_interrupts(struct usb_bench *u)
     return error;
 }
 
-/* For the reasons that disk_kill() says. */
-int usb_shut(struct usb_bench *u)
+/* The steps are those of disk_kill(), for the reasons given there. */
+int usb_give_up(struct usb_bench *u)
 {
     pci_write16(u->x.pd, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_NOINTX);
     int error = usb_free_interrupts(u);
@@ -133,14 +134,14 @@ int usb_shut(struct usb_bench *u)
     return error;
 }
 
-static bool said(const struct usb_bench *u, const char *step, int error)
+static bool succeeded(const struct usb_bench *u, const char *step, int error)
 {
     if (error)
         print("%s: %s: %s\n", u->x.name, step, xhci_strerror(error));
     return !error;
 }
 
-/* The first block tells the image's tag; the later ones must have the same. */
+/* Read the image's tag from the first block. All later blocks must have the same tag. */
 static int read_tag(struct usb_bench *u)
 {
     int error = usb_storage_read(&u->disk, 0, 1, u->buffer);
@@ -158,7 +159,7 @@ static int start_disk(struct usb_bench *u, unsigned port)
     return error ? error : read_tag(u);
 }
 
-/* The first disk. Ports may have other things, and what is behind a hub is not looked for. */
+/* Start the first disk. Ports may have other devices; hubs are not searched. */
 static int find_disk(struct usb_bench *u, unsigned *port)
 {
     int error = XHCI_EPORT;
@@ -170,7 +171,7 @@ static int find_disk(struct usb_bench *u, unsigned *port)
     return error;
 }
 
-/* What says of itself that it has nothing for us; not what was asked and did not answer, or answered wrongly. */
+/* True if the controller itself reports that the payload cannot use it. False if it does not answer, or answers wrongly. */
 static bool is_unsuitable(int error)
 {
     bool of_pci = error && error != PCI_EGONE && pci_strerror(error);
@@ -179,12 +180,12 @@ static bool is_unsuitable(int error)
            error == BOT_EFAILED /* no medium */;
 }
 
-/* False, as usb_init() does. */
+/* Report a failed step: leave the controller out, or print the error. Returns false, for usb_init(). */
 static bool refuse(struct usb_bench *u, const char *step, int error)
 {
     if (!is_unsuitable(error))
-        return said(u, step, error);
-    (void)said(u, "its interrupts", usb_shut(u));
+        return succeeded(u, step, error);
+    (void)succeeded(u, "its interrupts", usb_give_up(u));
     pci_leave_out(u->x.pd, error, xhci_strerror(error));
     return false;
 }
@@ -199,7 +200,7 @@ bool usb_init(struct usb_bench *u, struct pci_device *pd, const char *name, unsi
     int error = xhci_init(x, pd, name, max_intrs);
     if (error)
         return refuse(u, "reset", error);
-    if (!said(u, "interrupts", request_interrupts(x)) || !said(u, "run", xhci_run(x)))
+    if (!succeeded(u, "interrupts", request_interrupts(x)) || !succeeded(u, "run", xhci_run(x)))
         return false;
     x->look = look;
     x->look_ms = USB_LOOK_MS;
@@ -218,14 +219,14 @@ bool usb_init(struct usb_bench *u, struct pci_device *pd, const char *name, unsi
 
 int usb_read_checked(struct usb_bench *u, uint32_t block, unsigned n, uint64_t *data)
 {
-    for (unsigned i = 0; i < n; i++) /* so that what was there before is not taken for what came */
+    for (unsigned i = 0; i < n; i++) /* so that old data does not pass for the answer */
         data[i * PATTERN_WORDS] = UINT64_MAX;
     int error = usb_storage_read(&u->disk, block, n, data);
     if (error)
         return error;
     for (unsigned i = 0; i < n; i++)
         if (!pattern_good(data + i * PATTERN_WORDS, block + i, u->tag)) {
-            print("%s: block %u is not what was written there\n", u->x.name, block + i);
+            print("%s: block %u does not hold what scripts/image wrote\n", u->x.name, block + i);
             atomic_fetch_add(&u->mismatches, 1);
         }
     atomic_fetch_add(&u->reads, 1);
@@ -247,15 +248,15 @@ static int read_step(struct usb_bench *u, struct random *r)
         u->disk_error_at = time_now();
         u->noops_then = u->noops;
         atomic_store(&u->disk_error, error);
-        return XHCI_OK; /* and it is not given back: nobody reads any more */
+        return XHCI_OK; /* the disk stays taken, so no hart reads any more */
     }
     usb_storage_give(&u->disk);
     return error;
 }
 
-static int storm_step(struct usb_bench *u, struct random *r)
+static int noop_step(struct usb_bench *u, struct random *r)
 {
-    unsigned n = 1 + random_below(r, STORM);
+    unsigned n = 1 + random_below(r, BURST);
     int error = xhci_noops(&u->x, n, random_below(r, 2));
 
     if (!error)
@@ -269,7 +270,7 @@ bool usb_step(struct usb_bench *u, struct random *r)
 
     if (atomic_load(&u->ended))
         return false;
-    int error = random_below(r, 2) && usb_storage_take(&u->disk) ? read_step(u, r) : storm_step(u, r);
+    int error = random_below(r, 2) && usb_storage_take(&u->disk) ? read_step(u, r) : noop_step(u, r);
     if (error && atomic_compare_exchange_strong(&u->ended, &none, error))
         atomic_store(&u->ended_at, time_now());
     return !error;
@@ -302,6 +303,6 @@ bool usb_balanced(const struct usb_bench *u)
     for (unsigned i = 0; i < u->x.n_intrs; i++)
         strange += u->x.intrs[i].strange;
     if (strange)
-        print("%s: %lu events match nothing asked for\n", u->x.name, strange);
+        print("%s: %lu events match no request\n", u->x.name, strange);
     return !strange && !u->mismatches && !u->wedges && u->reads && u->noops;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * USB controllers as one kind of load among others (kinds.h): each with its disk, each step a storm of No-Ops or a read
- * that is compared. A step waits for its end, so that nothing is under way when nobody steps.
+ * USB controllers as a kind of load (kinds.h), each with its disk. A step is a burst of No-Ops, or a read whose data is
+ * compared. A step waits for its end, so nothing is under way between steps.
  */
 #include "payload/load/usbload.h"
 #include "payload/kernel/console.h"
@@ -23,7 +23,7 @@ static bool find(const struct load_kind *kind, unsigned *n)
 
     (void)kind;
     if (!pci)
-        return true; /* so none is found */
+        return true; /* no PCI, so no controller: not an error */
     wedge_init();
     while (n_benches < USB_MAX && (pd = usb_find(pci, n_benches))) {
         (void)snprintf(names[n_benches], sizeof(names[0]), "xhci%u", n_benches);
@@ -44,7 +44,7 @@ static bool step(const struct load_kind *kind, struct random *r)
     return usb_step(&usb_benches[random_below(r, n_benches)], r);
 }
 
-/* One of each block: it takes the others along. */
+/* List one interrupt of each block: the others move with it. */
 static unsigned irqs(const struct load_kind *kind, struct aia_irq **list, unsigned max)
 {
     unsigned n = 0;
@@ -58,10 +58,7 @@ static unsigned irqs(const struct load_kind *kind, struct aia_irq **list, unsign
     return n;
 }
 
-/*
- * What was found not to answer is given up, by name: off the bus, and its interrupts given back, as disk_kill() does
- * and for the reasons it says.
- */
+/* Give up each controller that was found not to answer, and print its name. disk_kill() does the same, and says why. */
 static void service(const struct load_kind *kind)
 {
     (void)kind;
@@ -71,13 +68,13 @@ static void service(const struct load_kind *kind)
         if (!why || u->freed)
             continue;
         print("%s: given up: %s\n", u->x.name, xhci_strerror(why));
-        int error = usb_shut(u);
+        int error = usb_give_up(u);
         if (error)
             print("%s: its interrupts: %s\n", u->x.name, aia_strerror(error));
     }
 }
 
-/* Do they still work, after all that? */
+/* Check that the controllers still work after the load. */
 static bool settle(const struct load_kind *kind)
 {
     bool good = true;
@@ -91,7 +88,7 @@ static bool settle(const struct load_kind *kind)
         if (!error)
             error = usb_read_checked(u, 0, 8, u->buffer);
         if (error)
-            print("%s: after all this: %s\n", u->x.name, xhci_strerror(error));
+            print("%s: commands and a read after the load: %s\n", u->x.name, xhci_strerror(error));
         good &= !error;
     }
     return good;

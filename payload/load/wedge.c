@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOVES    4096 /* remembered: what was sent long ago may be taken only now */
-#define LANDINGS 256
-#define ROUNDS   3 /* of calls to every hart: an edge may be sent on from one to the next, and once more */
+#define MOVES    4096 /* moves that are remembered: a hart may take a message long after it was sent */
+#define LANDINGS 256  /* landings that are remembered */
+#define ROUNDS \
+    3 /* rounds of calls to every hart: an edge may be forwarded from hart to hart, and once more */
 
 static struct aia_lock books;
 
-/* How a move's device may have sent an edge astray. */
+/* How a device may have sent an edge to a wrong vector during a move. */
 enum way { BY_OLD, ADDRESS_FIRST, DATA_FIRST, N_WAYS };
 
 static const char *const ways[N_WAYS] = {
@@ -33,12 +34,13 @@ static struct moved {
 } moves[MOVES];
 static unsigned n_moves;
 
-/* Edges that nobody owned. Identity 0: found by the sweep of a leaving hart, which does not say which. */
+/* Unowned edges. Identity 0: found by the sweep of a leaving hart, which does not tell the identity. */
 static struct landing {
     struct imsic_vector at;
     uint64_t when;
-    const struct aia_irq *ran; /* whose handler it ran instead; NULL: nobody's */
-    irq_bits by[N_WAYS];       /* interrupts whose moves explain it: found at once, for moves are forgotten */
+    const struct aia_irq *ran; /* the interrupt whose handler ran instead; NULL: none */
+    irq_bits
+        by[N_WAYS]; /* interrupts whose moves explain the landing, found before the moves are forgotten */
 } landings[LANDINGS];
 static unsigned n_landings;
 
@@ -56,19 +58,20 @@ static void unlock(unsigned long was)
     aia_port_irq_restore(was);
 }
 
-/* Could this move have sent an edge to `at`, by the old message, or by one that was half changed? at.id 0: to that hart. */
+/* How this move could have sent an edge to `at`: by the old message or a torn one. N_WAYS: it could not. at.id 0: any identity of
+ * that hart. */
 static enum way way_of(const struct moved *m, struct imsic_vector at)
 {
     if (m->from.hart == at.hart && (!at.id || m->from.id == at.id))
         return BY_OLD;
     if (m->to.hart == m->from.hart)
-        return N_WAYS; /* only its data changed */
+        return N_WAYS; /* only the data changed */
     if (m->to.hart == at.hart && m->from.id == at.id)
         return ADDRESS_FIRST;
     return m->from.hart == at.hart && m->to.id == at.id ? DATA_FIRST : N_WAYS;
 }
 
-/* Each interrupt's latest move that explains it. Books locked. */
+/* Find each interrupt's latest move that explains the landing. Books locked. */
 static void find_movers(struct landing *l)
 {
     irq_bits found = 0;
@@ -111,7 +114,7 @@ void wedge_swept(unsigned hart)
     landed((struct imsic_vector){(uint16_t)hart, 0}, NULL);
 }
 
-void wedge_stray(const struct aia_irq *ran)
+void wedge_ran_other(const struct aia_irq *ran)
 {
     landed(ran->vec, ran);
 }
@@ -133,19 +136,19 @@ void wedge_moved(const struct aia_irq *irq, struct imsic_vector from, struct ims
     unlock(was);
 }
 
-/* ---- where it landed ---- */
+/* ---- where the edge landed ---- */
 
-/* What a look found out about the edge. `at`.id 0: nothing. */
+/* The result of a look for the edge. at.id 0: nothing was found. */
 struct clue {
     struct imsic_vector at;
-    const char *how; /* it is there */
-    const char *why;
-    const char *ran; /* the name of whose handler it ran */
+    const char *how; /* in what state the edge is there */
+    const char *why; /* why the edge went there */
+    const char *ran; /* the name of the interrupt whose handler ran */
 };
 
-static const char left_behind[] = "pending, unowned";
+static const char pending_unowned[] = "pending, unowned";
 
-/* The latest move of `irq` that could have sent an edge to `at`; at.id 0: to that hart. Books locked. */
+/* Explain an edge at `at` by the latest move of `irq` that could have sent it; at.id 0: to any identity of that hart. Books locked. */
 static const char *explain(const struct aia_irq *irq, struct imsic_vector *at)
 {
     for (unsigned i = 0; i < MOVES && i < n_moves; i++) {
@@ -168,7 +171,7 @@ static const char *explained(const struct landing *l, irq_bits bit)
     return NULL;
 }
 
-/* The last one since the handler ran that a move of `irq` explains: what came later would have been handled. */
+/* The latest landing since the handler last ran that a move of `irq` explains. An earlier edge would have been handled. */
 static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 {
     irq_bits bit = (irq_bits)1 << (irq - aia.config.irqs);
@@ -185,17 +188,17 @@ static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
         clue.at = at;
         clue.how = l->ran     ? "and ran the handler of "
                    : l->at.id ? "unowned"
-                              : "unowned, and was swept away as the hart left";
+                              : "unowned, found by the sweep when the hart went offline";
         clue.ran = l->ran ? l->ran->name : "";
     }
     unlock(was);
     return clue.why ? clue : (struct clue){0};
 }
 
-/* A hart's own eip, which only it can read: is there anything that belongs to `irq`, or to nobody? */
+/* A scan of a hart's eip for edges of `irq` and unowned edges. Only the hart itself can read its eip. */
 struct scan {
     const struct aia_irq *irq;
-    unsigned deaf; /* the hart that did not answer, + 1 */
+    unsigned deaf; /* the hart that did not answer, plus 1 */
     struct clue clue;
 };
 
@@ -216,26 +219,26 @@ static void scan_hart(void *arg)
             t->clue.at = (struct imsic_vector){(uint16_t)aia_port_hart(), (uint16_t)id};
             t->clue.how = state == IMSIC_RETIRING ? "pending on a retiring vector"
                           : state == IMSIC_OWNED  ? "pending where it belongs"
-                                                  : left_behind;
+                                                  : pending_unowned;
         }
     }
 }
 
-/* Every hart goes through its interrupts; what one of them has pending all the same is in `scan`. */
+/* Make every hart take its interrupts, and then scan what is still pending. */
 static void call_all(struct scan *t)
 {
     t->clue.at.id = 0;
     for (unsigned h = 0; h < aia.config.n_harts && !t->deaf; h++)
         if (aia_call(&aia, h, scan_hart, t) ==
-            AIA_ETIMEOUT) /* an offline hart has nothing: its sweep saw to that */
+            AIA_ETIMEOUT) /* another error: the hart is offline, and its sweep has left nothing pending */
             t->deaf = h + 1;
 }
 
 /* ---- the line ---- */
 
 /*
- * The message that the device holds, beside the one that the books have. "" if they agree. No lock is taken, as a device
- * that is looked into may be one whose owner hangs with it: in the middle of a move the two may differ.
+ * Compare the message that the device holds with the books; "" if they agree. No lock is taken, because the hart that holds
+ * the lock may hang; in the middle of a move the two may therefore differ.
  */
 static void compare_message(const struct aia_irq *irq, char *text, size_t n)
 {
@@ -245,10 +248,13 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
 
     text[0] = '\0';
     int error = irq->msi->ops->read_back(irq->msi, &have);
-    fence_io_rwio(); /* what the read pushed out comes before what is looked at next */
-    have.data |= error ? 0 : (uint32_t)(irq - irq->first); /* the device says in it which of a block it is */
+    fence_io_rwio(); /* the messages that the read pushed out arrive before the next reads */
+    have.data |=
+        error
+            ? 0
+            : (uint32_t)(irq - irq->first); /* the device puts the number within the block in the low bits */
     if (error)
-        (void)snprintf(text, n, "; the device does not say what its message is");
+        (void)snprintf(text, n, "; the device's message cannot be read");
     if (error || (have.addr == want.addr && have.data == want.data))
         return;
     while (hart < aia.config.n_harts && aia.imsic.files[hart].msi_addr != have.addr)
@@ -261,7 +267,7 @@ static void compare_message(const struct aia_irq *irq, char *text, size_t n)
                    irq->vec.id);
 }
 
-/* What the device itself says of an edge that it did not let go. */
+/* Append what the device itself reports about an edge that it holds back. */
 static void add_held(const struct aia_irq *irq, char *text, size_t n)
 {
     const struct aia_msi *device = irq->msi;
@@ -285,7 +291,7 @@ static void say(const struct wedge_source *s, const struct wedge_state *st, cons
     if (st->ran_at)
         (void)snprintf(since, sizeof(since), "since %lu.%03lu s", ms / 1000, ms % 1000);
     if (finding == WEDGE_HANGS)
-        (void)snprintf(where, sizeof(where), "where its edge is, is unknown: hart %u does not answer",
+        (void)snprintf(where, sizeof(where), "the place of its edge is unknown: hart %u does not answer",
                        clue->at.hart);
     else if (!st->sent)
         (void)snprintf(where, sizeof(where), "the device has sent none");
@@ -294,11 +300,11 @@ static void say(const struct wedge_source *s, const struct wedge_state *st, cons
                        clue->at.id, clue->how, clue->ran ? clue->ran : "", clue->why ? ": " : "",
                        clue->why ? clue->why : "");
     else
-        (void)snprintf(where, sizeof(where), "edge was sent, and nobody saw it land");
+        (void)snprintf(where, sizeof(where), "edge was sent, and its landing was not seen");
     print("%s: %s, no interrupt %s; %s%s\n", s->name, st->holds, since, where, message);
 }
 
-/* The state after every hart has been through its interrupts, and whether anything moved meanwhile. */
+/* Look at the source's state after every hart has taken its interrupts, and decide what became of the edge. */
 static enum wedge_finding decide(const struct wedge_source *s, struct wedge_state *st, struct clue *clue)
 {
     struct scan t = {.irq = s->irq};
@@ -322,7 +328,7 @@ static enum wedge_finding decide(const struct wedge_source *s, struct wedge_stat
     *clue = find_landing(s->irq, st->ran_at);
     if (!clue->at.id)
         *clue = t.clue;
-    if (clue->how == left_behind) {
+    if (clue->how == pending_unowned) {
         unsigned long was = lock();
         clue->why = explain(s->irq, &clue->at);
         unlock(was);
@@ -330,8 +336,8 @@ static enum wedge_finding decide(const struct wedge_source *s, struct wedge_stat
     return st->sent ? WEDGE_LOST : WEDGE_UNSENT;
 }
 
-/* One line for what is one fault: the handler has not run since the last one about this interrupt. */
-static bool said_before(const struct aia_irq *irq, enum wedge_finding finding, uint64_t ran_at)
+/* True if the same fault was printed before: the handler has not run since the last line about this interrupt. */
+static bool printed_before(const struct aia_irq *irq, enum wedge_finding finding, uint64_t ran_at)
 {
     static struct {
         enum wedge_finding finding;
@@ -357,7 +363,7 @@ static enum wedge_finding look(const struct wedge_source *s)
     finding = error ? WEDGE_GONE : decide(s, &st, &clue);
     if (finding == WEDGE_GONE)
         error = error ? error : s->state(s->context, &st);
-    if (finding != WEDGE_SLOW && !said_before(s->irq, finding, st.ran_at)) {
+    if (finding != WEDGE_SLOW && !printed_before(s->irq, finding, st.ran_at)) {
         if (error)
             print("%s: no answer: %s\n", s->name, s->strerror(error));
         else

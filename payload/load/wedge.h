@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A request that takes too long is looked into before it is called lost: did the device send its interrupt, where
- * did that land, and why there? The answer is one line for a person.
+ * A request that takes too long is looked into before it is called lost: whether the device sent its interrupt, where the
+ * edge landed, and why there. The answer is one line for a person.
  *
- * What it knows, besides what device and interrupt files say now: each move that it is told of, and each edge that
- * arrived where nobody owned the identity.
+ * The look uses the present state of the device and of the interrupt files, each move that was reported by wedge_moved(), and
+ * each edge that arrived on an unowned identity.
  */
 #ifndef PAYLOAD_LOAD_WEDGE_H
 #define PAYLOAD_LOAD_WEDGE_H
@@ -13,13 +13,13 @@
 
 #include "payload/kernel/irq.h"
 
-/* What a device says of one of its interrupts, by looking only. */
+/* A device's state about one of its interrupts, read without side effects. */
 struct wedge_state {
-    char holds[48];    /* what waits to be taken: "event ring has 3 events" */
-    bool waits;        /* there is something */
-    bool sent;         /* the interrupt for it was sent, as far as the device can tell */
-    uint64_t progress; /* moves with everything taken */
-    uint64_t ran_at;   /* when the handler last ran, ticks; 0: never */
+    char holds[48];    /* what waits for the handler, as text: "event ring has 3 events" */
+    bool waits;        /* something waits for the handler */
+    bool sent;         /* the device has sent the interrupt, as far as the device reports */
+    uint64_t progress; /* changes with everything that the handler takes */
+    uint64_t ran_at;   /* when the handler last ran, in ticks; 0: never */
 };
 
 struct wedge_source {
@@ -31,32 +31,32 @@ struct wedge_source {
 };
 
 enum wedge_finding {
-    WEDGE_SLOW,   /* things move, or somebody else looks: no line */
-    WEDGE_DEVICE, /* the device has nothing to tell yet: no line */
-    WEDGE_UNSENT, /* it has, and sent no interrupt */
-    WEDGE_LOST,   /* it sent one, and no hart has it or will have it */
-    WEDGE_GONE,   /* it does not answer */
-    WEDGE_HANGS,  /* a hart does not answer, and may have it: lost or not is unknown */
+    WEDGE_SLOW,   /* the handler makes progress, or another hart looks: no line */
+    WEDGE_DEVICE, /* nothing waits for the handler yet: no line */
+    WEDGE_UNSENT, /* something waits, and the device has sent no interrupt */
+    WEDGE_LOST,   /* the device has sent an interrupt, and no hart has it or will get it */
+    WEDGE_GONE,   /* the device does not answer */
+    WEDGE_HANGS,  /* a hart does not answer, and may have the edge: lost or not is unknown */
 };
 
-/* Begin to note edges that nobody owns. Takes irq_watch_unowned(). */
+/* Begin to record unowned edges, by irq_watch_unowned(). */
 void wedge_init(void);
 
-/* Identity `id` of this hart fired, and nobody owns it: for who has taken irq_watch_unowned() since. */
+/* Record an edge on the unowned identity `id` of this hart. For a job that has called irq_watch_unowned() itself. */
 void wedge_unowned(unsigned id);
 
-/* `irq` is about to be moved, or was just, and with it the rest of its block. Thread context, one hart. */
+/* Record that `irq` and the rest of its block have moved or are about to move. Context: thread, one hart. */
 void wedge_moved(const struct aia_irq *irq, struct imsic_vector from, struct imsic_vector to);
 
-/* Hart `hart` has gone offline, and its sweep found an edge that nobody owned. */
+/* Record that the sweep of `hart`, which has gone offline, found an unowned edge. */
 void wedge_swept(unsigned hart);
 
-/* The handler of `ran` was run by an edge that was not its own. Its handler says so. */
-void wedge_stray(const struct aia_irq *ran);
+/* Record that an edge of another interrupt ran the handler of `ran`. The handler of `ran` calls this. */
+void wedge_ran_other(const struct aia_irq *ran);
 
 /*
- * Find out. Thread context, interrupts on; every online hart is called, so that what is pending anywhere has been
- * taken by the end. Prints the line for the last four findings.
+ * Look for the edge. Calls every online hart, so that each has taken its pending interrupts by the end. Prints the line for
+ * the last four findings. Context: thread, interrupts on.
  */
 enum wedge_finding wedge_look(const struct wedge_source *s);
 

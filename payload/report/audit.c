@@ -30,7 +30,7 @@ struct audit {
 
 static void audit_here(void *arg)
 {
-    aia_timer(&aia); /* what retired and has drained is no finding */
+    aia_timer(&aia); /* reclaims retiring vectors that have drained, which are no findings */
     ((struct audit *)arg)->findings += aia_audit(&aia, found, NULL);
 }
 
@@ -58,7 +58,6 @@ unsigned audit_all(void)
         }
     }
     for (unsigned n = 0; (t.domain = wires_domain(n)); n++)
-        (void)aia_call(&aia, hart_index(), audit_domain,
-                       &t); /* here: for interrupts off, which cannot fail */
+        (void)aia_call(&aia, hart_index(), audit_domain, &t); /* runs with interrupts off; cannot fail */
     return t.findings;
 }

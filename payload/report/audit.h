@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every hart's interrupt file, every message and every APLIC source against the library's books, printed. */
+/* The comparison of every hart's interrupt file, every message and every APLIC source with the library's books. */
 #ifndef PAYLOAD_REPORT_AUDIT_H
 #define PAYLOAD_REPORT_AUDIT_H
 
 /*
- * Have every online hart reclaim what it retired, then audit it. One line per finding; returns their
- * number. Thread context; nothing may raise, move or change meanwhile.
+ * Make every online hart reclaim its retiring vectors, then audit the hart. Prints one line for each finding.
+ * Context: thread; nothing may raise edges, move interrupts or change harts meanwhile.
+ * Returns the number of findings.
  */
 unsigned audit_all(void);
 

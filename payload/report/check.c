@@ -8,7 +8,7 @@
 #include "payload/kernel/time.h"
 #include <stdatomic.h>
 
-/* Long, for a host that runs other things too; what is to happen soon is measured, not waited for. */
+/* Long, because the host may be busy. A delay that must be short is measured elsewhere, not by this limit. */
 #define WAIT_MS 10000
 
 static _Atomic unsigned passed, failed;
@@ -55,7 +55,7 @@ static void nothing(void *arg)
     (void)arg;
 }
 
-/* A hart takes a call after the interrupts that it has. */
+/* A hart runs a call after the interrupts that it has claimed. */
 void claims_done(void)
 {
     for (unsigned h = 0; h < hart_count(); h++)
@@ -66,7 +66,7 @@ bool has_harts(unsigned n)
 {
     if (hart_online_count() >= n)
         return true;
-    (void)untested("it takes %u harts, and %u of %u are online", n, hart_online_count(), hart_count());
+    (void)untested("this job needs %u harts, and %u of %u are online", n, hart_online_count(), hart_count());
     return false;
 }
 

@@ -45,7 +45,7 @@ static void print_imsic(void)
     print_regions("imsic files", im->regs, im->n_regs);
 }
 
-/* Which sources are its own, if not all are. */
+/* Print the sources that the domain has for itself, if it does not have all. */
 static void print_owned(const struct machine_aplic *a)
 {
     unsigned n = 0;
@@ -54,12 +54,12 @@ static void print_owned(const struct machine_aplic *a)
         n += machine_owns(a, i);
     if (n == a->num_sources)
         return;
-    print("aplic: %u sources are its own\n", n);
+    print("aplic: %u sources belong to this domain\n", n);
     for (unsigned first = 1, last; first <= a->num_sources; first = last + 1) {
         for (last = first; machine_owns(a, last + 1) == machine_owns(a, first) && last < a->num_sources;)
             last++;
         if (machine_owns(a, first))
-            print("aplic: sources %u..%u are its own\n", first, last);
+            print("aplic: sources %u..%u belong to this domain\n", first, last);
     }
 }
 
@@ -96,9 +96,9 @@ static void print_host(unsigned i)
         print("pci %u %s: pci 0x%lx, cpu 0x%lx, size 0x%lx\n", i, spaces[w->space], w->pci, w->cpu, w->size);
     }
     print_map(i, p->iommu_map, p->n_iommu_map, "are the IOMMU's devices",
-              "are behind an IOMMU that is not ours");
+              "are devices of an IOMMU that is not used");
     print_map(i, p->msi_map, p->n_msi_map, "send MSIs to the interrupt files, as", "send MSIs elsewhere");
-    print("pci %u: %u of its lines are ours\n", i, (unsigned)p->n_intx);
+    print("pci %u: %u of its lines reach an APLIC that is used\n", i, (unsigned)p->n_intx);
 }
 
 static void print_wire(const char *name, const struct machine_wire *w)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The machine description in lines, by print(): test=discover's, and on the host those of `make discover'. */
+/* Prints the machine description, for test=discover, and on the host for `make discover'. */
 #ifndef PAYLOAD_REPORT_DESCRIBE_H
 #define PAYLOAD_REPORT_DESCRIBE_H
 
 #include "platform/machine.h"
 
-/* `state` says in a word how a hart is, where there are harts; NULL elsewhere. */
+/* `state` returns the state of a hart in a word; NULL on the host, where there are no harts. */
 void describe(const struct machine *m, const char *(*state)(unsigned hart));
 
 #endif

@@ -19,24 +19,24 @@ static struct aia_trace_ring rings[MACHINE_MAX_HARTS];
 
 static const char *const state_names[] = {"offline", "online", "closed", "evacuated",
                                           "forced",  "quiet",  "swept"};
-static const char *const slot_names[IMSIC_N_STATES] = {"free",     "owned", "retiring",
-                                                       "reserved", "shut",  "managed"};
+static const char *const slot_names[IMSIC_N_STATES] = {"free",     "owned",       "retiring",
+                                                       "internal", "quarantined", "managed"};
 
 /* ---- memory ---- */
 
-/* What a ring of `n` records takes for all harts. */
+/* The bytes that rings of `n` records take for all harts. */
 static uint64_t ring_bytes(uint64_t n)
 {
     return n * hart_count() * sizeof(struct aia_trace_record);
 }
 
-/* The memory that the arguments name, or our own. */
+/* The memory that the arguments name, or the payload's own. */
 static struct machine_region room(void)
 {
     struct machine_region r = {(uintptr_t)ours, sizeof(ours)};
 
     if (args_get("trace_mib") && !args_get("trace_at"))
-        args_refuse("trace_mib", "only with trace_at=");
+        args_refuse("trace_mib", "it needs trace_at=");
     if (!args_get("trace_at"))
         return r;
     r = (struct machine_region){args_u64("trace_at", 0), args_u64("trace_mib", 8) << 20};
@@ -60,7 +60,7 @@ struct aia_trace_ring *trace_rings(void)
     return rings;
 }
 
-/* The rings' memory is cleared when it is first needed: most runs have no use for it. */
+/* The rings' memory is cleared at its first use, because most runs do not use it. */
 void trace_on(void)
 {
     static bool cleared;
@@ -68,7 +68,7 @@ void trace_on(void)
     if (!cleared)
         memset(rings[0].records, 0, hart_count() * rings[0].n_records * sizeof(struct aia_trace_record));
     cleared = true;
-    (void)aia_trace_on(&aia); /* the rings are there */
+    (void)aia_trace_on(&aia); /* cannot fail: the rings exist */
 }
 
 void trace_off(void)
@@ -92,7 +92,7 @@ static void print_names(const char *what, const char *const *names, unsigned n)
     print("\n");
 }
 
-/* Where the memory begins that an address is in. */
+/* The start of the memory that contains the address. */
 static uint64_t memory_of(uint64_t address)
 {
     uint64_t base = 0;
@@ -146,7 +146,7 @@ static const char *name_of(const char *const *names, unsigned n, uint64_t i)
     return i < n ? names[i] : "?";
 }
 
-/* Virtual IPIs by their numbers. */
+/* List virtual IPIs by their numbers. */
 static void explain_taken(uint64_t ipis, char *text, size_t size)
 {
     int n = snprintf(text, size, "%s", ipis ? "number" : "none left");
@@ -156,7 +156,7 @@ static void explain_taken(uint64_t ipis, char *text, size_t size)
             n += snprintf(text + n, size - (size_t)n, " %u", i);
 }
 
-/* What `arg` says, in words. */
+/* Explain the event's argument in words. */
 static void explain(const struct aia_trace_entry *e, char *text, size_t size)
 {
     switch (e->event) {
@@ -171,7 +171,7 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
                        name_of(state_names, sizeof(state_names) / sizeof(state_names[0]), e->arg));
         break;
     case AIA_EVENT_END:
-        (void)snprintf(text, size, "%s", e->arg == AIA_HANDLED ? "handled" : "not its device's");
+        (void)snprintf(text, size, "%s", e->arg == AIA_HANDLED ? "handled" : "unhandled");
         break;
     case AIA_EVENT_MOVE:
         (void)snprintf(text, size, "to hart %lu", e->arg & 0xffff);
@@ -184,7 +184,7 @@ static void explain(const struct aia_trace_entry *e, char *text, size_t size)
         (void)snprintf(text, size, "bits 0x%lx", e->arg);
         break;
     case AIA_EVENT_NOTED:
-        (void)snprintf(text, size, "its handler %s", e->arg & AIA_FLOW_DISABLED ? "is disabled" : "runs");
+        (void)snprintf(text, size, "%s", e->arg & AIA_FLOW_DISABLED ? "it is disabled" : "its handler runs");
         break;
     case AIA_EVENT_RECLAIM:
         (void)snprintf(text, size, "%s", e->arg ? "an edge was pending there" : "");
@@ -221,7 +221,7 @@ static void print_event(unsigned hart, const struct aia_trace_entry *e)
     print("%.*s\n", (int)n, line);
 }
 
-/* The oldest of what the readers have in hand; hart_count(): nothing. */
+/* The hart whose next event is the oldest; hart_count(): there are no more events. */
 static unsigned oldest(const struct aia_trace_entry *heads, const bool *have)
 {
     unsigned best = hart_count();

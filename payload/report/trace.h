@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The payload's trace: memory for the library's rings (aia/trace.h), and ways out of it. With `trace` among the arguments
- * it is on from the first hart's first state to the end of the job, which then tells where the records are, for
- * scripts/trace to fetch them out of the machine's memory.
+ * The payload's trace: memory for the library's rings (aia/trace.h), and ways to print the rings. With the argument `trace`
+ * tracing is on from the first hart's first state to the end of the job. A line then names the memory of the records, and
+ * scripts/trace reads them from there.
  */
 #ifndef PAYLOAD_REPORT_TRACE_H
 #define PAYLOAD_REPORT_TRACE_H
@@ -10,22 +10,26 @@
 #include <aia/trace.h>
 
 /*
- * A ring for each hart, for aia_config.trace: in 8 MiB of our own, or in the trace_mib= megabytes at trace_at=. The
- * machine must be known. Ends the run, naming the argument, if that is no memory of the machine's or ours already.
+ * Make a ring for each hart, for aia_config.trace: in 8 MiB of the payload's own, or in the trace_mib= megabytes at
+ * trace_at=. Names the argument and ends the run if this memory does not exist or is in use. The machine must be known.
  */
 struct aia_trace_ring *trace_rings(void);
 
-/* On and off; the records stay. Any hart, thread context. */
+/* Switch tracing on or off; the records stay. Context: thread, any hart. */
 void trace_on(void);
 void trace_off(void);
 
-/* With `trace`: on, before any hart is; and at the job's end, off, and the lines that scripts/trace reads. */
+/*
+ * With the argument `trace`: trace_begin() switches tracing on, before any hart is online; trace_end(), at the end of the
+ * job, switches it off and prints the lines that scripts/trace reads.
+ */
 void trace_begin(void);
 void trace_end(void);
 
 /*
- * Print the newest `n` events of all harts, by time, each in words, until there is `enough()`, which is asked before each
- * and may be NULL; returns how many it printed. Takes no lock but the console's; after a panic too.
+ * Print the newest `n` events of all harts in words, in order of time, until enough() returns true, which is called before
+ * each event and may be NULL. Takes no lock except the console's. Context: any, also after a panic.
+ * Returns the number of events printed.
  */
 unsigned trace_print(unsigned n, bool (*enough)(void));
 

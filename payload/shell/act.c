@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The commands that change something. */
+/* The commands that change the machine's state. */
 #include "imsic/file.h"
 #include "payload/shell/commands.h"
 #include "payload/report/audit.h"
@@ -35,7 +35,7 @@ enum command_result command_move(int argc, char *argv[])
     if (!arg_count(argc, argv, 2, 2) || !arg_irq(argv, argv[1], &irq) || !arg_hart(argv, argv[2], &hart))
         return COMMAND_FAILED;
     if (irq->managed) {
-        print("%s: it is managed: it moves only when its hart goes\n", irq_name(irq));
+        print("%s: it is managed: it moves only when its hart goes offline\n", irq_name(irq));
         return COMMAND_FAILED;
     }
     struct imsic_vector from = irq->first->vec;
@@ -75,7 +75,7 @@ static enum command_result load_start(void)
 {
     if (shell.load || !kinds_n_devices || hart_online_count() < 2) {
         print("load: %s\n", shell.load         ? "it runs already"
-                            : !kinds_n_devices ? "this run has set up no devices to put it on"
+                            : !kinds_n_devices ? "this run has set up no devices"
                                                : "no other hart is online");
         return COMMAND_FAILED;
     }
@@ -118,7 +118,7 @@ enum command_result command_load(int argc, char *argv[])
 
 #define HART_NAMES 47 /* the column of the names */
 
-/* On a new row if there is no room for it; the column behind it. */
+/* Print a name, on a new row if the row has no room. Returns the column after the name. */
 static size_t print_name(const char *name, size_t column)
 {
     size_t length = 1 + strlen(name);
@@ -156,7 +156,7 @@ static enum command_result change(unsigned hart, bool online)
 {
     uint64_t start = time_now();
     bool good = !shell.load || online || raisers_stop(hart);
-    struct hotplug_error e = {"leaving the load", "it does not"};
+    struct hotplug_error e = {"stopping the load", "the hart does not stop"};
 
     if (good)
         e = online ? hotplug_online(hart) : hotplug_offline(hart);
@@ -264,7 +264,7 @@ static bool line_is_down(const struct aia_irq *irq)
     return false;
 }
 
-/* By the device itself where it can be asked to, else by its wire's source, or the message that it would have sent. */
+/* Raise an edge: by the device if possible; else by the wire's source, or by sending the device's message. */
 static bool raise(struct aia_irq *irq)
 {
     struct load_device *d = device_of(irq);
@@ -301,14 +301,14 @@ enum command_result command_raise(int argc, char *argv[])
     uint64_t start = time_now();
     bool handled = raise(irq);
     print("%s: raised by %s; %s after %lu us, now on hart %u\n", irq_name(irq),
-          device_of(irq) ? "the device" : "us in its place", handled ? "handled" : "NOT handled",
+          device_of(irq) ? "the device" : "software in its place", handled ? "handled" : "NOT handled",
           us_since(start), irq->vec.hart);
     return handled ? COMMAND_OK : COMMAND_FAILED;
 }
 
 /* ---- jobs ---- */
 
-/* What it finds wrong counts as an audit's findings do. */
+/* A job that fails makes the exit code 1, as an audit's findings do. */
 enum command_result command_job(int argc, char *argv[])
 {
     const struct job *j = jobs;
@@ -321,15 +321,15 @@ enum command_result command_job(int argc, char *argv[])
     }
     while (j->name && strcmp(j->name, argv[0]) != 0)
         j++;
-    require(j->name, "commands.c has %s, and jobs.c has not", argv[0]);
+    require(j->name, "%s is in commands.c and not in jobs.c", argv[0]);
     int code = j->run();
-    shell.fell |= code == EXIT_FAIL;
+    shell.failed |= code == EXIT_FAIL;
     return code == EXIT_PASS ? COMMAND_OK : COMMAND_FAILED;
 }
 
 /* ---- audit, reset ---- */
 
-/* Nothing may be raised meanwhile: the load pauses. */
+/* The load pauses, because nothing may be raised during an audit. */
 enum command_result command_audit(int argc, char *argv[])
 {
     bool good = true;
@@ -343,7 +343,7 @@ enum command_result command_audit(int argc, char *argv[])
     uint64_t us = us_since(start);
     if (shell.load)
         good &= raisers_start_all();
-    shell.fell |= findings != 0;
+    shell.failed |= findings != 0;
     print("audit: %u findings, %u harts in %lu us\n", findings, hart_online_count(), us);
     return good && !findings ? COMMAND_OK : COMMAND_FAILED;
 }

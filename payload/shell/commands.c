@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of commands, and what takes a line to one of them. */
+/* The table of commands, and the function that runs a line's commands. */
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
@@ -10,10 +10,10 @@
 struct shell_state shell = {.code = -1};
 
 static enum command_result help(int argc, char *argv[]);
-static enum command_result leave(int argc, char *argv[]);
+static enum command_result exit_shell(int argc, char *argv[]);
 static const char *candidate_command(const char *word, unsigned n);
 
-/* The n-th word of a list, apart by blanks. */
+/* The n-th word of a list that is separated by blanks; NULL: there are fewer. */
 static const char *nth_word(const char *list, unsigned n)
 {
     static char word[16];
@@ -58,161 +58,167 @@ static const char *tracings(const char *word, unsigned n)
 }
 
 const struct command commands[] = {
-    {"help", "[COMMAND]", "what there is, or how to use one", NULL, COMMAND_READS, help, {candidate_command}},
+    {"help",
+     "[COMMAND]",
+     "the commands, or how to use one of them",
+     NULL,
+     COMMAND_READS,
+     help,
+     {candidate_command}},
     {"irq",
      "[-d] [-j]",
      "runs of each interrupt's handler on each hart",
-     "-d       those since the last -d\n"
+     "-d       only the runs since the last -d\n"
      "-j       as JSON\n"
-     "chip     what brings it to a hart\n"
-     "message  what the device's message is, which decides how it is changed: plain\n"
+     "chip     the chips that bring the interrupt to a hart\n"
+     "message  the kind of the device's message, which decides how it changes: plain\n"
      "         or maskable MSI; store: in memory; wire: an APLIC's; slow-bus: by\n"
-     "         commands; remapped: never, the IOMMU's table is changed instead\n"
-     "vector   the identity that it has on the hart where it is now",
+     "         commands; remapped: never, the IOMMU's table changes instead\n"
+     "vector   the interrupt's identity, and the hart where the interrupt is now",
      COMMAND_READS,
      command_irq,
      {irq_options, irq_options}},
     {"imsic",
      "[HART]",
-     "interrupt files: pending, enabled, and whose",
-     "eip+: pending, eie+: enabled. Identities that are all alike are one line.\n"
-     "free      nobody's; enabled all the same, so that its next owner need not wait\n"
-     "owned     an interrupt's, whose message names it\n"
-     "retiring  an interrupt's until it moved: what still comes is sent on, until\n"
-     "          it is proven that nothing is under way any more\n"
-     "managed   kept for an interrupt that follows its hart, to come back to\n"
-     "shut      disabled, for it fired on and on and was nobody's\n"
-     "reserved  the library's: IPIs; sync, by which a hart knows that writes to its\n"
-     "          file have arrived",
+     "interrupt files: pending, enabled, and owner",
+     "eip+: pending, eie+: enabled. A row of equal free identities is one line.\n"
+     "free         no owner; enabled, so that its next owner need not wait\n"
+     "owned        an interrupt owns it, and the device's message names it\n"
+     "retiring     its interrupt has moved away: edges that still come are forwarded,\n"
+     "             until it is proven that none is under way\n"
+     "managed      reserved for a managed interrupt to come back to\n"
+     "quarantined  disabled, because a storm of unowned edges came there\n"
+     "internal     the library's own: IPIs; sync, by which a hart knows that writes\n"
+     "             to its file have arrived",
      COMMAND_READS,
      command_imsic,
      {candidate_hart}},
     {"aplic",
      "",
      "wired interrupts: domains and active sources",
-     "ip+: pending, ie+: enabled, in+: the wire is up, or down if that is what\n"
-     "counts.",
+     "ip+: pending, ie+: enabled, in+: the wire is asserted (up; or down, if the\n"
+     "source's mode is low or falling).",
      COMMAND_READS,
      command_aplic,
      {NULL}},
     {"vectors",
      "",
      "the allocator of vectors as a table",
-     "`help imsic' says what the states are. A closed hart is given no more vectors.",
+     "`help imsic' explains the states. On a closed hart no vector is allocated.",
      COMMAND_READS,
      command_vectors,
      {NULL}},
     {"pci",
      "[-v]",
      "PCI functions; -v: their MSI and MSI-X messages",
-     "-v: each message with the hart and identity it names, masked+ and pending+ as\n"
-     "the function says it itself.",
+     "-v: each message with the hart and identity that it names; masked+ and\n"
+     "pending+ are the function's own bits.",
      COMMAND_READS,
      command_pci,
      {pci_options}},
     {"fdt",
      "[PATH]",
      "a node of the device tree",
-     "Without a path the root; an alias will do for a path. TAB goes down the tree.",
+     "Without a path: the root. A path may be an alias. TAB completes a path.",
      COMMAND_READS,
      command_fdt,
      {candidate_node}},
     {"stats",
      "",
-     "what the library has counted",
-     "forwarded  edges caught on a vector that the interrupt had left, and sent on\n"
-     "swept      these, by the last sweep of a hart that went\n"
-     "unowned   identities that fired and were nobody's\n"
-     "late       edges in a hart's file when it came back\n"
-     "reclaimed  vectors given back, nothing being under way to them any more\n"
+     "the library's counters",
+     "forwarded  edges that came to a vector that the interrupt had left, and were\n"
+     "           sent to the vector where it was\n"
+     "swept      of these, edges that the sweep of a leaving hart forwarded\n"
+     "unowned    edges on identities that no interrupt owned\n"
+     "late       edges in a hart's file when the hart came back\n"
+     "reclaimed  vectors freed after it was proven that no edge is under way to them\n"
      "rerun      edges that came while the handler ran, and made it run again\n"
-     "kept       edges that came while it was disabled\n"
-     "resent     of these, sent again when it was enabled\n"
-     "nothing    handler runs that found their device idle\n"
-     "retiring   vectors that it has left and that are not given back yet",
+     "kept       edges that came while the interrupt was disabled\n"
+     "resent     edges that were sent again, kept ones or possibly lost ones\n"
+     "unhandled  handler runs that found their device idle\n"
+     "retiring   vectors that the interrupt has left, and that are not reclaimed",
      COMMAND_READS,
      command_stats,
      {NULL}},
     {"audit",
      "",
      "files, messages and sources against the books",
-     "One line for each finding: pending but unowned, owned but disabled, retiring\n"
-     "for too long, leaked, of two owners; a message that names a free vector, or\n"
-     "another's; a source enabled but unowned. The load pauses. Findings make the\n"
-     "exit code 1.",
+     "Prints a line for each finding: pending but unowned, owned but disabled,\n"
+     "retiring for too long, leaked, two owners; a message that names a free vector\n"
+     "or another interrupt's; a source enabled but unowned. The load pauses.\n"
+     "Findings make the exit code 1.",
      COMMAND_ACTS,
      command_audit,
      {NULL}},
     {"move",
      "IRQ HART",
      "move an interrupt, by number or name",
-     "Says how the device's message was changed. One of a block takes the block\n"
-     "along.",
+     "Prints how the device's message was changed. The interrupts of a block move\n"
+     "together.",
      COMMAND_ACTS,
      command_move,
      {candidate_irq, candidate_hart}},
     {"hart",
      "[HART online|offline]",
-     "the harts, or take one offline, or bring it back",
-     "What the payload, the library and the firmware (SBI HSM) have each hart for,\n"
-     "and the interrupts that are on it. Those of a hart that goes move to others;\n"
-     "under load what it raised ends first.",
+     "the harts; or take a hart offline or online",
+     "Each hart's state in the payload, the library and the firmware (SBI HSM), and\n"
+     "the interrupts on the hart. The interrupts of a hart that goes offline move to\n"
+     "other harts. Under load, the hart first stops raising.",
      COMMAND_READS,
      command_hart,
      {candidate_hart, changes}},
     {"ipi",
      "[HART]",
-     "call a hart, or all, a hundred times",
-     "The mean and the longest time until the call has run there, and this is known.",
+     "call a hart, or all harts, a hundred times",
+     "The mean and the longest time of a call: until its end is known here.",
      COMMAND_ACTS,
      command_ipi,
      {candidate_hart}},
     {"raise",
      "IRQ",
-     "one edge of an interrupt, and see it handled",
-     "By the device, if it does so when asked to; else by us, as the device would.",
+     "raise one edge, and wait for its handler run",
+     "The device raises the edge if it can be told to; else software does.",
      COMMAND_ACTS,
      command_raise,
      {candidate_irq}},
     {"load",
      "start|stop",
-     "load on the devices, by all harts but this one",
-     "What the main job does, without its moves and hotplug: these are yours.",
+     "load on the devices, by all other harts",
+     "The load of the main job, without moves and hotplug.",
      COMMAND_ACTS,
      command_load,
      {switches}},
     {"trace",
      "[on|off|dump [N]]",
-     "record what becomes of each edge",
-     "Alone: how much there is. dump: the newest N events of all harts, 20 if not\n"
-     "said, by time. A hart's ring keeps its newest.",
+     "record the events of each edge",
+     "Without an argument: the numbers of events. dump: the newest N events (20) of\n"
+     "all harts, by time. A hart's ring keeps its newest events.",
      COMMAND_READS,
      command_trace,
      {tracings}},
     {"conform",
      "",
      "this hardware against the specification",
-     "Rule by rule, this hart's interrupt file and the APLIC: PASS, FAIL,\n"
+     "Checks this hart's interrupt file and the APLIC, rule by rule: PASS, FAIL or\n"
      "UNSPECIFIED, and the section. Not under load. A FAIL makes the exit code 1.",
      COMMAND_ACTS,
      command_job,
      {NULL}},
     {"bench",
      "",
-     "what things cost, each beside its floor",
-     "In instructions, so they have to be counted exactly: make shell ICOUNT=1",
+     "costs of operations, each beside its floor",
+     "In instructions, which must be counted exactly: make shell ICOUNT=1",
      COMMAND_ACTS,
      command_job,
      {NULL}},
-    {"reset", "", "have the firmware boot the machine again", NULL, COMMAND_READS, command_reset, {NULL}},
+    {"reset", "", "make the firmware boot the machine again", NULL, COMMAND_READS, command_reset, {NULL}},
     {"exit",
      "[CODE]",
      "end the machine",
      "With this exit code, or the verdict's: 0 pass, 1 fail or an audit's finding, 2\n"
-     "the machine or the arguments are wrong, 3 panic. ^D on an empty line does the\n"
-     "same.",
+     "the machine or the arguments are wrong, 3 panic. ^D on an empty line is `exit'.",
      COMMAND_READS,
-     leave,
+     exit_shell,
      {NULL}},
     {NULL, NULL, NULL, NULL, COMMAND_READS, NULL, {NULL}},
 };
@@ -249,19 +255,19 @@ static enum command_result help(int argc, char *argv[])
     }
     for (const struct command *c = commands; c->name; c++)
         print("%-8s%-22s%s\n", c->name, c->usage, c->help);
-    print("\nSeveral on a line are apart by `;'. TAB completes, up and down go through the\n"
-          "history. `help COMMAND' says more of one. ^C ends what goes on for long.\n");
+    print("\n`;' separates the commands of a line. TAB completes, up and down go through\n"
+          "the history. `help COMMAND' explains a command. ^C ends a long command.\n");
     return COMMAND_OK;
 }
 
-static enum command_result leave(int argc, char *argv[])
+static enum command_result exit_shell(int argc, char *argv[])
 {
     uint64_t code;
 
     if (!arg_count(argc, argv, 0, 1) || (argc == 2 && !arg_number(argv, argv[1], 0, 255, &code)))
         return COMMAND_FAILED;
     shell.code = argc == 2 ? (int)code : -1;
-    return COMMAND_LEAVE;
+    return COMMAND_EXIT;
 }
 
 static enum command_result run_one(int argc, char *argv[])
@@ -292,7 +298,7 @@ enum command_result commands_run(char *line)
     char *words[COMMAND_WORDS + 1];
 
     shell.cancelled = false;
-    while (*line && result != COMMAND_LEAVE && !interrupted()) {
+    while (*line && result != COMMAND_EXIT && !interrupted()) {
         int n = parse_command(&line, words, COMMAND_WORDS);
         if (n < 0)
             print("%s\n", parse_strerror(n));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the commands of the shell share. A new one is a function here and a row in commands.c. */
+/* The commands of the shell. A new command is a function here and a row in commands.c. */
 #ifndef PAYLOAD_SHELL_COMMANDS_H
 #define PAYLOAD_SHELL_COMMANDS_H
 
@@ -9,77 +9,77 @@
 
 #include "payload/kernel/irq.h"
 
-#define COMMAND_WORDS 8 /* of a command, its name the first */
+#define COMMAND_WORDS 8 /* most words of a command, with its name */
 
-/* When it can be given. */
+/* When a command is allowed. */
 enum command_when {
-    COMMAND_READS, /* after a panic too: takes no lock, waits for nobody, changes nothing */
-    COMMAND_ACTS,
+    COMMAND_READS, /* after a panic too: the command takes no lock, does not wait, changes nothing */
+    COMMAND_ACTS,  /* not after a panic */
 };
 
-/* What a command returns. */
+/* The result of a command. */
 enum command_result {
     COMMAND_OK,
-    COMMAND_FAILED, /* it has said why */
-    COMMAND_LEAVE,  /* the shell ends */
+    COMMAND_FAILED, /* the command has printed the reason */
+    COMMAND_EXIT,   /* the shell ends */
 };
 
-/* The n-th of the words that may stand here; `word` is what is typed of it so far. NULL: no more. */
+/* The n-th of the words that are possible here; `word` is the part typed so far. NULL: there are fewer. */
 typedef const char *(*command_candidate)(const char *word, unsigned n);
 
 struct command {
     const char *name, *usage, *help; /* usage: the arguments; help: a few words */
-    const char *more;                /* lines for `help` of it alone, or NULL */
+    const char *more;                /* further lines for `help COMMAND`, or NULL */
     enum command_when when;
     enum command_result (*run)(int argc, char *argv[]); /* argv[argc] is NULL */
-    command_candidate candidates[2];                    /* of the first argument, of the second */
+    command_candidate candidates[2];                    /* for the first argument, for the second */
 };
 
 extern const struct command commands[];               /* ends with a NULL name */
-const struct command *command_find(const char *name); /* NULL: there is none */
+const struct command *command_find(const char *name); /* NULL: there is no such command */
 
-/* Of the line that a user types: for struct line. */
+/* The n-th candidate for the last word of `text`; for struct line. */
 const char *commands_candidate(void *arg, const char *text, unsigned n);
 
-/* Has ^C been typed since the line was entered? For what goes on for long. */
+/* True if ^C was typed since the line was entered. Commands that take long call this. */
 bool interrupted(void);
 
-/* All commands of a line, which is written to. */
+/* Run all commands of a line. The line is written to. */
 enum command_result commands_run(char *line);
 
 extern struct shell_state {
     bool panicked;   /* COMMAND_READS only */
     bool load;       /* the other harts put load on devices */
-    bool fell;       /* an audit has found something */
-    bool cancelled;  /* ^C was typed while this line is carried out */
-    int code;        /* of `exit CODE`; -1: none was given */
+    bool failed;     /* an audit has found something, or a job has failed */
+    bool cancelled;  /* ^C was typed since the line was entered */
+    int code;        /* of `exit CODE`; -1: none */
     const void *fdt; /* the device tree, or NULL */
 } shell;
 
-/* ---- arguments: each says what is wrong with one, in a line that ends with the usage, and is false then ---- */
+/* ---- arguments: if an argument is wrong, these print a line that ends with the usage, and return false ---- */
 
 bool arg_bad(char *argv[], const char *arg, const char *why); /* always false */
 bool arg_number(char *argv[], const char *arg, uint64_t min, uint64_t max, uint64_t *n);
 bool arg_hart(char *argv[], const char *arg, unsigned *hart);
-/* By number or name. */
+/* An interrupt, by number or name. */
 bool arg_irq(char *argv[], const char *arg, struct aia_irq **irq);
-/* No more arguments than `most`, no fewer than `least`. */
+/* At least `least` and at most `most` arguments. */
 bool arg_count(int argc, char *argv[], int least, int most);
 
-/* Nor what changes something after a panic: a command that only reads may have arguments by which it does not. */
+/* False after a panic. For a command that only reads, and that has arguments that change something. */
 bool may_act(char *argv[]);
 
-/* Not an argument, but the machine: do its harts have interrupt files? */
+/* True if the machine's harts have interrupt files. */
 bool have_files(char *argv[]);
 
-/* What hart and identity a message, or a vector, stands for: "hart 1 identity 5 (edu0)". One static buffer. */
+/* The hart, identity and owner of a vector or a message: "hart 1 identity 5 (edu0)". One static buffer. */
 const char *name_vector(struct imsic_vector v);
 const char *name_message(const struct aia_message *m);
-/* The owner that a slot names, or what the slot is for; "" for nobody. */
+/* The name of a slot's owner, or of its internal use; "" if the slot has neither. */
 const char *name_owner(unsigned id, uint32_t slot);
 const char *name_state(enum imsic_state state);
 
-/* Interrupts in use: the n-th (from 0), NULL: there are fewer. */
+/* The n-th interrupt in use, from 0; NULL: there are fewer. */
 struct aia_irq *nth_irq(unsigned n);
 unsigned number_of(const struct aia_irq *irq);
 
@@ -100,7 +100,7 @@ enum command_result command_load(int argc, char *argv[]);
 enum command_result command_audit(int argc, char *argv[]);
 enum command_result command_trace(int argc, char *argv[]);
 enum command_result command_reset(int argc, char *argv[]);
-enum command_result command_job(int argc, char *argv[]); /* the job of the command's name */
+enum command_result command_job(int argc, char *argv[]); /* runs the job that has the command's name */
 
 /* Candidates that are not a list of words. */
 const char *candidate_irq(const char *word, unsigned n);

@@ -5,7 +5,7 @@
 #define CONTROL(c) ((c)&0x1f)
 #define ESC        0x1b
 #define DEL        0x7f
-#define COLUMNS    78 /* of a list of candidates */
+#define COLUMNS    78 /* the width of a list of candidates */
 
 /* Escape sequences (ECMA-48): ESC [ numbers and a letter, or ESC O and a letter. */
 enum { PLAIN, ESCAPED, SEQUENCE, KEYPAD };
@@ -27,14 +27,14 @@ static void bell(struct line *l)
     put(l, "\a", 1);
 }
 
-/* ---- what the terminal shows ---- */
+/* ---- the terminal ---- */
 
 static size_t room(const struct line *l)
 {
     return LINE_COLUMNS - strlen(l->prompt);
 }
 
-/* The window goes where the cursor is, half of itself at a time, so that its marks never hide what is below the cursor. */
+/* Move the window so that it contains the cursor, by half its width, so that its marks never hide the character at the cursor. */
 static void scroll(struct line *l)
 {
     bool more = l->n > l->left + room(l);
@@ -45,7 +45,7 @@ static void scroll(struct line *l)
         l->left = l->at <= room(l) - 2 ? 0 : l->at - room(l) / 2;
 }
 
-/* The terminal's cursor goes there, over what it shows already. */
+/* Move the terminal's cursor to this column, over the characters that are shown already. */
 static void move_to(struct line *l, size_t column)
 {
     if (column < l->column)
@@ -55,7 +55,7 @@ static void move_to(struct line *l, size_t column)
     l->column = column;
 }
 
-/* Only what has changed is put. */
+/* Update the terminal. Only characters that have changed are sent. */
 static void show(struct line *l)
 {
     char row[LINE_COLUMNS];
@@ -82,7 +82,7 @@ static void show(struct line *l)
     move_to(l, l->at - l->left);
 }
 
-/* On a row that is still empty. */
+/* Show prompt and line on an empty row. */
 static void show_again(struct line *l)
 {
     put(l, l->prompt, strlen(l->prompt));
@@ -90,7 +90,7 @@ static void show_again(struct line *l)
     show(l);
 }
 
-/* The line as it was entered stays above: all of it, however many rows it takes. */
+/* Show all of a line that was entered, on several rows if it is long. It stays above the next prompt. */
 static void show_whole(struct line *l)
 {
     if (l->n > room(l)) {
@@ -109,7 +109,7 @@ void line_start(struct line *l)
     show_again(l);
 }
 
-/* False: there is no room for it. */
+/* Insert text at the cursor. False: the line has no room. */
 static bool insert(struct line *l, const char *text, size_t n)
 {
     if (l->n + n >= sizeof(l->text)) {
@@ -124,7 +124,7 @@ static bool insert(struct line *l, const char *text, size_t n)
     return true;
 }
 
-/* Take out what is between the two places, one of which is the cursor. */
+/* Delete the text between two places, one of which is the cursor. */
 static void cut(struct line *l, size_t from, size_t to)
 {
     if (from == to) {
@@ -155,7 +155,7 @@ static char *remembered(struct line *l, unsigned back)
     return back ? l->history[(l->n_history - back) % LINE_HISTORY] : l->kept;
 }
 
-/* Empty lines and repetitions are not worth a place. */
+/* Add the line to the history, unless it is empty or equals the latest line. */
 static void remember(struct line *l)
 {
     if (!l->n || (l->n_history && !strcmp(remembered(l, 1), l->text)))
@@ -206,7 +206,7 @@ static const char *next_candidate(struct line *l, size_t word, unsigned *n)
     return NULL;
 }
 
-/* How many there are, and what all of them begin with: common[]. */
+/* Count the candidates, and set common[] to their common beginning. */
 static unsigned count_candidates(struct line *l, size_t word, char *common)
 {
     unsigned count = 0, n = 0;
@@ -295,12 +295,12 @@ static void sequence(struct line *l, unsigned char c)
         else if (l->number == 3)
             cut(l, l->at, l->at + (l->at < l->n));
         break;
-    default: /* a key we have no use for */
+    default: /* a key without a function here */
         break;
     }
 }
 
-/* True: c belongs to an escape sequence. A control character, Enter above all, ends one and is itself. */
+/* True if c belongs to an escape sequence. A control character, such as Enter, ends the sequence and does not belong to it. */
 static bool escaped(struct line *l, unsigned char c)
 {
     if (c < ' ') {

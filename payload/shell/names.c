@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The commands' arguments, and the words for what they show. */
+/* The parsing of commands' arguments, and the names in their output. */
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
@@ -43,7 +43,7 @@ bool arg_hart(char *argv[], const char *arg, unsigned *hart)
     return true;
 }
 
-/* One that is just being requested, by another hart, or by one that a panic has stopped, is not. */
+/* False for an interrupt that is being requested now, by another hart or by a hart that a panic has stopped. */
 static bool is_whole(const struct aia_irq *irq)
 {
     return irq->used && irq->msi && irq->name;
@@ -122,8 +122,8 @@ const char *candidate_hart(const char *word, unsigned n)
 
 const char *name_state(enum imsic_state state)
 {
-    static const char *const names[IMSIC_N_STATES] = {"free",     "owned", "retiring",
-                                                      "reserved", "shut",  "managed"};
+    static const char *const names[IMSIC_N_STATES] = {"free",     "owned",       "retiring",
+                                                      "internal", "quarantined", "managed"};
 
     return (unsigned)state < IMSIC_N_STATES ? names[state] : "unknown";
 }
@@ -134,12 +134,12 @@ const char *name_owner(unsigned id, uint32_t slot)
 
     switch (imsic_slot_state(slot)) {
     case IMSIC_INTERNAL:
-        return id == aia.imsic.ipi_id ? "IPIs" : id == aia.imsic.sync_id ? "sync" : "nobody";
+        return id == aia.imsic.ipi_id ? "IPIs" : id == aia.imsic.sync_id ? "sync" : "none";
     case IMSIC_OWNED:
     case IMSIC_RETIRING:
     case IMSIC_MANAGED:
         return owner < aia.config.n_irqs && aia.config.irqs[owner].used ? irq_name(&aia.config.irqs[owner])
-                                                                        : "nobody";
+                                                                        : "none";
     default:
         return "";
     }
@@ -163,5 +163,5 @@ const char *name_message(const struct aia_message *m)
     for (unsigned h = 0; irq_by_message() && h < aia.config.n_harts; h++)
         if (aia.imsic.files[h].msi_addr == m->addr && m->data && m->data <= IMSIC_MAX_IDS)
             return name_vector((struct imsic_vector){.hart = (uint16_t)h, .id = (uint16_t)m->data});
-    return "no interrupt file of ours";
+    return "no interrupt file of these harts";
 }

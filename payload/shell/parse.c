@@ -17,8 +17,8 @@ const char *parse_strerror(int error)
 }
 
 /*
- * The word at *from, moved down to `to` without its quotation marks; *from goes behind what ends it: a blank, `;' or the
- * NUL, which is returned, or PARSE_EQUOTE.
+ * Copy the word at *from down to `to`, without its quotation marks, and move *from past the character that ends the word: a
+ * blank, `;' or NUL. Returns this character, or PARSE_EQUOTE.
  */
 static int take_word(char **from, char *to)
 {
@@ -33,7 +33,7 @@ static int take_word(char **from, char *to)
             *to++ = c;
     }
     *from += c != '\0';
-    *to = '\0'; /* perhaps over what ended it */
+    *to = '\0'; /* this may overwrite the character that ended the word */
     return quote ? PARSE_EQUOTE : (unsigned char)c;
 }
 

@@ -21,7 +21,7 @@ static void put(void *arg, const char *text, size_t n)
     print("%.*s", (int)n, text);
 }
 
-/* The next byte typed. What waits for the boot hart now and then is done meanwhile. */
+/* Wait for the next byte typed. The load's work for the boot hart is done meanwhile. */
 static unsigned char get(void)
 {
     int c;
@@ -40,7 +40,7 @@ static void run(void)
     enum command_result result = COMMAND_OK;
 
     line = (struct line){.put = put, .candidate = commands_candidate, .prompt = "aia> "};
-    while (result != COMMAND_LEAVE) {
+    while (result != COMMAND_EXIT) {
         enum line_event event;
         line_start(&line);
         while ((event = line_key(&line, get())) == LINE_MORE)
@@ -59,14 +59,14 @@ static void run(void)
 int shell_run(int code)
 {
     if (wires_wanted() && machine.uart.wire.source)
-        (void)typing_init(); /* else it is polled */
+        (void)typing_init(); /* on an error the UART is polled */
     else
-        console_receive_interrupt(false); /* a job may have had what is typed for itself */
+        console_receive_interrupt(false); /* a job may have enabled this interrupt */
     print("the shell: `help' lists the commands\n");
     run();
     if (shell.code >= 0)
         return shell.code;
-    return code == EXIT_PASS && shell.fell ? EXIT_FAIL : code;
+    return code == EXIT_PASS && shell.failed ? EXIT_FAIL : code;
 }
 
 static _Noreturn void run_after_panic(void)
@@ -76,11 +76,11 @@ static _Noreturn void run_after_panic(void)
     machine_exit(shell.code >= 0 ? shell.code : panic_code);
 }
 
-/* For panic_then: it begins at the top of the hart's own stack again. */
+/* Called by panic_then. The shell starts at the top of the hart's stack again. */
 static int after_panic(int code)
 {
     shell.panicked = true;
-    console_receive_interrupt(false); /* nobody takes interrupts any more */
+    console_receive_interrupt(false); /* after a panic no hart takes interrupts */
     panic_code = code;
     hart_abandon_stack(run_after_panic);
 }

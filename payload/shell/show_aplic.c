@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* aplic: the wired interrupts' domains, decoded (AdvPLIC.adoc, "Memory-mapped control region for an interrupt domain"). */
+/* The command `aplic`: the APLIC domains, decoded (AdvPLIC.adoc, "Memory-mapped control region for an interrupt domain"). */
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
@@ -37,9 +37,9 @@ static void print_source(const struct aplic *a, unsigned number, const struct ap
               name_message(&look->message));
     else if (look->message.addr < hart_count())
         print("to hart %lu, priority %u: %s\n", look->message.addr, look->priority,
-              irq ? irq_name(irq) : "nobody's");
+              irq ? irq_name(irq) : "unowned");
     else
-        print("to no hart of this domain: %s\n", irq ? irq_name(irq) : "nobody's");
+        print("to no hart of this domain: %s\n", irq ? irq_name(irq) : "unowned");
 }
 
 static void print_hart(const struct aplic *a, unsigned hart)
@@ -84,7 +84,7 @@ enum command_result command_aplic(int argc, char *argv[])
     if (!arg_count(argc, argv, 0, 0))
         return COMMAND_FAILED;
     if (!wires_domain(0)) {
-        print("aplic: this machine has none for its harts' supervisor level\n");
+        print("aplic: this machine has no APLIC for its harts' supervisor level\n");
         return COMMAND_FAILED;
     }
     for (unsigned n = 0; (a = wires_domain(n)); n++)

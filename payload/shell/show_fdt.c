@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fdt: the device tree that the payload goes by, as its own source would have it. */
+/* The command `fdt`: the device tree that the payload uses, printed as device tree source. */
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
 
-/* It is memory like any other: what was whole at the start may have been written over. */
+/* The tree if it is still valid, else NULL: its memory may have been overwritten since the start. */
 static const void *tree(void)
 {
     const void *fdt = shell.fdt;
@@ -14,7 +14,7 @@ static const void *tree(void)
     return fdt && !fdt_check_header(fdt) && !fdt_check_full(fdt, fdt_totalsize(fdt)) ? fdt : NULL;
 }
 
-/* One or more strings, each ended, none empty, nothing in them that cannot be printed? */
+/* True if the value is one or more strings, each with its NUL, none empty, all printable. */
 static bool is_text(const char *value, int length)
 {
     bool empty = true;
@@ -27,7 +27,7 @@ static bool is_text(const char *value, int length)
     return length && empty;
 }
 
-/* On a new row, further in, if this one has no room for it. */
+/* Print a part of a value, on a new indented row if the row has no room. */
 static void print_part(const char *part, size_t *column)
 {
     size_t length = strlen(part);
@@ -113,11 +113,11 @@ enum command_result command_fdt(int argc, char *argv[])
     if (!arg_count(argc, argv, 0, 1))
         return COMMAND_FAILED;
     if (!fdt) {
-        print("fdt: there is none, or it is not whole any more\n");
+        print("fdt: there is no device tree, or it is no longer valid\n");
         return COMMAND_FAILED;
     }
     size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/') /* as completion leaves it */
+    while (length > 1 && path[length - 1] == '/') /* completion ends a node's name with it */
         length--;
     int node = fdt_path_offset_namelen(fdt, path, (int)length);
     if (node < 0) {
@@ -131,7 +131,7 @@ enum command_result command_fdt(int argc, char *argv[])
     return COMMAND_OK;
 }
 
-/* The children of the node that `word` has named so far, each with the way to it. */
+/* The n-th child of the node that `word` names so far, as a path. */
 const char *candidate_node(const char *word, unsigned n)
 {
     static char path[160];

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* imsic: a hart's interrupt file beside the books on it (IMSIC.adoc, "Indirectly accessed interrupt-file registers"). */
+/*
+ * The command `imsic`: a hart's interrupt file, with the library's books (IMSIC.adoc, "Indirectly accessed interrupt-file
+ * registers").
+ */
 #include "imsic/file.h"
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
 #include <stdio.h>
 
-/* A file can only be read on its own hart. */
+/* The state of a file, which only its own hart can read. */
 struct reading {
     struct imsic_saved file;
     uint32_t slots[IMSIC_MAX_IDS + 1]; /* at the same moment */
@@ -29,7 +32,7 @@ static bool bit(const uint64_t *words, unsigned id)
     return words[id / 64] >> id % 64 & 1;
 }
 
-/* What is said of an identity; one line serves a run of them of which the same is said. */
+/* True if the same line can describe both identities. A row of such identities is printed as one line. */
 static bool same(unsigned a, unsigned b)
 {
     uint32_t x = reading.slots[a], y = reading.slots[b];
@@ -64,7 +67,7 @@ static void print_registers(void)
           threshold ? "only lower identities are delivered" : "every enabled identity is delivered");
 }
 
-/* True: reading[] is the hart's. */
+/* Read the file of `hart` to `reading`. False: this is not possible, and a line says why. */
 static bool read_file(unsigned hart)
 {
     if (shell.panicked && hart != hart_index()) {

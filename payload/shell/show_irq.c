@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* irq, vectors, stats: the library's books. Read without locks, as they are at that moment. */
+/* The commands `irq`, `vectors` and `stats`: the library's books, read without locks. */
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/hart.h"
@@ -13,14 +13,14 @@
 #define ROW     79 /* columns of a terminal that has 80 */
 #define DETAILS 37
 
-/* Some of the harts' columns. */
+/* The harts' columns that one row has. */
 struct columns {
     bool deltas;
     unsigned first, end;
     int width[MACHINE_MAX_HARTS];
 };
 
-static aia_counter before[IRQ_MAX + 1][MACHINE_MAX_HARTS]; /* at the last -d; the last row: IPIs */
+static aia_counter before[IRQ_MAX + 1][MACHINE_MAX_HARTS]; /* the counts at the last -d; the last row: IPIs */
 
 static uint64_t count_of(unsigned row, unsigned hart)
 {
@@ -80,7 +80,7 @@ static const char *flow_of(const struct aia_irq *irq)
                                       : "";
 }
 
-/* Of a hart's column: as wide as its head and its largest number, and a blank. */
+/* The width of a hart's column: of its head or its largest number, and a blank. */
 static unsigned width_of(unsigned hart, bool deltas)
 {
     struct aia_irq *irq;
@@ -111,7 +111,7 @@ static void print_details(const struct aia_irq *irq)
     print("  %-11s %-9s %-13s", chip_of(irq), kind_of(irq), vector);
 }
 
-/* The harts whose columns fit into a row, and behind them what else there is to say of an interrupt, or its name only. */
+/* Print a table of the harts whose columns fit into a row. The first table also has the details of each interrupt. */
 static void print_columns(const struct columns *c)
 {
     struct aia_irq *irq;
@@ -227,6 +227,12 @@ enum command_result command_irq(int argc, char *argv[])
 
 /* ---- vectors ---- */
 
+/* The width of a state's column: of its name, and two blanks. */
+static int state_width(unsigned state)
+{
+    return 2 + (int)strlen(name_state((enum imsic_state)state));
+}
+
 static void vectors_of(unsigned hart)
 {
     const struct imsic_file *f = &aia.imsic.files[hart];
@@ -238,7 +244,7 @@ static void vectors_of(unsigned hart)
     }
     print("%-5u", hart);
     for (unsigned s = 0; s < IMSIC_N_STATES; s++)
-        print("%10u", n[s]);
+        print("%*u", state_width(s), n[s]);
     print("  %s\n", f->open ? "open" : "closed");
 }
 
@@ -248,7 +254,7 @@ enum command_result command_vectors(int argc, char *argv[])
         return COMMAND_FAILED;
     print("%-5s", "hart");
     for (unsigned s = 0; s < IMSIC_N_STATES; s++)
-        print("%10s", name_state((enum imsic_state)s));
+        print("%*s", state_width(s), name_state((enum imsic_state)s));
     print("  allocation\n");
     for (unsigned h = 0; h < hart_count(); h++)
         vectors_of(h);
@@ -273,16 +279,16 @@ enum command_result command_stats(int argc, char *argv[])
     if (!arg_count(argc, argv, 0, 0))
         return COMMAND_FAILED;
     stats_print_harts();
-    print("\n%-16s %9s %9s %7s %7s %7s %7s %9s\n", "interrupt", "moves", "forwarded", "rerun", "kept",
-          "resent", "nothing", "retiring");
+    print("\n%-16s %9s %9s %7s %7s %7s %9s %9s\n", "interrupt", "moves", "forwarded", "rerun", "kept",
+          "resent", "unhandled", "retiring");
     for (unsigned n = 0; (irq = nth_irq(n)); n++)
-        print("%-16s %9lu %9lu %7lu %7lu %7lu %7lu %9u\n", irq_name(irq), irq->count.moves,
+        print("%-16s %9lu %9lu %7lu %7lu %7lu %9lu %9u\n", irq_name(irq), irq->count.moves,
               irq->count.forwarded, irq->count.rerun, irq->count.kept, irq->count.resent,
               irq->count.unhandled, irq->n_retiring);
     print("\nmessages changed by\n");
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
         print("%-16s %9lu\n", stats_update_name((enum aia_update)u), aia.updates[u]);
     print("\ncopies sent because a torn message may have landed %lu\n", aia.torn_copies);
-    print("interrupts that had to leave their affinity %lu\n", aia.displaced);
+    print("interrupts displaced from their affinity %lu\n", aia.displaced);
     return COMMAND_OK;
 }

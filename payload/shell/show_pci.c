@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pci -v: the MSI and MSI-X capabilities, decoded (PCI Express Base, 7.7.1 and 7.7.2). */
+/* The command `pci`; -v: the MSI and MSI-X capabilities, decoded (PCI Express Base, 7.7.1 and 7.7.2). */
 #include "payload/shell/commands.h"
 #include "payload/kernel/console.h"
 #include "payload/load/kinds.h"
@@ -40,7 +40,7 @@ static void print_msi(const struct pci_device *pd, unsigned cap)
     }
 }
 
-/* An MSI-X table as far as it can be read. */
+/* An MSI-X table and its pending bits. */
 struct table {
     uintptr_t entries, pending;
     unsigned n;
@@ -60,7 +60,7 @@ static bool find_table(const struct pci_device *pd, unsigned cap, struct table *
            pci_read16(pd, PCI_COMMAND) & PCI_COMMAND_MEM;
 }
 
-/* Those that were never set, the rest of most tables, are only counted. */
+/* Print the entries. Entries that were never set are only counted. */
 static void print_entries(const struct table *t)
 {
     unsigned unset = 0;
@@ -101,7 +101,7 @@ static void print_interrupts(const struct pci_device *pd)
 {
     int msi = pci_find_cap(pd, PCI_CAP_MSI, 24), msix = pci_find_cap(pd, PCI_CAP_MSIX, 12);
 
-    if (msi == PCI_ECAPBAD) /* the shorter forms may end where configuration space does */
+    if (msi == PCI_ECAPBAD) /* a short form of the capability may be at the end of configuration space */
         msi = pci_find_cap(pd, PCI_CAP_MSI, 14);
     if (msi > 0)
         print_msi(pd, (unsigned)msi);
@@ -120,7 +120,7 @@ enum command_result command_pci(int argc, char *argv[])
         return COMMAND_FAILED;
     }
     if (!pci) {
-        print("pci: this run has not set it up\n");
+        print("pci: this run has not set up PCI\n");
         return COMMAND_FAILED;
     }
     for (size_t i = 0; i < pci->n; i++) {

@@ -6,7 +6,7 @@
 #include "payload/shell/commands.h"
 #include <string.h>
 
-#define DUMP 20 /* events, if it is not said how many */
+#define DUMP 20 /* events, without a number */
 
 static void status(void)
 {

@@ -171,12 +171,13 @@ static void test_values_are_told(void **state)
                         "siselect 0x81: a read does not trap, and gives 0x55");
     assert_string_equal(says(STALE_TARGET, true, "aplic.inactive-zero"),
                         "made inactive, its target reads 0x1");
-    assert_string_equal(says(LEVEL_STAYS, false, "aplic.level-falls"),
-                        "its rectified input went down, and it stays pending (offset 0x1c04 read 0x100)");
+    assert_string_equal(
+        says(LEVEL_STAYS, false, "aplic.level-falls"),
+        "the rectified input went down, and the source stays pending (offset 0x1c04 read 0x100)");
     assert_string_equal(says(ID_0, false, "imsic.eip"),
                         "eip0: all ones reads 0xffffffffffffffff, not 0xfffffffffffffffe");
     assert_string_equal(says(HALF_WORDS, true, "aplic.access"),
-                        "a write of 2 bytes at offset 0x1cdc acts (offset 0x1c04 read 0x100)");
+                        "a write of 2 bytes at offset 0x1cdc has an effect (offset 0x1c04 read 0x100)");
 }
 
 /* The result of a check with this defect, and its explanation. */

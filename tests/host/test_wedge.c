@@ -281,7 +281,7 @@ static void test_swept(void **unused)
     (void)snprintf(
         line, sizeof(line),
         "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart 1 identity %u, "
-        "unowned, and was swept away as the hart left: old message, its vector given up too early\n",
+        "unowned, found by the sweep when the hart went offline: old message, its vector given up too early\n",
         old.id);
     looks(WEDGE_LOST, line);
 }
@@ -292,7 +292,7 @@ static void test_ran_another(void **unused)
     silent(AIA_MSI_PLAIN, 0);
     old.id = other.irq->vec.id; /* as if the interrupt had had this identity on hart 1 */
     moved();
-    wedge_stray(other.irq);
+    wedge_ran_other(other.irq);
     char line[200];
     (void)snprintf(line, sizeof(line),
                    "dev: ring has 3 events, no interrupt since 1.203 s; edge landed on hart 0 identity %u, "
@@ -349,12 +349,14 @@ static void test_nowhere(void **unused)
 {
     (void)unused;
     silent(AIA_MSI_PLAIN, 0);
-    looks(WEDGE_LOST,
-          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
+    looks(
+        WEDGE_LOST,
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and its landing was not seen\n");
     silent(AIA_MSI_PLAIN, 0);
     lands((struct imsic_vector){2, 40}); /* no move of this device explains it */
-    looks(WEDGE_LOST,
-          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land\n");
+    looks(
+        WEDGE_LOST,
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and its landing was not seen\n");
 }
 
 /* ---- the message ---- */
@@ -367,7 +369,7 @@ static void test_message(void **unused)
     char line[300];
     (void)snprintf(
         line, sizeof(line),
-        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; it "
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and its landing was not seen; it "
         "sends to hart 2 identity 50 now, the books say hart 1 identity %u\n",
         old.id);
     looks(WEDGE_LOST, line);
@@ -375,15 +377,15 @@ static void test_message(void **unused)
     q.dev.message = (struct aia_message){.addr = 0x8badf000, .data = 9}; /* no hart has its file there */
     (void)snprintf(
         line, sizeof(line),
-        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; it "
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and its landing was not seen; it "
         "sends 9 to 0x8badf000 now, no hart's, the books say hart 1 identity %u\n",
         old.id);
     looks(WEDGE_LOST, line);
     silent(AIA_MSI_PLAIN, 0);
     q.dev.mood = M_MUTE;
     looks(WEDGE_LOST,
-          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; "
-          "the device does not say what its message is\n");
+          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and its landing was not seen; "
+          "the device's message cannot be read\n");
 }
 
 /* A hart that is online does not answer a call: whether the edge is lost is unknown. */
@@ -393,7 +395,7 @@ static void test_hart_hangs(void **unused)
     silent(AIA_MSI_PLAIN, 0);
     m.hart[2].hold = true;
     assert_int_equal(look(), WEDGE_HANGS);
-    assert_non_null(strstr(console, "; where its edge is, is unknown: hart 2 does not answer\n"));
+    assert_non_null(strstr(console, "; the place of its edge is unknown: hart 2 does not answer\n"));
     m.hart[2].hold = false;
 }
 
@@ -402,9 +404,10 @@ static void test_held(void **unused)
     (void)unused;
     silent(AIA_MSI_MASKABLE, 0);
     holds = "its MSI-X entry is masked, and its pending bit set: the device holds the edge back";
-    looks(WEDGE_LOST,
-          "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and nobody saw it land; its "
-          "MSI-X entry is masked, and its pending bit set: the device holds the edge back\n");
+    looks(
+        WEDGE_LOST,
+        "dev: ring has 3 events, no interrupt since 1.203 s; edge was sent, and its landing was not seen; its "
+        "MSI-X entry is masked, and its pending bit set: the device holds the edge back\n");
     holds = NULL;
 }
 
