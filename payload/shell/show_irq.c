@@ -279,10 +279,10 @@ enum command_result command_stats(int argc, char *argv[])
     if (!arg_count(argc, argv, 0, 0))
         return COMMAND_FAILED;
     stats_print_harts();
-    print("\n%-16s %9s %9s %7s %7s %7s %9s %9s\n", "interrupt", "moves", "forwarded", "rerun", "kept",
+    print("\n%-16s %8s %9s %7s %7s %7s %9s %9s\n", "interrupt", "moves", "forwarded", "rerun", "kept",
           "resent", "unhandled", "retiring");
     for (unsigned n = 0; (irq = nth_irq(n)); n++)
-        print("%-16s %9lu %9lu %7lu %7lu %7lu %9lu %9u\n", irq_name(irq), irq->count.moves,
+        print("%-16s %8lu %9lu %7lu %7lu %7lu %9lu %9u\n", irq_name(irq), irq->count.moves,
               irq->count.forwarded, irq->count.rerun, irq->count.kept, irq->count.resent,
               irq->count.unhandled, irq->n_retiring);
     print("\nmessages changed by\n");
