@@ -73,10 +73,13 @@ static bool wait_for_lsr(uint32_t lsr)
 {
     if (lsr_has(lsr))
         return true;
-    uint64_t deadline = time_after(time_from_ms(was_ready ? WAIT_MS : FIRST_MS));
-    for (unsigned spins = 0; !lsr_has(lsr); spins++)
-        if (!uart.present || spins == MAX_SPINS || time_now() >= deadline)
+    uint64_t start = time_now(), deadline = time_after(time_from_ms(was_ready ? WAIT_MS : FIRST_MS));
+    for (unsigned spins = 0; !lsr_has(lsr); spins++) {
+        uint64_t now = time_now();
+        bool stands_still = spins >= MAX_SPINS && now == start;
+        if (!uart.present || stands_still || now >= deadline)
             return false;
+    }
     return true;
 }
 
