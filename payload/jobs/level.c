@@ -78,7 +78,10 @@ static bool line_round(const struct line_device *d, unsigned n)
         return check(false, "%s: %lu runs of %u: line %d, pending %d, enabled %d, flow 0x%x", d->name,
                      d->line->runs - before, n + 1, aplic_asserted(wire), aplic_pending(wire),
                      aplic_enabled(wire), atomic_load(&d->line->irq->flow));
-    return d->line->runs == before + n + 1 && !aplic_asserted(wire);
+    uint64_t ran = d->line->runs - before;
+    bool up = aplic_asserted(wire);
+    return (ran == n + 1 && !up) || check(false, "%s: %lu runs of %u, hold %u, line %d", d->name, ran, n + 1,
+                                          atomic_load(&d->line->hold), up);
 }
 
 static bool one_round(struct random *r, unsigned *runs)
