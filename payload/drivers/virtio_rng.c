@@ -28,10 +28,10 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     if (!virtio_mmio_ack(&v->device))
         return AIA_NONE;
     /*
-     * One buffer per run: a device that fills each buffer immediately would otherwise keep the hart here. A buffer
-     * filled after the acknowledgement interrupts again.
+     * One buffer per run, because one at most is out. The next may be asked for as soon as this one is counted. It interrupts
+     * for itself, and a run that took it here would leave that interrupt without a buffer.
      */
-    for (unsigned n = 0; n < VIRTQ_REQUESTS && virtq_take(&v->queue, &r); n++) {
+    if (virtq_take(&v->queue, &r)) {
         atomic_fetch_add(&v->bytes, r.length);
         atomic_fetch_add(&v->filled, r.owner == v);
         if (atomic_load(&v->go))
