@@ -103,7 +103,7 @@ proctype Sender()
     }
 }
 
-/* affinity_force_off, affinity_leave: affinity.c. */
+/* affinity_force_off, affinity_move_off: affinity.c. */
 inline move_off(who)
 {
     atomic { !irq_lock -> irq_lock = 1 };
@@ -126,7 +126,7 @@ proctype Offline_begin()
     state[A] = CLOSED;
 #ifndef NO_EVACUATE_IN_BEGIN
 #ifndef NO_BUS_LOCK
-    bus_begin();                                        // affinity_leave: a move to A may be under way
+    bus_begin();                                        // affinity_move_off: a move to A may be under way
     move_off(THIRD);                                    // evacuate_hart
     bus_end();
 #else
