@@ -2,7 +2,7 @@
 /* A domain as a whole: its configuration, the addresses of its harts, and the message that proves a drain. */
 #include "aplic/domain.h"
 
-#include "aplic/controller.h"
+#include "aplic/direct.h"
 #include "aplic/regs.h"
 #include "aplic/source.h"
 #include "lib/container.h"
@@ -150,7 +150,7 @@ int aplic_init(struct aplic *a)
         aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* this clears the pending and the enable bit */
     a->raw_inputs = inputs_raw(a);
     if (a->direct)
-        aplic_controller_init(a, &none);
+        aplic_direct_init(a, &none);
     return domain_enable(a);
 }
 
@@ -158,7 +158,7 @@ int aplic_restore(struct aplic *a, const struct aia_hartset *online)
 {
     aplic_write(a, DOMAINCFG, 0);
     if (a->direct)
-        aplic_controller_init(a, online);
+        aplic_direct_init(a, online);
     return domain_enable(a);
 }
 

@@ -9,7 +9,7 @@
  */
 #include "aplic/source.h"
 
-#include "aplic/controller.h"
+#include "aplic/direct.h"
 #include "aplic/domain.h"
 #include "aplic/regs.h"
 

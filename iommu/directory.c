@@ -179,7 +179,7 @@ static int take_device_pages(struct aia_iommu *u, struct aia_iommu_device *d)
 }
 
 /*
- * Make the context of a device, and list the device. Before that, a fault of its id may cut the id off (iommu_shut_out()).
+ * Make the context of a device, and list the device. Before that, a fault of its id may cut the id off (iommu_cut_off_id()).
  * After that, the faults are the device's own. So u->tables is held for all of it. AIA_OK, AIA_ENOMEM, or the errors of
  * aia_iommu_flush().
  */
@@ -221,7 +221,7 @@ int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t i
         .iommu = u,
         .id = id,
         .dma = dma,
-        .gscid = (uint16_t)(u->n_devices + 1), /* 0 is for ids that iommu_shut_out() cut off */
+        .gscid = (uint16_t)(u->n_devices + 1), /* 0 is for ids that iommu_cut_off_id() cut off */
         .window = u->config.window + (u->n_devices + 1ull) * AIA_IOMMU_WINDOW,
         .n_messages = dma == AIA_IOMMU_BARE ? 0 : power_of_two(n_messages),
     };
@@ -254,7 +254,7 @@ int aia_iommu_cut_off(struct aia_iommu_device *d)
     return iommu_forget_device(d->iommu, d->id, d->gscid);
 }
 
-int iommu_shut_out(struct aia_iommu *u, uint32_t id)
+int iommu_cut_off_id(struct aia_iommu *u, uint32_t id)
 {
     unsigned long was = aia_port_irq_save();
 

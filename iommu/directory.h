@@ -51,6 +51,6 @@ int iommu_forget_device(struct aia_iommu *u, uint32_t id, uint16_t gscid);
  *   AIA_ENOMEM   no pages are left for the context
  *   the errors of aia_iommu_flush()
  */
-int iommu_shut_out(struct aia_iommu *u, uint32_t id);
+int iommu_cut_off_id(struct aia_iommu *u, uint32_t id);
 
 #endif

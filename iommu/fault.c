@@ -78,7 +78,7 @@ static bool unattached_fault(struct aia_iommu *u, uint32_t id)
     if (!faults_storm(u, &u->storm))
         return false;
     atomic_store_explicit(&u->storm.count, 0, memory_order_relaxed);
-    int error = iommu_shut_out(u, id);
+    int error = iommu_cut_off_id(u, id);
     if (error == AIA_EINVAL) /* attached meanwhile: its next fault is counted for the device */
         return false;
     if (!error) {

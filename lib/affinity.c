@@ -288,7 +288,7 @@ static bool is_on_after_bus(struct aia_irq *irq, unsigned hart)
     return there;
 }
 
-int affinity_leave(struct aia *a, struct aia_irq *irq, unsigned hart)
+int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
     struct placement p = {.a = a, .irq = irq, .may_displace = true};
     unsigned long was = irq_lock(irq);

@@ -9,7 +9,7 @@
  * Move irq off `hart`, if it is there: within its affinity if a hart of that is online, otherwise anywhere. A managed
  * interrupt is shut down instead of the latter. Thread. Errors as aia_irq_set_affinity().
  */
-int affinity_leave(struct aia *a, struct aia_irq *irq, unsigned hart);
+int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
 
 /* The same on `hart` itself, where nothing may wait. Own, off. AIA_ECONTEXT: irq is behind a slow bus. */
 int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart);

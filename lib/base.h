@@ -10,7 +10,7 @@
 #include "imsic/bits.h"
 #include "imsic/slot.h"
 #include "lib/moment.h"
-#include "lib/trace.h"
+#include "lib/trace_event.h"
 
 /*
  * Add to a counter that only this hart writes, with interrupts off. No atomic read-modify-write is needed then: a load and a

@@ -45,7 +45,7 @@ struct aia_delivery {
     /* Send an edge to irq's vector, for one that was kept. Locked. */
     void (*resend)(struct aia *a, struct aia_irq *irq);
     /* irq storms at identity `id` of this hart: let no more of irq's edges through here. Own, off, no lock held. */
-    void (*shut_off)(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
+    void (*refuse_edges)(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id);
     /* irq was enabled again after a storm: let irq's edges through. Any, no lock held. */
     void (*let_through)(struct aia *a, struct aia_irq *irq);
     /* Make `hart` look at its virtual IPIs. Any. */

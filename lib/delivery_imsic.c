@@ -81,10 +81,10 @@ static void resend_message(struct aia *a, struct aia_irq *irq)
         imsic_send(&a->imsic, irq->vec);
 }
 
-static void shut_off_identity(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+static void quarantine_stormed(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     (void)irq;
-    if (id) /* 0: irq has left this hart, and has no identity here to shut off */
+    if (id) /* 0: irq has left this hart, and has no identity here */
         storm_quarantine(a, here, id);
 }
 
@@ -271,7 +271,7 @@ const struct aia_delivery delivery_imsic = {
     .retire = retire_block,
     .interrupt = entry_traced,
     .resend = resend_message,
-    .shut_off = shut_off_identity,
+    .refuse_edges = quarantine_stormed,
     .let_through = let_through_nothing,
     .kick = kick_by_message,
     .has_room = files_have_room,

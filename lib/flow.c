@@ -50,8 +50,8 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
 }
 
 /*
- * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, and there is nothing to shut
- * off here. The lock is taken, because half of one vector with half of another would name another interrupt's vector.
+ * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, and there is nothing to
+ * quarantine here. The lock is taken, because half of one vector with half of another would name another interrupt's vector.
  */
 static __attribute__((noinline)) unsigned own_id(struct aia_irq *irq, unsigned here)
 {

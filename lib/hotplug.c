@@ -95,7 +95,7 @@ static void open_hart(struct aia *a, unsigned hart)
 static int evacuate_hart(struct aia *a, unsigned hart)
 {
     wait_for_requests(a);
-    int error = evacuate(a, hart, affinity_leave);
+    int error = evacuate(a, hart, affinity_move_off);
 
     return error ? error : a->delivery->settle(a, hart);
 }

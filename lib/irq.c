@@ -190,7 +190,7 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     irq_unlock(irq, was);
     message_report_changed(irq);
     if (bus_is_slow(irq))
-        error = irq_sync_or_die(a, irq, (struct imsic_vector){0});
+        error = irq_sync_or_mark_dead(a, irq, (struct imsic_vector){0});
     bus_unlock(bus);
     return error;
 }
@@ -265,7 +265,7 @@ static void stop_message_slow(struct aia *a, struct aia_irq *irq)
     } else if (irq->vec.id) {
         irq->msi->ops->stop(irq->msi);
         irq_unlock(irq, was); /* the vector stays irq's until the device has acknowledged the stop */
-        int error = irq_sync_or_die(a, irq, (struct imsic_vector){0});
+        int error = irq_sync_or_mark_dead(a, irq, (struct imsic_vector){0});
         was = irq_lock(irq);
         if (!error)
             drain_stopped(a, irq);
@@ -313,7 +313,7 @@ static void mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vector ot
         a->delivery->retire(a, irq, other);
 }
 
-int irq_sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
+int irq_sync_or_mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
     int error = bus_is_slow(irq) ? irq->msi->ops->bus_sync(irq->msi) : AIA_OK;
 

@@ -25,6 +25,6 @@ void irq_shut_down_slow(struct aia *a, struct aia_irq *irq);
  * interrupt is dead, its vector and `other`, if any, retire, and that is reported. Bus lock held, lock not held.
  * AIA_OK or AIA_ESILENT.
  */
-int irq_sync_or_die(struct aia *a, struct aia_irq *irq, struct imsic_vector other);
+int irq_sync_or_mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vector other);
 
 #endif

@@ -67,7 +67,7 @@ int move_irq_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long
     fence_rw_o(); /* the slot says who owns the vector before a message can go there */
     irq->msi->ops->store(irq->msi, &want);
     irq_unlock(irq, was); /* both vectors are irq's: an edge finds the handler on either */
-    error = irq_sync_or_die(a, irq, u.to);
+    error = irq_sync_or_mark_dead(a, irq, u.to);
     (void)irq_lock(irq);
     if (error) {
         trace_irq(a, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);

@@ -80,7 +80,7 @@ int aia_irq_restore(struct aia *a, struct aia_irq *irq)
     irq_unlock(first, was);
     message_report_changed(first);
     if (!error && bus && v.id)
-        error = irq_sync_or_die(a, first, (struct imsic_vector){0});
+        error = irq_sync_or_mark_dead(a, first, (struct imsic_vector){0});
     bus_unlock(bus);
     return error;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Storms. An edge is unwelcome if its identity has no owner, if no handler takes it, or if its interrupt is disabled. More
- * than storm_limit of them within storm_window shut off what sends them:
+ * than storm_limit of them within storm_window are a storm:
  *
- *   an interrupt   is disabled (AIA_FLOW_STORMED) and shut off where it fires: its identity is quarantined, or its line masked
+ *   an interrupt   is disabled (AIA_FLOW_STORMED), and its edges are refused where it fires: its identity is quarantined, or its
+ *                  line masked
  *   an identity    that has no owner is quarantined, and kept from the allocator
  *   the identity   of the IPIs is only reported, after too many IPIs with nothing to do: without IPIs nothing works
  *
- * An interrupt that leaves its hart no time for anything else is shut off too: storm_full_trap().
+ * An interrupt that takes all the time of its hart is disabled in the same way: storm_full_trap().
  *
  * A quarantined identity is disabled in eie. Its pending bit still latches edges, so nothing is lost: storm_reopen(), a
  * reclaim or a sweep finds them.
@@ -38,11 +39,11 @@ static bool has_stormed(const struct aia *a, uint32_t irq)
     return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
 }
 
-/* Shut the interrupt off where it fires, and disable it. */
-static void shut_off_irq(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+/* Refuse the interrupt's edges where it fires, and disable the interrupt. */
+static void disable_stormed(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
-    a->delivery->shut_off(a, irq, here,
-                          id); /* before the flags: an enable that sees STORMED must find it shut off */
+    /* Before the flags: an enable that sees STORMED must find the edges refused. */
+    a->delivery->refuse_edges(a, irq, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IRQ, .vec = vector(here, id), .irq = irq});
@@ -51,7 +52,7 @@ static void shut_off_irq(struct aia *a, struct aia_irq *irq, unsigned here, unsi
 void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     if (storm_count(a, &irq->storm))
-        shut_off_irq(a, irq, here, id);
+        disable_stormed(a, irq, here, id);
 }
 
 void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n)
@@ -66,7 +67,7 @@ void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned
     if (atomic_fetch_add_explicit(&irq->streak_runs, n, memory_order_relaxed) + n <= a->config.storm_limit)
         return;
     atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
-    shut_off_irq(a, irq, here, id);
+    disable_stormed(a, irq, here, id);
 }
 
 void storm_quarantine(struct aia *a, unsigned here, unsigned id)

@@ -11,7 +11,7 @@
  * that the reader wants. After the copy, the next number must be no more than a ring's length ahead. Then no later record
  * was begun in that place: a reader that sees any word of a later record sees that its number was taken.
  */
-#include "lib/trace.h"
+#include "lib/trace_event.h"
 #include "lib/flow.h"
 
 #include "csr.h"

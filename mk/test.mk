@@ -10,7 +10,7 @@ HOST32_SRC   := $(filter-out iommu/%,$(LIB_SRC)) \
 	$(wildcard tests/host/model/m_*.c tests/host/model/aplic_*.c) \
 	$(addprefix tests/host/,fixture.c block_bench.c lose.c wires.c)
 HOST32_OBJ   := $(HOST32_SRC:%.c=$B/host32/obj/%.o)
-HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug return audit block block_books states managed_drain moment limits burst streak reopen restore lost twice)
+HOST32_TESTS := $(patsubst %,$B/host32/test_%,file vector flow storm move reclaim hotplug online audit block block_books hart_states managed_drain moment time_limits full_traps streak reopen restore lost_message second_request)
 
 $B/host32/obj/%.o: %.c $B/.flags
 	$(call say,HOSTCC,$< (RV32))

@@ -48,7 +48,7 @@ inline run_handler()
     owed = 0
 }
 
-/* unwelcome: flow.c. */
+/* storm_unwelcome: storm.c. */
 inline unwelcome(h)
 {
 #ifdef STORM

@@ -50,7 +50,7 @@ proctype Embedder()
 {
     bool first;
 
-    /* aia_hart_offline_begin: affinity_leave finds no other hart of the set, and calls irq_shut_down. */
+    /* aia_hart_offline_begin: affinity_move_off finds no other hart of the set, and calls irq_shut_down. */
 #ifdef SLOW
     copy_stopped = 1;
     bus_sync();                                         // the vector is I's until the device has obeyed

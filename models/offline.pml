@@ -21,7 +21,7 @@ byte state[HARTS];                  /* struct aia_hart.state */
 bool ipi_user[HARTS];               /* an embedder's IPI under way */
 bool owed_ipi;                      /* the IPI was accepted and has not been run */
 bool ready;                         /* aia_hart_offline_begin is done: A may call aia_hart_offline_finish */
-bool leave_done, move_done, hart_done;
+bool begin_done, move_done, hart_done;
 
 /* entry.c and the IPIs, on a hart whose interrupts are on. B never goes offline. */
 inline interrupts(me)
@@ -103,7 +103,7 @@ proctype Sender()
     }
 }
 
-/* affinity_force_off, affinity_leave: affinity.c. */
+/* affinity_force_off, affinity_move_off: affinity.c. */
 inline move_off(who)
 {
     atomic { !irq_lock -> irq_lock = 1 };
@@ -115,7 +115,7 @@ inline move_off(who)
 }
 
 /* aia_hart_offline_begin, in a thread of a third hart. */
-proctype Leave()
+proctype Offline_begin()
 {
     byte to, to_id, from, from_id;
     bool first;
@@ -124,9 +124,9 @@ proctype Leave()
     file_open[A] = 0;                                   // close_file
 #endif
     state[A] = CLOSED;
-#ifndef NO_EVACUATE_IN_LEAVE
+#ifndef NO_EVACUATE_IN_BEGIN
 #ifndef NO_BUS_LOCK
-    bus_begin();                                        // affinity_leave: a move to A may be under way
+    bus_begin();                                        // affinity_move_off: a move to A may be under way
     move_off(THIRD);                                    // evacuate_hart
     bus_end();
 #else
@@ -141,7 +141,7 @@ proctype Leave()
     :: ready = 1                                        // the embedder goes on
     :: state[A] = ONLINE; file_open[A] = 1              // or the embedder cancels: aia_hart_offline_cancel
     fi;
-    leave_done = 1
+    begin_done = 1
 }
 
 /* ipi_close: the word is closed, and the IPIs in it are run. */
@@ -182,7 +182,7 @@ end:
 #ifdef SLOW
         assert(P6_whole && vec_hart != A);              // force_away would return AIA_ECONTEXT
 #else
-#ifndef NO_EVACUATE_IN_DYING
+#ifndef NO_EVACUATE_IN_FINISH
         move_off(A);                                    // force_away
 #endif
 #endif
@@ -256,7 +256,7 @@ init
         :: vec_hart = B
         fi;
         vec_id = 1; dev_hart = vec_hart; dev_id = 1; slot[AT(vec_hart, 1)] = OWNED;
-        run Fabric(); run Device(); run Hart_A(); run Hart_B(); run Mover(); run Leave(); run Sender()
+        run Fabric(); run Device(); run Hart_A(); run Hart_B(); run Mover(); run Offline_begin(); run Sender()
 #ifdef SLOW
         ; run Bus()
 #endif
@@ -269,6 +269,6 @@ init
         assert(no_late && (state[A] != OFFLINE || !(eip[A] & ALL)));
         assert(P6_whole && (state[A] != ONLINE || file_open[A] && !ipi_closed[A] && eie[A] == ALL && !off[A]));
         assert(P6_whole && (state[A] != OFFLINE || vec_hart == B));
-        assert(P7_books && leave_done && move_done && !irq_n_retiring && !n_retiring[A] && !n_retiring[B])
+        assert(P7_books && begin_done && move_done && !irq_n_retiring && !n_retiring[A] && !n_retiring[B])
     }
 }

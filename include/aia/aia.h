@@ -467,10 +467,14 @@ void aia_vector_stats(struct aia *a, struct imsic_stats *stats);
 /* ---- audit ---- */
 
 enum aia_finding {
-    AIA_PENDING_UNOWNED, /* the pending bit is set and the slot is free, or is sync_id's */
-    AIA_OWNED_DISABLED, /* the slot is owned or retiring, the enable bit is clear, and no storm explains that */
-    AIA_LEAKED,         /* the slot is owned, but is not the vector of its owner */
-    AIA_TWO_OWNERS,     /* an interrupt has this vector, and the slot names another owner */
+    AIA_PENDING_UNOWNED, /* the pending bit is set, and the slot is free, or is sync_id's and no sync is owed */
+    /*
+     * The enable bit is clear, and the slot is owned and not quarantined, or is free, or is that of the IPIs. Of a line: the
+     * controller has the line disabled, and the interrupt is not disabled. By aplic_audit(): an owned source is not enabled.
+     */
+    AIA_OWNED_DISABLED,
+    AIA_LEAKED, /* the slot is owned and is not the vector of its owner, or is retiring and its owner is not in use */
+    AIA_TWO_OWNERS,        /* an interrupt has this vector, and the slot names another owner */
     AIA_STILL_RETIRING,    /* the slot is retiring; normal for a device whose drain only time proves */
     AIA_RETIRING_LONG,     /* the slot is still retiring two lazy periods after its drain was due */
     AIA_MESSAGE_FREE,      /* the device's message, read back, names a free vector, which is v */

@@ -18,7 +18,7 @@
  * and are woken, and a hart that has sent an interrupt to another hart lets this hart have a turn (access_hook). A delay is
  * then the number of instructions of the harts on the edge's way. The instructions that a busy hart spins in its turns are
  * subtracted, because harts of a real machine do not wait for each other's turns. QEMU 11 counts for each hart separately
- * (edges_one_clock): then the clock is time, which includes sleep, and which ticks every 100 ns.
+ * (inject.c): then the clock is time, which includes sleep, and which ticks every 100 ns.
  */
 static unsigned long hook_time; /* instructions spent in the hook, which are subtracted from each delay */
 static unsigned long hook_cost; /* instructions of each call of the hook that the hook itself cannot count */
@@ -384,23 +384,4 @@ void edges_calibrate(void)
         lap(&never);
     lap_cost = (csr_read(instret) - begun) / n;
     time_arm_wake(TIME_NEVER);
-}
-
-static void note_instret(void *arg)
-{
-    *(unsigned long *)arg = csr_read(instret);
-}
-
-/* With one clock, each other hart's count lies between two counts of this hart taken before and after. */
-bool edges_one_clock(void)
-{
-    for (unsigned h = 0; h < hart_count(); h++) {
-        unsigned long theirs = 0, before = csr_read(instret);
-        if (!hart_is_online(h) || aia_call(&aia, h, note_instret, &theirs))
-            continue;
-        unsigned long after = csr_read(instret);
-        if (theirs < before || theirs > after)
-            return false;
-    }
-    return true;
 }

@@ -70,7 +70,4 @@ bool edges_others_end(void);
 /* End the move. Returns the number of accesses. */
 unsigned edges_end(void);
 
-/* True if all harts count instructions by one clock, so that delays can be measured in instructions. */
-bool edges_one_clock(void);
-
 #endif

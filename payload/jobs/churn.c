@@ -156,7 +156,7 @@ static void change(unsigned hart)
     if (n_down == max_down || hart_online_count() == 1)
         return;
     bool good = fire_stop(hart);
-    if (!good || !(random_below(&control, 4) ? cycle_down(hart) : cycle_down_deaf(hart))) {
+    if (!good || !(random_below(&control, 4) ? cycle_down(hart) : cycle_down_irqs_off(hart))) {
         failures++;
         return;
     }

@@ -9,7 +9,7 @@
 #include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/time.h"
-#include "payload/load/blockload.h"
+#include "payload/load/block.h"
 #include "payload/report/check.h"
 #include "payload/load/loop.h"
 #include "payload/jobs.h"

@@ -110,7 +110,8 @@ static void busy_job(void *arg)
         hart_pause();
 }
 
-/* offline_begin() has succeeded when the hart turns out to be busy. The offline is cancelled, and interrupts may come again. */
+/* aia_hart_offline_begin() has succeeded when the hart turns out to be busy. The offline is cancelled, and interrupts may come
+ * again. */
 static void busy(void)
 {
     to_victim();
@@ -252,7 +253,7 @@ int job_faults(void)
     for (unsigned i = 0; i < N_STATES; i++)
         offline_fails(i, hotplug_offline);
     for (unsigned i = 0; i < N_STATES; i++)
-        offline_fails(i, hotplug_offline_deaf);
+        offline_fails(i, hotplug_offline_irqs_off);
     busy();
     does_not_close();
     online_fails();
@@ -260,7 +261,7 @@ int job_faults(void)
     never_stops(stuck, "STOPPED not reached", true);
     never_stops(stuck_then_stops, "STOPPED reached late", false);
     not_started();
-    check(cycle_down(victim) && cycle_up(victim) && cycle_down_deaf(victim) && cycle_up(victim),
+    check(cycle_down(victim) && cycle_up(victim) && cycle_down_irqs_off(victim) && cycle_up(victim),
           "without a fault the hart goes offline and online");
     check(raisers_stop_all(), "all harts stop raising");
     check(load_balanced(), "the books balance");

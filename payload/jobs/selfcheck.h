@@ -3,7 +3,7 @@
 #ifndef PAYLOAD_JOBS_SELFCHECK_H
 #define PAYLOAD_JOBS_SELFCHECK_H
 
-/* With test=selfcheck: print the next step, with its number. Else do nothing. Context: boot hart, after args_init(). */
+/* With test=selfcheck: print the next step, with its number. Else do nothing. Context: boot hart, after args_parse(). */
 void selfcheck_step(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

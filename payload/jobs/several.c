@@ -183,7 +183,7 @@ static void after_the_last_interrupt(unsigned hart)
         uint64_t swept = aia.config.harts[hart].swept;
         must_move(one.irq, hart);
         tally_send(&one);
-        bool gone = cycle_down_deaf(hart);
+        bool gone = cycle_down_irqs_off(hart);
         good += gone && aia.config.harts[hart].swept == swept + 1 && wait_for(&one.seen, one.last);
         good -= !cycle_up(hart);
     }

@@ -92,7 +92,7 @@ static void silence(unsigned hart)
     struct aia_hartset set = aia_hartset_one(hart);
 
     must_move(slows[3].irq, hart);
-    atomic_store(&slows[3].slow.deaf, true);
+    atomic_store(&slows[3].slow.silent, true);
     uint64_t start = time_now();
     check(cycle_down(hart), "hart %u offline although one device does not answer, in %lu ms", hart,
           time_to_us(time_now() - start) / 1000);

@@ -13,7 +13,7 @@
 static bool board_failed; /* The board's put or get has trapped. */
 
 /* Report on the firmware's console that the console `what` is not used any more, and why. */
-static void left(const char *what, const char *why)
+static void say_not_used(const char *what, const char *why)
 {
     const char *const words[] = {"\r\nconsole: ", what, " ", why, ": it is not used any more\r\n"};
 
@@ -22,9 +22,9 @@ static void left(const char *what, const char *why)
             sbi_putchar(*c);
 }
 
-static void uart_left(const char *why)
+static void uart_given_up(const char *why)
 {
-    left("the UART of the device tree", why);
+    say_not_used("the UART of the device tree", why);
 }
 
 static void call_put(void *c)
@@ -43,7 +43,7 @@ static bool try_board(void (*call)(void *), void *c)
     if (trap_guard_call(call, c) == TRAP_NONE)
         return true;
     board_failed = true;
-    left("that of the board", "traps");
+    say_not_used("that of the board", "traps");
     return false;
 }
 
@@ -71,7 +71,7 @@ static void put(char c)
 
 void console_by_firmware(void)
 {
-    uart_leave();
+    uart_give_up();
     board_failed = true;
 }
 
@@ -92,7 +92,7 @@ FILE *const stderr = &console_file;
 void console_init(const struct machine_uart *u)
 {
     if (u && u->present)
-        uart_init(u, uart_left);
+        uart_init(u, uart_given_up);
 }
 
 #define LOCK_WAIT_MS  100   /* in a panic */
@@ -107,10 +107,10 @@ static unsigned depth;
 
 static bool try_lock(unsigned self)
 {
-    unsigned nobody = 0;
+    unsigned none = 0;
 
     if (atomic_load_explicit(&owner, memory_order_relaxed) == self ||
-        atomic_compare_exchange_strong_explicit(&owner, &nobody, self, memory_order_acquire,
+        atomic_compare_exchange_strong_explicit(&owner, &none, self, memory_order_acquire,
                                                 memory_order_relaxed)) {
         depth++;
         return true;

@@ -103,6 +103,12 @@ static const char *job_of(unsigned hart)
     return name ? name : hart == hart_boot_index() ? "the job itself" : "no job yet";
 }
 
+/* True if vectors of irq retire on this hart. */
+static bool retires_on(const struct aia_irq *irq, unsigned hart)
+{
+    return atomic_load(&irq->n_retiring) && aia_hartset_has(&irq->retiring_on, hart);
+}
+
 /* The interrupt whose handler runs on this hart according to the books, or NULL. */
 static const struct aia_irq *handler_on(unsigned hart)
 {
@@ -207,8 +213,7 @@ static void say_sent(unsigned hart)
         bool there = irq->used && irq->vec.id && irq->vec.hart == hart;
         if (there && t.n < sizeof(t.s) - 48)
             add(&t, " %s (identity %u)", irq_name(irq), irq->vec.id);
-        else if (irq->used && atomic_load(&irq->n_retiring) && t.n < sizeof(t.s) - 48 &&
-                 aia_hartset_has(&irq->retiring_on, hart))
+        else if (irq->used && retires_on(irq, hart) && t.n < sizeof(t.s) - 48)
             add(&t, " %s (retiring)", irq_name(irq));
     }
     print("hart %u: %s%s come to this hart\n", hart, t.s, t.n == before ? " no device" : "");
@@ -340,8 +345,7 @@ unsigned hang_keeps(const struct aia_irq *irq)
 {
     for (unsigned h = 0; h < hart_count(); h++)
         if (hang_is(h) &&
-            (irq->vec.hart == h || (atomic_load(&irq->n_retiring) && aia_hartset_has(&irq->retiring_on, h)) ||
-             (atomic_load(&irq->flow) & AIA_FLOW_RUNNING)))
+            (irq->vec.hart == h || retires_on(irq, h) || (atomic_load(&irq->flow) & AIA_FLOW_RUNNING)))
             return h;
     return HANG_NONE;
 }

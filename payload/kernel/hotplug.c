@@ -81,41 +81,41 @@ static void offline_job(void *arg)
 
 /* ---- a hart that has its interrupts off during offline_begin ---- */
 
-enum deaf { DEAF_NOT, DEAF_WAITS, DEAF_GOES, DEAF_STAYS };
-static _Atomic int deaf[MACHINE_MAX_HARTS];
+enum held { HELD_NOT, HELD_WAITS, HELD_GOES, HELD_STAYS };
+static _Atomic int held[MACHINE_MAX_HARTS];
 
-static bool deaf_becomes(unsigned hart, enum deaf from, enum deaf to)
+static bool held_becomes(unsigned hart, enum held from, enum held to)
 {
     int expected = (int)from;
 
-    return atomic_compare_exchange_strong(&deaf[hart], &expected, (int)to);
+    return atomic_compare_exchange_strong(&held[hart], &expected, (int)to);
 }
 
-static void deaf_job(void *arg)
+static void held_job(void *arg)
 {
     unsigned long was = hart_irq_save();
     unsigned here = hart_index();
     struct hart_wait w = hart_wait_begin(time_from_ms(STOP_MS));
 
     (void)arg;
-    if (deaf_becomes(here, DEAF_NOT, DEAF_WAITS))
+    if (held_becomes(here, HELD_NOT, HELD_WAITS))
         offline_result = failed("with interrupts off", hart_strerror(HART_ETIMEOUT));
-    while (atomic_load(&deaf[here]) == DEAF_WAITS)
+    while (atomic_load(&held[here]) == HELD_WAITS)
         if (!hart_wait_more(&w))
-            (void)deaf_becomes(here, DEAF_WAITS, DEAF_STAYS);
-    if (atomic_load(&deaf[here]) == DEAF_GOES)
+            (void)held_becomes(here, HELD_WAITS, HELD_STAYS);
+    if (atomic_load(&held[here]) == HELD_GOES)
         offline_result = offline_here(was);
     else
         hart_irq_restore(was);
 }
 
-/* Wait until the hart is in deaf_job(). If the hart is not there in time, its job finds DEAF_STAYS and returns. */
-static int wait_deaf(unsigned hart)
+/* Wait until the hart is in held_job(). If the hart is not there in time, its job finds HELD_STAYS and returns. */
+static int wait_held(unsigned hart)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(STOP_MS));
 
-    while (atomic_load(&deaf[hart]) == DEAF_NOT)
-        if (!hart_wait_more(&w) && deaf_becomes(hart, DEAF_NOT, DEAF_STAYS))
+    while (atomic_load(&held[hart]) == HELD_NOT)
+        if (!hart_wait_more(&w) && held_becomes(hart, HELD_NOT, HELD_STAYS))
             return HART_ETIMEOUT;
     return HART_OK;
 }
@@ -216,17 +216,17 @@ struct hotplug_error hotplug_offline(unsigned hart)
     return e;
 }
 
-/* Take a hart offline that is in deaf_job(). */
-static struct hotplug_error offline_deaf(unsigned hart)
+/* Take a hart offline that is in held_job(). */
+static struct hotplug_error offline_held(unsigned hart)
 {
     struct hotplug_error e = try_begin(hart);
 
-    if (deaf_becomes(hart, DEAF_WAITS, e.step ? DEAF_STAYS : DEAF_GOES) && !e.step) {
+    if (held_becomes(hart, HELD_WAITS, e.step ? HELD_STAYS : HELD_GOES) && !e.step) {
         e = confirm(hart);
     } else {
         /* stay() needs the hart's proofs of drains, so the hart must have its interrupts on. */
         (void)hart_join(hart, time_from_ms(STOP_MS));
-        if (!e.step) { /* the move took longer than deaf_job() waits */
+        if (!e.step) { /* the move took longer than held_job() waits */
             aia_hart_offline_cancel(&aia, hart);
             e = offline_result;
         }
@@ -236,15 +236,15 @@ static struct hotplug_error offline_deaf(unsigned hart)
     return e;
 }
 
-struct hotplug_error hotplug_offline_deaf(unsigned hart)
+struct hotplug_error hotplug_offline_irqs_off(unsigned hart)
 {
     lock_changes();
-    atomic_store(&deaf[hart], DEAF_NOT);
-    int error = hart_run(hart, deaf_job, NULL);
+    atomic_store(&held[hart], HELD_NOT);
+    int error = hart_run(hart, held_job, NULL);
 
     if (!error)
-        error = wait_deaf(hart);
-    struct hotplug_error e = error ? failed("the stop job", hart_strerror(error)) : offline_deaf(hart);
+        error = wait_held(hart);
+    struct hotplug_error e = error ? failed("the stop job", hart_strerror(error)) : offline_held(hart);
     unlock_changes();
     return e;
 }

@@ -23,7 +23,7 @@ struct hotplug_error hotplug_offline(unsigned hart);
  * The hart's last sweep finds the edges that a drain pushes to the hart meanwhile. A move that needs a call on that
  * hart fails, and then the hart stays online.
  */
-struct hotplug_error hotplug_offline_deaf(unsigned hart);
+struct hotplug_error hotplug_offline_irqs_off(unsigned hart);
 
 /*
  * Take the running hart offline. No other hart watches this: a caller of hotplug_online() must first wait with

@@ -65,11 +65,11 @@ void machine_exit(int code)
 
 void panic_begin(void)
 {
-    unsigned nobody = 0, self = hart_index() + 1;
+    unsigned none = 0, self = hart_index() + 1;
 
     csr_irq_save();
-    if (!atomic_compare_exchange_strong(&panicking, &nobody, self)) {
-        if (nobody != self)
+    if (!atomic_compare_exchange_strong(&panicking, &none, self)) {
+        if (none != self)
             halt();
         console_by_firmware(); /* the payload's own console may be what traps */
         if (nested++)

@@ -47,7 +47,7 @@ unsigned long trap_guard_call(void (*f)(void *), void *context)
 }
 
 /* A trap in a call continues here, on the stack of the call, as if the call had called this function. */
-static _Noreturn void leave_call(void)
+static _Noreturn void return_from_call(void)
 {
     longjmp(guard.out, 1);
 }
@@ -82,7 +82,7 @@ bool trap_guard_take(unsigned long cause, unsigned long *pc)
     if (guard.in_call) {
         guard.in_call = false;
         guard.cause = cause;
-        *pc = (unsigned long)(uintptr_t)leave_call;
+        *pc = (unsigned long)(uintptr_t)return_from_call;
         return true;
     }
     if (guard.open && guard.at == *pc) {

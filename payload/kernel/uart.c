@@ -14,10 +14,10 @@ enum { LSR_READY = 1u << 0, LSR_THR_EMPTY = 1u << 5, LSR_IDLE = 1u << 6 };
 #define MAX_SPINS 10000000u /* the bound if the clock stands still */
 
 static struct machine_uart uart; /* present: the UART is used */
-static void (*say_left)(const char *why);
+static void (*say_given_up)(const char *why);
 static bool was_ready, stuck; /* ready at some time; not ready now, after a wait that timed out */
 
-void uart_leave(void)
+void uart_give_up(void)
 {
     uart.present = false;
 }
@@ -27,10 +27,10 @@ bool uart_is_used(void)
     return uart.present;
 }
 
-static void leave(const char *why)
+static void give_up(const char *why)
 {
-    uart_leave();
-    say_left(why);
+    uart_give_up();
+    say_given_up(why);
 }
 
 /* End an access that trap_guard_begin() began. Returns false, and gives the UART up, if the access trapped. */
@@ -39,7 +39,7 @@ static bool worked_out(void)
     bool good = trap_guard_end() == TRAP_NONE;
 
     if (!good)
-        leave("traps");
+        give_up("traps");
     return good;
 }
 
@@ -84,13 +84,13 @@ static bool wait_for_lsr(uint32_t lsr)
 }
 
 /* A bus without a device at the address may read as all ones. A ns16550 has zeros among these bits. */
-void uart_init(const struct machine_uart *u, void (*left)(const char *why))
+void uart_init(const struct machine_uart *u, void (*given_up)(const char *why))
 {
     uart = *u;
-    say_left = left;
+    say_given_up = given_up;
     was_ready = stuck = false;
     if (lsr_has(LSR_READY) && (read_reg(UART_IER) & IER_ALWAYS_0) == IER_ALWAYS_0)
-        leave("is not there");
+        give_up("is not there");
 }
 
 bool uart_put(char c)
@@ -104,7 +104,7 @@ bool uart_put(char c)
     } else if (was_ready) {
         stuck = true;
     } else if (uart.present) {
-        leave("is never ready");
+        give_up("is never ready");
     }
     return uart.present;
 }

@@ -10,12 +10,12 @@
 #include <stdbool.h>
 
 /*
- * Begin to use the UART. `left` is called, with a reason, when the UART is given up: it traps, is never ready, or does
+ * Begin to use the UART. `given_up` is called, with a reason, when the UART is given up: it traps, is never ready, or does
  * not exist.
  */
-void uart_init(const struct machine_uart *u, void (*left)(const char *why));
-/* Give the UART up. `left` is not called. */
-void uart_leave(void);
+void uart_init(const struct machine_uart *u, void (*given_up)(const char *why));
+/* Give the UART up. `given_up` is not called. */
+void uart_give_up(void);
 bool uart_is_used(void);
 
 /*

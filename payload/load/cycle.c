@@ -25,9 +25,9 @@ bool cycle_down(unsigned hart)
     return succeeded(hart, "offline", hotplug_offline(hart));
 }
 
-bool cycle_down_deaf(unsigned hart)
+bool cycle_down_irqs_off(unsigned hart)
 {
-    return succeeded(hart, "offline, interrupts off", hotplug_offline_deaf(hart));
+    return succeeded(hart, "offline, interrupts off", hotplug_offline_irqs_off(hart));
 }
 
 bool cycle_up(unsigned hart)

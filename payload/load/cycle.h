@@ -9,7 +9,7 @@
 
 /* Take a hart offline; bring it online again. False: this failed, and the reason was printed. */
 bool cycle_down(unsigned hart);
-bool cycle_down_deaf(unsigned hart); /* hotplug_offline_deaf() */
+bool cycle_down_irqs_off(unsigned hart); /* hotplug_offline_irqs_off() */
 bool cycle_up(unsigned hart);
 
 /* What an offline and online cycle must not change: vectors by state, timers that are set, calls and jobs under way. */

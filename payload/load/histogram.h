@@ -20,4 +20,10 @@ void histogram_merge(struct histogram *h, const struct histogram *from);
 /* The value that `per_mille` of 1000 values do not exceed, rounded up to the end of its bucket; 0 if there is no value. */
 uint64_t histogram_quantile(const struct histogram *h, unsigned per_mille);
 
+/* Nanoseconds as microseconds, rounded, for a column of a table. */
+static inline unsigned histogram_us(uint64_t ns)
+{
+    return (unsigned)((ns + 500) / 1000);
+}
+
 #endif

@@ -7,9 +7,7 @@
 #include "payload/kernel/machine.h"
 #include "payload/kernel/trap.h"
 #include "payload/drivers/wires.h"
-#include "payload/load/blockload.h"
 #include "payload/load/load.h"
-#include "payload/load/usbload.h"
 #include "payload/pci/regs.h"
 #include "payload/pci/slot.h"
 #include <string.h>

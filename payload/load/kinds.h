@@ -37,6 +37,11 @@ struct load_kind {
     void (*unplug)(const struct load_kind *kind, const char *name);
 };
 
+/* Edu and soft devices: load.c. Disks: kind_disk.c. USB controllers: kind_usb.c. */
+extern const struct load_kind load_kind_edu, load_kind_soft;
+extern const struct load_kind load_kind_nvme, load_kind_ahci, load_kind_virtio;
+extern const struct load_kind load_kind_xhci;
+
 /* The machine's PCI; the first call brings it up. NULL: there is no usable PCI, and the reason was printed. */
 struct pci *kinds_pci(void);
 /* The machine's PCI if it has been brought up, else NULL. */

@@ -185,11 +185,6 @@ bool load_ran_on(const struct load_device *d, unsigned hart, uint64_t before)
     return n == 1 || (n == 2 && d->wire);
 }
 
-static unsigned us(uint64_t ns)
-{
-    return (unsigned)((ns + 500) / 1000);
-}
-
 void load_print(void)
 {
     print("\n%-6s %9s %9s %9s %9s %6s %7s %9s %7s %7s %7s\n", "device", "edges", "handled", "coalesced",
@@ -198,8 +193,8 @@ void load_print(void)
         struct load_device *d = &load_devices[i];
         print("%-6s %9lu %9lu %9lu %9lu %6lu %7lu %9lu %7u %7u %7u\n", d->name, d->edges, d->handled,
               d->coalesced, d->irq->count.forwarded, d->lost, d->empty, d->irq->count.moves,
-              us(histogram_quantile(&d->latency, 500)), us(histogram_quantile(&d->latency, 990)),
-              us(d->latency.max));
+              histogram_us(histogram_quantile(&d->latency, 500)),
+              histogram_us(histogram_quantile(&d->latency, 990)), histogram_us(d->latency.max));
     }
 }
 

@@ -49,7 +49,6 @@ struct load_device {
     struct histogram latency;   /* from raising a single edge to its handler, ns */
 };
 
-extern const struct load_kind load_kind_edu, load_kind_soft;
 extern struct load_device load_devices[LOAD_MAX];
 extern unsigned load_n_devices;
 

@@ -74,7 +74,7 @@ void slow_poll(struct slow *s)
     post_due(s);
     uint64_t n = atomic_load_explicit(&s->sent, memory_order_acquire);
 
-    if (n == atomic_load_explicit(&s->answered, memory_order_relaxed) || atomic_load(&s->deaf))
+    if (n == atomic_load_explicit(&s->answered, memory_order_relaxed) || atomic_load(&s->silent))
         return;
     unsigned long was = lock(s);
     if (n == atomic_load_explicit(&s->answered, memory_order_relaxed)) { /* another hart has answered */

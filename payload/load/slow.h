@@ -34,7 +34,7 @@ struct slow {
     uint64_t post;  /* ticks until a message leaves, if the device is not read back; 0: immediately */
     struct aia_message posted;
     uint64_t posted_due; /* when the posted message leaves; 0: there is none */
-    _Atomic bool deaf;   /* the device answers no command */
+    _Atomic bool silent; /* the device answers no command */
     _Atomic uint64_t resets;
 };
 

@@ -198,7 +198,7 @@ static struct clue find_landing(const struct aia_irq *irq, uint64_t since)
 /* A scan of a hart's eip for edges of `irq` and unowned edges. Only the hart itself can read its eip. */
 struct scan {
     const struct aia_irq *irq;
-    unsigned deaf; /* the hart that did not answer, plus 1 */
+    unsigned silent; /* the hart that did not answer, plus 1 */
     struct clue clue;
 };
 
@@ -228,10 +228,10 @@ static void scan_hart(void *arg)
 static void call_all(struct scan *t)
 {
     t->clue.at.id = 0;
-    for (unsigned h = 0; h < aia.config.n_harts && !t->deaf; h++)
+    for (unsigned h = 0; h < aia.config.n_harts && !t->silent; h++)
         if (aia_call(&aia, h, scan_hart, t) ==
             AIA_ETIMEOUT) /* another error: the hart is offline, and its sweep has left nothing pending */
-            t->deaf = h + 1;
+            t->silent = h + 1;
 }
 
 /* ---- the line ---- */
@@ -316,8 +316,8 @@ static enum wedge_finding decide(const struct wedge_source *s, struct wedge_stat
             return WEDGE_GONE;
         if (st->progress != progress)
             return WEDGE_SLOW;
-        if (t.deaf) {
-            *clue = (struct clue){.at.hart = (uint16_t)(t.deaf - 1)};
+        if (t.silent) {
+            *clue = (struct clue){.at.hart = (uint16_t)(t.silent - 1)};
             return WEDGE_HANGS;
         }
     }

@@ -82,7 +82,7 @@ void trace_begin(void)
         trace_on();
 }
 
-/* ---- for scripts/trace ---- */
+/* ---- for scripts/timeline ---- */
 
 static void print_names(const char *what, const char *const *names, unsigned n)
 {

@@ -2,7 +2,7 @@
 /*
  * The payload's trace: memory for the library's rings (aia/trace.h), and ways to print the rings. With the argument `trace`
  * tracing is on from the first hart's first state to the end of the job. A line then names the memory of the records, and
- * scripts/trace reads them from there.
+ * scripts/timeline reads them from there.
  */
 #ifndef PAYLOAD_REPORT_TRACE_H
 #define PAYLOAD_REPORT_TRACE_H
@@ -21,7 +21,7 @@ void trace_off(void);
 
 /*
  * With the argument `trace`: trace_begin() switches tracing on, before any hart is online; trace_end(), at the end of the
- * job, switches it off and prints the lines that scripts/trace reads.
+ * job, switches it off and prints the lines that scripts/timeline reads.
  */
 void trace_begin(void);
 void trace_end(void);

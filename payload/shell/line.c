@@ -90,15 +90,6 @@ static void show_again(struct line *l)
     show(l);
 }
 
-/* Show all of a line that was entered, on several rows if it is long. It stays above the next prompt. */
-static void show_whole(struct line *l)
-{
-    if (l->n > room(l)) {
-        move_to(l, 0);
-        put(l, l->text, l->n);
-    }
-}
-
 void line_start(struct line *l)
 {
     l->n = l->at = l->left = 0;
@@ -163,6 +154,7 @@ static void remember(struct line *l)
     memcpy(l->history[l->n_history++ % LINE_HISTORY], l->text, l->n + 1);
 }
 
+/* Show the line of `back` lines ago; 0: the line that was kept. `back` may be one less than 0: there is no such line. */
 static void look_back(struct line *l, unsigned back)
 {
     if (back > l->n_history || back > LINE_HISTORY) {
@@ -175,19 +167,6 @@ static void look_back(struct line *l, unsigned back)
     l->n = l->at = strlen(remembered(l, back));
     memcpy(l->text, remembered(l, back), l->n + 1);
     l->dropped = false;
-}
-
-static void up(struct line *l)
-{
-    look_back(l, l->back + 1);
-}
-
-static void down(struct line *l)
-{
-    if (l->back)
-        look_back(l, l->back - 1);
-    else
-        bell(l);
 }
 
 /* ---- completion ---- */
@@ -266,14 +245,23 @@ static void complete(struct line *l)
 
 /* ---- keys ---- */
 
+/* Delete the character at the cursor. */
+static void delete (struct line *l)
+{
+    cut(l, l->at, l->at + (l->at < l->n));
+}
+
+/* Do what the escape sequence that ends with c asks for. */
 static void sequence(struct line *l, unsigned char c)
 {
+    static const unsigned char vt220[] = {[1] = 'H', [4] = 'F', [7] = 'H', [8] = 'F'};
+
     switch (c) {
     case 'A':
-        up(l);
+        look_back(l, l->back + 1);
         break;
     case 'B':
-        down(l);
+        look_back(l, l->back - 1);
         break;
     case 'C':
         l->at += l->at < l->n;
@@ -288,12 +276,10 @@ static void sequence(struct line *l, unsigned char c)
         l->at = l->n;
         break;
     case '~': /* the editing keys of a VT220: 1 and 7 home, 3 delete, 4 and 8 end */
-        if (l->number == 1 || l->number == 7)
-            l->at = 0;
-        else if (l->number == 4 || l->number == 8)
-            l->at = l->n;
-        else if (l->number == 3)
-            cut(l, l->at, l->at + (l->at < l->n));
+        if (l->number == 3)
+            delete (l);
+        else if (l->number < sizeof(vt220))
+            sequence(l, vt220[l->number]);
         break;
     default: /* a key without a function here */
         break;
@@ -317,10 +303,7 @@ static bool escaped(struct line *l, unsigned char c)
             l->number = l->number < 100 ? l->number * 10 + c - '0' : 100;
         if (c >= 0x20 && c < 0x40) /* parameters and intermediates */
             return true;
-        l->state = PLAIN;
-        sequence(l, c);
-        show(l);
-        return true;
+        __attribute__((fallthrough));
     case KEYPAD:
         l->state = PLAIN;
         sequence(l, c);
@@ -333,21 +316,17 @@ static bool escaped(struct line *l, unsigned char c)
 
 static void edit(struct line *l, unsigned char c)
 {
+    /* Control characters that do the same as an escape sequence. */
+    static const unsigned char same[' '] = {[CONTROL('A')] = 'H', [CONTROL('B')] = 'D', [CONTROL('E')] = 'F',
+                                            [CONTROL('F')] = 'C', [CONTROL('N')] = 'B', [CONTROL('P')] = 'A'};
+
+    if (c < ' ' && same[c]) {
+        sequence(l, same[c]);
+        return;
+    }
     switch (c) {
-    case CONTROL('A'):
-        l->at = 0;
-        break;
-    case CONTROL('B'):
-        sequence(l, 'D');
-        break;
     case CONTROL('D'):
-        cut(l, l->at, l->at + (l->at < l->n));
-        break;
-    case CONTROL('E'):
-        l->at = l->n;
-        break;
-    case CONTROL('F'):
-        sequence(l, 'C');
+        delete (l);
         break;
     case CONTROL('H'):
     case DEL:
@@ -362,12 +341,6 @@ static void edit(struct line *l, unsigned char c)
     case CONTROL('L'):
         put(l, "\x1b[H\x1b[J", 6);
         show_again(l);
-        break;
-    case CONTROL('N'):
-        down(l);
-        break;
-    case CONTROL('P'):
-        up(l);
         break;
     case CONTROL('U'):
         cut(l, 0, l->at);
@@ -385,7 +358,10 @@ static void edit(struct line *l, unsigned char c)
 
 static enum line_event enter(struct line *l)
 {
-    show_whole(l);
+    if (l->n > room(l)) { /* show all of a long line, on several rows; it stays above the next prompt */
+        move_to(l, 0);
+        put(l, l->text, l->n);
+    }
     put(l, "\n", 1);
     if (l->dropped)
         return LINE_TOO_LONG;

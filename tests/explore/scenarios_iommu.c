@@ -17,7 +17,7 @@ const struct scenario x_iommu[] = {
      REMAPPED(2, .quick = true, .n_harts = 2, .job = {[B] = {{i_to_b, 0}}})},
     {"remapped-back-1", "moved there and back, its vectors reclaimed at any time",
      REMAPPED(1, .quick = true, .any_time = true, .n_harts = 2, .job = {[A] = {{i_to_b, 0}, {i_to_a, 1}}})},
-    {"remapped-leave-2", "its hart goes offline and comes back; two edges",
+    {"remapped-offline-2", "its hart goes offline and comes back; two edges",
      REMAPPED(2, .quick = true, .n_harts = 2,
               .job = {[B] = {{offline_a, 0}}, [A] = {{offline_finish, 1}, {online, 2}}})},
     {"remapped-third-2", "a third hart moves it", REMAPPED(2, .n_harts = 3, .job = {[C] = {{i_to_b, 0}}})},

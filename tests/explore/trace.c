@@ -42,7 +42,7 @@ static const char *owner_name(uint32_t owner)
     static const char names[][4] = {"I's", "J's", "K's"};
 
     if (owner == IMSIC_NO_OWNER)
-        return "nobody's";
+        return "unowned";
     for (unsigned d = 0; d < X_DEVS && owner < X_IRQS; d++)
         if (x.irqs[owner].context == &x.devs[d])
             return names[d];
@@ -51,8 +51,8 @@ static const char *owner_name(uint32_t owner)
 
 static const char *state_name(uint32_t slot)
 {
-    static const char *const names[IMSIC_N_STATES] = {"FREE",     "OWNED", "RETIRING",
-                                                      "RESERVED", "SHUT",  "MANAGED"};
+    static const char *const names[IMSIC_N_STATES] = {"FREE",     "OWNED",       "RETIRING",
+                                                      "INTERNAL", "QUARANTINED", "MANAGED"};
 
     return names[imsic_slot_state(slot)];
 }

@@ -184,7 +184,7 @@ int t_offline(unsigned hart, unsigned by)
     return error ? error : t_offline_finish(hart, by);
 }
 
-int t_back(unsigned hart, unsigned by)
+int t_online_again(unsigned hart, unsigned by)
 {
     m_start(hart);
     m_on(hart);

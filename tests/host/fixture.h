@@ -92,11 +92,11 @@ void t_machine_of_kinds(unsigned n_harts, uint32_t lag);
 void t_edges(void *arg);
 void t_check_kinds(void);
 
-/* t_offline() and t_back() take `hart` offline and bring it back; hart `by` asks for it. t_offline_finish() does the second
+/* t_offline() and t_online_again() take `hart` offline and bring it back; hart `by` asks for it. t_offline_finish() does the second
  * half alone, on the hart itself. */
 int t_offline(unsigned hart, unsigned by);
 int t_offline_finish(unsigned hart, unsigned by);
-int t_back(unsigned hart, unsigned by);
+int t_online_again(unsigned hart, unsigned by);
 /* The allocator's counts. */
 struct imsic_stats t_stats(void);
 void t_same_stats(struct imsic_stats before);

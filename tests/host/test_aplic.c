@@ -250,7 +250,7 @@ static void level_loses_no_cause(void **state)
 }
 
 /* An MSI that arrives after its line has fallen runs no handler. */
-static void level_that_fell_runs_nobody(void **state)
+static void level_that_fell_runs_no_handler(void **state)
 {
     (void)state;
     w_machine(2, 0);
@@ -320,7 +320,7 @@ int main(void)
         cmocka_unit_test(start_is_checked),
         cmocka_unit_test(level_comes_again_until_it_falls),
         cmocka_unit_test(level_loses_no_cause),
-        cmocka_unit_test(level_that_fell_runs_nobody),
+        cmocka_unit_test(level_that_fell_runs_no_handler),
         cmocka_unit_test(disabled_level_is_kept),
         cmocka_unit_test(edge_kept_while_disabled_is_sent_again),
     };

@@ -2,7 +2,7 @@
 /* Harts without interrupt files, under the same library: the APLIC delivers by itself. */
 #include "wires.h"
 
-#include "aplic/controller.h"
+#include "aplic/direct.h"
 #include "aplic/regs.h"
 
 static struct wire q, p;

@@ -6,7 +6,7 @@ static struct wire q, p;
 
 /* ---- moves ---- */
 
-static void sweep_move(enum aplic_mode mode, unsigned how, bool run, unsigned by)
+static void inject_move(enum aplic_mode mode, unsigned how, bool run, unsigned by)
 {
     bool more = true;
 
@@ -37,8 +37,8 @@ static void move_loses_nothing(void **state)
     for (unsigned how = 0; how < W_DIRECT_HOWS; how++)
         for (unsigned i = 0; i < 4; i++)
             for (unsigned by = 0; by < 3; by++) {
-                sweep_move(w_modes[i], w_direct_hows[how], false, by);
-                sweep_move(w_modes[i], w_direct_hows[how], true, by);
+                inject_move(w_modes[i], w_direct_hows[how], false, by);
+                inject_move(w_modes[i], w_direct_hows[how], true, by);
             }
 }
 
@@ -106,7 +106,7 @@ static void freed_while_it_runs(void **state)
 
 /* ---- harts ---- */
 
-static void hart_leaves_nothing_behind(void **state)
+static void offline_leaves_no_late_edge(void **state)
 {
     (void)state;
     for (unsigned how = 0; how < W_DIRECT_HOWS; how++)
@@ -122,7 +122,7 @@ static void hart_leaves_nothing_behind(void **state)
                 m.hart[1].hold = false;
                 assert_false(w_model.idc[1].delivery);
                 w_check(&q);
-                assert_int_equal(t_back(1, 0), 0);
+                assert_int_equal(t_online_again(1, 0), 0);
                 assert_true(w_model.idc[1].delivery);
                 w_rise(&q);
                 w_check(&q);
@@ -144,7 +144,7 @@ static void calls_go_by_kick(void **state)
     assert_int_equal(t.harts[1].ipis_taken, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_EOFFLINE);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_OK);
     m_settle();
     assert_int_equal(m.hart[1].user_ipis[AIA_IPI_USER], 1);
@@ -234,7 +234,7 @@ static void random_lines(void **state)
             if (t_random(&r) % 8 == 0) {
                 assert_int_equal(t_offline(away, 0), AIA_OK);
                 w_check(w);
-                assert_int_equal(t_back(away, 0), 0);
+                assert_int_equal(t_online_again(away, 0), 0);
             }
             w_check(w);
         }
@@ -246,7 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(move_loses_nothing),     cmocka_unit_test(moved_while_it_runs),
-        cmocka_unit_test(freed_while_it_runs),    cmocka_unit_test(hart_leaves_nothing_behind),
+        cmocka_unit_test(freed_while_it_runs),    cmocka_unit_test(offline_leaves_no_late_edge),
         cmocka_unit_test(calls_go_by_kick),       cmocka_unit_test(domains_have_their_own_harts),
         cmocka_unit_test(messages_are_refused),   cmocka_unit_test(blocks_are_refused),
         cmocka_unit_test(least_loaded_is_chosen), cmocka_unit_test(random_lines),

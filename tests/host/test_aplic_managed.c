@@ -30,7 +30,7 @@ static void goes(unsigned hart)
 
 static void comes(unsigned hart)
 {
-    assert_int_equal(t_back(hart, 0), 0);
+    assert_int_equal(t_online_again(hart, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, hart, AIA_DISPLACED_STAY), AIA_OK);
 }
 
@@ -170,10 +170,10 @@ static void harts_of_another_domain(void **state)
     assert_int_equal(q.irq->vec.hart, 1);
     assert_int_equal(t_offline(1, 3), AIA_OK);
     assert_int_equal(t_offline(2, 3), AIA_OK);
-    assert_int_equal(t_back(2, 3), 0);
+    assert_int_equal(t_online_again(2, 3), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 2, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(q.irq->vec.id, 0);
-    assert_int_equal(t_back(0, 3), 0);
+    assert_int_equal(t_online_again(0, 3), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 0, AIA_DISPLACED_RETURN), AIA_OK);
     handled_on(0);
 }

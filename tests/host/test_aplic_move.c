@@ -8,7 +8,7 @@ static struct wire q, p;
 
 static const uint32_t lags[] = {0, 7, M_NEVER};
 
-static void sweep_move(enum aplic_mode mode, uint32_t lag, bool run)
+static void inject_move(enum aplic_mode mode, uint32_t lag, bool run)
 {
     bool more = true;
 
@@ -40,8 +40,8 @@ static void move_loses_nothing(void **state)
     (void)state;
     for (unsigned i = 0; i < 4; i++)
         for (unsigned l = 0; l < 3; l++) {
-            sweep_move(w_modes[i], lags[l], false);
-            sweep_move(w_modes[i], lags[l], true);
+            inject_move(w_modes[i], lags[l], false);
+            inject_move(w_modes[i], lags[l], true);
         }
 }
 
@@ -124,7 +124,7 @@ static void dead_genmsi_is_named(void **state)
 }
 
 /* A hart goes offline with MSIs to it under way: they arrive before it stops, and none is late when it is back. */
-static void hart_leaves_nothing_behind(void **state)
+static void offline_leaves_no_late_edge(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 4; i++)
@@ -135,7 +135,7 @@ static void hart_leaves_nothing_behind(void **state)
             w_rise(&q);
             assert_int_equal(t_offline(1, 0), AIA_OK);
             w_check(&q);
-            assert_int_equal(t_back(1, 0), 0);
+            assert_int_equal(t_online_again(1, 0), 0);
             assert_int_equal(t.harts[1].late, 0);
             t_check_books();
         }
@@ -202,7 +202,7 @@ int main(void)
         cmocka_unit_test(late_msi_is_waited_for),
         cmocka_unit_test(genmsi_is_shared),
         cmocka_unit_test(dead_genmsi_is_named),
-        cmocka_unit_test(hart_leaves_nothing_behind),
+        cmocka_unit_test(offline_leaves_no_late_edge),
         cmocka_unit_test(freed_source_is_silent),
         cmocka_unit_test(random_levels),
     };

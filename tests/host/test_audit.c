@@ -174,7 +174,7 @@ static void test_message_free(void **state)
     assert_int_equal(t.found_at[0].id, q.irq->vec.id);
 }
 
-static void test_message_astray(void **state)
+static void test_message_elsewhere(void **state)
 {
     static struct t_irq other;
 
@@ -237,7 +237,7 @@ static void test_delivery_off(void **state)
     check_found(AIA_DELIVERY_OFF, 0);
 }
 
-static void test_shut_is_explained(void **state)
+static void test_quarantined_is_no_finding(void **state)
 {
     (void)state;
     set_up();
@@ -294,10 +294,10 @@ int main(void)
         cmocka_unit_test(test_owned_disabled),  cmocka_unit_test(test_free_disabled),
         cmocka_unit_test(test_ipi_disabled),    cmocka_unit_test(test_leaked),
         cmocka_unit_test(test_still_retiring),  cmocka_unit_test(test_count_wrong),
-        cmocka_unit_test(test_delivery_off),    cmocka_unit_test(test_shut_is_explained),
+        cmocka_unit_test(test_delivery_off),    cmocka_unit_test(test_quarantined_is_no_finding),
         cmocka_unit_test(test_retiring_long),   cmocka_unit_test(test_retiring_posted),
         cmocka_unit_test(test_retiring_leaked), cmocka_unit_test(test_two_owners),
-        cmocka_unit_test(test_message_free),    cmocka_unit_test(test_message_astray),
+        cmocka_unit_test(test_message_free),    cmocka_unit_test(test_message_elsewhere),
         cmocka_unit_test(test_message_unread),  cmocka_unit_test(test_message_stopped),
         cmocka_unit_test(test_several),         cmocka_unit_test(test_names),
         cmocka_unit_test(test_sync_forged),

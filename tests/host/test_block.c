@@ -21,7 +21,7 @@ static void test_goes_and_comes_back(void **state)
                 more = t_at_done();
                 assert_int_equal(t.files[1].n_free, 61);
                 check_block();
-                assert_int_equal(t_back(1, 0), 0);
+                assert_int_equal(t_online_again(1, 0), 0);
                 assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
                 assert_int_equal(block->vec.hart, 1);
                 check_block();

@@ -34,7 +34,7 @@ static void arrives(struct t_irq *i, struct imsic_vector v)
     assert_int_equal(i->seen, i->dev.n_raised);
 }
 
-static void none_astray(void)
+static void none_unowned(void)
 {
     for (unsigned h = 0; h < m.n_harts; h++)
         assert_int_equal(t.harts[h].unowned + t.harts[h].late, 0);
@@ -79,7 +79,7 @@ static void test_two_posted(void **state)
         m.now += 4000;
         reclaim_now(1);
         assert_true(t_is_free(1, later.id));
-        none_astray();
+        none_unowned();
         t_check_books();
     }
 }
@@ -100,7 +100,7 @@ static void edge_at_the_last_moment(const struct m_event *e, void *arg)
     m_fabric_post(m.hart[1].msi_addr, late_vector.id);
 }
 
-static void test_leave_waits_for_the_later(void **state)
+static void test_offline_waits_for_the_later(void **state)
 {
     (void)state;
     for (unsigned later_first = 0; later_first < 2; later_first++) {
@@ -116,8 +116,8 @@ static void test_leave_waits_for_the_later(void **state)
         m.hook = NULL;
         assert_true(is_late);
         t_check(&q);
-        none_astray();
-        assert_int_equal(t_back(1, 0), 0);
+        none_unowned();
+        assert_int_equal(t_online_again(1, 0), 0);
     }
 }
 
@@ -140,7 +140,7 @@ static void test_silent(void **state)
         m.now += T_LIMIT;
         reclaim_now(2);
         assert_false(retires(vec(2, id)));
-        none_astray();
+        none_unowned();
     }
 }
 
@@ -167,7 +167,7 @@ static void test_slow_move(void **state)
     reclaim_now(1);
     assert_true(t_is_free(old.hart, old.id));
     t_check(&q);
-    none_astray();
+    none_unowned();
 }
 
 static void test_slow_free(void **state)
@@ -179,7 +179,7 @@ static void test_slow_free(void **state)
     m_raise(&q.dev);
     assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
     t_check(&q);
-    none_astray();
+    none_unowned();
 }
 
 /* The device dies in a move, and no read-back can drain it: time has to pass, for the old vector and for the new one. */
@@ -189,7 +189,7 @@ static void test_dead_in_a_move(void **state)
     t_machine(3, 63);
     slow(2);
     struct imsic_vector old = q.irq->vec;
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     assert_int_equal(t_move(&q, 2), AIA_ESILENT);
     assert_int_equal(q.irq->vec.id, 0);
     for (unsigned h = 1; h < 3; h++) {
@@ -203,7 +203,7 @@ static void test_dead_in_a_move(void **state)
         reclaim_now(h);
         assert_true(t_is_free(h, old.id));
     }
-    none_astray();
+    none_unowned();
     t_check_books();
 }
 
@@ -214,20 +214,20 @@ static void test_dead_at_either_end(void **state)
     t_machine(3, 63);
     slow(2);
     struct imsic_vector old = q.irq->vec;
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     aia_irq_stop(&t.aia, q.irq);
     reclaim_now(1);
     assert_true(retires(old));
     m_fabric_post(m.hart[1].msi_addr, old.id);
     m_settle();
-    none_astray();
+    none_unowned();
     assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
     assert_true(t_is_free(1, old.id));
 
     t_machine(3, 63);
     memset(&q, 0, sizeof(q));
     m_slow_init(&q.dev);
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     uint64_t before = m.now;
     assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{2}}}), AIA_ESILENT);
     assert_in_range(m.now - before, T_LIMIT, 3 * T_LIMIT);
@@ -270,7 +270,7 @@ static void test_torn_into_a_frozen_file(void **state)
         t_check(&q);
         m_raise(&q.dev);
         t_check(&q);
-        none_astray();
+        none_unowned();
         t_unfill(2);
         t_check_books();
     }
@@ -330,7 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_posted),
-        cmocka_unit_test(test_leave_waits_for_the_later),
+        cmocka_unit_test(test_offline_waits_for_the_later),
         cmocka_unit_test(test_silent),
         cmocka_unit_test(test_slow_move),
         cmocka_unit_test(test_slow_free),

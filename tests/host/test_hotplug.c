@@ -26,7 +26,7 @@ static void test_offline_online(void **state)
             assert_int_equal(m.hart[1].file.eip[w], 0);
         assert_int_equal(m.hart[1].file.eidelivery, 0);
         t_check_kinds();
-        assert_int_equal(t_back(1, 0), 0);
+        assert_int_equal(t_online_again(1, 0), 0);
         assert_true(aia_hartset_has((struct aia_hartset[]){aia_online(&t.aia)}, 1));
         for (unsigned i = 0; i < T_KINDS; i++)
             assert_int_equal(t_move(&t_kind[i], 1), AIA_OK);
@@ -34,14 +34,14 @@ static void test_offline_online(void **state)
     }
 }
 
-static void sweep(void (*fn)(void *arg), uint32_t lag)
+static void inject(void (*fn)(void *arg), uint32_t lag)
 {
     bool more = true;
     for (unsigned k = 0; more; k++) {
         t_machine_of_kinds(3, lag);
         t_at(k, true, fn, NULL);
         assert_int_equal(t_offline(1, 0), AIA_OK);
-        assert_int_equal(t_back(1, 2), 0);
+        assert_int_equal(t_online_again(1, 2), 0);
         more = t_at_done();
         t_check_kinds();
     }
@@ -50,16 +50,16 @@ static void sweep(void (*fn)(void *arg), uint32_t lag)
 static void test_edge_at_every_access(void **state)
 {
     (void)state;
-    sweep(t_edges, 0);
-    sweep(edges_and_run, 0);
+    inject(t_edges, 0);
+    inject(edges_and_run, 0);
 }
 
 static void test_edge_at_every_access_slow(void **state)
 {
     (void)state;
-    sweep(t_edges, M_NEVER);
-    sweep(edges_and_run, M_NEVER);
-    sweep(t_edges, 9);
+    inject(t_edges, M_NEVER);
+    inject(edges_and_run, M_NEVER);
+    inject(t_edges, 9);
 }
 
 /* The leaving hart takes no interrupts until offline_finish: offline_begin alone does not empty its file. */
@@ -181,23 +181,23 @@ static void close_then(const struct m_event *e, void *arg)
     }
 }
 
-static void leave_1(void *arg)
+static void offline_begin_1(void *arg)
 {
     *(int *)arg = aia_hart_offline_begin(&t.aia, 1);
 }
 
-static void begin_to_leave(unsigned long k, int *left)
+static void spawn_offline_begin(unsigned long k, int *error)
 {
     closing.at = k;
     closing.n_locks = 0;
     closing.done = true; /* too early */
     m.hook = close_then;
-    m_spawn(2, leave_1, left);
+    m_spawn(2, offline_begin_1, error);
     m_run(2);
     closing.done = false;
 }
 
-static void test_leave_meanwhile(void **state)
+static void test_offline_meanwhile(void **state)
 {
     static const struct aia_hartset sets[] = {{{2}}, {{3}}, {{3}}};
     static struct t_irq r;
@@ -206,21 +206,21 @@ static void test_leave_meanwhile(void **state)
     for (unsigned what = 0; what < 3; what++) { /* a move to it, a move to it or 0, a request */
         bool more = true;
         for (unsigned long k = 0; more; k++) {
-            int left = 1, error;
+            int begun = 1, error;
             t_machine_of_kinds(3, 0);
             for (unsigned i = 0; i < T_KINDS; i++)
                 assert_int_equal(t_move(&t_kind[i], 2), AIA_OK);
             m_pass(T_FOREVER);
             for (unsigned id = 20; id < 30; id++) /* the other hart has more room */
                 assert_int_equal(imsic_alloc_id(&t.aia.imsic, 0, id, 0, T_FILLER), AIA_OK);
-            begin_to_leave(k, &left);
+            spawn_offline_begin(k, &begun);
             error = what == 2 ? t_request(&r, AIA_MSI_PLAIN, sets[what])
                               : aia_irq_set_affinity(&t.aia, t_kind[0].irq, &sets[what]);
             more = closing.done;
             m.hook = NULL;
             closing.done = true;
             m_settle();
-            assert_int_equal(left, AIA_OK);
+            assert_int_equal(begun, AIA_OK);
             if (what || error != AIA_ENOHART)
                 assert_int_equal(error, AIA_OK);
             t_unfill(0);
@@ -239,7 +239,7 @@ static void test_all_harts_in_turn(void **state)
             t_edges(NULL);
             assert_int_equal(t_offline(hart, by), AIA_OK);
             t_edges(NULL);
-            assert_int_equal(t_back(hart, by), 0);
+            assert_int_equal(t_online_again(hart, by), 0);
             t_check_kinds();
         }
     }
@@ -334,7 +334,7 @@ static void test_undrained_keeps_moving(void **state)
  * A vector that only time could drain has drained so long ago that, in one word, the time seems to lie ahead again. On RV32
  * this takes years. Nothing retires, so there is nothing to wait for.
  */
-static void test_leave_long_after(void **state)
+static void test_offline_long_after(void **state)
 {
     struct t_irq late;
 
@@ -360,11 +360,11 @@ int main(void)
         cmocka_unit_test(test_edge_found_by_sweep),
         cmocka_unit_test(test_moves_toward_it),
         cmocka_unit_test(test_request_meanwhile),
-        cmocka_unit_test(test_leave_meanwhile),
+        cmocka_unit_test(test_offline_meanwhile),
         cmocka_unit_test(test_all_harts_in_turn),
         cmocka_unit_test(test_torn_at_every_access),
         cmocka_unit_test(test_undrained_keeps_moving),
-        cmocka_unit_test(test_leave_long_after),
+        cmocka_unit_test(test_offline_long_after),
     };
 
     return T_RUN(tests);

@@ -66,7 +66,7 @@ static void test_wrong_time(void **state)
     m_stop(1);
     t_edges(NULL);
     t_check_kinds();
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     on_hart_1(aia_hart_online_begin, AIA_EINVAL); /* a second time */
     t_check_kinds();
 }
@@ -182,7 +182,7 @@ static void test_far_away(void **state)
 }
 
 /* The same, found only in offline_finish: the hart is online again. */
-static void test_far_away_dying(void **state)
+static void test_far_away_at_finish(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
@@ -207,7 +207,7 @@ int main(void)
         cmocka_unit_test(test_wrong_time),
         cmocka_unit_test(test_refused_with_work),
         cmocka_unit_test(test_far_away),
-        cmocka_unit_test(test_far_away_dying),
+        cmocka_unit_test(test_far_away_at_finish),
     };
 
     return T_RUN(tests);

@@ -93,7 +93,7 @@ static void test_no_room_for_a_block(void **state)
     t_check_books();
 }
 
-static void test_stay(void **state)
+static void test_cancel(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
@@ -123,7 +123,7 @@ static void test_silent_device(void **state)
 }
 
 /* The device falls silent only during offline_finish: the hart is online again. */
-static void test_silent_when_dying(void **state)
+static void test_silent_at_finish(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
@@ -197,7 +197,7 @@ static void test_late_edge(void **state)
     m_fabric_post(m.hart[1].msi_addr, v.id);
     m_settle();
     assert_int_equal(t_kind[1].runs, 0);
-    assert_int_equal(t_back(1, 0), 1);
+    assert_int_equal(t_online_again(1, 0), 1);
     t_check(&t_kind[1]);
     assert_int_equal(t_kind[1].runs, 1);
     t_check_quiet(&t_kind[0]);
@@ -221,7 +221,7 @@ static void test_late_edge_on_its_way(void **state)
         m_fabric_post(m.hart[1].msi_addr, T_IPI); /* a slow IPI: no loss, because its work was done */
     t_kind[1].dev.n_raised++;
     m_fabric_post(m.hart[1].msi_addr, v.id);
-    assert_int_equal(t_back(1, 0), 1);
+    assert_int_equal(t_online_again(1, 0), 1);
     t_check(&t_kind[1]);
     assert_int_equal(t_kind[1].runs, 1);
     t_check_books();
@@ -245,7 +245,7 @@ static void test_late_edge_of_freed(void **state)
         assert_true(!again || next.irq == irq);
         m_fabric_post(m.hart[1].msi_addr, v.id);
         m_settle();
-        assert_int_equal(t_back(1, 0), 1);
+        assert_int_equal(t_online_again(1, 0), 1);
         m_settle();
         assert_int_equal(t.harts[1].late, 1);
         assert_int_equal(t_reported(AIA_REPORT_LATE), 1);
@@ -255,13 +255,13 @@ static void test_late_edge_of_freed(void **state)
     }
 }
 
-static void test_late_edge_of_nobody(void **state)
+static void test_late_edge_unowned(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     m_fabric_post(m.hart[1].msi_addr, 50);
-    assert_int_equal(t_back(1, 0), 1);
+    assert_int_equal(t_online_again(1, 0), 1);
     m_settle();
     assert_int_equal(t.harts[1].late, 1);
     assert_null(m.reports[0].irq);
@@ -269,7 +269,7 @@ static void test_late_edge_of_nobody(void **state)
 }
 
 /* No other hart is online in the affinity: the interrupt is displaced rather than lost, and is counted. */
-static void test_stray_affinity(void **state)
+static void test_displaced(void **state)
 {
     (void)state;
     t_machine_of_kinds(3, 0);
@@ -294,16 +294,16 @@ int main(void)
         cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_no_room_for_a_block),
-        cmocka_unit_test(test_stay),
+        cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_silent_device),
-        cmocka_unit_test(test_silent_when_dying),
+        cmocka_unit_test(test_silent_at_finish),
         cmocka_unit_test(test_file_that_does_not_answer),
         cmocka_unit_test(test_stop_failed),
         cmocka_unit_test(test_late_edge),
         cmocka_unit_test(test_late_edge_on_its_way),
         cmocka_unit_test(test_late_edge_of_freed),
-        cmocka_unit_test(test_late_edge_of_nobody),
-        cmocka_unit_test(test_stray_affinity),
+        cmocka_unit_test(test_late_edge_unowned),
+        cmocka_unit_test(test_displaced),
     };
 
     return T_RUN(tests);

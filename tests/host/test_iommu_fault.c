@@ -154,7 +154,7 @@ static void test_storm(void **state)
     assert_false(d[1].cut_off);
 }
 
-/* A device that was never attached is shut out by a context of its own, and may be attached later. */
+/* A device that was never attached is cut off by a context of its own, and may be attached later. */
 static void test_unknown(void **state)
 {
     (void)state;
@@ -183,7 +183,7 @@ static void test_unknown(void **state)
     assert_true(aia_iommu_service(&b_unit) > 0); /* a direct call still reads the queue */
 }
 
-/* The device faults until it is shut out, while it is attached: the attached context counts, because it is the latest. */
+/* The device faults until it is cut off, while it is attached: the attached context counts, because it is the latest. */
 static struct aia_iommu_device late;
 
 static void storm_9(void *arg)

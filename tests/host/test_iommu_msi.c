@@ -47,7 +47,7 @@ static void raise_b(void *arg)
     m_raise(&b.q.dev);
 }
 
-static void sweep_moves(enum aia_iommu_mode mode, enum aia_msi_kind kind, unsigned latency, uint32_t lag)
+static void inject_moves(enum aia_iommu_mode mode, enum aia_msi_kind kind, unsigned latency, uint32_t lag)
 {
     bool more = true;
 
@@ -72,7 +72,7 @@ static void sweep_moves(enum aia_iommu_mode mode, enum aia_msi_kind kind, unsign
     }
 }
 
-static void test_move_sweep(void **state)
+static void test_inject_moves(void **state)
 {
     (void)state;
     static const enum aia_msi_kind kinds[] = {AIA_MSI_PLAIN, AIA_MSI_MASKABLE, AIA_MSI_STORE};
@@ -80,8 +80,8 @@ static void test_move_sweep(void **state)
     for (unsigned i = 0; i < 3; i++)
         for (unsigned latency = 0; latency < 12; latency += 4)
             for (uint32_t lag = 0; lag < 20; lag += 9) {
-                sweep_moves(AIA_IOMMU_NOTICE, kinds[i], latency, lag);
-                sweep_moves(AIA_IOMMU_BASIC, kinds[i], latency, lag);
+                inject_moves(AIA_IOMMU_NOTICE, kinds[i], latency, lag);
+                inject_moves(AIA_IOMMU_BASIC, kinds[i], latency, lag);
             }
 }
 
@@ -242,7 +242,7 @@ static void test_offline(void **state)
         more = t_at_done();
         m_raise(&b.q.dev);
         t_check(&b.q);
-        assert_int_equal(t_back(1, 0), AIA_OK);
+        assert_int_equal(t_online_again(1, 0), AIA_OK);
         assert_int_equal(t_move(&b.q, 1), AIA_OK);
         m_raise(&b.q.dev);
         t_check(&b.q);
@@ -317,7 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request),
-        cmocka_unit_test(test_move_sweep),
+        cmocka_unit_test(test_inject_moves),
         cmocka_unit_test(test_no_early_reuse),
         cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_offline),

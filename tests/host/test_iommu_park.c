@@ -37,7 +37,7 @@ static void raise_b(void *arg)
 
 static void back(void)
 {
-    assert_int_equal(t_back(1, 0), AIA_OK);
+    assert_int_equal(t_online_again(1, 0), AIA_OK);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
 }
 
@@ -73,7 +73,7 @@ static void test_parked(void **state)
 }
 
 /* One edge at each access of an offline and an online; none of them is lost, whatever the delays. */
-static void sweep(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
+static void inject(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
 {
     bool more = true;
 
@@ -95,13 +95,13 @@ static void sweep(unsigned latency, uint32_t lag, bool in_unit, bool prompt)
     }
 }
 
-static void test_sweep(void **state)
+static void test_inject(void **state)
 {
     (void)state;
     for (unsigned latency = 0; latency < 12; latency += 5)
         for (uint32_t lag = 0; lag < 20; lag += 9)
             for (unsigned i = 0; i < 4; i++)
-                sweep(latency, lag, i & 1, i & 2);
+                inject(latency, lag, i & 1, i & 2);
 }
 
 /* ---- every way back ---- */
@@ -127,7 +127,7 @@ static int object(void *arg, unsigned hart, enum aia_hart_state next)
 
 static void online_again(unsigned hart)
 {
-    assert_int_equal(t_back(hart, 0), AIA_OK);
+    assert_int_equal(t_online_again(hart, 0), AIA_OK);
 }
 
 static void go_and_come(enum way way)
@@ -226,7 +226,7 @@ static void test_hangs_at_park(void **state)
         i_unit.hung = false;
         if (when % 3 == 2)
             m_raise(&b.q.dev);
-        assert_int_equal(t_back(1, 0) > 0, when > 3);
+        assert_int_equal(t_online_again(1, 0) > 0, when > 3);
         assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
         m_raise(&b.q.dev);
         t_check(&b.q);
@@ -241,7 +241,7 @@ static void test_hangs_at_unpark(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     m_raise(&b.q.dev); /* taken in by the unit */
     i_unit.hung = true;
-    assert_int_equal(t_back(1, 0), AIA_OK);
+    assert_int_equal(t_online_again(1, 0), AIA_OK);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_ETIMEOUT);
     m_pass(10);
     assert_int_equal(b.q.seen, b.q.dev.n_raised);
@@ -254,7 +254,7 @@ static void test_hangs_at_unpark(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parked),         cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_parked),         cmocka_unit_test(test_inject),
         cmocka_unit_test(test_every_way_back), cmocka_unit_test(test_freed),
         cmocka_unit_test(test_hangs_at_park),  cmocka_unit_test(test_hangs_at_unpark),
     };

@@ -46,15 +46,15 @@ static void test_levels(void **state)
 }
 
 /* While a device is attached it has no context or a whole one, and never one that gives access to more than it may reach. */
-static bool strayed;
+static bool passed;
 
-static void stray(void *arg)
+static void rogue_writes(void *arg)
 {
     (void)arg;
-    strayed |= i_write(5, m.hart[0].msi_addr, 1) || i_write(5, 0x1000, 1);
+    passed |= i_write(5, m.hart[0].msi_addr, 1) || i_write(5, 0x1000, 1);
 }
 
-static void test_attach_sweep(void **state)
+static void test_access_during_attach(void **state)
 {
     (void)state;
     static const enum aia_iommu_dma dmas[] = {AIA_IOMMU_TRANSLATED, AIA_IOMMU_BLOCKED};
@@ -65,11 +65,11 @@ static void test_attach_sweep(void **state)
             b_machine(1);
             b_config.max_id = 0xffffff;
             b_up();
-            strayed = false;
-            t_at(k, true, stray, NULL);
+            passed = false;
+            t_at(k, true, rogue_writes, NULL);
             assert_int_equal(attach(0, 5, dmas[i]), AIA_OK);
             more = t_at_done();
-            assert_false(strayed);
+            assert_false(passed);
             assert_int_equal(i_write(5, B_MEMORY, 1), dmas[i] == AIA_IOMMU_TRANSLATED);
             (void)aia_iommu_service(&b_unit);
             for (unsigned f = 0; f < b_n_faults; f++)
@@ -269,7 +269,7 @@ static void test_stormed_then_attached(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels),       cmocka_unit_test(test_attach_sweep),
+        cmocka_unit_test(test_levels),       cmocka_unit_test(test_access_during_attach),
         cmocka_unit_test(test_out_of_pages), cmocka_unit_test(test_map),
         cmocka_unit_test(test_policies),     cmocka_unit_test(test_windows),
         cmocka_unit_test(test_cut_off),      cmocka_unit_test(test_stormed_then_attached),

@@ -83,7 +83,7 @@ static void test_offline(void **state)
     assert_int_equal(call(1), AIA_EOFFLINE);
     m_settle();
     assert_false(m_pending(1, T_IPI)); /* nothing was sent */
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(m.hart[1].user_ipis[USER], 0);
     assert_int_equal(aia_ipi_send(&t.aia, 1, USER), AIA_OK);
     m_settle();

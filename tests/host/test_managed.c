@@ -22,7 +22,7 @@ static void set_up(unsigned n_harts, enum aia_msi_kind kind, uint64_t set)
 
 static int back(unsigned hart, unsigned by)
 {
-    int late = t_back(hart, by);
+    int late = t_online_again(hart, by);
 
     return late ? late : aia_hart_online_finish(&t.aia, hart, AIA_DISPLACED_STAY);
 }
@@ -274,7 +274,7 @@ static int may_enter(void *arg, unsigned hart, enum aia_hart_state next)
     return (int)next == veto ? AIA_ESILENT : AIA_OK;
 }
 
-static void test_failed_offline_restarts_it(void **state)
+static void test_failed_finish_restarts_it(void **state)
 {
     static const int states[] = {AIA_HART_CLOSED, AIA_HART_EVACUATED, AIA_HART_FORCED,
                                  AIA_HART_QUIET,  AIA_HART_SWEPT,     AIA_HART_OFFLINE};
@@ -295,7 +295,7 @@ static void test_failed_offline_restarts_it(void **state)
 }
 
 /* Another device does not answer, and the hart stays: in thread context the shutdown is undone by the same call. */
-static void test_failed_leave_restarts_it(void **state)
+static void test_failed_begin_restarts_it(void **state)
 {
     static struct t_irq other;
 
@@ -386,7 +386,7 @@ static void test_late_edge_waits_for_the_restart(void **state)
     q.dev.n_raised++;
     m_fabric_post(m.hart[1].msi_addr, id);
     m_settle();
-    assert_int_equal(t_back(1, 0), 1);
+    assert_int_equal(t_online_again(1, 0), 1);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     t_check(&q);
     assert_int_equal(q.runs, 1);
@@ -407,8 +407,8 @@ int main(void)
         cmocka_unit_test(test_first_edge_while_it_starts),
         cmocka_unit_test(test_requested_while_its_set_is_away),
         cmocka_unit_test(test_restart_without_a_free_vector),
-        cmocka_unit_test(test_failed_offline_restarts_it),
-        cmocka_unit_test(test_failed_leave_restarts_it),
+        cmocka_unit_test(test_failed_finish_restarts_it),
+        cmocka_unit_test(test_failed_begin_restarts_it),
         cmocka_unit_test(test_silent_at_restart),
         cmocka_unit_test(test_kept_edge_waits_for_the_restart),
         cmocka_unit_test(test_late_edge_waits_for_the_restart),

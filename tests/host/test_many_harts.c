@@ -191,7 +191,7 @@ static void test_ipis_and_calls(void **state)
 /* ---- harts that go offline ---- */
 
 /* An interrupt moves to the one other hart of its affinity, and back; the last two harts are the only ones online in the end. */
-static void test_leave(void **state)
+static void test_offline(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < N_EDGES; i++) {
@@ -207,7 +207,7 @@ static void test_leave(void **state)
         assert_false(aia_hartset_has(&online, hart));
         edge_is_handled_on(&q, refuge);
         assert_int_equal(t.aia.displaced, 0);
-        assert_int_equal(t_back(hart, by), 0);
+        assert_int_equal(t_online_again(hart, by), 0);
         set = aia_hartset_one(hart);
         assert_int_equal(aia_irq_set_affinity(&t.aia, q.irq, &set), AIA_OK);
         edge_is_handled_on(&q, hart);
@@ -215,7 +215,7 @@ static void test_leave(void **state)
     }
 }
 
-static void test_all_but_the_last_leave(void **state)
+static void test_all_but_the_last_offline(void **state)
 {
     (void)state;
     t_machine(N, 63);
@@ -225,7 +225,7 @@ static void test_all_but_the_last_leave(void **state)
     edge_is_handled_on(&q, LAST);
     assert_int_equal(aia_hart_offline_begin(&t.aia, LAST), AIA_ELAST);
     for (unsigned h = 0; h < LAST; h++)
-        assert_int_equal(t_back(h, LAST), 0);
+        assert_int_equal(t_online_again(h, LAST), 0);
     m_on(0);
     assert_int_equal(t_offline(LAST, 0), AIA_OK);
     m_raise(&q.dev);
@@ -254,7 +254,7 @@ static void test_managed(void **state)
             assert_int_equal(t_offline(set_of[i], 0), AIA_OK);
         }
         assert_false(q.dev.enabled);
-        assert_int_equal(t_back(LAST, 0), 0);
+        assert_int_equal(t_online_again(LAST, 0), 0);
         assert_int_equal(aia_hart_online_finish(&t.aia, LAST, AIA_DISPLACED_STAY), AIA_OK);
         edge_is_handled_on(&q, LAST);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
@@ -282,8 +282,8 @@ int main(void)
         cmocka_unit_test(test_sets),           cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_least_loaded),   cmocka_unit_test(test_none_of_them),
         cmocka_unit_test(test_moves),          cmocka_unit_test(test_waits_for_a_vector),
-        cmocka_unit_test(test_ipis_and_calls), cmocka_unit_test(test_leave),
-        cmocka_unit_test(test_managed),        cmocka_unit_test(test_all_but_the_last_leave),
+        cmocka_unit_test(test_ipis_and_calls), cmocka_unit_test(test_offline),
+        cmocka_unit_test(test_managed),        cmocka_unit_test(test_all_but_the_last_offline),
         cmocka_unit_test(test_audit),
     };
 

@@ -102,7 +102,7 @@ static void raise_it(void *arg)
  * interrupt. The edge there is forwarded, and is not left for the identity's next owner. `set` makes such a machine, with
  * hart 0 the only hart to which q can move.
  */
-static void torn_onto_nobody(void (*set)(void))
+static void torn_onto_unowned(void (*set)(void))
 {
     uint64_t copies = 0;
     bool more = true;
@@ -154,15 +154,15 @@ static void kept_for_a_managed(void)
     t_fill(0, other.irq->vec.id);
 }
 
-static void test_torn_onto_nobody(void **state)
+static void test_torn_onto_unowned(void **state)
 {
     (void)state;
-    torn_onto_nobody(block_with_a_gap);
-    torn_onto_nobody(kept_for_a_managed);
+    torn_onto_unowned(block_with_a_gap);
+    torn_onto_unowned(kept_for_a_managed);
 }
 
 /* The same if the device answers no read, and the old message is restored by the same two steps. */
-static void undone_onto_nobody(void (*set)(void))
+static void undone_onto_unowned(void (*set)(void))
 {
     bool more = true;
 
@@ -179,11 +179,11 @@ static void undone_onto_nobody(void (*set)(void))
     }
 }
 
-static void test_undone_onto_nobody(void **state)
+static void test_undone_onto_unowned(void **state)
 {
     (void)state;
-    undone_onto_nobody(block_with_a_gap);
-    undone_onto_nobody(kept_for_a_managed);
+    undone_onto_unowned(block_with_a_gap);
+    undone_onto_unowned(kept_for_a_managed);
 }
 
 /* If another hart moves the interrupt, the old hart makes the torn update. */
@@ -245,7 +245,7 @@ static void test_torn_copy(void **state)
 }
 
 /* The pending bit may be an edge of `other`: it stays, and the handler of `other` runs. */
-static void test_torn_copy_leaves_owners_edge(void **state)
+static void test_torn_copy_keeps_owners_edge(void **state)
 {
     (void)state;
     set_up(AIA_UPDATE_TORN);
@@ -383,12 +383,12 @@ int main(void)
         cmocka_unit_test(test_address_only),
         cmocka_unit_test(test_common),
         cmocka_unit_test(test_torn),
-        cmocka_unit_test(test_torn_onto_nobody),
-        cmocka_unit_test(test_undone_onto_nobody),
+        cmocka_unit_test(test_torn_onto_unowned),
+        cmocka_unit_test(test_undone_onto_unowned),
         cmocka_unit_test(test_torn_by_call),
         cmocka_unit_test(test_torn_by_call_timeout),
         cmocka_unit_test(test_torn_copy),
-        cmocka_unit_test(test_torn_copy_leaves_owners_edge),
+        cmocka_unit_test(test_torn_copy_keeps_owners_edge),
         cmocka_unit_test(test_torn_beyond_old_file),
         cmocka_unit_test(test_upper_address),
         cmocka_unit_test(test_silent),

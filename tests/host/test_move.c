@@ -53,7 +53,7 @@ static void check_moved(void)
     assert_int_equal(t.harts[0].unowned + t.harts[1].unowned + t.harts[2].unowned, 0);
 }
 
-static void sweep_scene(void)
+static void inject_scene(void)
 {
     bool more = true;
     for (unsigned k = 0; more; k++) {
@@ -67,7 +67,7 @@ static void sweep_scene(void)
     }
 }
 
-static void sweep(enum aia_update how)
+static void inject(enum aia_update how)
 {
     static const uint32_t lags[] = {0, 7, M_NEVER};
 
@@ -78,38 +78,38 @@ static void sweep(enum aia_update how)
                     scene = (struct scene){how, by, hold, run, lags[i]};
                     if (how == AIA_UPDATE_TORN && hold && by != 1)
                         continue; /* the old hart must be able to take the call */
-                    sweep_scene();
+                    inject_scene();
                 }
 }
 
-static void test_sweep_store(void **state)
+static void test_inject_store(void **state)
 {
     (void)state;
-    sweep(AIA_UPDATE_STORE);
+    inject(AIA_UPDATE_STORE);
 }
 
-static void test_sweep_masked(void **state)
+static void test_inject_masked(void **state)
 {
     (void)state;
-    sweep(AIA_UPDATE_MASKED);
+    inject(AIA_UPDATE_MASKED);
 }
 
-static void test_sweep_addr(void **state)
+static void test_inject_addr(void **state)
 {
     (void)state;
-    sweep(AIA_UPDATE_ADDR);
+    inject(AIA_UPDATE_ADDR);
 }
 
-static void test_sweep_common(void **state)
+static void test_inject_common(void **state)
 {
     (void)state;
-    sweep(AIA_UPDATE_COMMON);
+    inject(AIA_UPDATE_COMMON);
 }
 
-static void test_sweep_torn(void **state)
+static void test_inject_torn(void **state)
 {
     (void)state;
-    sweep(AIA_UPDATE_TORN);
+    inject(AIA_UPDATE_TORN);
 }
 
 /* ---- many moves ---- */
@@ -274,16 +274,11 @@ static void test_enable_during_move(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sweep_store),
-        cmocka_unit_test(test_sweep_masked),
-        cmocka_unit_test(test_sweep_addr),
-        cmocka_unit_test(test_sweep_common),
-        cmocka_unit_test(test_sweep_torn),
-        cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_many_moves_under_fire),
-        cmocka_unit_test(test_two_movers),
-        cmocka_unit_test(test_move_while_disabled),
-        cmocka_unit_test(test_enable_during_move),
+        cmocka_unit_test(test_inject_store),          cmocka_unit_test(test_inject_masked),
+        cmocka_unit_test(test_inject_addr),           cmocka_unit_test(test_inject_common),
+        cmocka_unit_test(test_inject_torn),           cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_many_moves_under_fire), cmocka_unit_test(test_two_movers),
+        cmocka_unit_test(test_move_while_disabled),   cmocka_unit_test(test_enable_during_move),
     };
 
     return T_RUN(tests);

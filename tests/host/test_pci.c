@@ -343,7 +343,7 @@ static void finds_capabilities(void **state)
 }
 
 /* A function with such a list is left out, and others are not. */
-static int find_astray(struct pm_fn *f, uint8_t id, unsigned size)
+static int find_in_bad_list(struct pm_fn *f, uint8_t id, unsigned size)
 {
     int error = scan();
 
@@ -355,7 +355,7 @@ static int find_astray(struct pm_fn *f, uint8_t id, unsigned size)
     return pci_find_cap(found(f), id, size);
 }
 
-static void lists_that_lead_astray(void **state)
+static void bad_capability_lists(void **state)
 {
     struct pm_fn *f = add(NULL, 8);
     unsigned a = pm_cap(f, 0x01, 8), b = pm_cap(f, 0x09, 4);
@@ -363,16 +363,16 @@ static void lists_that_lead_astray(void **state)
     (void)state;
     pm_bar(add(NULL, 16), 0, 4096, 0);
     pm_set(f, b + 1, 1, a);
-    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPLOOP);
-    assert_int_equal(find_astray(f, 0x09, 4), b);
+    assert_int_equal(find_in_bad_list(f, 0x05, 4), PCI_ECAPLOOP);
+    assert_int_equal(find_in_bad_list(f, 0x09, 4), b);
     pm_set(f, a + 1, 1, a);
-    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPLOOP);
+    assert_int_equal(find_in_bad_list(f, 0x05, 4), PCI_ECAPLOOP);
     pm_set(f, a + 1, 1, 0x10);
-    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPBAD);
+    assert_int_equal(find_in_bad_list(f, 0x05, 4), PCI_ECAPBAD);
     pm_set(f, a + 1, 1, b);
     pm_set(f, b, 2, 0xffff); /* all ones from here on: the next pointer is 0xfc, again and again */
     pm_set(f, 0xfc, 2, 0xffff);
-    assert_int_equal(find_astray(f, 0x05, 4), PCI_ECAPLOOP);
+    assert_int_equal(find_in_bad_list(f, 0x05, 4), PCI_ECAPLOOP);
     pm_set(f, b, 2, 0);
     pm_set(f, 0xfc, 2, 0);
     pm_set(f, a + 1, 1, 0xfc);
@@ -416,7 +416,7 @@ int main(void)
         T(ids_behind_bridges),
         T(msis_by_the_map),
         T(finds_capabilities),
-        T(lists_that_lead_astray),
+        T(bad_capability_lists),
         T(longest_list),
     };
 

@@ -237,7 +237,7 @@ static void test_reclaimed_by_timer(void **state)
 }
 
 /* Until the reclaim an edge at the old vector is forwarded immediately, without a timer (P3). */
-static void test_forwarded_at_once(void **state)
+static void test_forwarded_immediately(void **state)
 {
     (void)state;
     set_up(3);
@@ -293,7 +293,7 @@ static void test_edge_between_two_attempts(void **state)
     next_owner();
 }
 
-static int send_behind(struct aia_barrier *b, const struct aia_message *message)
+static int send_after(struct aia_barrier *b, const struct aia_message *message)
 {
     (void)b;
     m_fabric_post(message->addr, message->data);
@@ -305,7 +305,7 @@ static int send_behind(struct aia_barrier *b, const struct aia_message *message)
 static void test_waits_once(void **state)
 {
     static struct t_irq many[3];
-    struct aia_barrier b = {.send = send_behind};
+    struct aia_barrier b = {.send = send_after};
 
     (void)state;
     t_machine(3, 191);
@@ -406,7 +406,7 @@ int main(void)
         cmocka_unit_test(test_retire_during_reclaim),
         cmocka_unit_test(test_timer_at_every_access),
         cmocka_unit_test(test_reclaimed_by_timer),
-        cmocka_unit_test(test_forwarded_at_once),
+        cmocka_unit_test(test_forwarded_immediately),
         cmocka_unit_test(test_file_that_does_not_answer),
         cmocka_unit_test(test_edge_between_two_attempts),
         cmocka_unit_test(test_waits_once),

@@ -22,7 +22,7 @@ static void request(struct aia_request r)
     assert_int_equal(t_request_as(&q, r), AIA_OK);
 }
 
-/* So many edges at `v` that it is shut off. */
+/* So many edges at `v` that it is quarantined. */
 static void storm_at(struct imsic_vector v)
 {
     bool denied = q.deny;
@@ -166,12 +166,12 @@ static void test_in_place(void **state)
 
 /* ---- a hart that goes offline ---- */
 
-static int left;
+static int result;
 
-static void leave_1(void *arg)
+static void offline_begin_1(void *arg)
 {
     (void)arg;
-    left = aia_hart_offline_begin(&t.aia, 1);
+    result = aia_hart_offline_begin(&t.aia, 1);
 }
 
 /* The hart goes offline, and waits until time has drained the vector; also with a managed interrupt, with its reserved vectors. */
@@ -183,7 +183,7 @@ static void leaving(struct aia_request r)
     struct imsic_vector v = q.irq->vec;
     assert_int_equal(v.hart, 1);
     storm_at(v);
-    m_spawn(3, leave_1, NULL);
+    m_spawn(3, offline_begin_1, NULL);
     while (q.irq->vec.hart == 1)
         m_run(3);
     retires(v);
@@ -198,7 +198,7 @@ static void leaving(struct aia_request r)
     m.now += 2 * POSTED;
     while (m_busy(3))
         m_run(3);
-    assert_int_equal(left, AIA_OK);
+    assert_int_equal(result, AIA_OK);
 }
 
 static void test_leaving(void **state)
@@ -218,7 +218,7 @@ static void hart_0_enables(void *arg)
 }
 
 /* offline_finish fails: the vector appeared on the hart after offline_begin, and is enabled while the hart takes no IPIs. */
-static void test_not_dying(void **state)
+static void test_finish_fails(void **state)
 {
     bool more = true;
 
@@ -252,7 +252,7 @@ static void test_not_dying(void **state)
 static void move_to_2(void *arg)
 {
     (void)arg;
-    left = t_move(&q, 2);
+    result = t_move(&q, 2);
 }
 
 /* Both vectors belong to the interrupt while a command is under way: it storms at the new one, which is not in its books yet. */
@@ -286,7 +286,7 @@ static void test_slow(void **state)
     q.dev.bus.answers_after = 0;
     while (m_busy(0))
         m_run(0);
-    assert_int_equal(left, AIA_OK);
+    assert_int_equal(result, AIA_OK);
     assert_int_equal(q.irq->vec.hart, 2);
     arrives(q.irq->vec);
 }
@@ -300,7 +300,7 @@ int main(void)
         cmocka_unit_test(test_block),
         cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_leaving),
-        cmocka_unit_test(test_not_dying),
+        cmocka_unit_test(test_finish_fails),
         cmocka_unit_test(test_slow),
     };
 

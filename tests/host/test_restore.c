@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * aia_irq_restore(): devices that lose their message without the library's knowledge, by a function level reset or D3, get it
- * again. test_restore_chips.c has devices behind an APLIC or an IOMMU; test_lost.c has what happens before the restore.
+ * again. test_restore_chips.c has devices behind an APLIC or an IOMMU; test_lost_message.c has what happens before the restore.
  */
 #include <string.h>
 
@@ -209,7 +209,7 @@ static void test_managed(void **state)
     lose(&q, LOSE_ALL);
     assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_OK);
     assert_false(q.dev.enabled);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     lose_check_message(&q);
     lose_check_works(&q);
@@ -228,7 +228,7 @@ static void test_slow(void **state)
     assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_OK);
     lose_check_message(&q);
     lose_check_works(&q);
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_ESILENT);
     assert_int_equal(t_reported(AIA_REPORT_DEAD), 1);
     assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_ESILENT); /* a dead device gets no other command */

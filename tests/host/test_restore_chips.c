@@ -51,7 +51,7 @@ static void test_domain(void **state)
 }
 
 /* A source has lost its target: a hart goes offline all the same. */
-static void test_leave_of_a_source(void **state)
+static void test_offline_of_a_source(void **state)
 {
     (void)state;
     for (unsigned direct = 0; direct < 2; direct++) {
@@ -130,7 +130,7 @@ static void test_remapped(void **state)
         }
 }
 
-static void test_remapped_leaves(void **state)
+static void test_remapped_offline(void **state)
 {
     (void)state;
     for (unsigned mode = 0; mode < 2; mode++) {
@@ -164,7 +164,7 @@ static void test_parked(void **state)
     m_raise(&b.q.dev);
     m_settle();
     assert_int_equal(b.q.runs, 0);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     t_check(&b.q);
     check_remapped();
@@ -173,9 +173,9 @@ static void test_parked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_domain),          cmocka_unit_test(test_leave_of_a_source),
-        cmocka_unit_test(test_storming_line),   cmocka_unit_test(test_remapped),
-        cmocka_unit_test(test_remapped_leaves), cmocka_unit_test(test_parked),
+        cmocka_unit_test(test_domain),           cmocka_unit_test(test_offline_of_a_source),
+        cmocka_unit_test(test_storming_line),    cmocka_unit_test(test_remapped),
+        cmocka_unit_test(test_remapped_offline), cmocka_unit_test(test_parked),
     };
 
     return T_RUN(tests);

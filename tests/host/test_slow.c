@@ -150,7 +150,7 @@ static void hart_2_moves_it(void *arg)
     m_run(2);
 }
 
-static void test_two_moves_at_once(void **state)
+static void test_two_moves_together(void **state)
 {
     bool more = true;
 
@@ -181,7 +181,7 @@ static void test_startup_unanswered(void **state)
     struct imsic_stats before = t_stats();
     memset(&q, 0, sizeof(q));
     m_slow_init(&q.dev);
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = {{2}}}), AIA_ESILENT);
     assert_true(q.dev.bus.n_resets >= 1);
     if (q.irq) {
@@ -197,7 +197,7 @@ static void test_move_unanswered(void **state)
     (void)state;
     set_up(3, 2);
     struct imsic_stats before = t_stats();
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     assert_int_equal(t_move(&q, 2), AIA_ESILENT);
     check_dead();
     assert_int_equal(t_move(&q, 2), AIA_ESILENT); /* the next move fails too, without another command */
@@ -217,7 +217,7 @@ static void test_edges_of_the_dead(void **state)
     for (unsigned to_new = 0; to_new < 2; to_new++) {
         set_up(3, 2);
         unsigned id = q.irq->vec.id;
-        q.dev.bus.deaf = true;
+        q.dev.bus.silent = true;
         assert_int_equal(t_move(&q, 2), AIA_ESILENT);
         m_fabric_post(m.hart[to_new ? 2 : 1].msi_addr, id);
         t_check_books();
@@ -227,12 +227,12 @@ static void test_edges_of_the_dead(void **state)
 }
 
 /* The hart goes offline: the silent device becomes dead, and the other interrupts move. */
-static void leave_unanswered(bool managed, uint64_t set)
+static void offline_unanswered(bool managed, uint64_t set)
 {
     t_machine(3, 63);
     assert_int_equal(request(set, managed), AIA_OK);
     t_irq(&plain, AIA_MSI_PLAIN, 1);
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     m_raise(&plain.dev);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     check_dead();
@@ -241,9 +241,9 @@ static void leave_unanswered(bool managed, uint64_t set)
     m_raise(&plain.dev);
     t_check(&plain);
     /* The hart is back, and so is the device: it stays dead, and no error keeps the hart from being whole. */
-    q.dev.bus.deaf = false;
+    q.dev.bus.silent = false;
     unsigned commands = q.dev.bus.n_commands;
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(q.dev.bus.n_commands, commands);
     assert_int_equal(plain.irq->vec.hart, 1);
@@ -256,17 +256,17 @@ static void leave_unanswered(bool managed, uint64_t set)
     assert_int_equal(s.n[IMSIC_OWNED], 1);
 }
 
-static void test_leave_unanswered(void **state)
+static void test_offline_unanswered(void **state)
 {
     (void)state;
-    leave_unanswered(false, 2);
+    offline_unanswered(false, 2);
 }
 
 static void test_managed_unanswered(void **state)
 {
     (void)state;
-    leave_unanswered(true, 2);     /* the command of the shutdown is not answered */
-    leave_unanswered(true, 2 | 4); /* the command of the move is not answered */
+    offline_unanswered(true, 2);     /* the command of the shutdown is not answered */
+    offline_unanswered(true, 2 | 4); /* the command of the move is not answered */
 }
 
 /* A managed interrupt whose device is silent when it is to be started again. */
@@ -277,8 +277,8 @@ static void test_restart_unanswered(void **state)
     assert_int_equal(request(2, true), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     assert_false(q.dev.enabled);
-    q.dev.bus.deaf = true;
-    assert_int_equal(t_back(1, 0), 0);
+    q.dev.bus.silent = true;
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_ESILENT);
     check_dead();
     t_check_books();
@@ -305,7 +305,7 @@ static void test_enable_meets_death(void **state)
         int error = AIA_OK;
         set_up(3, 2);
         aia_irq_disable(&t.aia, q.irq);
-        q.dev.bus.deaf = true;
+        q.dev.bus.silent = true;
         t_at(k, true, hart_2_kills_it, &error);
         aia_irq_enable(&t.aia, q.irq);
         more = t_at_done();
@@ -316,7 +316,7 @@ static void test_enable_meets_death(void **state)
 
 /* ---- harts ---- */
 
-static void test_leave_and_return(void **state)
+static void test_offline_and_online(void **state)
 {
     bool more = true;
 
@@ -328,7 +328,7 @@ static void test_leave_and_return(void **state)
         more = t_at_done();
         assert_int_equal(q.dev.bus.n_commands, 1);
         edge_is_handled_on(q.irq->vec.hart);
-        assert_int_equal(t_back(1, 0), 0);
+        assert_int_equal(t_online_again(1, 0), 0);
         assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
         edge_is_handled_on(1);
         t_check_books();
@@ -351,7 +351,7 @@ static void hart_2_moves_there(void *arg)
     m_run(2);
 }
 
-static void test_leave_meets_a_move(void **state)
+static void test_offline_meets_a_move(void **state)
 {
     bool more = true;
 
@@ -404,11 +404,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_startup_waits),          cmocka_unit_test(test_teardown_waits),
         cmocka_unit_test(test_move_is_one_command),    cmocka_unit_test(test_edge_during_teardown),
-        cmocka_unit_test(test_what_sends_no_command),  cmocka_unit_test(test_two_moves_at_once),
+        cmocka_unit_test(test_what_sends_no_command),  cmocka_unit_test(test_two_moves_together),
         cmocka_unit_test(test_startup_unanswered),     cmocka_unit_test(test_move_unanswered),
-        cmocka_unit_test(test_edges_of_the_dead),      cmocka_unit_test(test_leave_unanswered),
+        cmocka_unit_test(test_edges_of_the_dead),      cmocka_unit_test(test_offline_unanswered),
         cmocka_unit_test(test_managed_unanswered),     cmocka_unit_test(test_restart_unanswered),
-        cmocka_unit_test(test_leave_and_return),       cmocka_unit_test(test_leave_meets_a_move),
+        cmocka_unit_test(test_offline_and_online),     cmocka_unit_test(test_offline_meets_a_move),
         cmocka_unit_test(test_atomic_context_refuses), cmocka_unit_test(test_enable_meets_death),
     };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Unowned identities, and interrupts without end: counted, shut off, reported, and enabled again. */
+/* Unowned identities, and interrupts without end: counted, quarantined, reported, and enabled again. */
 #include "imsic/file.h"
 #include "imsic/vector.h"
 #include <string.h>
@@ -66,7 +66,7 @@ static void test_unowned_storm(void **state)
 
     /* the online of a hart ends the quarantine */
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(imsic_alloc_id(&t.aia.imsic, 1, 50, 0, 0), AIA_OK);
     imsic_free(&t.aia.imsic, vec(1, 50));
     t_check_books();
@@ -168,15 +168,15 @@ static void test_kept_storm_then_freed(void **state)
     t_check_books();
 }
 
-static void leave_0(void *arg)
+static void offline_begin_0(void *arg)
 {
     (void)arg;
     assert_int_equal(aia_hart_offline_begin(&t.aia, 0), AIA_OK);
 }
 
-static void hart_0_leaves(void *arg)
+static void hart_0_begins_offline(void *arg)
 {
-    m_spawn(0, leave_0, arg);
+    m_spawn(0, offline_begin_0, arg);
     m_run(0);
 }
 
@@ -204,7 +204,7 @@ static void test_kept_storm_finds_owner(void **state)
 
     (void)state;
     for (unsigned k = 0; more; k++) {
-        more = kept_storms(k, hart_0_leaves);
+        more = kept_storms(k, hart_0_begins_offline);
         assert_int_equal(q.irq->vec.hart, more);
         m_raise(&q.dev);
         t_check(&q);
@@ -238,7 +238,7 @@ static void test_kept_storm_meets_free(void **state)
     }
 }
 
-/* ---- the identity of IPIs, which cannot be shut off ---- */
+/* ---- the identity of IPIs, which cannot be quarantined ---- */
 
 static void test_ipi_storm(void **state)
 {
@@ -319,7 +319,7 @@ static void test_unhandled_storm(void **state)
 
 static bool locked;
 
-static void shut_behind_lock(const struct m_event *e, void *arg)
+static void quarantines_under_lock(const struct m_event *e, void *arg)
 {
     (void)arg;
     if (e->kind == M_LOCK && e->where == (uintptr_t)&q.irq->lock)
@@ -329,7 +329,7 @@ static void shut_behind_lock(const struct m_event *e, void *arg)
 }
 
 /* The vector to quarantine consists of two halves, read under the lock: halves of two vectors would name a third. */
-static void test_shut_is_not_torn(void **state)
+static void test_quarantined_vector_is_not_torn(void **state)
 {
     (void)state;
     t_machine(2, 63);
@@ -337,7 +337,7 @@ static void test_shut_is_not_torn(void **state)
     q.deny = true;
     storm(&q, T_STORM);
     locked = false;
-    m.hook = shut_behind_lock;
+    m.hook = quarantines_under_lock;
     storm(&q, 1);
     m.hook = NULL;
     assert_int_equal(t_reported(AIA_REPORT_STORM_IRQ), 1);
@@ -360,7 +360,7 @@ static void test_storm_while_disabled(void **state)
 }
 
 /*
- * Moved while it is shut off: the new vector takes edges, and the old identity is live for its next owner. An edge that was
+ * Moved while its identity is quarantined: the new vector takes edges, and the old identity is live for its next owner. An edge that was
  * pending at the old identity comes with the reclaim.
  */
 static void test_storm_then_move(void **state)
@@ -398,7 +398,7 @@ int main(void)
         cmocka_unit_test(test_ipis_are_no_storm),
         cmocka_unit_test(test_none_counted),
         cmocka_unit_test(test_unhandled_storm),
-        cmocka_unit_test(test_shut_is_not_torn),
+        cmocka_unit_test(test_quarantined_vector_is_not_torn),
         cmocka_unit_test(test_storm_while_disabled),
         cmocka_unit_test(test_storm_then_move),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What counts as full traps in a row, and what does not (lib/flow.c, flow_full). test_burst.c has the consequences of a streak
+ * What counts as full traps in a row, and what does not (lib/flow.c, flow_full). test_full_traps.c has the consequences of a streak
  * of them.
  */
 #include "wires.h"
@@ -101,7 +101,7 @@ static void again(struct t_irq *s)
 }
 
 /* The interrupt has come to hart 1, and leaves for hart 2 with an edge pending on hart 1. */
-static void edge_behind(struct t_irq *s)
+static void move_with_edge_pending(struct t_irq *s)
 {
     assert_int_equal(t_move(s, 1), AIA_OK);
     m_raise(&s->dev);
@@ -114,19 +114,19 @@ static void edge_behind(struct t_irq *s)
 /* 17 edges each time, two of which are forwarded, and then a pause. */
 static void test_sent_on(void **state)
 {
-    static struct t_irq left[2], last;
+    static struct t_irq moved[2], last;
 
     (void)state;
     t_machine(3, 63);
     t_irq(&q, AIA_MSI_STORE, 1);
-    t_irq(&left[0], AIA_MSI_STORE, 1);
-    t_irq(&left[1], AIA_MSI_STORE, 1);
+    t_irq(&moved[0], AIA_MSI_STORE, 1);
+    t_irq(&moved[1], AIA_MSI_STORE, 1);
     t_irq(&last, AIA_MSI_STORE, 1); /* its identity is above those of the others */
     q.during = again;
     for (unsigned n = 0; n < T_STORM; n++) {
         m.hart[1].hold = true;
-        edge_behind(&left[0]);
-        edge_behind(&left[1]);
+        move_with_edge_pending(&moved[0]);
+        move_with_edge_pending(&moved[1]);
         more = BURST - 3;
         uint64_t before = last.runs;
         m_raise(&q.dev);

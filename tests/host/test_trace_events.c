@@ -200,7 +200,7 @@ static void step(uint64_t *seed)
         if (hart && !m.hart[hart].stopped)
             assert_int_equal(t_offline(hart, 0), AIA_OK);
         else if (hart)
-            (void)t_back(hart, 0);
+            (void)t_online_again(hart, 0);
         break;
     default:
         m_settle();
@@ -248,7 +248,7 @@ static void test_late(void **state)
     t_irq(&q[0], AIA_MSI_PLAIN, 0);
     assert_int_equal(t_offline(2, 0), AIA_OK);
     imsic_send(&t.aia.imsic, (struct imsic_vector){2, 50});
-    assert_int_equal(t_back(2, 0), 1);
+    assert_int_equal(t_online_again(2, 0), 1);
     assert_int_equal(aia_irq_free(&t.aia, q[0].irq), AIA_OK);
     compare();
     assert_int_equal(events[AIA_EVENT_LATE], 1);
@@ -304,7 +304,7 @@ static void test_slow(void **state)
     assert_int_equal(t_move(&q[0], (q[0].irq->vec.hart + 1u) % HARTS), AIA_OK);
     compare();
     assert_int_equal(moved, 1);
-    q[0].dev.bus.deaf = true;
+    q[0].dev.bus.silent = true;
     assert_int_equal(t_move(&q[0], (q[0].irq->vec.hart + 1u) % HARTS), AIA_ESILENT);
     compare();
     assert_int_equal(events[AIA_EVENT_DEAD], 1);
@@ -363,7 +363,7 @@ static void test_parked(void **state)
     assert_int_equal(t_request_as(&b.q, r), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     m_raise(&b.q.dev);
-    assert_int_equal(t_back(1, 0), AIA_OK);
+    assert_int_equal(t_online_again(1, 0), AIA_OK);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     t_check(&b.q);
     memset(events, 0, sizeof(events));
@@ -383,7 +383,7 @@ static void keep_states(unsigned hart, const struct aia_trace_entry *e)
         passed[n_passed++] = (unsigned)e->arg;
 }
 
-static void test_states(void **state)
+static void test_hart_states(void **state)
 {
     static const unsigned by_hart_0[] = {AIA_HART_CLOSED, AIA_HART_EVACUATED};
     static const unsigned by_itself[] = {AIA_HART_ONLINE, AIA_HART_FORCED,  AIA_HART_QUIET,
@@ -392,7 +392,7 @@ static void test_states(void **state)
     (void)state;
     begin();
     assert_int_equal(t_offline(2, 0), AIA_OK);
-    assert_int_equal(t_back(2, 0), 0);
+    assert_int_equal(t_online_again(2, 0), 0);
     n_passed = 0;
     each(keep_states);
     assert_int_equal(n_passed, 8);
@@ -404,7 +404,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moves),  cmocka_unit_test(test_failed_move), cmocka_unit_test(test_random),
-        cmocka_unit_test(test_storms), cmocka_unit_test(test_late),        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_storms), cmocka_unit_test(test_late),        cmocka_unit_test(test_hart_states),
         cmocka_unit_test(test_swept),  cmocka_unit_test(test_resent),      cmocka_unit_test(test_slow),
         cmocka_unit_test(test_direct), cmocka_unit_test(test_parked),
     };

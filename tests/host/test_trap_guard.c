@@ -216,7 +216,7 @@ static void call(void *traps_at)
     n_done = 2;
 }
 
-static void call_is_left(void **state)
+static void call_returns(void **state)
 {
     unsigned where[] = {STORE, STORE_RET, NOP, C_NOP};
 
@@ -237,7 +237,7 @@ static void call_is_left(void **state)
 
 /* Late traps after the call, on the way out, and after the last instruction of a call: the first is resumed; the last belongs
  * to the call. */
-static void leaves_twice(void *unused)
+static void returns_twice(void *unused)
 {
     unsigned long pc = at(NOP), later = at(C_NOP);
 
@@ -251,7 +251,7 @@ static void leaves_twice(void *unused)
 static void call_traps_late(void **state)
 {
     (void)state;
-    assert_true(trap_guard_call(leaves_twice, NULL) == TRAP_ELSEWHERE);
+    assert_true(trap_guard_call(returns_twice, NULL) == TRAP_ELSEWHERE);
     fences_left = 2; /* the first fence is before the call */
     assert_int_equal(trap_guard_call(call, NULL), STORE_FAULT);
     assert_int_equal(n_done, 2);
@@ -264,7 +264,7 @@ int main(void)
         cmocka_unit_test(access_in_a_loop), cmocka_unit_test(later_instruction),
         cmocka_unit_test(later_access),     cmocka_unit_test(later_and_itself),
         cmocka_unit_test(later_between),    cmocka_unit_test(never_ends),
-        cmocka_unit_test(not_the_guards),   cmocka_unit_test(call_is_left),
+        cmocka_unit_test(not_the_guards),   cmocka_unit_test(call_returns),
         cmocka_unit_test(later_at_a_fence), cmocka_unit_test(call_traps_late),
     };
 

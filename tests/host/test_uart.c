@@ -17,8 +17,8 @@ static struct {
     unsigned n_sent;
     uint64_t now;
     bool trapped;
-    const char *left;
-    unsigned n_left;
+    const char *given_up;
+    unsigned n_given_up;
 } hw;
 
 void trap_guard_begin(void)
@@ -85,10 +85,10 @@ void model_mmio_write(uintptr_t a, uint64_t v, unsigned size)
     hw.sent[hw.n_sent++ % sizeof(hw.sent)] = (char)v;
 }
 
-static void left(const char *why)
+static void given_up(const char *why)
 {
-    hw.left = why;
-    hw.n_left++;
+    hw.given_up = why;
+    hw.n_given_up++;
 }
 
 static void start(void)
@@ -96,9 +96,9 @@ static void start(void)
     const struct machine_uart u = {
         .present = true, .base = BASE, .reg_shift = hw.shift, .reg_io_width = hw.width};
 
-    hw.n = hw.n_after = hw.n_sent = hw.n_left = 0;
-    hw.left = "";
-    uart_init(&u, left);
+    hw.n = hw.n_after = hw.n_sent = hw.n_given_up = 0;
+    hw.given_up = "";
+    uart_init(&u, given_up);
 }
 
 static int setup(void **state)
@@ -125,7 +125,7 @@ static void sends(void **state)
         hw.data = 0xffffffe5;
         assert_int_equal(uart_get(), 0xe5);
         assert_memory_equal(hw.sent, "a", 1);
-        assert_int_equal(hw.n_left, 0);
+        assert_int_equal(hw.n_given_up, 0);
     }
 }
 
@@ -142,8 +142,8 @@ static void traps_at_any_access(void **state)
         uart_drain();
         assert_int_equal(uart_get(), -1);
         assert_int_equal(hw.n_after, 0);
-        assert_int_equal(hw.n_left, 1);
-        assert_string_equal(hw.left, "traps");
+        assert_int_equal(hw.n_given_up, 1);
+        assert_string_equal(hw.given_up, "traps");
         assert_false(uart_is_used());
         assert_int_equal(hw.n_sent + elsewhere, 12);
     }
@@ -155,7 +155,7 @@ static void never_ready(void **state)
     hw.lsr = 0;
     start();
     assert_false(uart_put('x'));
-    assert_string_equal(hw.left, "is never ready");
+    assert_string_equal(hw.given_up, "is never ready");
     unsigned n = hw.n;
     assert_true(n < 1000);
     assert_false(uart_put('x'));
@@ -173,7 +173,7 @@ static void waits_for_its_reader(void **state)
     }
     assert_int_equal(hw.n_sent, 3);
     assert_memory_equal(hw.sent, "abc", 3);
-    assert_int_equal(hw.n_left, 0);
+    assert_int_equal(hw.n_given_up, 0);
 }
 
 /* A UART that was ready may become ready again: flow control, a reader that sleeps. One wait for any number of bytes. */
@@ -194,7 +194,7 @@ static void stuck_for_a_while(void **state)
     hw.ready_from = 50; /* the driver waits again */
     assert_true(uart_put('d'));
     assert_memory_equal(hw.sent, "acd", 3);
-    assert_int_equal(hw.n_left, 0);
+    assert_int_equal(hw.n_given_up, 0);
 }
 
 static void all_ones(void **state)
@@ -202,26 +202,26 @@ static void all_ones(void **state)
     (void)state;
     hw.lsr = hw.ier = hw.data = 0xffffffff;
     start();
-    assert_string_equal(hw.left, "is not there");
+    assert_string_equal(hw.given_up, "is not there");
     assert_false(uart_put('x'));
     hw.ier = 5; /* LSR reports a byte and every error */
     start();
-    assert_string_equal(hw.left, "");
+    assert_string_equal(hw.given_up, "");
     assert_true(uart_put('x'));
 }
 
-static void left_by_a_panic(void **state)
+static void given_up_in_a_panic(void **state)
 {
     (void)state;
     start();
-    uart_leave();
+    uart_give_up();
     unsigned n = hw.n;
     assert_false(uart_put('x'));
     assert_int_equal(uart_get(), -1);
     uart_interrupts(UART_RECEIVED);
     uart_drain();
     assert_int_equal(hw.n, n);
-    assert_int_equal(hw.n_left, 0);
+    assert_int_equal(hw.n_given_up, 0);
 }
 
 int main(void)
@@ -233,7 +233,7 @@ int main(void)
         cmocka_unit_test_setup(waits_for_its_reader, setup),
         cmocka_unit_test_setup(stuck_for_a_while, setup),
         cmocka_unit_test_setup(all_ones, setup),
-        cmocka_unit_test_setup(left_by_a_panic, setup),
+        cmocka_unit_test_setup(given_up_in_a_panic, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

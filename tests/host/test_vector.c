@@ -5,7 +5,7 @@
 
 #include "fixture.h"
 
-#define NOBODY 0u /* owners in the reference are owner + 1 */
+#define UNOWNED 0u /* owners in the reference are owner + 1 */
 
 static const uint16_t sizes[] = {63, 127, 255, 2047};
 #define N 4u
@@ -40,7 +40,7 @@ static void set_open(unsigned hart, bool open)
 
 static bool ref_free(unsigned hart, unsigned id)
 {
-    return id >= 1 && id <= sizes[hart] && id != T_IPI && id != T_SYNC && ref.owner[hart][id] == NOBODY &&
+    return id >= 1 && id <= sizes[hart] && id != T_IPI && id != T_SYNC && ref.owner[hart][id] == UNOWNED &&
            !ref.quarantined[hart][id];
 }
 
@@ -131,9 +131,9 @@ static void change(unsigned hart, unsigned id, unsigned what)
 {
     for (; id >= 1 && id <= sizes[hart]; id++) {
         struct imsic_vector v = {(uint16_t)hart, (uint16_t)id};
-        if (what == 0 && ref.owner[hart][id] != NOBODY) {
+        if (what == 0 && ref.owner[hart][id] != UNOWNED) {
             imsic_free(im, v);
-            ref.owner[hart][id] = NOBODY;
+            ref.owner[hart][id] = UNOWNED;
             return;
         } else if (what == 1) { /* if the identity has an owner by now, or is internal, nothing changes */
             imsic_quarantine(im, v);

@@ -230,7 +230,7 @@ static void test_strange_events(void **state)
 }
 
 /* An event ends a request if it names one of the request's TRBs, not if it names an address near them. */
-static void test_near_misses(void **state)
+static void test_address_near_request(void **state)
 {
     struct xhci_request r;
 
@@ -274,7 +274,7 @@ int main(void)
         cmocka_unit_test_setup(test_cannot_live_with, fresh),
         cmocka_unit_test_setup(test_dies, fresh),
         cmocka_unit_test_setup(test_strange_events, fresh),
-        cmocka_unit_test_setup(test_near_misses, fresh),
+        cmocka_unit_test_setup(test_address_near_request, fresh),
         cmocka_unit_test_setup(test_twice_done, fresh),
     };
 

@@ -3,7 +3,7 @@
 #
 # make host-test, gdb, tags, compile_commands.json and test TEST=: what each builds, and whether the result works. Most run in a
 # copy of the sources in which nothing is built. From the environment: BUILD.
-# Needs: BUILD/payload.elf BUILD/host/test_vector BUILD/host/test_burst
+# Needs: BUILD/payload.elf BUILD/host/test_vector BUILD/host/test_full_traps
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -81,7 +81,7 @@ for my $t ('move', 'move flow') {
 }
 
 # Two tests that are already built, then stand-ins: the first fails.
-($code, $said) = make($top, "B='$build' host-test T='vector test_burst'");
+($code, $said) = make($top, "B='$build' host-test T='vector test_full_traps'");
 is($code, 0, 'two tests') or diag $said;
 is(scalar(() = $said =~ /\[  PASSED  \]/g), 2, 'run') or diag $said;
 make_path("$tree/build/host");

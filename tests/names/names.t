@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Names in the core (lib, imsic, aplic, iommu) are unique, so that a name alone says where to look: no two files share a stem,
-# except a .c file and its own header, and no two files define a function of the same name, static functions included. The
-# functions that other files call carry their module's prefix. The last lines check the checks, on sources that break a rule.
+# except a .c file and its own header; no private header has the name of a public one; and no two files define a function of the
+# same name, static functions included. The functions that other files call carry their module's prefix. The last lines check
+# the checks, on sources that break a rule.
 use strict;
 use warnings;
-use Test::More tests => 8;
+use Test::More tests => 10;
 
 my @modules = qw(lib imsic aplic iommu);
 # In lib such a function begins with aia_, or with the stem of a file of lib.
@@ -35,6 +36,12 @@ sub same_stems {
     for my $f (@_) { $places{stem($f)}{$f =~ s/\.[ch]$//r} = 1 }
     for (sort keys %places) { push @wrong, "$_: @{[sort keys %{$places{$_}}]}" if keys %{$places{$_}} > 1 }
     return @wrong;
+}
+
+sub like_public {
+    my ($public, @private) = @_;
+    my %is_public = map { stem($_) => 1 } @$public;
+    return grep { /\.h$/ && $is_public{stem($_)} } @private;
 }
 
 sub same_functions {
@@ -66,6 +73,7 @@ my @files = map { glob "$_/*.[ch]" } @modules;
 my %texts = map { $_ => slurp($_) } @files, glob 'include/aia/*.h';
 cmp_ok(scalar(map { functions($_) } values %texts), '>', 450, 'the functions of the core are found');
 none('no two files share a stem', same_stems(@files));
+none('no private header has the name of a public one', like_public([glob 'include/aia/*.h'], @files));
 none('no two files define a function of the same name', same_functions(%texts));
 delete @texts{glob 'include/aia/*.h'};
 none('functions that other files call carry a prefix', without_prefix(%texts));
@@ -76,6 +84,8 @@ my %broken = (
     'aplic/move.c' => "int start(void)\n{\n    if (find(1)) {\n    }\n}\nint aplic_two(void (*f)(void),\n              int n)\n{\n}\n",
 );
 is_deeply([same_stems(keys %broken)], ['move: aplic/move lib/move'], 'a stem in two modules is found');
+is_deeply([like_public(['include/aia/move.h'], sort keys %broken)], ['lib/move.h'],
+    'and a header with the name of a public one');
 is_deeply([same_functions(%broken)], ['find(): lib/irq.c lib/move.h'], 'and a function in two files');
 is_deeply([without_prefix(%broken)], ['aplic/move.c: start()'], 'and a function without a prefix');
 is_deeply([map { $_->[0] } functions($broken{'aplic/move.c'})], [qw(start aplic_two)], 'a call is not a definition');

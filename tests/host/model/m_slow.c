@@ -46,7 +46,7 @@ static int slow_read_back(struct aia_msi *msi, struct aia_message *message)
     struct m_dev *d = CONTAINER(msi);
 
     log_access(d, M_READ_BACK, 0);
-    if (d->bus.deaf)
+    if (d->bus.silent)
         return AIA_ESILENT;
     *message = d->message;
     m_push(d);
@@ -96,13 +96,13 @@ static int slow_sync(struct aia_msi *msi)
     d->bus.n_commands++;
     for (unsigned i = 0; i <= d->bus.answers_after; i++) {
         aia_port_relax();
-        if (d->bus.deaf || i != d->bus.answers_after / 2)
+        if (d->bus.silent || i != d->bus.answers_after / 2)
             continue;
         m_event(M_DEVICE, d, M_STORE, d->bus.copy.data);
         d->message = d->bus.copy;
         d->enabled = d->bus.copy_enabled;
     }
-    return d->bus.deaf ? AIA_ESILENT : AIA_OK;
+    return d->bus.silent ? AIA_ESILENT : AIA_OK;
 }
 
 static void slow_reset(struct aia_msi *msi)

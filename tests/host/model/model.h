@@ -155,7 +155,7 @@ struct m_dev {
         bool copy_enabled;
         unsigned locked_by;     /* hart + 1 */
         unsigned answers_after; /* waits until a command is answered */
-        bool deaf;              /* commands are neither obeyed nor answered */
+        bool silent;            /* commands are neither obeyed nor answered */
         unsigned n_commands, n_resets;
     } bus;
 };

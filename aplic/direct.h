@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Direct delivery mode: the domain as the controller of its harts (controller.c). */
-#ifndef APLIC_CONTROLLER_H
-#define APLIC_CONTROLLER_H
+#ifndef APLIC_DIRECT_H
+#define APLIC_DIRECT_H
 
 #include <aia/aplic.h>
 
@@ -9,6 +9,6 @@
 extern const struct aia_msi_ops aplic_direct_ops;
 
 /* Set up direct delivery: on for the harts of `online`, off for the other harts of the domain. */
-void aplic_controller_init(struct aplic *a, const struct aia_hartset *online);
+void aplic_direct_init(struct aplic *a, const struct aia_hartset *online);
 
 #endif

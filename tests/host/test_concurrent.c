@@ -94,14 +94,14 @@ static void request_slow(void *arg)
     assert_int_equal(t_request_as(&q, (struct aia_request){.affinity = set_of(5)}), AIA_OK);
 }
 
-static void leave_1(void *arg)
+static void offline_begin_1(void *arg)
 {
     (void)arg;
     assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
 }
 
 /* Hart 2 takes hart 1 offline, while hart 0 requests an interrupt of a slow bus. */
-static void test_request_meets_leave(void **state)
+static void test_request_meets_offline(void **state)
 {
     (void)state;
     first_meeting(false);
@@ -109,7 +109,7 @@ static void test_request_meets_leave(void **state)
         t_machine(4, 63);
         memset(&q, 0, sizeof(q));
         m_slow_init(&q.dev);
-        meet(request_slow, leave_1, NULL);
+        meet(request_slow, offline_begin_1, NULL);
         assert_int_equal(q.dev.bus.locked_by, 0);
         assert_int_equal(t.harts[1].state, AIA_HART_EVACUATED);
         m_raise(&q.dev);
@@ -117,18 +117,18 @@ static void test_request_meets_leave(void **state)
     } while (next_meeting());
 }
 
-static void return_1(void *arg)
+static void online_finish_1(void *arg)
 {
     *(int *)arg = aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN);
 }
 
-static void hart_2_returns_1(void *arg)
+static void hart_2_finishes_online(void *arg)
 {
-    spawn_once(2, return_1, arg);
+    spawn_once(2, online_finish_1, arg);
 }
 
 /* A hart comes back while an interrupt is requested, in a descriptor that another interrupt had before. */
-static void test_request_meets_return(void **state)
+static void test_request_meets_online(void **state)
 {
     (void)state;
     for (unsigned managed = 0; managed < 2; managed++) {
@@ -141,7 +141,7 @@ static void test_request_meets_return(void **state)
             assert_int_equal(
                 t_request_as(&p, (struct aia_request){.affinity = set_of(2), .managed = managed}), AIA_OK);
             assert_int_equal(aia_irq_free(&t.aia, p.irq), AIA_OK);
-            t_at(k, true, hart_2_returns_1, &error);
+            t_at(k, true, hart_2_finishes_online, &error);
             assert_int_equal(t_request(&q, AIA_MSI_STORE, set_of(2)), AIA_OK);
             more = t_at_done();
             m_settle();
@@ -155,7 +155,7 @@ static void test_request_meets_return(void **state)
 
 static struct wire w;
 
-static void test_line_meets_return(void **state)
+static void test_line_meets_online(void **state)
 {
     bool more = true;
 
@@ -166,7 +166,7 @@ static void test_line_meets_return(void **state)
         w_irq(&w, 9, APLIC_EDGE_RISE, 1);
         assert_int_equal(aia_irq_free(&t.aia, w.irq), AIA_OK);
         w_source(&w, 9, APLIC_EDGE_RISE);
-        t_at(k, true, hart_2_returns_1, &error);
+        t_at(k, true, hart_2_finishes_online, &error);
         assert_int_equal(w_request(&w, set_of(2)), AIA_OK);
         more = t_at_done();
         m_settle();
@@ -194,7 +194,7 @@ static void request_mute(void *arg)
 }
 
 /* The request fails, and its arguments are gone: the hart that comes back must not look at them any more. */
-static void test_failed_line_meets_return(void **state)
+static void test_failed_line_meets_online(void **state)
 {
     int error = AIA_OK;
 
@@ -206,7 +206,7 @@ static void test_failed_line_meets_return(void **state)
         mute_ops = *w.source.msi.ops;
         mute_ops.read_back = mute;
         w.source.msi.ops = &mute_ops;
-        meet(request_mute, return_1, &error);
+        meet(request_mute, online_finish_1, &error);
         assert_false(m_busy(0) || m_busy(2));
     } while (next_meeting());
 }
@@ -224,7 +224,7 @@ static void hart_2_moves_to_0(void *arg)
 }
 
 /* The interrupt gets a new affinity while its hart goes offline: it ends where the last call put it. */
-static void test_affinity_meets_leave(void **state)
+static void test_affinity_meets_offline(void **state)
 {
     bool more = true;
 
@@ -248,7 +248,7 @@ static void test_affinity_meets_leave(void **state)
 }
 
 /* The interrupt gets a new affinity while it returns to a hart. */
-static void test_affinity_meets_return(void **state)
+static void test_affinity_meets_online(void **state)
 {
     bool more = true;
 
@@ -258,7 +258,7 @@ static void test_affinity_meets_return(void **state)
         t_machine(4, 63);
         t_irq(&q, AIA_MSI_STORE, 1);
         assert_int_equal(t_offline(1, 3), AIA_OK);
-        assert_int_equal(t_back(1, 3), 0);
+        assert_int_equal(t_online_again(1, 3), 0);
         t_at(k, true, hart_2_moves_to_0, &error);
         assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
         more = t_at_done();
@@ -306,9 +306,9 @@ static void test_slow_free_meets_move(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_meets_leave),   cmocka_unit_test(test_request_meets_return),
-        cmocka_unit_test(test_line_meets_return),     cmocka_unit_test(test_affinity_meets_leave),
-        cmocka_unit_test(test_affinity_meets_return), cmocka_unit_test(test_failed_line_meets_return),
+        cmocka_unit_test(test_request_meets_offline), cmocka_unit_test(test_request_meets_online),
+        cmocka_unit_test(test_line_meets_online),     cmocka_unit_test(test_affinity_meets_offline),
+        cmocka_unit_test(test_affinity_meets_online), cmocka_unit_test(test_failed_line_meets_online),
         cmocka_unit_test(test_slow_free_meets_move),
     };
 

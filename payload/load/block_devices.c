@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The disks of blockload.h: the search for disks, their request slots, and their queues while harts go offline and come back. */
-#include "payload/load/blockload.h"
+/* The disks of block.h: the search for disks, their request slots, and their queues while harts go offline and come back. */
+#include "payload/load/block.h"
 #include "payload/kernel/console.h"
 #include "payload/kernel/work.h"
 #include "payload/kernel/hotplug.h"

@@ -7,7 +7,7 @@
  * claimed level is therefore masked until its handler has returned. Without the mask the hart would claim the level again
  * and again, and so would the hart to which the level has moved meanwhile.
  */
-#include "aplic/controller.h"
+#include "aplic/direct.h"
 
 #include "aplic/regs.h"
 #include "aplic/source.h"
@@ -169,7 +169,7 @@ static const struct aia_controller_ops controller_ops = {
     .enabled = controller_enabled,
 };
 
-void aplic_controller_init(struct aplic *a, const struct aia_hartset *online)
+void aplic_direct_init(struct aplic *a, const struct aia_hartset *online)
 {
     a->controller.ops = &controller_ops;
     for (unsigned h = 0; h < a->n_harts; h++)

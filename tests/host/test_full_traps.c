@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Interrupts that are pending again as soon as they were handled. The trap ends all the same, so that timers, software
- * interrupts and other interrupts run. An interrupt that leaves its hart no time for anything else is shut off by name,
+ * interrupts and other interrupts run. An interrupt that leaves its hart no time for anything else is disabled by name,
  * whatever its handler returns.
  */
 #include <string.h>
@@ -82,7 +82,7 @@ static unsigned until_quiet(unsigned limit)
     return traps;
 }
 
-static void level_is_shut_off(bool direct, enum aplic_mode mode, enum aia_result result, uint64_t ticks)
+static void level_is_disabled(bool direct, enum aplic_mode mode, enum aia_result result, uint64_t ticks)
 {
     static struct wire quiet;
     bool full;
@@ -125,13 +125,13 @@ static void test_level(void **state)
     (void)state;
     for (unsigned direct = 0; direct < 2; direct++)
         for (unsigned i = 0; i < 2; i++) {
-            level_is_shut_off(direct, modes[i], AIA_HANDLED, 0);
-            level_is_shut_off(direct, modes[i], AIA_HANDLED, T_WINDOW); /* too slow for a window */
-            level_is_shut_off(direct, modes[i], AIA_NONE, T_WINDOW);
+            level_is_disabled(direct, modes[i], AIA_HANDLED, 0);
+            level_is_disabled(direct, modes[i], AIA_HANDLED, T_WINDOW); /* too slow for a window */
+            level_is_disabled(direct, modes[i], AIA_NONE, T_WINDOW);
         }
 }
 
-/* Of two such levels, one after the other is shut off. */
+/* Of two such levels, one after the other is disabled. */
 static void test_two_levels(void **state)
 {
     static struct wire x;
@@ -262,7 +262,7 @@ static void test_no_storm_by_wire(void **state)
     }
 }
 
-/* A hart that is full of edges of several interrupts: no interrupt is shut off, however long that lasts. */
+/* A hart that is full of edges of several interrupts: no interrupt is disabled, however long that lasts. */
 static void raise_all(struct t_irq *s)
 {
     struct t_irq *all = s->arg;

@@ -194,7 +194,7 @@ static void test_two_storm(void **state)
 }
 
 /* The same after the other interrupt has left the hart, while its old vector is quarantined and retires. */
-static void test_one_has_left(void **state)
+static void test_one_has_moved(void **state)
 {
     (void)state;
     t_machine(3, 63);
@@ -225,7 +225,7 @@ int main(void)
         cmocka_unit_test(test_next_owner),
         cmocka_unit_test(test_failed_reservation),
         cmocka_unit_test(test_two_storm),
-        cmocka_unit_test(test_one_has_left),
+        cmocka_unit_test(test_one_has_moved),
     };
 
     return T_RUN(tests);

@@ -3,7 +3,7 @@
  * USB controllers as a kind of load (kinds.h), each with its disk. A step is a burst of No-Ops, or a read whose data is
  * compared. A step waits for its end, so nothing is under way between steps.
  */
-#include "payload/load/usbload.h"
+#include "payload/load/kinds.h"
 #include "payload/kernel/console.h"
 #include "payload/drivers/disk.h"
 #include "payload/load/wedge.h"

@@ -144,7 +144,7 @@ static void test_far_and_near(void **state)
 }
 
 /* Such a hart does not keep another from going offline either. */
-static void test_far_and_near_leave(void **state)
+static void test_far_and_near_offline(void **state)
 {
     struct aia_hartset all = aia_hartset_first(3);
 
@@ -199,7 +199,7 @@ int main(void)
         cmocka_unit_test(test_no_hart),
         cmocka_unit_test(test_where_to),
         cmocka_unit_test(test_far_and_near),
-        cmocka_unit_test(test_far_and_near_leave),
+        cmocka_unit_test(test_far_and_near_offline),
         cmocka_unit_test(test_small_file),
     };
 

@@ -17,7 +17,7 @@ static void check_on(unsigned hart)
 
 /* ---- displaced interrupts ---- */
 
-static void test_strayed_come_back(void **state)
+static void test_displaced_come_back(void **state)
 {
     bool more = true;
 
@@ -27,7 +27,7 @@ static void test_strayed_come_back(void **state)
         struct imsic_stats before = t_stats();
         assert_int_equal(t_offline(1, 0), AIA_OK);
         assert_int_equal(t.aia.displaced, T_KINDS);
-        assert_int_equal(t_back(1, 0), 0);
+        assert_int_equal(t_online_again(1, 0), 0);
         t_at(k, true, t_edges, NULL);
         assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
         more = t_at_done();
@@ -36,12 +36,12 @@ static void test_strayed_come_back(void **state)
     }
 }
 
-static void test_strayed_stay_away(void **state)
+static void test_displaced_stay_away(void **state)
 {
     (void)state;
     t_machine_of_kinds(2, 0);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     check_on(0);
     struct aia_hartset set = t_kind[0].irq->affinity; /* displacement did not change it */
@@ -60,7 +60,7 @@ static void test_others_stay(void **state)
     assert_int_equal(aia_irq_set_affinity(&t.aia, t_kind[1].irq, &wide), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     unsigned there = t_kind[1].irq->vec.hart;
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(t_kind[0].irq->vec.hart, 2);
     assert_int_equal(t_kind[1].irq->vec.hart, there);
@@ -69,7 +69,7 @@ static void test_others_stay(void **state)
     /* An interrupt displaced from another hart, which is still offline, is not an error of this hart's return. */
     assert_int_equal(t_offline(2, 0), AIA_OK);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     assert_int_equal(t_kind[0].irq->vec.hart, 0);
     assert_int_equal(t_kind[2].irq->vec.hart, 1);
@@ -82,7 +82,7 @@ static void test_silent_one(void **state)
     for (unsigned i = 0; i < T_KINDS; i++) {
         t_machine_of_kinds(3, 0);
         assert_int_equal(t_offline(1, 0), AIA_OK);
-        assert_int_equal(t_back(1, 0), 0);
+        assert_int_equal(t_online_again(1, 0), 0);
         t_kind[i].dev.mood = M_MUTE;
         assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_ESILENT);
         for (unsigned j = 0; j < T_KINDS; j++)
@@ -196,7 +196,7 @@ static void test_edge_at_every_access_of_suspend(void **state)
         }
 }
 
-/* A retiring vector, and a vector that a storm shut off, are in the same state after a suspend. */
+/* A retiring vector, and a vector that a storm has quarantined, are in the same state after a suspend. */
 static void test_suspend_keeps_the_books(void **state)
 {
     (void)state;
@@ -228,7 +228,7 @@ static void test_suspend_keeps_the_books(void **state)
 /* ---- two harts at the same time ---- */
 
 /* Both have begun before either finishes: what the first hart gave to the second does not stay there. */
-static void test_two_leave_before_either_dies(void **state)
+static void test_two_begin_before_either_finishes(void **state)
 {
     (void)state;
     for (unsigned first = 1; first < 3; first++)
@@ -248,7 +248,7 @@ static void test_two_leave_before_either_dies(void **state)
                 assert_int_equal(t.files[1].n_free, 61);
                 assert_int_equal(t.files[2].n_free, 61);
                 for (unsigned h = 1; h < 3; h++) {
-                    assert_int_equal(t_back(h, 3), 0);
+                    assert_int_equal(t_online_again(h, 3), 0);
                     assert_int_equal(aia_hart_online_finish(&t.aia, h, AIA_DISPLACED_RETURN), AIA_OK);
                 }
                 check_on(1);
@@ -278,15 +278,15 @@ static void test_two_of_two(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strayed_come_back),
-        cmocka_unit_test(test_strayed_stay_away),
+        cmocka_unit_test(test_displaced_come_back),
+        cmocka_unit_test(test_displaced_stay_away),
         cmocka_unit_test(test_others_stay),
         cmocka_unit_test(test_silent_one),
         cmocka_unit_test(test_return_refused),
         cmocka_unit_test(test_suspend_with_pending_edges),
         cmocka_unit_test(test_edge_at_every_access_of_suspend),
         cmocka_unit_test(test_suspend_keeps_the_books),
-        cmocka_unit_test(test_two_leave_before_either_dies),
+        cmocka_unit_test(test_two_begin_before_either_finishes),
         cmocka_unit_test(test_two_of_two),
     };
 

@@ -142,7 +142,7 @@ static void hart_1_asks(void *arg)
 }
 
 /* One request begins at any access of the other: exactly one succeeds, and its interrupt gets all edges. */
-static void test_at_once(void **state)
+static void test_concurrent_requests(void **state)
 {
     unsigned won[2] = {0, 0};
     bool more = true;
@@ -202,8 +202,12 @@ static void test_wire(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_block),   cmocka_unit_test(test_failed),
-        cmocka_unit_test(test_chain),   cmocka_unit_test(test_at_once), cmocka_unit_test(test_wire),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_block),
+        cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_concurrent_requests),
+        cmocka_unit_test(test_wire),
     };
 
     return T_RUN(tests);

@@ -28,34 +28,34 @@ static const struct aia_message strange[] = {{0}, {0x1000, 0}, {0x123456789000, 
 #define N_STRANGE (sizeof(strange) / sizeof(strange[0]))
 
 /* Whatever message the device holds and takes, the hart goes offline, if the message does not name the hart. */
-static void test_leave(void **state)
+static void test_offline(void **state)
 {
     (void)state;
     for (unsigned kind = 0; kind < T_KINDS; kind++)
         for (unsigned i = 0; i < N_STRANGE; i++)
-            for (unsigned deaf = 0; deaf < 2; deaf++) {
+            for (unsigned stale = 0; stale < 2; stale++) {
                 t_machine(3, 63);
                 t_irq(&q, (enum aia_msi_kind)kind, 1);
                 lose(&q, LOSE_ALL);
                 q.dev.message = strange[i];
                 if (kind == AIA_MSI_PLAIN) /* a move does not write the upper half of its address */
                     q.dev.message.addr &= UINT32_MAX;
-                q.dev.mood = deaf ? M_STALE : M_WELL;
+                q.dev.mood = stale ? M_STALE : M_WELL;
                 assert_int_equal(t_offline(1, 0), AIA_OK);
                 assert_int_not_equal(q.irq->vec.hart, 1);
-                assert_true(t_reported(AIA_REPORT_CHANGED) || (!deaf && kind != AIA_MSI_PLAIN));
+                assert_true(t_reported(AIA_REPORT_CHANGED) || (!stale && kind != AIA_MSI_PLAIN));
                 q.dev.mood = M_WELL;
                 assert_int_equal(aia_irq_restore(&t.aia, q.irq), AIA_OK);
                 lose_check_message(&q);
                 lose_check_works(&q);
-                assert_int_equal(t_back(1, 0), 0);
+                assert_int_equal(t_online_again(1, 0), 0);
                 assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
                 t_check_books();
             }
 }
 
 /* A device that was reset and takes its message has it after the offline, without another call. */
-static void test_leave_restores(void **state)
+static void test_offline_restores(void **state)
 {
     (void)state;
     t_machine(2, 63);
@@ -110,7 +110,7 @@ static void test_lost_while_leaving(void **state)
 }
 
 /* In offline_finish, where nothing may wait. */
-static void test_dying(void **state)
+static void test_offline_finish(void **state)
 {
     (void)state;
     t_machine(2, 63);
@@ -127,9 +127,9 @@ static void test_dying(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_move_says_changed),  cmocka_unit_test(test_leave),
-        cmocka_unit_test(test_leave_restores),     cmocka_unit_test(test_stale_names_the_hart),
-        cmocka_unit_test(test_lost_while_leaving), cmocka_unit_test(test_dying),
+        cmocka_unit_test(test_move_says_changed),  cmocka_unit_test(test_offline),
+        cmocka_unit_test(test_offline_restores),   cmocka_unit_test(test_stale_names_the_hart),
+        cmocka_unit_test(test_lost_while_leaving), cmocka_unit_test(test_offline_finish),
     };
 
     return T_RUN(tests);

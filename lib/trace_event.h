@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How the library writes trace events (trace.c). Tracing is mostly off, and then costs one load and one branch. */
-#ifndef AIA_LIB_TRACE_H
-#define AIA_LIB_TRACE_H
+#ifndef AIA_LIB_TRACE_EVENT_H
+#define AIA_LIB_TRACE_EVENT_H
 
 #include <stddef.h>
 

@@ -75,7 +75,7 @@ static void test_wait_limit(void **state)
         assert_int_equal(aia_call(&t.aia, 1, answer, &answers), AIA_OK);
         assert_int_equal(answers, 1);
         assert_int_equal(t_offline(2, 0), AIA_OK);
-        assert_int_equal(t_back(2, 0), 0);
+        assert_int_equal(t_online_again(2, 0), 0);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
         t_check_books();
     }
@@ -181,7 +181,7 @@ static void test_posted_long_ago(void **state)
         assert_int_equal(t_move(&q, 2), AIA_OK);
         assert_int_equal(t.files[1].n_retiring, 1);
         assert_int_equal(t_offline(1, 0), AIA_OK);
-        assert_int_equal(t_back(1, 0), 0);
+        assert_int_equal(t_online_again(1, 0), 0);
     }
 }
 

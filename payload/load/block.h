@@ -4,8 +4,8 @@
  * takes, and compares the data with what scripts/image wrote. A request is overdue when its hart has worked on the disk
  * for BLOCK_LOST_MS and the request has not ended; its slot then stays BUSY, and the reason is looked for.
  */
-#ifndef PAYLOAD_LOAD_BLOCKLOAD_H
-#define PAYLOAD_LOAD_BLOCKLOAD_H
+#ifndef PAYLOAD_LOAD_BLOCK_H
+#define PAYLOAD_LOAD_BLOCK_H
 
 #include "payload/drivers/disk.h"
 #include "payload/load/histogram.h"
@@ -15,8 +15,6 @@
 #define BLOCK_HARTS   16u /* harts that read; further harts do not */
 #define BLOCK_LOST_MS 2000
 #define BLOCK_LOOK_MS 20 /* the longest time from a completion in memory to its interrupt */
-
-extern const struct load_kind load_kind_nvme, load_kind_ahci, load_kind_virtio;
 
 enum block_state {
     BLOCK_FREE,
@@ -61,8 +59,20 @@ struct block_device {
 extern struct block_device block_devices[BLOCK_MAX];
 extern unsigned block_n_devices;
 
-/* For blockload.c: find the disks of this kind. */
+/* Find the disks of this kind: load_kind.find (block_devices.c). */
 bool block_find(const struct load_kind *kind, unsigned *n_found);
+
+/*
+ * Do one turn of this hart on the disk: check requests that ended, submit new ones, and look into overdue ones. False: there
+ * was nothing to do. Context: thread, on any of the first BLOCK_HARTS harts.
+ */
+bool block_step(struct block_device *d, struct random *r);
+
+/*
+ * After the last step: check the requests of all harts that ended, and look into overdue ones. Returns how many have not ended.
+ * Context: thread, no hart in block_step().
+ */
+unsigned block_outstanding(struct block_device *d);
 
 /*
  * True if each queue of the disk still answers. Prints a line for a queue that does not.

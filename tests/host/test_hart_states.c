@@ -110,7 +110,7 @@ static void vetoed_offline(int state, uint32_t lag, unsigned long k, void (*fn)(
     veto = (struct veto){.state = -1};
     assert_int_equal(offline(), AIA_OK);
     assert_int_equal(t.files[1].n_free, 60); /* all but those for IPIs, the sync and the managed interrupt */
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     check_all(before);
 }
@@ -188,7 +188,7 @@ static void vetoed_online(uint32_t lag, unsigned long k, bool *more)
     assert_int_equal(aia_ipi_send(&t.aia, 1, AIA_IPI_USER), AIA_EOFFLINE);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_EOFFLINE);
     veto = (struct veto){.state = -1};
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
     check_all(before);
 }
@@ -222,7 +222,7 @@ static void test_late_edge_at_every_access(void **state)
         late_id = q[1].irq->vec.id;
         assert_int_equal(offline(), AIA_OK);
         t_at(k, true, late, NULL);
-        assert_true(t_back(1, 0) >= 0);
+        assert_true(t_online_again(1, 0) >= 0);
         more = t_at_done();
         m_settle();
         if (more)
@@ -244,7 +244,7 @@ static void test_unowned_edge_at_every_access(void **state)
         t_at(k, true, late, NULL);
         assert_int_equal(offline(), AIA_OK);
         more = t_at_done();
-        assert_true(t_back(1, 0) >= 0);
+        assert_true(t_online_again(1, 0) >= 0);
         m_settle();
         if (more)
             assert_int_equal(t.harts[1].late + t.harts[1].unowned, 1);
