@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Direct delivery mode: the domain interrupts its harts itself, and a hart claims the source from the domain
+ * Direct delivery mode: the domain interrupts its harts without messages, and a hart claims the source from the domain
  * (AdvPLIC.adoc, "Interrupt delivery directly by the APLIC"; aia/controller.h).
  *
  * The pending bit of a level "is always just a copy of the rectified input value", so a claim does not clear the bit. A
@@ -35,8 +35,8 @@ static void direct_start(struct aia_msi *msi, const struct aia_message *m)
 }
 
 /*
- * The source stays in sources[], because another hart may have claimed the source already. The library clears msi.irq
- * after every hart has gone through its interrupts; from then on a claim finds no owner.
+ * Disable the source. The source stays in sources[], because another hart may have claimed the source already. The library
+ * clears msi.irq after every hart has ended the trap that it was in. From then on a claim finds no owner.
  */
 static void direct_stop(struct aia_msi *msi)
 {
@@ -98,8 +98,8 @@ static unsigned hart_idc(const struct aplic *a, unsigned hart)
 }
 
 /*
- * Claim for a hart. A forced interrupt has no source, and ends with this read: "a read of claimi that returns zero sets
- * iforce to zero".
+ * Claim for a hart. A forced interrupt has no source, and this read ends it: "a read of claimi that returns zero sets iforce
+ * to zero".
  */
 static bool controller_claim(struct aia_controller *c, unsigned hart, struct aia_msi **msi)
 {
@@ -126,7 +126,7 @@ static bool controller_pending(const struct aia_controller *c, unsigned hart)
     return aplic_read(a, hart_idc(a, hart) + TOPI) != 0;
 }
 
-/* iforce is left as it is: the first claim clears it. */
+/* Set a hart's delivery, and let every priority through. iforce is left as it is: the first claim clears iforce. */
 static void write_idc(const struct aplic *a, unsigned hart, uint32_t delivery)
 {
     aplic_write(a, hart_idc(a, hart) + ITHRESHOLD, 0); /* no threshold: every priority interrupts */

@@ -8,7 +8,10 @@
 #include "lib/container.h"
 #include "lib/moment.h"
 
-/* Set the mode of a source. False: sourcecfg, which is WARL, did not take the mode. It is read-only zero if another domain has the source. */
+/*
+ * Set the mode of a source. False: sourcecfg, which is WARL, did not take the mode. sourcecfg is read-only zero if another
+ * domain has the source.
+ */
 static bool source_has_mode(const struct aplic *a, unsigned source, enum aplic_mode mode)
 {
     aplic_write(a, SOURCECFG + 4 * source, (uint32_t)mode);
@@ -38,8 +41,8 @@ static int source_rectifies(const struct aplic *a, unsigned source)
 
 /*
  * True if in_clrip reads the wires. "A read of an in_clrip register returns the rectified input values", but QEMU before 9.0
- * returns the values of the wires. The two differ in what happens when the polarity of a source is inverted. No source is
- * enabled yet, so a source that becomes pending meanwhile interrupts no hart.
+ * returns the values of the wires. When the polarity of a source is inverted, its rectified value changes, and the value of its
+ * wire does not. No source is enabled yet, so a source that becomes pending meanwhile interrupts no hart.
  */
 static bool inputs_raw(const struct aplic *a)
 {
@@ -135,7 +138,7 @@ static int domain_enable(const struct aplic *a)
     return aplic_read(a, DOMAINCFG) == cfg ? AIA_OK : AIA_EINVAL;
 }
 
-/* The first write is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
+/* The first write of domaincfg is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
 int aplic_init(struct aplic *a)
 {
     static const struct aia_hartset none;
@@ -189,7 +192,7 @@ int aplic_check_layout(const struct aplic *a, uintptr_t machine)
     uint32_t mlow = mmio_read32(machine + MMSIADDRCFG), mhigh = mmio_read32(machine + MMSIADDRCFGH);
     uint32_t slow = mmio_read32(machine + SMSIADDRCFG), shigh = mmio_read32(machine + SMSIADDRCFGH);
 
-    if (!mlow && !(mhigh & ~HIGH_L)) /* then smsiaddrcfg is hidden too */
+    if (!mlow && !(mhigh & ~HIGH_L)) /* mmsiaddrcfg is hidden, and then smsiaddrcfg is hidden too */
         return AIA_EAGAIN;
     bool same = HIGH_PPN(shigh, slow) == l->base >> 12 && HIGH_LHXS(shigh) + 12 == l->hart_shift &&
                 HIGH_LHXW(mhigh) == l->hart_bits && HIGH_HHXW(mhigh) == l->group_bits &&

@@ -56,7 +56,7 @@ unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi)
     return container_of(msi, struct aplic_source, msi)->number;
 }
 
-/* Set a bit for each source that an interrupt owns. Bit 0 stands for "no source of this domain", and has no meaning. */
+/* Set a bit for each source that an interrupt owns. Bit 0 is set for interrupts without a source of this domain; ignore it. */
 static void note_owned(const struct aplic *a, const struct aia *books, uint32_t *owned)
 {
     for (uint32_t i = 0; i < books->config.n_irqs; i++) {
@@ -66,6 +66,7 @@ static void note_owned(const struct aplic *a, const struct aia *books, uint32_t 
     }
 }
 
+/* The finding about a source. AIA_N_FINDINGS: there is none. */
 static enum aia_finding audit_source(const struct aplic *a, unsigned number, bool owned)
 {
     struct aplic_look look;

@@ -3,9 +3,9 @@
  * A source in MSI delivery mode, and the handler around the driver's handler of a level.
  *
  * The domain sends one MSI for an edge, and one MSI for a level too: after the MSI of a level, the domain ignores the
- * source until its line falls. So software makes the source pending again if the line is still up after the handler
- * ("Special consideration for level-sensitive interrupt sources"). An MSI may also be late: the line may have fallen before
- * the handler runs.
+ * source until its line falls. So software makes the source pending again if the line is still up after the handler has
+ * returned ("Special consideration for level-sensitive interrupt sources"). An MSI may also be late: the line may have fallen
+ * before the handler runs.
  */
 #include "aplic/source.h"
 
@@ -45,11 +45,12 @@ static void source_store(struct aia_msi *msi, const struct aia_message *m)
 }
 
 /*
- * The order is: activate, target, look, enable. The source is activated first, because the other registers of an inactive
- * source are read-only zero. The target comes before the enable, because the target is "unspecified" until it is written. A
- * line that is up already may or may not have become pending by the write of sourcecfg ("Source configurations"), so the
- * line is read, and the source is made pending if the line is up. This comes before the enable, so that one MSI is sent,
- * however often the source became pending. A line that rises after the look becomes pending by itself.
+ * Activate the source, write its target, read its line, and enable the source, in this order. The source is activated first,
+ * because the other registers of an inactive source are read-only zero. The target comes before the enable, because the target
+ * is "unspecified" until it is written. A line that is up already may or may not have become pending by the write of sourcecfg
+ * ("Source configurations"), so the line is read, and the source is made pending if the line is up. This comes before the
+ * enable, so that one MSI is sent, however often the source became pending. A line that rises after the read makes the source
+ * pending without software.
  */
 void aplic_source_start(struct aplic_source *s, const struct aia_message *m)
 {
@@ -62,8 +63,9 @@ void aplic_source_start(struct aplic_source *s, const struct aia_message *m)
 }
 
 /*
- * The source stays active. The pending bit of an inactive source is a "read-only zero" ("Source configurations"), so an edge
- * that is pending, or that comes before the next start, would be lost. A level would be seen again; an edge would not.
+ * Disable the source, which stays active. The pending bit of an inactive source is a "read-only zero" ("Source
+ * configurations"), so an edge that is pending, or that comes before the next start, would be lost. A level would be seen
+ * again; an edge would not.
  */
 void aplic_source_stop(struct aplic_source *s)
 {
@@ -124,10 +126,11 @@ void aplic_source_fill(struct aplic_source *s, struct aplic *a, unsigned number,
 }
 
 /*
- * The handler of a level. It runs the driver's handler if the line is up. Afterwards it writes setipnum, which makes the
- * source pending again if the line is still up: the second option of "Special consideration for level-sensitive interrupt
- * sources". On QEMU before 9.0 setipnum makes any level pending; then the next run finds the line down, and ends the
- * repetition. The fence before setipnum orders the handler's writes to the device before it.
+ * The handler of a level. It runs the driver's handler if the line is up. Afterwards, in direct delivery mode it unmasks the
+ * line. In MSI delivery mode, if the line was up, it writes setipnum, which makes the source pending again if the line is still
+ * up: the second option of "Special consideration for level-sensitive interrupt sources". On QEMU before 9.0 setipnum makes any
+ * level pending; then the next run finds the line down, and ends the repetition. The fence orders the handler's writes to the
+ * device before the unmask or setipnum.
  */
 static enum aia_result level_handler(void *context, struct aia_irq *irq)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What both delivery modes do with a source (source.c). */
+/* A source in both delivery modes (source.c). */
 #ifndef APLIC_SOURCE_H
 #define APLIC_SOURCE_H
 

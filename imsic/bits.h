@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Find the first set bit. Without the Zbb extension the compiler's built-in is a call of thirty instructions; this is inline.
- */
+/* Find the first set bit. Without the Zbb extension the compiler's built-in is a call of thirty instructions. */
 #ifndef IMSIC_BITS_H
 #define IMSIC_BITS_H
 

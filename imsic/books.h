@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The books of an interrupt file: the state and the owner of each identity (its slot), and which identities are free. Private
- * to the allocator. imsic.lock protects all of it.
+ * The books of an interrupt file: the state and the owner of each identity (its slot), and which identities are free. Only the
+ * allocator includes this. imsic.lock protects the free identities, and every change of a slot except one: lib/retire.c makes
+ * an owned slot RETIRING under the lock of the interrupt.
  *
  * The free identities are a bitmap of at most 32 words. There is a summary word for each block size: bit w is set if word w
  * of the bitmap holds an aligned free run of that size. A block never crosses a word, so finding a block takes two
  * find-first-set operations, however many identities there are. For single identities the summary is exact. For larger
- * blocks a bit may still be set after the run in its word was broken up; the search that looks there clears the bit. So the
- * allocation of a single identity does not pay for block sizes that are rarely requested.
+ * blocks a bit may still be set after the run in its word was broken up; the next search of that word clears the bit. So the
+ * allocation of a single identity costs nothing for block sizes that are rarely requested.
  */
 #ifndef IMSIC_BOOKS_H
 #define IMSIC_BOOKS_H
@@ -61,8 +62,8 @@ static inline uint64_t books_block(unsigned first, unsigned order)
 }
 
 /*
- * Remove `bits`, n of them, of word w from the free ones. w is a size_t, because a 32-bit index would cost an instruction to
- * extend it to an address.
+ * Remove the n identities `bits` of word w from the free identities. The xor clears bit w of has_run[0], which was set, if no
+ * identity of the word is left. w is a size_t, because a 32-bit index would cost an instruction that extends it to an address.
  */
 static inline void books_remove(struct imsic_file *f, size_t w, uint64_t bits, unsigned n)
 {

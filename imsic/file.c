@@ -79,7 +79,7 @@ void imsic_file_off(struct imsic_file *f)
         word_write(EIE0, w, 0);
 }
 
-/* The bits of word w that may be cleared: all but the late message of a sync, for which the next sync waits. */
+/* The bits of word w that may be cleared: all except that of a late sync (sync_owed), for which the next sync waits. */
 static uint64_t clearable(const struct imsic_file *f, unsigned w)
 {
     return f->sync_owed && f->sync_owed / 64u == w ? ~(1ull << f->sync_owed % 64) : ~0ull;
@@ -111,9 +111,9 @@ void imsic_file_on(const struct imsic *im, struct imsic_file *f)
 }
 
 /*
- * Make sip.SEIP show what is pending and enabled. QEMU before 9.2 evaluates the file at each access to a register, also at a
- * read, without a lock against messages. A message that arrives meanwhile may be pending and not show in sip until the next
- * access. A hart that went to sleep then would not wake. A read of stopei does not evaluate the file.
+ * Make sip.SEIP show whether an enabled identity is pending. QEMU before 9.2 evaluates the file at each access to a register,
+ * also at a read, without a lock against messages. A message that arrives meanwhile may be pending and not show in sip until
+ * the next access. A hart that went to sleep then would not wake. A read of stopei does not evaluate the file.
  */
 #define SHOW_TRIES 8 /* a further try is needed only if another message arrives during the access */
 

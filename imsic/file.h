@@ -22,7 +22,10 @@ void imsic_send(const struct imsic *im, struct imsic_vector v);
 /* Stop delivery and disable every identity. Pending bits stay. */
 void imsic_file_off(struct imsic_file *f);
 
-/* Clear every pending bit: after a reset their values are unspecified (IMSIC.adoc, "Reset and revealed state"). */
+/*
+ * Clear every pending bit except that of a late sync (sync_owed): after a reset their values are unspecified (IMSIC.adoc,
+ * "Reset and revealed state").
+ */
 void imsic_file_clear(struct imsic_file *f);
 
 /* Enable every identity except sync_id, set the threshold to 0, and start delivery. */
@@ -48,7 +51,10 @@ static inline unsigned imsic_file_words(const struct imsic_file *f)
 uint64_t imsic_file_pending(unsigned w);
 uint64_t imsic_file_enabled(unsigned w);
 
-/* Read the pending bits of a word, and clear exactly the bits that were read. A bit that is set between the two stays set. */
+/*
+ * Read the pending bits of a word, and clear the bits that were set, except that of a late sync (sync_owed). A bit that is set
+ * after the read stays set.
+ */
 uint64_t imsic_file_take(const struct imsic_file *f, unsigned w);
 
 void imsic_file_clear_pending(unsigned id);
@@ -64,10 +70,12 @@ void imsic_file_clear_enabled(unsigned id);
 int imsic_sync(const struct imsic *im, struct imsic_file *f);
 
 /*
- * Wait until every message that `b` has sent to this file has taken effect: `b` sends one more message, with sync_id, and this
- * hart waits for that message. imsic_sync() uses the same identity: only one such message is under way to a file at a
- * time, and after a timeout the late message has to arrive before another one counts.
- * Returns AIA_OK, AIA_ETIMEOUT, or the error of b->send().
+ * Wait until every message that the unit of `b` has sent to this file has taken effect: the unit sends one more message, with
+ * sync_id, and this hart waits for that message. imsic_sync() uses the same identity. So only one such message is under way to
+ * a file at a time, and after a timeout the late message has to arrive before another sync begins.
+ * Returns AIA_OK, or:
+ *   AIA_ETIMEOUT  the message has not arrived after imsic.wait_limit
+ *   the error of b->send()
  */
 int imsic_sync_after(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b);
 

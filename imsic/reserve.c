@@ -22,7 +22,7 @@ static unsigned find_in_all(const struct imsic *im, const struct aia_hartset *se
     return 0;
 }
 
-/* Fill in ids[] for each hart of `set`: `common`, or if that is 0 the lowest free identity of its file. False: a file has none. */
+/* Fill in ids[] for each hart of `set`: `common`, or the lowest free identity if `common` is 0. False: a file has none free. */
 static bool choose_reserved(const struct imsic *im, const struct aia_hartset *set, unsigned common,
                             uint16_t *ids)
 {

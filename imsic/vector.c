@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The vector allocator: it gives free identities of harts' interrupt files to interrupts. */
+/* The allocator: the free identities of the harts' interrupt files, which are given to interrupts. */
 #include <aia/error.h>
 
 #include "imsic/books.h"
@@ -165,7 +165,7 @@ int imsic_alloc(struct imsic *im, unsigned hart, unsigned order, uint32_t owner,
     return AIA_OK;
 }
 
-/* An identity that the file does not have is never free. */
+/* True if the block is free, and the file is open. An identity that the file does not have is never free. */
 static bool block_is_free(const struct imsic_file *f, unsigned id, unsigned order)
 {
     uint64_t bits = books_block(id, order);
@@ -228,7 +228,7 @@ void imsic_free(struct imsic *im, struct imsic_vector v)
     books_unlock(im, was);
 }
 
-/* Under the lock: an interrupt that gets the vector next puts it into no message before the bit is cleared. */
+/* The lock is held, so the vector gets no owner, and no message names the vector, before the bit is cleared. */
 void imsic_clear_unowned(struct imsic *im, struct imsic_vector v)
 {
     unsigned long was = books_lock(im);

@@ -20,10 +20,10 @@ int imsic_init(struct imsic *im);
  * Allocate a block of 2^order consecutive identities for owners `owner`, `owner` + 1, ..., and mark their slots owned. The
  * block is aligned to its size, because multi-message MSI sends base | n. Order 0 is one identity.
  *   imsic_alloc         the lowest free block of `hart`; `*first` is the first vector of the block
- *   imsic_alloc_any     the lowest free block of the open hart in `set` that has the most free identities
+ *   imsic_alloc_any     the lowest free block of the hart that imsic_least_loaded() finds
  *   imsic_alloc_id      the block that begins at identity `id` of `hart`
  *   imsic_alloc_common  the same block on two harts; `from`, the hart that the interrupt leaves, may be closed
- * The time does not depend on the number of identities. A common block takes at most IMSIC_WORDS steps.
+ * The time of a search in one file does not depend on the number of identities. A common block takes at most IMSIC_WORDS steps.
  * All return AIA_OK, or, with nothing changed:
  *   AIA_EINVAL   an argument is out of range
  *   AIA_ENOVEC   no such block is free, or the file is closed
@@ -52,14 +52,15 @@ void imsic_deactivate(struct imsic *im, struct imsic_vector v);
 void imsic_free(struct imsic *im, struct imsic_vector v);
 
 /*
- * Clear the pending bit of `v`, a vector of the running hart, unless `v` has an owner: the bit could then be the owner's edge. A
- * torn message may have set the bit of a free vector. Interrupts off.
+ * Clear the pending bit of `v`, a vector of the running hart, if `v` is free or reserved. A torn message may have set the bit.
+ * In the other states the bit may be an edge that has an owner, or is quarantined. Interrupts off.
  */
 void imsic_clear_unowned(struct imsic *im, struct imsic_vector v);
 
 /*
  * imsic_quarantine: take a vector that storms, and that is about to be disabled, out of the allocator. A vector that is reserved
- *   for a managed interrupt stays reserved; activating it enables it again. False: the vector has got an owner meanwhile.
+ *   for a managed interrupt stays reserved; managed_activate() lets the hart enable the identity again. False: the vector has
+ *   got an owner meanwhile.
  * imsic_unquarantine: make a quarantined vector free.
  */
 bool imsic_quarantine(struct imsic *im, struct imsic_vector v);
@@ -72,7 +73,10 @@ void imsic_close(struct imsic *im, unsigned hart);
 /* Of the open harts in `set` with a free block of 2^order, the hart with the most free identities. AIA_OK, AIA_ENOHART or AIA_ENOVEC. */
 int imsic_least_loaded(struct imsic *im, const struct aia_hartset *set, unsigned order, unsigned *hart);
 
-/* The number of identities, on all open harts except `hart`, that are free or will be free after they have retired. */
+/*
+ * The number of identities, on all open harts except `hart`, that are free or retire now. A retiring vector of a managed
+ * interrupt is counted too, although it will be reserved and not free.
+ */
 unsigned imsic_room_elsewhere(struct imsic *im, unsigned hart);
 
 /* Count the vectors of all files by state. */

@@ -45,6 +45,7 @@ static uint32_t ticket_reached(const struct aia_iommu *u)
     return mmio_read32((uintptr_t)u->done);
 }
 
+/* True if `now` has reached `ticket`. Tickets wrap. */
 static bool ticket_past(uint32_t now, uint32_t ticket)
 {
     return (int32_t)(now - ticket) >= 0;
@@ -60,7 +61,10 @@ static void count_command_errors(struct aia_iommu *u, uint32_t csr)
         iommu_count(&u->timed_out);
 }
 
-/* Reset the queue, unless another hart has reset it since `epoch`. AIA_OK: the queue is on again, empty. AIA_ETIMEOUT. */
+/*
+ * Reset the queue, unless another hart has reset the queue since `epoch`. AIA_OK: the queue is on again, empty. AIA_ETIMEOUT:
+ * the unit does not switch the queue.
+ */
 static int reset_queue(struct aia_iommu *u, uint32_t epoch)
 {
     unsigned long was = aia_port_irq_save();

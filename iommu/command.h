@@ -9,7 +9,8 @@ struct iommu_command {
     uint64_t w[2];
 };
 
-#define IOTINVAL_GVMA (1ull | 1ull << 7)
+#define IOTINVAL_VMA  1ull
+#define IOTINVAL_GVMA (IOTINVAL_VMA | 1ull << 7)
 #define IOFENCE_C     2ull
 #define IODIR_DDT     3ull
 #define COMMAND_AV    (1ull << 10)
@@ -18,10 +19,13 @@ struct iommu_command {
 #define IOFENCE_PW    (1ull << 13)
 #define IODIR_DV      (1ull << 33)
 
-/* Wait until (register & mask) == value. The register has 32 bits. Any. AIA_OK or AIA_ETIMEOUT. */
+/* Wait until (register & mask) == value. The register has 32 bits. Any. AIA_OK; AIA_ETIMEOUT: longer than command_limit. */
 int iommu_wait(const struct aia_iommu *u, unsigned reg, uint32_t mask, uint32_t value);
 
-/* Turn the command queue off and on again, empty. This clears its head and its error bits. AIA_OK or AIA_ETIMEOUT. */
+/*
+ * Turn the command queue off and on again, empty. This clears the queue's head and its error bits. AIA_OK; AIA_ETIMEOUT: the
+ * unit does not switch the queue.
+ */
 int iommu_commands_on(struct aia_iommu *u);
 
 /*

@@ -54,7 +54,7 @@ static uint64_t *table_below(struct aia_iommu *u, uint64_t *entry)
     return t;
 }
 
-/* "Process to locate the Device-context": an id has six bits for the page of contexts, and nine for each level above. */
+/* "Process to locate the Device-context": an id has six bits for the page of contexts, and nine bits for each level above. */
 uint64_t *iommu_context(struct aia_iommu *u, uint32_t id)
 {
     uint64_t *t = u->root;
@@ -118,7 +118,7 @@ int iommu_forget_device(struct aia_iommu *u, uint32_t id, uint16_t gscid)
 {
     const struct iommu_command c[] = {
         {{IODIR_DDT | IODIR_DV | (uint64_t)id << 40, 0}},
-        {{1 | IOTINVAL_GV | (uint64_t)gscid << GSCID, 0}}, /* IOTINVAL.VMA */
+        {{IOTINVAL_VMA | IOTINVAL_GV | (uint64_t)gscid << GSCID, 0}},
         {{IOTINVAL_GVMA | IOTINVAL_GV | (uint64_t)gscid << GSCID, 0}},
     };
 
@@ -157,8 +157,8 @@ struct aia_iommu_device *iommu_find(struct aia_iommu *u, uint32_t id)
 }
 
 /*
- * Take the pages of a device: its MSI page table, and the interrupt files of its messages, eight in a page. u->tables is
- * held. AIA_OK; AIA_ENOMEM: none of these is taken, but tables of the directory may have been made, which stay.
+ * Take the pages of a device: its MSI page table, and the MRIFs of its messages, eight in a page. u->tables is held. AIA_OK;
+ * AIA_ENOMEM: no such page is taken, but tables of the directory may have been made, which stay.
  */
 static int take_device_pages(struct aia_iommu *u, struct aia_iommu_device *d)
 {

@@ -56,7 +56,7 @@ const char *aia_iommu_cause_name(unsigned cause)
     return "other fault";
 }
 
-/* Count a fault. True: these are more than storm_limit in storm_window. */
+/* Count a fault. True: there are now more than storm_limit of them within storm_window. */
 static bool faults_storm(const struct aia_iommu *u, struct aia_storm *s)
 {
     uint64_t now = aia_port_time();
@@ -79,7 +79,7 @@ static bool unattached_fault(struct aia_iommu *u, uint32_t id)
         return false;
     atomic_store_explicit(&u->storm.count, 0, memory_order_relaxed);
     int error = iommu_cut_off_id(u, id);
-    if (error == AIA_EINVAL) /* attached meanwhile: its next fault is counted for the device */
+    if (error == AIA_EINVAL) /* the id was attached meanwhile: its next fault is counted for the device */
         return false;
     if (!error) {
         iommu_count(&u->cut_offs);
@@ -90,14 +90,14 @@ static bool unattached_fault(struct aia_iommu *u, uint32_t id)
     return false;
 }
 
-/* Count a fault of an attached device, and cut the device off if its faults storm. True: it was cut off now. */
+/* Count a fault of an attached device, and cut the device off if its faults storm. True: the device was cut off now. */
 static bool attached_fault(struct aia_iommu *u, struct aia_iommu_device *d, uint64_t addr)
 {
     iommu_count(&d->faults);
     d->last_fault = addr;
     if (atomic_load_explicit(&d->cut_off, memory_order_relaxed) || !faults_storm(u, &d->storm))
         return false;
-    (void)aia_iommu_cut_off(d); /* an error is counted in u->stuck; the context has changed all the same */
+    (void)aia_iommu_cut_off(d); /* the counters of the command queue show an error; the context has changed */
     return true;
 }
 
@@ -113,12 +113,13 @@ static void take_record(struct aia_iommu *u, uintptr_t record)
 
     iommu_count(&u->n_faults);
     f.attached = iommu_find(u, f.device);
+    /* TTYP 0: the fault is not of a transaction, so the record has no device. */
     f.cut_off = f.attached ? attached_fault(u, f.attached, f.addr) : f.type && unattached_fault(u, f.device);
     if (u->config.fault)
         u->config.fault(u->config.arg, &f);
 }
 
-/* Count the queue's errors and clear them. While an error is set the unit records no faults, and drops those that occur. */
+/* Count the queue's errors, and clear the error bits. While one is set, the unit drops the faults that occur. */
 static void clear_fault_errors(struct aia_iommu *u)
 {
     uint32_t csr = mmio_read32(u->config.mmio + FQCSR);
@@ -134,7 +135,7 @@ static void clear_fault_errors(struct aia_iommu *u)
 
 /*
  * The pending bit is cleared first, so that a record after the last read of the tail sets the bit again, and signals. A hart
- * that finds the lock taken waits for it, because the holder may have read the tail before the record arrived.
+ * that finds the lock taken waits for the lock, because the holder may have read the tail before the record arrived.
  */
 unsigned aia_iommu_service(struct aia_iommu *u)
 {

@@ -5,7 +5,7 @@
 
 #include <aia/iommu.h>
 
-/* Turn the fault queue on, without its interrupt. AIA_OK or AIA_ETIMEOUT. */
+/* Turn the fault queue on, without its interrupt. AIA_OK; AIA_ETIMEOUT: the unit does not switch the queue. */
 int iommu_faults_on(struct aia_iommu *u);
 
 #endif

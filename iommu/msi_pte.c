@@ -72,7 +72,7 @@ static int pte_renew(const struct aia_iommu_msi *m)
     return iommu_do(remap_unit(m), &c, 1);
 }
 
-/* Write a PTE that is not valid. V is written last: before that the unit ignores the other fields. */
+/* Fill in a PTE that is not valid yet, and make it valid. V is written last, because without V the unit ignores the rest. */
 static int pte_make_valid(struct aia_iommu_msi *m, const struct aia_message *to)
 {
     uint64_t *f = remap_file(m);
@@ -117,7 +117,10 @@ static void remap_restore(struct aia_msi *msi, const struct aia_message *to)
         below->ops->unmask(below);
 }
 
-/* Push every MSI that the device has sent into the interrupt file: a read pushes it to the unit, a fence from there on. */
+/*
+ * Wait until every MSI that the device has sent is in the interrupt file. A read of the device pushes the MSIs to the unit,
+ * and a fence pushes them from the unit to the file.
+ */
 static int remap_drain(struct aia_iommu_msi *m)
 {
     struct aia_message own;
@@ -148,11 +151,11 @@ static void notice_store(struct aia_msi *msi, const struct aia_message *to)
 }
 
 /*
- * Park: notices go to the idle page from now on, and the MRIF alone keeps the edge. Earlier edges have set the pending bit,
- * so it is cleared before notices stop. An edge that arrives between the two sends its notice and also sets the bit, which
- * may add one run, and loses no edge. A unit may set the bit by a read and a write that are not one access ("without atomic
- * update"); if the clear comes between the two, the bit stays set, which again may add one run. A clear after notices stop
- * could lose an edge.
+ * Park: notices go to the idle page from now on, and only the MRIF keeps the edge. Earlier edges have set the pending bit, so
+ * the bit is cleared before notices stop. An edge that arrives after the clear and before the stop sends its notice and also
+ * sets the bit, which may add one run, and loses no edge. A unit may set the bit by a read and a write that are not one access
+ * ("without atomic update"). If the clear comes between the read and the write, the bit stays set, which again may add one run.
+ * A clear after notices stop could lose an edge.
  */
 static void notice_park(struct aia_msi *msi)
 {
@@ -165,8 +168,8 @@ static void notice_park(struct aia_msi *msi)
 }
 
 /*
- * After the fence of notice_store() every edge that came while parked is in the MRIF, and every later edge sends a notice. If
- * the fence is not done, an edge may still be on its way to the MRIF, so the answer is true.
+ * After the fence of notice_store() every edge that came while the message was parked is in the MRIF, and every later edge
+ * sends a notice. If the fence is not done, an edge may still be on its way to the MRIF, so this returns true.
  */
 static bool notice_unpark(struct aia_msi *msi, const struct aia_message *to)
 {
@@ -176,7 +179,7 @@ static bool notice_unpark(struct aia_msi *msi, const struct aia_message *to)
     return m->error || (mmio_read64((uintptr_t)remap_file(m)) >> NOTICE_DATA & 1);
 }
 
-/* Read the device's own message. AIA_OK, AIA_ECHANGED (not the message that the device was given), AIA_ESILENT. */
+/* Read the device's own message. AIA_OK; AIA_ECHANGED: it is not what was written; or another error of read_back(). */
 static int remap_read_own(struct aia_iommu_msi *m)
 {
     struct aia_message have;
@@ -191,8 +194,8 @@ static int remap_read_own(struct aia_iommu_msi *m)
 }
 
 /*
- * Read the notice back. pte_renew() has proven the drain already. The device is read all the same, to see whether it answers
- * and has its message.
+ * Read the notice back. pte_renew() has proven the drain already. The device is read all the same, to see whether the device
+ * answers and has its message.
  */
 static int notice_read_back(struct aia_msi *msi, struct aia_message *have)
 {
@@ -213,8 +216,9 @@ static void basic_write_addr(struct aia_msi *msi, uint64_t addr)
 }
 
 /*
- * Write a new identity, which is the device's own data: the PTE holds the page alone. Of a PLAIN message the page changes
- * next, so the MSIs with the old data are drained first: in the new page the old identity belongs to another interrupt.
+ * Write a new identity, which is the device's own data: the PTE holds only the page. If the message is PLAIN, the page changes
+ * after the data. In the new page the old identity belongs to another interrupt, so the MSIs with the old data are drained
+ * here.
  */
 static void basic_write_data(struct aia_msi *msi, uint32_t data)
 {
@@ -230,7 +234,7 @@ static void basic_write_data(struct aia_msi *msi, uint32_t data)
         m->error = remap_drain(m);
 }
 
-/* Mask the device. The page changes before the data then, so the MSIs sent before are drained here. */
+/* Mask the device. A masked change writes the page before the data, so the MSIs with the old data are drained here. */
 static void basic_mask(struct aia_msi *msi)
 {
     msi->below->ops->mask(msi->below);
@@ -242,7 +246,7 @@ static void basic_unmask(struct aia_msi *msi)
     msi->below->ops->unmask(msi->below);
 }
 
-/* Read the page and the device's own data back, and drain: the read pushes MSIs to the unit, the flush from there on. */
+/* Read the page and the device's own data back, and drain as remap_drain() does. */
 static int basic_read_back(struct aia_msi *msi, struct aia_message *have)
 {
     struct aia_iommu_msi *m = remap_of(msi);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A unit: how it is taken over ("Guidelines for initialization") and switched to its directory; its own interrupts. */
+/* Taking a unit over ("Guidelines for initialization"), switching it to its directory, and the unit's own interrupts. */
 #include "iommu/unit.h"
 
 #include "iommu/command.h"
@@ -15,7 +15,7 @@ static bool unit_config_valid(const struct aia_iommu_config *c)
            c->log2_faults <= 7 && c->window % AIA_IOMMU_WINDOW == 0 && c->command_limit && c->storm_limit;
 }
 
-/* Why the unit cannot be used, in words; NULL: it has the features that the driver needs, and no directory is in use. */
+/* Why the unit cannot be used, in words. NULL: the unit has all features that the driver needs, and no directory is in use. */
 static const char *unit_refusal(const struct aia_iommu *u)
 {
     uint64_t end = iommu_phys(u, u->config.pages) + (uint64_t)u->config.n_pages * PAGE;
@@ -84,7 +84,7 @@ static int take_unit_pages(struct aia_iommu *u)
 
 int aia_iommu_forget(struct aia_iommu *u)
 {
-    const struct iommu_command c[] = {{{IODIR_DDT, 0}}, {{1, 0}}, {{IOTINVAL_GVMA, 0}}};
+    const struct iommu_command c[] = {{{IODIR_DDT, 0}}, {{IOTINVAL_VMA, 0}}, {{IOTINVAL_GVMA, 0}}};
 
     return iommu_do(u, c, 3);
 }
@@ -109,7 +109,7 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
         error = iommu_commands_on(u);
     if (!error)
         error = iommu_faults_on(u);
-    return error ? error : aia_iommu_forget(u); /* entries that the unit has cached since an earlier owner */
+    return error ? error : aia_iommu_forget(u); /* also entries cached for an earlier owner */
 }
 
 int aia_iommu_bypass(uintptr_t mmio, uint64_t limit)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The registers of an IOMMU, and what every file of its driver uses. Sections are those of the IOMMU specification. */
+/* The registers of an IOMMU, and helpers for every file of its driver. Sections are those of the IOMMU specification. */
 #ifndef IOMMU_UNIT_H
 #define IOMMU_UNIT_H
 
@@ -38,10 +38,10 @@
 #define FCTL_WSI 2u
 #define FCTL_GXL 4u
 
-#define DDTP_MODE 15u
+#define DDTP_MODE 15u /* DDTP_OFF, DDTP_BARE, or for a directory its number of levels + 1 */
 #define DDTP_OFF  0u
 #define DDTP_BARE 1u
-#define DDTP_BUSY 16u /* the modes of 1, 2 and 3 levels are 2, 3 and 4 */
+#define DDTP_BUSY 16u
 
 /* Bits of cqcsr and fqcsr. */
 #define QUEUE_ENABLE    1u

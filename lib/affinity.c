@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which hart an interrupt is on: which hart of a set is chosen, on which hart the move is made, and what a move waits for. A
- * move is these calls:
+ * Which hart an interrupt is on: which hart of a set is chosen, on which hart the move is made, and what a move waits for. In a
+ * move each of these functions calls the next:
  *
  *   aia_irq_set_affinity()   wait while too many old vectors retire
- *   place()                  try until it works; on the old hart if only that hart can
+ *   place()                  try until the move is made; on the interrupt's old hart, if the move can be made only there
  *   try_here()               lock the interrupt, choose a hart
  *   move_irq()               move.c: plan, write, let the old vector retire
  *   message_write()          message.c: write the message, drain the device
@@ -24,10 +24,10 @@ struct placement {
     struct aia *a;
     struct aia_irq *irq;
     const struct aia_hartset *affinity; /* the new affinity; NULL: the one that irq has */
-    bool may_displace;                  /* if no hart of irq's affinity is online, every hart will do */
+    bool may_displace;                  /* irq may be displaced, unless irq is managed: find_set() */
     const struct aia_hartset *set;      /* the harts to choose from, in the latest try */
-    struct aia_hartset own;             /* what `set` points to, if it is not `affinity` */
-    unsigned old;                       /* where irq was at the latest try_here() */
+    struct aia_hartset own;             /* the set that `set` points to, unless `set` is `affinity` */
+    unsigned old;                       /* irq's hart at the latest try_here() */
     int result;                         /* of the latest try */
 };
 
@@ -41,7 +41,7 @@ static inline int pick(struct aia *a, const struct aia_irq *irq, const struct ai
     return irq->managed ? managed_choose(a, irq, set, to) : a->delivery->least_loaded(a, irq, set, to);
 }
 
-/* True if a hart of irq's affinity is online. Lock held. */
+/* True if irq's affinity has an online hart that irq can be delivered to. Lock held. */
 static bool affinity_has_online(struct aia *a, const struct aia_irq *irq)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
@@ -60,7 +60,13 @@ static inline void find_set(struct placement *p)
     p->set = &p->own;
 }
 
-/* Choose the hart to be on: the present one if the set has it and it is online. Lock held. */
+/*
+ * Choose irq's hart: the present hart if the set has that hart and that hart is online, else the hart that pick() finds. Lock
+ * held. AIA_OK, or:
+ *   AIA_ESILENT              irq is dead
+ *   AIA_EINVAL               irq has no vector
+ *   AIA_ENOHART, AIA_ENOVEC  no hart of the set is online, or none of these has a free vector
+ */
 static inline int choose_hart(struct placement *p, unsigned *to)
 {
     const struct aia_irq *irq = p->irq;
@@ -83,29 +89,33 @@ static bool is_refused_there(int error)
     return error == AIA_EADDRHI || error == AIA_ENOVEC;
 }
 
-/* irq's message cannot be changed to `to`, which pick() chose. Try the other harts of the set. Lock held. */
+/*
+ * move_irq() to `to` returned `error`. Try the other harts of the set. Lock held.
+ * Returns the result of the last try. If no hart is left: AIA_ENOVEC if a hart had no suitable vector, because a wait may help
+ * there, else AIA_EADDRHI.
+ */
 static __attribute__((noinline)) int try_others(struct placement *p, unsigned to, int error)
 {
     struct aia_hartset left = *p->set;
-    int why = error;
+    int refusal = error;
 
     p->own = left;
     p->set = &p->own;
     while (is_refused_there(error)) {
         if (error == AIA_EADDRHI)
-            aia_hartset_remove(&p->own, to); /* a wait for a vector there cannot help either */
+            aia_hartset_remove(&p->own, to); /* place() must not wait for a vector there */
         else
-            why = error;
+            refusal = error;
         aia_hartset_remove(&left, to);
         error = pick(p->a, p->irq, &left, &to);
         if (error)
-            return error == AIA_ENOHART ? why : error;
+            return error == AIA_ENOHART ? refusal : error;
         error = move_irq(p->a, p->irq, to);
     }
     return error;
 }
 
-/* Choose a hart, and move irq there unless it is there already. Lock held. */
+/* Choose a hart, and move irq there unless irq is there already. Lock held. */
 static inline int try_locked(struct placement *p)
 {
     unsigned to = 0;
@@ -117,7 +127,10 @@ static inline int try_locked(struct placement *p)
     return is_refused_there(error) ? try_others(p, to, error) : error;
 }
 
-/* The affinity changes under the same hold of the lock as the vector, because other harts change both. Lock held. */
+/*
+ * If the latest try has succeeded, give irq its new affinity. The lock has been held since the vector changed, so that no other
+ * hart sees or sets the vector without the affinity. Lock held.
+ */
 static void adopt_affinity(struct placement *p)
 {
     if (p->result == AIA_OK && p->affinity)
@@ -153,7 +166,12 @@ static __attribute__((noinline)) void try_slow(struct placement *p)
     bus_unlock(bus);
 }
 
-/* irq must be moved on the hart where it is: try there. The result; AIA_EAGAIN: other harts have moved irq meanwhile. */
+/*
+ * Try on irq's old hart, because the move can be made only there. Thread.
+ * Returns the result of the try, or:
+ *   AIA_EAGAIN    irq is no longer on that hart
+ *   AIA_ETIMEOUT  that hart does not answer
+ */
 static __attribute__((noinline)) int try_on_old_hart(struct placement *p)
 {
     int error = aia_call(p->a, p->old, try_here, p);
@@ -173,8 +191,11 @@ static bool any_retiring(struct aia *a, const struct aia_hartset *set)
 }
 
 /*
- * Wait until a hart of `set` has a free vector. There is hope while some vectors retire. Look for retiring vectors first: a
- * reclaim frees a vector before it lowers n_retiring.
+ * Wait until a hart of `set` has a free vector, for as long as vectors of these harts retire, and no longer than wait_limit.
+ * any_retiring() comes before the search, because a reclaim frees a vector before it lowers n_retiring. Thread.
+ * AIA_OK, or:
+ *   AIA_ENOVEC   no vector has become free
+ *   AIA_ENOHART  no hart of `set` is online
  */
 static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct aia_irq *irq,
                                                      const struct aia_hartset *set)
@@ -184,20 +205,23 @@ static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct
 
     retire_ask(a, set);
     for (;;) {
-        bool hope = any_retiring(a, set) && aia_port_time() <= end;
+        bool may_free = any_retiring(a, set) && aia_port_time() <= end;
         int error = a->delivery->least_loaded(a, irq, set, &hart);
-        if (error != AIA_ENOVEC || !hope)
+        if (error != AIA_ENOVEC || !may_free)
             return error;
         aia_port_relax();
     }
 }
 
-/* Try until it works, or until nothing gives hope that it will. Thread. */
+/*
+ * Try until the move is made, until another try cannot succeed, or until wait_limit has passed. Thread.
+ * Returns the result of the latest try.
+ */
 static int place(struct placement *p)
 {
     struct aia *a = p->a;
     uint64_t end = wait_end(a);
-    int error, room;
+    int error, room; /* room: AIA_OK if a vector has become free; AIA_ENOVEC also if nothing was waited for */
     bool again;
 
     do {
@@ -207,18 +231,18 @@ static int place(struct placement *p)
             try_here(p);
         error = p->result == AIA_ECONTEXT ? try_on_old_hart(p) : p->result;
         if (error == AIA_EAGAIN && p->irq->managed)
-            retire_ask(a, p->set); /* the vector that is reserved for it is retiring */
+            retire_ask(a, p->set); /* the vector that is reserved for irq is retiring */
         if (error == AIA_EAGAIN)
             aia_port_relax();
         room = error == AIA_ENOVEC ? wait_for_vector(a, p->irq, p->set) : AIA_ENOVEC;
         if (room == AIA_ENOHART)
-            error = room; /* the hart that was chosen has left meanwhile */
+            error = room; /* the last online hart of the set has left meanwhile */
         again = error == AIA_EAGAIN || room == AIA_OK;
     } while (again && aia_port_time() <= end);
     return error;
 }
 
-/* Moves may outrun the reclaims: wait until fewer than max_retiring vectors of irq retire. */
+/* Wait until fewer than max_retiring vectors of irq retire. Thread. AIA_OK; AIA_ETIMEOUT: more than wait_limit. */
 static int wait_for_reclaim(struct aia *a, struct aia_irq *irq)
 {
     uint64_t end = wait_end(a);
@@ -276,7 +300,7 @@ int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
     return error;
 }
 
-/* A slow bus may be moving irq to `hart` now. Wait for the end of that. */
+/* Wait until a move through a slow bus, if one is under way, has ended. True if irq is on `hart` then. Thread. */
 static bool is_on_after_bus(struct aia_irq *irq, unsigned hart)
 {
     struct aia_msi *bus = bus_lock(irq);
@@ -293,7 +317,7 @@ int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
     struct placement p = {.a = a, .irq = irq, .may_displace = true};
     unsigned long was = irq_lock(irq);
     bool there = is_on(irq, hart),
-         slow = irq->vec.id && bus_is_slow(irq); /* without a vector it does not move */
+         slow = irq->vec.id && bus_is_slow(irq); /* without a vector irq does not move */
 
     irq_unlock(irq, was);
     if (!there && !(slow && is_on_after_bus(irq, hart)))
@@ -305,7 +329,7 @@ int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
         return AIA_OK;
     }
     count_displaced(a, irq, hart);
-    return irq->vec.id ? error : AIA_OK; /* dead, or freed meanwhile: it is no longer on `hart` */
+    return irq->vec.id ? error : AIA_OK; /* irq is dead, or was freed meanwhile: irq is no longer on `hart` */
 }
 
 int affinity_return(struct aia *a, struct aia_irq *irq)

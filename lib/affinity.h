@@ -6,15 +6,15 @@
 #include "lib/base.h"
 
 /*
- * Move irq off `hart`, if it is there: within its affinity if a hart of that is online, otherwise anywhere. A managed
- * interrupt is shut down instead of the latter. Thread. Errors as aia_irq_set_affinity().
+ * Move irq off `hart`, if irq is there, to a hart of its affinity. If no hart of the affinity is online, a managed interrupt is
+ * shut down, and another interrupt moves to any online hart. Thread. Errors as aia_irq_set_affinity().
  */
 int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
 
-/* The same on `hart` itself, where nothing may wait. Own, off. AIA_ECONTEXT: irq is behind a slow bus. */
+/* The same on `hart` itself, without a wait. Own, off. Errors as affinity_leave(); AIA_ECONTEXT: irq's bus is slow. */
 int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart);
 
-/* Move irq back into its affinity, if it was displaced. Thread. Errors as aia_irq_set_affinity(). */
+/* Move irq back into its affinity, if irq was displaced. Thread. Errors as aia_irq_set_affinity(). */
 int affinity_return(struct aia *a, struct aia_irq *irq);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Comparing one hart's interrupt file, and the messages of the interrupts on this hart, with the library's books. */
+/*
+ * The audit: one hart's interrupt file or controller, and the messages of the interrupts on this hart, are compared with the
+ * library's books.
+ */
 #include "lib/audit.h"
 #include "lib/delivery.h"
 #include "lib/retire.h"
@@ -21,7 +24,7 @@ const char *aia_finding_name(enum aia_finding finding)
         [AIA_PENDING_UNOWNED] = "pending but unowned",
         [AIA_OWNED_DISABLED] = "owned but disabled",
         [AIA_LEAKED] = "vector leaked: its owner does not know of it",
-        [AIA_TWO_OWNERS] = "two owners: the vector is in another's books too",
+        [AIA_TWO_OWNERS] = "two owners: an interrupt has the vector, and the slot names another interrupt",
         [AIA_STILL_RETIRING] = "still retiring",
         [AIA_RETIRING_LONG] = "retiring for too long: its drain should have been proven by now",
         [AIA_MESSAGE_FREE] = "the device's message names a free vector",
@@ -46,6 +49,7 @@ static void find(struct audit *t, enum aia_finding finding, unsigned id, uint32_
     find_at(t, finding, (struct imsic_vector){.hart = (uint16_t)t->here, .id = (uint16_t)id}, owner);
 }
 
+/* True if the vector is the vector of `owner`. */
 static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned id)
 {
     const struct aia_irq *irq = owner < a->config.n_irqs ? &a->config.irqs[owner] : NULL;
@@ -54,14 +58,16 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
 }
 
 /*
- * True if the vector should have been reclaimed by now: two lazy periods after its drain was due. The time at which this vector
- * began to retire is not recorded. retired_at of its owner, for the latest vector, is never too early.
+ * True if a vector of irq that retires on this hart should have been reclaimed by now: more than two lazy periods have passed
+ * since its drain was due. The time at which each vector began to retire is not recorded. retired_at is the time of irq's
+ * latest vector, so it is never too early.
  */
 static bool overdue(const struct audit *t, const struct aia_irq *irq)
 {
     aia_word drained_at = retire_drained_at(&t->a->imsic.files[t->here], irq);
     uint64_t now = aia_port_time(), slack = later(t->a->config.lazy_period, t->a->config.lazy_period);
 
+    /* now - slack - 1: strictly more than two periods ago. The first test shows that now is greater than slack. */
     return now > later(irq->first->retired_at, slack) && !moment_left(drained_at, now - slack - 1);
 }
 
@@ -102,13 +108,13 @@ static inline bool audit_id(struct audit *t, const struct imsic_file *f, unsigne
         if (id == t->a->imsic.ipi_id && !enabled)
             find(t, AIA_OWNED_DISABLED, id, owner);
         if (id == t->a->imsic.sync_id && pending &&
-            !f->sync_owed) /* no sync is owed, so a device has sent it */
+            !f->sync_owed) /* no sync is owed, so a device has sent sync_id */
             find(t, AIA_PENDING_UNOWNED, id, owner);
         return false;
     }
 }
 
-/* The vector that a message names. Identity 0: the message names no interrupt file of a hart. */
+/* The vector that a message names. Identity 0: no hart's file has the address, or that file has no such identity. */
 static struct imsic_vector named_by(const struct aia *a, const struct aia_message *m)
 {
     for (unsigned h = 0; h < a->config.n_harts; h++)
@@ -124,7 +130,7 @@ static bool has_no_owner(const struct aia *a, struct imsic_vector v)
     return state == IMSIC_FREE || state == IMSIC_QUARANTINED;
 }
 
-/* Audit where the device would send to. A block has one message, in its first descriptor. */
+/* Compare the message that the device has with the books. A block has one message, that of its first descriptor. */
 static void audit_message(struct audit *t, struct aia_irq *irq)
 {
     struct aia_message m;
@@ -177,7 +183,7 @@ void audit_imsic(struct audit *t)
         find(t, AIA_DELIVERY_OFF, 0, IMSIC_NO_OWNER);
 }
 
-/* Audit the lines that the books have on this hart. Each must name this hart, and be unmasked unless it is disabled. */
+/* Audit the lines that the books have on this hart. A line must name this hart, and be enabled unless irq is disabled. */
 void audit_direct(struct audit *t)
 {
     const struct aia_config *c = &t->a->config;

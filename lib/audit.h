@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two ways to audit a hart (audit.c), for its delivery. */
+/* The audit of each delivery: aia_delivery.audit (audit.c). */
 #ifndef AIA_LIB_AUDIT_H
 #define AIA_LIB_AUDIT_H
 

@@ -14,8 +14,8 @@
 
 /*
  * Add to a counter that only this hart writes, with interrupts off. No atomic read-modify-write is needed then: a load and a
- * plain store will do. The store is atomic, because the counter is aligned. GCC before 13 makes an AMO of a relaxed atomic
- * store.
+ * plain store will do. The store is atomic, because the counter is aligned. The access is volatile rather than atomic, because
+ * GCC before 13 makes an AMO of a relaxed atomic store.
  */
 static inline void count_own(aia_counter *c)
 {
@@ -28,7 +28,7 @@ static inline void count(aia_counter *c)
     atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
-/* One past the last descriptor that was ever in use. A loop over all interrupts may end there. */
+/* One past the last descriptor that was ever in use. A loop over all interrupts may end before this number. */
 static inline uint32_t irqs_end(const struct aia *a)
 {
     return atomic_load_explicit(&a->irqs_end, memory_order_relaxed);
@@ -40,7 +40,7 @@ static inline bool irq_is_used(const struct aia_irq *irq)
     return atomic_load_explicit(&irq->used, memory_order_acquire);
 }
 
-/* True if the device did not answer a command. The interrupt is disabled for good then. */
+/* True if the device did not answer a command on a slow bus. The interrupt is disabled for good then. */
 static inline bool irq_is_dead(const struct aia_irq *irq)
 {
     return atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DEAD;

@@ -12,8 +12,8 @@ static inline bool bus_is_slow(const struct aia_irq *irq)
 
 /*
  * Lock irq's bus, if the bus is slow. No lock held.
- * Returns the message whose bus is locked, for bus_unlock(): aia_irq_free() on another hart may take the message out of
- * the descriptor meanwhile. NULL: the bus is not slow.
+ * Returns the message whose bus is locked, or NULL if the bus is not slow. bus_unlock() takes this message rather than irq,
+ * because aia_irq_free() on another hart may take the message out of the descriptor meanwhile.
  */
 static inline struct aia_msi *bus_lock(const struct aia_irq *irq)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Delivery by controllers that interrupt the harts themselves (delivery.h, aia/controller.h). A line's vector is a hart and
- * the line's own number, so the hart is the only choice there is. A pending interrupt stays in the controller until a hart
- * claims it. So a move leaves nothing on the old hart: no vector retires, and none is drained.
+ * Direct delivery: controllers interrupt the harts (delivery.h, aia/controller.h). A line's vector is a hart and the line's own
+ * number, so only the hart can be chosen. A pending edge stays in the controller until a hart claims the line. So a move leaves
+ * nothing on the old hart: no vector retires, and no vector is drained.
  */
 #include "lib/audit.h"
 #include "lib/delivery.h"
@@ -36,7 +36,7 @@ static int reserve_nothing(struct aia *a, struct aia_irq *irq)
     return AIA_OK;
 }
 
-/* Lines on `hart`. Other harts may change them meanwhile. The count is only a hint for a choice. */
+/* Count the lines on `hart`. Other harts may move lines meanwhile. The count is only a hint for a choice. */
 static unsigned count_lines(const struct aia *a, unsigned hart)
 {
     unsigned n = 0;
@@ -79,7 +79,10 @@ static void nothing(void *arg)
     (void)arg;
 }
 
-/* When a call has run on a hart, the interrupt in which that hart claimed irq's line is over. */
+/*
+ * Wait until no hart runs irq's handler. A call that has run on a hart proves that the trap in which the hart claimed irq's
+ * line has ended. Thread. AIA_OK; AIA_ETIMEOUT: a hart does not answer.
+ */
 static int wait_for_each_hart(struct aia *a, struct aia_irq *irq)
 {
     (void)irq;
@@ -106,7 +109,7 @@ static int plan_line(struct aia *a, struct aia_irq *irq, unsigned to, struct upd
     return AIA_OK;
 }
 
-/* What is pending is in the controller, and goes to where the line is now. */
+/* A pending edge is in the controller, and goes to the hart where the line is now. */
 static void retire_nothing(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
 {
     (void)a, (void)irq, (void)v;
@@ -114,7 +117,7 @@ static void retire_nothing(struct aia *a, struct aia_irq *irq, struct imsic_vect
 
 /* ---- edges ---- */
 
-/* Handle what was claimed. Returns the interrupt. NULL: the line has no owner. */
+/* Handle the line that was claimed. `msi` is NULL if the line has no owner. Returns the owner, or NULL. */
 static struct aia_irq *take_line(struct aia *a, unsigned here, const struct aia_msi *msi)
 {
     struct aia_hart *h = &a->config.harts[here];
@@ -131,9 +134,10 @@ static struct aia_irq *take_line(struct aia *a, unsigned here, const struct aia_
 }
 
 /*
- * As take_others() in entry.c. The suspect is not freed before this trap ends: wait_for_each_hart() waits for the end. A
- * line may fall after a full trap, and the next trap finds nothing. So each trap that ends with nothing pending ends the
- * streak: no count of edges could tell.
+ * Claim lines and handle them, as many as one trap may take. True: more is pending. `suspect` is the first interrupt of this
+ * trap. It is not freed before the trap ends, because wait_for_each_hart() waits for the end. A trap that ends with nothing
+ * pending ends the streak, even if it has taken no edge: a line may fall after a full trap. So the streaks are counted here,
+ * and not by the count of edges as in has_rested() in entry.c.
  */
 static bool take_lines(struct aia_hart *h)
 {
@@ -159,7 +163,7 @@ static bool take_lines(struct aia_hart *h)
     return false;
 }
 
-/* unmask() brings a level back, and retrigger() an edge. */
+/* unmask() makes a level pending again, if its line is up. retrigger() makes an edge pending again. */
 static void resend_line(struct aia *a, struct aia_irq *irq)
 {
     (void)a;
@@ -176,7 +180,7 @@ static void mask_line(struct aia *a, struct aia_irq *irq, unsigned here, unsigne
     irq_unlock(irq->first, was);
 }
 
-/* What came meanwhile waits in the controller. */
+/* The controller has kept the edges that came while the line was masked. */
 static void unmask_line(struct aia *a, struct aia_irq *irq)
 {
     (void)a;
@@ -196,12 +200,12 @@ static bool always_has_room(struct aia *a, unsigned hart)
     return true;
 }
 
-static void no_vectors(struct aia *a, unsigned hart)
+static void nothing_to_do(struct aia *a, unsigned hart)
 {
     (void)a, (void)hart;
 }
 
-/* Nothing is under way, and nothing is left behind. */
+/* Nothing is under way to `hart`, and nothing is pending there. */
 static int nothing_left(struct aia *a, unsigned hart)
 {
     (void)a, (void)hart;
@@ -249,14 +253,14 @@ const struct aia_delivery delivery_direct = {
     .let_through = unmask_line,
     .kick = kick_by_port,
     .has_room = always_has_room,
-    .open = no_vectors,
-    .close = no_vectors,
+    .open = nothing_to_do,
+    .close = nothing_to_do,
     .settle = nothing_left,
     .sweep = nothing_left,
     .take_late = nothing_left,
     .on = turn_delivery_on,
     .off = turn_delivery_off,
-    .resume = no_vectors,
+    .resume = nothing_to_do,
     .save = save_nothing,
     .restore = restore_nothing,
     .audit = audit_direct,

@@ -38,8 +38,9 @@ static int allocate_vector(struct aia *a, struct aia_irq *irq, struct imsic_vect
 }
 
 /*
- * The handler does not run any more when no vector is left: it runs in the interrupt of a hart that had a vector, and that
- * hart does not reclaim the vector during the interrupt.
+ * Wait until every vector of irq has been reclaimed. No hart runs the handler then: a hart runs the handler for an edge at one
+ * of its own vectors, and reclaims no vector before the handler has returned. Thread.
+ * AIA_OK; AIA_ETIMEOUT: a vector was not reclaimed in time.
  */
 static int wait_for_reclaim_of_all(struct aia *a, struct aia_irq *irq)
 {
@@ -84,7 +85,7 @@ static void resend_message(struct aia *a, struct aia_irq *irq)
 static void quarantine_stormed(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     (void)irq;
-    if (id) /* 0: irq has left this hart, and has no identity here */
+    if (id) /* 0: irq has left this hart, so there is no identity to quarantine */
         storm_quarantine(a, here, id);
 }
 
@@ -101,7 +102,7 @@ static void kick_by_message(struct aia *a, unsigned hart)
 
 /* ---- harts going ---- */
 
-/* The interrupts that `hart` holds for which no vector is reserved elsewhere. */
+/* Count the interrupts on `hart` that are not managed. A managed interrupt has a reserved vector on its next hart. */
 static unsigned count_held(struct aia *a, unsigned hart)
 {
     unsigned n = 0;
@@ -118,7 +119,10 @@ static unsigned count_held(struct aia *a, unsigned hart)
     return n;
 }
 
-/* A count takes a lock for each interrupt. It is not needed where there is room for all interrupts that there are. */
+/*
+ * True if the other harts have room for the interrupts on `hart`. count_held() takes a lock for each interrupt, so it is not
+ * called if there is room for every descriptor that was ever in use.
+ */
 static bool files_have_room(struct aia *a, unsigned hart)
 {
     unsigned room = imsic_room_elsewhere(&a->imsic, hart);
@@ -138,7 +142,7 @@ static void close_file(struct aia *a, unsigned hart)
 
 /*
  * Wait for the drains that only time proves: of devices with a posted_limit, and of devices that did not answer. The hart is
- * closed and evacuated, so no drain can be put off any more.
+ * closed and evacuated, so nothing makes these drains later any more.
  */
 static int settle_file(struct aia *a, unsigned hart)
 {
@@ -152,16 +156,16 @@ static int settle_file(struct aia *a, unsigned hart)
     return AIA_OK;
 }
 
-/* The library's own identities. At a sweep they carry no work: an IPI's work was done when the word was closed. */
+/* True if the identity is the library's own. Its pending bit stands for no work: ipi_close() has done all IPIs. */
 static bool is_internal(const struct aia *a, unsigned id)
 {
     return id == a->imsic.ipi_id || id == a->imsic.sync_id;
 }
 
 /*
- * Every edge that was sent here is in eip by now, or on its way. retire_reclaim() waits for those on their way, forwards
- * all edges that have an owner, and frees their vectors. No vector can begin to retire any more, so these are all. What is
- * left in eip has no owner.
+ * Forward every edge that has an owner, free the vectors, and count the other edges. retire_reclaim() waits for the messages
+ * that are under way. No vector of this hart can begin to retire any more. So after retire_reclaim() each edge in eip is
+ * unowned.
  */
 static int sweep_file(struct aia *a, unsigned here)
 {
@@ -171,7 +175,7 @@ static int sweep_file(struct aia *a, unsigned here)
     int error = retire_reclaim(a, here);
 
     if (!error && atomic_load_explicit(&f->n_retiring, memory_order_relaxed))
-        error = AIA_EAGAIN; /* a device without proof of drain was moved since aia_hart_offline_begin() */
+        error = AIA_EAGAIN; /* an interrupt whose drain only time proves was moved away after EVACUATED */
     if (error)
         return error;
     atomic_fetch_add_explicit(&h->swept, atomic_load_explicit(&h->forwarded, memory_order_relaxed) - before,
@@ -196,10 +200,9 @@ static void turn_file_off(struct aia *a, unsigned here)
 /* ---- harts coming ---- */
 
 /*
- * An edge reached this hart's file while the hart was away, after the drain of its vector was proven. So something wrote the
- * edge that should not have, or its device breaks its posted_limit. Report the edge, and forward it to its owner. If the
- * descriptor has been freed and requested again since, the new owner's handler runs once too often. That is better than a lost
- * edge.
+ * Report an edge that reached this hart's file while the hart was away, and forward the edge to its owner. The drain of its
+ * vector had been proven. So the device broke its posted_limit, or something else wrote to the file. If the descriptor has been
+ * freed and requested again since, the new owner's handler runs once too often. That is better than a lost edge.
  */
 static void take_late_edge(struct aia *a, unsigned here, unsigned id)
 {
@@ -210,7 +213,7 @@ static void take_late_edge(struct aia *a, unsigned here, unsigned id)
     count_own(&a->config.harts[here].late);
     trace(a, here, AIA_EVENT_LATE, owner, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_LATE, .vec = v, .irq = irq});
-    if (irq && irq_is_used(irq) && !retire_forward(a, irq)) /* it is shut down: its restart sends the edge */
+    if (irq && irq_is_used(irq) && !retire_forward(a, irq)) /* irq is shut down: its restart sends the edge */
         atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_release);
 }
 
@@ -224,7 +227,7 @@ static int take_late_edges(struct aia *a, unsigned here)
         imsic_file_clear(f);
         return 0;
     }
-    imsic_sync(&a->imsic, f); /* after a time-out, what has arrived is all there is to see */
+    imsic_sync(&a->imsic, f); /* after a time-out, only the edges that have arrived are taken */
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
         for (uint64_t bits = imsic_file_take(f, w); bits; bits &= bits - 1) {
             unsigned id = w * 64 + lowest_bit(bits);

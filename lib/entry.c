@@ -13,7 +13,7 @@
 
 #include "imsic/claim.h"
 
-/* An edge whose interrupt is not idle, or has left the vector; an edge that has no owner; an IPI. */
+/* Take an edge whose interrupt is not idle or has left the vector, or an edge without an owner, or an IPI. */
 static __attribute__((noinline)) void take_other_edge(struct aia_hart *h, unsigned id)
 {
     struct aia *a = h->aia;
@@ -41,7 +41,10 @@ static __attribute__((noinline)) void take_other_edge(struct aia_hart *h, unsign
     }
 }
 
-/* After the handler has run. irq cannot be freed yet: only this hart, later, can reclaim the vector. */
+/*
+ * End the run of irq's handler, which returned `result`. irq is not freed before this returns, because only this hart can
+ * reclaim the vector of the edge.
+ */
 static inline void after_handler(struct aia_hart *h, struct aia_irq *irq, enum aia_result result)
 {
     count_own(&h->handled);
@@ -74,7 +77,7 @@ static inline __attribute__((always_inline)) void take_edge(struct aia_hart *h, 
     take_other_edge(h, imsic_claimed_id(top));
 }
 
-/* take_edge(), and write what happens to this hart's ring. */
+/* take_edge(), which also writes its events to this hart's ring. */
 static inline __attribute__((always_inline)) void take_traced_edge(struct aia_hart *h,
                                                                    const _Atomic uint32_t *slots,
                                                                    struct aia_irq *irqs, unsigned long top,
@@ -101,6 +104,7 @@ static inline __attribute__((always_inline)) void take_traced_edge(struct aia_ha
     take_other_edge(h, imsic_claimed_id(top));
 }
 
+/* The number of edges that this hart has taken. */
 static uint32_t count_taken(const struct aia_hart *h)
 {
     return h->caught + (uint32_t)(atomic_load_explicit(&h->handled, memory_order_relaxed) +
@@ -109,8 +113,9 @@ static uint32_t count_taken(const struct aia_hart *h)
 }
 
 /*
- * A trap is full. True if, since the last full trap, a trap has ended because nothing was left. The short way does not record
- * that, to save an instruction. But such a trap has taken an edge, so the count of edges tells.
+ * Called in a full trap. True if, since the last full trap, a trap has ended because nothing was left. The short way does not
+ * record such an end, to save an instruction. But such a trap has taken an edge. So more edges than those of this full trap
+ * have been counted since the last full trap.
  */
 static bool has_rested(struct aia_hart *h)
 {
@@ -122,8 +127,8 @@ static bool has_rested(struct aia_hart *h)
 }
 
 /*
- * The trap has taken as many edges as it may. It ends even if more is pending. If one identity fills trap after trap, its
- * interrupt storms.
+ * End a trap that has taken as many edges as one trap may take. If one identity fills trap after trap, its interrupt storms:
+ * storm_full_trap(). True: more is pending.
  */
 static __attribute__((noinline)) bool end_full_trap(struct aia_hart *h, unsigned id, unsigned n)
 {
@@ -141,8 +146,8 @@ static __attribute__((noinline)) bool end_full_trap(struct aia_hart *h, unsigned
 }
 
 /*
- * Take `top`, which was claimed after another, and claim and take more, as many as one trap may take. True: more is pending.
- * A function of its own, so that the common trap of one edge saves few registers.
+ * Take `top`, which is claimed already. Then claim and take more, as many as one trap may take. True: more is pending. This is
+ * a function of its own, so that the common trap of one edge saves few registers.
  */
 static __attribute__((noinline)) bool take_others(unsigned long top, struct aia_hart *h)
 {
@@ -180,7 +185,7 @@ static __attribute__((noinline)) bool take_traced_others(unsigned long top, stru
 bool entry_traced(struct aia_hart *h)
 {
     struct aia *a = h->aia;
-    unsigned here = (uint16_t)aia_port_hart(); /* as imsic_vector.hart: converted once */
+    unsigned here = (uint16_t)aia_port_hart(); /* as imsic_vector.hart, so that it is converted only once */
     struct aia_trace_ring *rings = aia_tracing(a);
     unsigned long top = imsic_claim();
 
@@ -188,17 +193,17 @@ bool entry_traced(struct aia_hart *h)
         return false;
     if (!rings) /* tracing was turned off just now */
         return take_others(top, h);
-    struct aia_trace_ring *ring = &rings[(int)here];
+    struct aia_trace_ring *ring = &rings[(int)here]; /* (int): RV64 holds it sign-extended already */
     take_traced_edge(h, a->imsic.files[here].slots, a->config.irqs, top, here, ring);
     return (top = imsic_claim()) != 0 && take_traced_others(top, h, here, ring);
 }
 
 bool aia_interrupt(struct aia *a)
 {
-    /* Both are read before the handler's call. Otherwise `a` would have to be kept over the call as well. */
+    /* These two are read before the handler's call. Otherwise `a` would have to be kept over the call as well. */
     struct aia_hart *harts = a->config.harts;
     struct aia_irq *irqs = a->config.irqs;
-    struct aia_hart *h = &harts[(int)aia_port_hart()];
+    struct aia_hart *h = &harts[(int)aia_port_hart()]; /* (int): RV64 holds it sign-extended already */
     const _Atomic uint32_t *slots = __atomic_load_n(&h->slots, __ATOMIC_RELAXED);
     unsigned long top;
 

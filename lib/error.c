@@ -17,7 +17,7 @@ const char *aia_strerror(int error)
     case AIA_ETIMEOUT:
         return "timed out";
     case AIA_EADDRHI:
-        return "upper half of a plain MSI's address would change";
+        return "upper half of the message's address would change";
     case AIA_EOFFLINE:
         return "hart is not online";
     case AIA_ELAST:
@@ -35,7 +35,7 @@ const char *aia_strerror(int error)
     case AIA_ECHANGED:
         return "the device's message is not what it was given";
     case AIA_EBUSY:
-        return "the message is an interrupt's already";
+        return "the message belongs to another interrupt";
     }
     return "unknown error";
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From an edge to a run of the handler. One word, aia_irq.flow, decides. So a handler never runs on two harts at the same time
- * (P4), and no edge is lost between two states (P1). The word's bits are R (RUNNING), P (PENDING: an edge is noted) and D
- * (DISABLED). Each cell of this table is one atomic step, to the word that the cell names:
+ * From an edge to a run of the handler. One word, aia_irq.flow, decides what becomes of an edge. So a handler never runs on two
+ * harts at the same time (P4), and no edge is lost between two states (P1). The bits are R (RUNNING), P (PENDING: an edge is
+ * noted) and D (DISABLED). Each cell of this table is one atomic step, to the word that the cell names:
  *
  *   the word   an edge comes        the run ends     disable   enable
  *   --------   ------------------   --------------   -------   ----------------
@@ -18,11 +18,11 @@
  * P alone means, except between flow_end() and flow_again(), that an edge waits for the restart of an interrupt that is shut
  * down; flow_resume() sends the edge. Where the interrupt has no vector, "send an edge" sets P again. The trap entry takes
  * smaller steps through the same states: flow_begin() may set R for a moment on a word that is not 0, and flow_not_begun()
- * clears R again; flow_end() goes from RP to P, and flow_again() from P to R. After MAX_RUNS runs in a row R and RP become 0,
- * and the hart sends the noted edge: pass_on().
+ * clears R again; flow_end() goes from RP to P, and flow_again() from P to R. After MAX_RUNS runs one after the other, R and RP
+ * become 0, and the hart sends the noted edge: pass_on().
  *
- * STORMED goes with D, and says that enable has to end the quarantine too (storm.c). DEAD goes with D, and says that enable
- * changes nothing (irq.c).
+ * STORMED is set only together with D. It means that enable has to end the quarantine too (storm.c). DEAD is set only together
+ * with D. It means that enable changes nothing (irq.c).
  */
 #include "lib/flow.h"
 #include "lib/delivery.h"
@@ -37,7 +37,7 @@ static enum aia_result run_handler(struct aia *a, struct aia_irq *irq, unsigned 
     return result;
 }
 
-/* Tell the storm rule what the handler returned. */
+/* Count what the handler returned, `result`, for the storm rule. */
 static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, enum aia_result result)
 {
     if (result == AIA_HANDLED) {
@@ -50,8 +50,8 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
 }
 
 /*
- * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, and there is nothing to
- * quarantine here. The lock is taken, because half of one vector with half of another would name another interrupt's vector.
+ * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, so there is nothing to quarantine
+ * here. The lock is taken, because half of the old vector with half of the new one would name another interrupt's vector.
  */
 static __attribute__((noinline)) unsigned own_id(struct aia_irq *irq, unsigned here)
 {
@@ -73,14 +73,17 @@ void flow_again(struct aia *a, struct aia_irq *irq)
 {
     unsigned here = aia_port_hart();
 
-    /* Disabled meanwhile: the edge stays kept. Else handle it as a new edge, unless another hart has begun a run by now. */
+    /*
+     * If irq was disabled meanwhile, the edge stays kept. Otherwise the edge is handled as a new edge: flow_edge() notes it if
+     * another hart has begun a run.
+     */
     if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED)
         return;
     count(&irq->count.rerun);
     flow_edge(a, irq, here, own_id(irq, here));
 }
 
-/* Send to irq's vector the edge that PENDING stood for. Lock held. */
+/* Send an edge to irq's vector, in place of the edge that PENDING stood for. Lock held. */
 static __attribute__((noinline)) void resend(struct aia *a, struct aia_irq *irq)
 {
     count(&irq->count.resent);
@@ -89,10 +92,10 @@ static __attribute__((noinline)) void resend(struct aia *a, struct aia_irq *irq)
 }
 
 /*
- * Other harts note edges faster than this hart runs them. End the run, and send the noted edge to where the interrupt is now.
- * False: nothing was done. Either irq is disabled: the caller ends the run, and the edge stays noted, because a send would
- * unmask a line that storms. Or irq has no vector, being stopped or shut down: the caller runs the handler again if an edge is
- * noted.
+ * End the run, and send the noted edge, if any, to where the interrupt is now. Called if other harts note edges faster than
+ * this hart handles them. Returns false if nothing was done, because:
+ *   irq is disabled    the caller ends the run, and the edge stays noted: a send would unmask a line that storms
+ *   irq has no vector  it is stopped or shut down; the caller runs the handler again if an edge is noted
  */
 static bool pass_on(struct aia *a, struct aia_irq *irq)
 {
@@ -107,12 +110,12 @@ static bool pass_on(struct aia *a, struct aia_irq *irq)
     return sends;
 }
 
-/* After so many runs in a row a hart stops, and sends the noted edge: pass_on(). */
+/* After so many runs one after the other, a hart sends the noted edge instead of handling it: pass_on(). */
 #define MAX_RUNS 16u
 
 /*
- * The flow word says RUNNING, and this hart set it. Run the handler, and again while edges are noted. RUNNING stays set
- * between.
+ * Run the handler, and run it again for as long as edges are noted, or until pass_on(). This hart has set RUNNING, which stays
+ * set between the runs.
  */
 static void run_until_idle(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
@@ -170,8 +173,8 @@ void aia_irq_disable(struct aia *a, struct aia_irq *irq)
 }
 
 /*
- * Send a kept edge, to where the interrupt is now. The lock is held until the message is sent: after that, the vector's
- * drain covers this message too. An interrupt that is shut down keeps the edge for its restart.
+ * Send a kept edge to where the interrupt is now. The lock is held until the message is sent, so a later drain of the vector
+ * covers this message too. An interrupt that is shut down keeps the edge for its restart.
  */
 static void send_kept(struct aia *a, struct aia_irq *irq)
 {
@@ -186,7 +189,7 @@ static void send_kept(struct aia *a, struct aia_irq *irq)
 
 void aia_irq_enable(struct aia *a, struct aia_irq *irq)
 {
-    /* PENDING is cleared in the same step: its edge is sent, and a run that has not ended yet must not take it too. */
+    /* PENDING is cleared in the same step: its edge is sent, and a run that has not ended yet must not handle the edge too. */
     const uint32_t off = AIA_FLOW_DISABLED | AIA_FLOW_STORMED | AIA_FLOW_PENDING;
     uint32_t was = atomic_load_explicit(&irq->flow, memory_order_relaxed);
 
@@ -208,7 +211,7 @@ void flow_resume(struct aia *a, struct aia_irq *irq)
 {
     uint32_t flow = atomic_load_explicit(&irq->flow, memory_order_relaxed);
 
-    do { /* if disabled, enable sends the edge; if running, that run takes it */
+    do { /* if disabled, enable sends the edge; if running, the end of the run handles the edge */
         if ((flow & (AIA_FLOW_PENDING | AIA_FLOW_DISABLED | AIA_FLOW_RUNNING)) != AIA_FLOW_PENDING)
             return;
     } while (!atomic_compare_exchange_weak_explicit(&irq->flow, &flow, flow & ~AIA_FLOW_PENDING,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Harts going offline and coming back, as design.md, section 6, has it. Hart H goes offline through a sequence of states
- * (aia/config.h). One function enters each state. To come back ONLINE, the states are undone, last first:
+ * Harts going offline and coming back (design.md, section 6). Hart H goes offline through a sequence of states (aia/config.h).
+ * One function enters each state. When H comes back, or when a step fails, the states are undone, last first. The way out:
  *
  *   aia_hart_offline_begin(), in thread context on any hart
  *     1. check that the other harts have room for what H holds
@@ -71,7 +71,10 @@ static int evacuate(struct aia *a, unsigned hart,
     return AIA_OK;
 }
 
-/* Take and release irqs_lock: a request before that is seen below, and a request after it finds the hart closed. */
+/*
+ * Wait for requests that take a descriptor now, by taking and releasing irqs_lock. evacuate() sees the interrupt of such a
+ * request. A later request finds the hart closed.
+ */
 static void wait_for_requests(struct aia *a)
 {
     unsigned long was = aia_port_irq_save();
@@ -111,7 +114,7 @@ static int hush(struct aia *a, unsigned here)
     return AIA_OK;
 }
 
-/* AIA_IPI_REOPEN may have been refused meanwhile. resume() does what it asked for: its sender relies on that (storm_end()). */
+/* resume() does the work of an AIA_IPI_REOPEN that was refused while this hart was QUIET. storm_end() relies on that. */
 static void unhush(struct aia *a, unsigned here)
 {
     ipi_open(a, here);
@@ -135,9 +138,10 @@ static void start_delivery(struct aia *a, unsigned here)
 }
 
 /*
- * The states on the way out, in the order of their enum except OFFLINE, which is last: how a state is entered, and how that
- * is undone (NULL: there is nothing to undo). QUIET comes before SWEPT: no work would be lost the other way round, but an IPI
- * that is sent between the two would be left pending in the file of a hart that has gone.
+ * The states on the way out. A step has the function that enters the state, and the function that undoes the step, or NULL if
+ * there is nothing to undo. The order is that of enum aia_hart_state, but OFFLINE comes last. QUIET comes before SWEPT: with
+ * SWEPT first no work would be lost, but an IPI that is sent between the two would stay pending in the file of a hart that has
+ * gone.
  */
 static const struct step {
     enum aia_hart_state state;
@@ -156,7 +160,7 @@ static void undo_steps(struct aia *a, unsigned hart, unsigned n)
 {
     while (n-- > 0) {
         if (steps[n].state ==
-            AIA_HART_CLOSED) /* before open(): an allocation must find an open hart online */
+            AIA_HART_CLOSED) /* before open(): a hart whose vectors are given out must be ONLINE */
             set_state(a, hart, AIA_HART_ONLINE);
         if (steps[n].undo)
             steps[n].undo(a, hart);

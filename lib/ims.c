@@ -14,7 +14,7 @@ static struct aia_ims *ims_of(struct aia_msi *msi)
     return container_of(msi, struct aia_ims, msi);
 }
 
-/* The entry as two doublewords, for the accesses below. */
+/* The addresses of the entry's two doublewords. */
 static uintptr_t low(const struct aia_ims *d)
 {
     return (uintptr_t)d->entry;
@@ -31,8 +31,8 @@ static uint64_t low_half(const struct aia_message *m)
 }
 
 /*
- * RV32 has no store of a doubleword. Two stores would be torn. So aia_ims_init() refuses RV32: use a maskable message of your
- * own.
+ * RV32 has no store of a doubleword, and between two stores the device could read half of each message. So aia_ims_init()
+ * refuses RV32. A driver can provide a MASKABLE message there.
  */
 #define HAVE_STORE64 (AIA_WORD_BITS == 64)
 
@@ -54,8 +54,8 @@ static void store_whole(struct aia_ims *d, const struct aia_message *m)
 }
 
 /*
- * The library's fence before a message (fence rw,o) orders a write to a device. This message is in memory. The fence here
- * orders that write too: a handler that runs because of the new message must find everything that was written before.
+ * The library's fence before a message (fence rw,o) orders only writes to devices. This message is in memory, so the fence here
+ * orders the write of the message: a handler that runs because of the new message must find all that was written before.
  */
 static void ims_store(struct aia_msi *msi, const struct aia_message *m)
 {
@@ -93,14 +93,14 @@ static void ims_stop(struct aia_msi *msi)
     set_masked(ims_of(msi), true);
 }
 
-/* Memory always answers with what was written. The driver's drain() says whether the device answers. */
+/* A read of memory always returns the latest message. So the driver's drain() finds out whether the device answers. */
 static int ims_read_back(struct aia_msi *msi, struct aia_message *m)
 {
     struct aia_ims *d = ims_of(msi);
     uint64_t lo = mmio_read64(low(d)), hi = mmio_read64(high(d));
 
     *m = (struct aia_message){.addr = hi << 32 | (uint32_t)lo, .data = (uint32_t)(lo >> 32)};
-    fence_all(); /* the store of the message comes before the driver asks the device */
+    fence_all(); /* the store of the message comes before the accesses of drain() to the device */
     return d->drain ? d->drain(d) : AIA_OK;
 }
 

@@ -2,11 +2,11 @@
 /*
  * Many virtual IPIs on one identity, and on top of them calls to another hart.
  *
- * A sender sets a bit in the target's word. If the word was empty, the sender kicks the target: it writes the IPI identity to
- * the target's file (delivery.h). The target claims the identity, and then takes the whole word. A bit that was set before is
- * taken with it. A bit that is set after finds an empty word, so its sender writes the identity again. A hart that is offline
- * has its word and its list of calls closed. A sender sees that in the same atomic step in which it would have left its work
- * there. So no work is left on a hart that has gone.
+ * A sender sets a bit in the target's word. If the word was empty, the sender kicks the target: by a write of the IPI identity
+ * to the target's interrupt file, or by config.kick() if the harts have no files. When the target takes the kick, it takes the
+ * whole word, with every bit that was set before. The sender of a later bit finds an empty word, and kicks again. The word and
+ * the list of calls of an offline hart are closed. A sender sees that in the same atomic step in which it would have left its
+ * work there. So no work is left on a hart that has gone.
  */
 #include "lib/ipi.h"
 #include "lib/delivery.h"
@@ -57,7 +57,7 @@ static void run_calls(struct aia_call *newest)
         if (call_changes(c, CALL_QUEUED, CALL_RUNNING)) {
             c->fn(c->arg);
             atomic_store_explicit(&c->state, CALL_DONE, memory_order_release);
-        } else { /* its caller has given up, and has left the call in the list for this hart to take out */
+        } else { /* the caller has given up, and this hart takes the cancelled call out of the list */
             atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
         }
         c = next;
@@ -80,7 +80,10 @@ static void run_ipis(struct aia *a, unsigned here, uint32_t ipis)
         aia_port_ipi(AIA_IPI_USER + lowest_bit(user));
 }
 
-/* An IPI with nothing to do. Races cause a few. If there are many, a device is writing the IPI identity. */
+/*
+ * Count an IPI that had nothing to do, and report a storm of these. A few come from races. Many mean that a device writes the
+ * IPI identity.
+ */
 static void empty_ipi(struct aia *a, unsigned here)
 {
     struct aia_hart *h = &a->config.harts[here];
@@ -108,7 +111,7 @@ void aia_soft_interrupt(struct aia *a)
     unsigned here = aia_port_hart();
     uint32_t ipis = atomic_load_explicit(&a->config.harts[here].ipis, memory_order_acquire);
 
-    if (ipis && !(ipis & IPI_CLOSED)) /* else the embedder has kicked the hart for a reason of its own */
+    if (ipis && !(ipis & IPI_CLOSED)) /* else the embedder had a reason of its own */
         ipi_taken(a, here);
 }
 
@@ -117,9 +120,9 @@ void ipi_open(struct aia *a, unsigned here)
     struct aia_hart *h = &a->config.harts[here];
 
     /*
-     * The word first: a caller that finds the list open must be able to send the IPI for it. An exchange, not a store:
-     * unhush() in hotplug.c then looks at what other harts changed before they found the word closed, and that look could pass
-     * a plain store (models/memory/reopen.litmus).
+     * The word is opened before the list, because a caller that finds the list open must be able to send the IPI for its call.
+     * The word is opened by an exchange, because the later reads of unhush() (hotplug.c) could pass a plain store. These reads
+     * look for what other harts changed before they found the word closed (models/memory/reopen.litmus).
      */
     atomic_exchange_explicit(&h->ipis, 0, memory_order_acq_rel);
     atomic_store_explicit(&h->calls, NULL, memory_order_release);
@@ -149,6 +152,7 @@ static bool enqueue(struct aia_hart *target, struct aia_call *c)
     return true;
 }
 
+/* Wait until the call is in `state`. False: it was not within wait_limit. */
 static bool wait_state(struct aia *a, struct aia_call *c, enum call_state state)
 {
     uint64_t end = wait_end(a);
@@ -161,7 +165,10 @@ static bool wait_state(struct aia *a, struct aia_call *c, enum call_state state)
     return true;
 }
 
-/* A hart has one struct aia_call. Wait until another task's call has ended, or a cancelled call has left its list. */
+/*
+ * Take this hart's only struct aia_call. Wait until another task's call with it has ended, or until the target has taken a
+ * cancelled call out of the target's list. False: the wait lasted longer than wait_limit.
+ */
 static bool take_call(struct aia *a, struct aia_call *c)
 {
     uint64_t end = wait_end(a);
@@ -174,6 +181,7 @@ static bool take_call(struct aia *a, struct aia_call *c)
     return true;
 }
 
+/* Run the call on another hart, and wait for its end. AIA_OK, AIA_EOFFLINE or AIA_ETIMEOUT, as aia_call(). */
 static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
 {
     struct aia_hart *target = &a->config.harts[hart];
@@ -183,11 +191,11 @@ static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
         atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
         return AIA_EOFFLINE;
     }
-    aia_ipi_send(a, hart, AIA_IPI_CALL); /* if the target closes its list now, it runs the list then */
+    aia_ipi_send(a, hart, AIA_IPI_CALL); /* if the target closes its list now, ipi_close() runs the call */
     if (!wait_state(a, c, CALL_DONE)) {
         if (call_changes(c, CALL_QUEUED, CALL_CANCELLED))
             return AIA_ETIMEOUT;
-        while (!wait_state(a, c, CALL_DONE)) /* fn runs, and may use the caller's stack */
+        while (!wait_state(a, c, CALL_DONE)) /* fn() is running, and may use the caller's stack */
             aia_port_report(
                 &(struct aia_report){.what = AIA_REPORT_CALL_STUCK, .vec = {.hart = (uint16_t)hart}});
     }

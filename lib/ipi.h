@@ -5,13 +5,13 @@
 
 #include "lib/base.h"
 
-/* The IPI identity fired: do what the virtual IPIs ask. Own, off. */
+/* Take this hart's virtual IPIs and do their work, after a claim of the IPI identity or a kick. Own, off. */
 void ipi_taken(struct aia *a, unsigned here);
 
 /* Take IPIs and calls from now on. Own, off. */
 void ipi_open(struct aia *a, unsigned here);
 
-/* Take no more IPIs and calls, and do what was asked so far. Own, off; or at set-up. */
+/* Take no more IPIs and calls, and do the work of those that were sent before. Own, off; or at set-up. */
 void ipi_close(struct aia *a, unsigned here);
 
 #endif

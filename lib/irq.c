@@ -58,7 +58,7 @@ static bool are_unused(const struct aia *a, uint32_t first, uint32_t n)
 
 static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, const struct aia_request *r)
 {
-    /* A hart that saw this descriptor used may hold its lock even now. */
+    /* A hart that saw this descriptor in use may hold its lock even now. */
     unsigned long was = irq_lock(irq);
     irq->name = r->name;
     irq->handler = r->handler;
@@ -79,7 +79,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->count = (struct aia_irq_counts){0};
     atomic_store_explicit(&irq->flow, 0, memory_order_release); /* flow_begin() acquires this */
     irq_unlock(irq, was);
-    irq->first = first; /* from here on the block's lock is the first one's */
+    irq->first = first; /* from here on the lock of the first descriptor is the lock of the block */
     for (unsigned h = 0; h < a->config.n_harts; h++)
         atomic_store_explicit(&a->config.harts[h].runs[irq->number], 0, memory_order_relaxed);
 }
@@ -91,6 +91,7 @@ static void set_interrupt(struct aia_msi *msi, struct aia_irq *irq)
         msi->irq = irq;
 }
 
+/* True if a message of the chain belongs to an interrupt. */
 static bool has_interrupt(const struct aia_msi *msi)
 {
     while (msi && !msi->irq)
@@ -99,11 +100,12 @@ static bool has_interrupt(const struct aia_msi *msi)
 }
 
 /*
- * Take a row of 2^order descriptors and fill them in. A hart that comes or goes looks at every used descriptor, so each is
- * marked used only when it is whole: before that, it holds values of the previous request. *irq is the first of the row.
+ * Take a block of 2^order descriptors and fill them in. A hart that comes or goes looks at every descriptor in use, so each
+ * descriptor is marked used only after it is filled in: before, it holds values of the previous request. *irq is the first of
+ * the block.
  * AIA_OK, or:
- *   AIA_EBUSY   the message has an interrupt
- *   AIA_EINVAL  there is no such row
+ *   AIA_EBUSY   the message belongs to another interrupt
+ *   AIA_EINVAL  no such block is free
  */
 static int take_descriptors(struct aia *a, const struct aia_request *r, struct aia_irq **irq)
 {
@@ -140,7 +142,7 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         atomic_store_explicit(&irq[i].used, false, memory_order_relaxed);
         irq[i].msi =
-            NULL; /* the message is the caller's again: a hart that comes or goes must not look at it */
+            NULL; /* the message is the caller's again: a hart that comes or goes must not use the message */
     }
     aia_port_unlock(&irq->lock);
     aia_port_unlock(&a->irqs_lock);
@@ -148,8 +150,8 @@ static void give_back_descriptors(struct aia *a, struct aia_irq *irq)
 }
 
 /*
- * Let the device send, to `want`. If it sent while the message was parked, send an edge for that now: under the lock, so that
- * the vector's drain covers the edge too. Lock held.
+ * Let the device send `want`. If the device sent while its message was parked, send an edge in place of that now. The lock is
+ * held, so a later drain of the vector covers this edge too.
  */
 static void start_message(struct aia *a, struct aia_irq *irq, const struct aia_message *want)
 {
@@ -182,7 +184,7 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
     struct aia_message want = a->delivery->message(a, v), have;
-    fence_rw_o(); /* the slot says who owns the vector before a message can go there */
+    fence_rw_o(); /* the slot has the owner of the vector before a message can go there */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
     start_message(a, irq, &want);
     if (!bus_is_slow(irq))
@@ -227,12 +229,12 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     *out = irq;
     if (!error)
         return AIA_OK;
-    if (!aia_irq_free(a, irq)) /* the device may have sent to irq's vector before it fell silent */
+    if (!aia_irq_free(a, irq)) /* else the caller has to free irq: a vector of irq still retires */
         *out = NULL;
     return error;
 }
 
-/* The device sends no more, or its message is parked: drain what it sent, and let its vector retire. Lock held. */
+/* Drain the device, which sends no more or whose message is parked, and let irq's vector retire. Lock held. */
 static void drain_stopped(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message have;
@@ -245,7 +247,7 @@ static void drain_stopped(struct aia *a, struct aia_irq *irq)
     a->delivery->retire(a, irq, v);
 }
 
-/* Stop the message. From here on an edge that is still under way runs the handler where it arrives. Lock held. */
+/* Stop the message. An edge that is still under way runs the handler on the hart where it arrives. Lock held. */
 static void stop_message(struct aia *a, struct aia_irq *irq)
 {
     if (irq->vec.id || irq->parked)
@@ -255,7 +257,7 @@ static void stop_message(struct aia *a, struct aia_irq *irq)
         drain_stopped(a, irq);
 }
 
-/* The same in thread context, through a slow bus if irq is behind one. No lock held. */
+/* The same, also if irq's bus is slow. Thread, no lock held. */
 static void stop_message_slow(struct aia *a, struct aia_irq *irq)
 {
     struct aia_msi *bus = bus_lock(irq);
@@ -296,7 +298,7 @@ void irq_shut_down_slow(struct aia *a, struct aia_irq *irq)
     irq_unlock(irq, was);
 }
 
-/* Disable for good. irq's vector and `other`, if any, retire: only time can prove their drain. Lock held. */
+/* Disable irq for good. irq's vector and `other`, if any, retire: only time can prove their drain. Lock held. */
 static void mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vector other)
 {
     struct imsic_vector v = irq->vec;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Managed interrupts, for example those of a device's queues, which belong to certain harts and to no others. When such an
- * interrupt is requested, a vector is reserved on each hart of its affinity. So a restart cannot fail for want of a vector.
- * The slots of the reserved vectors that the interrupt does not use now are MANAGED. A vector that it has left becomes MANAGED
- * again after its drain, and not FREE. A line of a controller has its number on every hart, so nothing is reserved for a line.
+ * Managed interrupts, for example those of a device's queues, which belong to certain harts only. When such an interrupt is
+ * requested, a vector is reserved on each hart of its affinity. So a restart cannot fail for want of a vector. The slots of the
+ * reserved vectors that the interrupt does not use now are MANAGED. A vector that the interrupt has left becomes MANAGED again
+ * after its drain, and not FREE. A line of a controller has its number on every hart, so nothing is reserved for a line.
  */
 #include "lib/managed.h"
 #include "lib/delivery.h"
@@ -15,7 +15,7 @@
 
 int managed_reserve(struct aia *a, struct aia_irq *irq)
 {
-    /* Under the lock: another hart that comes online may start irq, and must find it managed with its reserved vectors. */
+    /* Under the lock: another hart that comes online may start irq, and must find irq managed with its reserved vectors. */
     unsigned long was = irq_lock(irq);
     int error = a->delivery->reserve(a, irq);
 
@@ -29,7 +29,8 @@ void managed_release(struct aia *a, struct aia_irq *irq)
     for (unsigned h = 0; h < a->imsic.n_files; h++)
         if (aia_hartset_has(&irq->affinity, h)) {
             imsic_free(&a->imsic, vector(h, managed_ids(a, irq)[h]));
-            aia_ipi_send(a, h, AIA_IPI_REOPEN); /* as in managed_activate(), for the next owner */
+            /* The next owner needs the identity enabled. A storm may have disabled it. */
+            aia_ipi_send(a, h, AIA_IPI_REOPEN);
         }
 }
 
@@ -39,7 +40,8 @@ int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct i
 
     if (!imsic_activate(&a->imsic, reserved))
         return AIA_EAGAIN;
-    aia_ipi_send(a, hart, AIA_IPI_REOPEN); /* a storm of unowned edges may have quarantined it */
+    /* Enable the identity, if a storm of unowned edges has disabled it. */
+    aia_ipi_send(a, hart, AIA_IPI_REOPEN);
     *v = reserved;
     return AIA_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "lib/base.h"
 
-/* Make irq managed, with a vector reserved on each hart of its affinity. Any. AIA_OK or AIA_ENOVEC. */
+/* Make irq managed, with a vector reserved on each hart of its affinity. Any. AIA_OK; AIA_ENOVEC: a hart has none free. */
 int managed_reserve(struct aia *a, struct aia_irq *irq);
 
 /* Free the reserved vectors. Any. */
@@ -17,14 +17,14 @@ static inline uint16_t *managed_ids(const struct aia *a, const struct aia_irq *i
     return &a->config.reserved[irq->number * a->config.n_harts];
 }
 
-/* The first online hart of `set` that irq can be delivered to. Any. AIA_OK or AIA_ENOHART. */
+/* Find the first online hart of `set` that irq can be delivered to. Any. AIA_OK; AIA_ENOHART: there is none. */
 int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set,
                    unsigned *hart);
 
-/* Make the vector that is reserved on `hart` irq's own. Any. AIA_OK; AIA_EAGAIN: that vector is retiring. */
+/* Make the vector that is reserved for irq on `hart` an owned vector. Any. AIA_OK; AIA_EAGAIN: that vector is retiring. */
 int managed_activate(struct aia *a, struct aia_irq *irq, unsigned hart, struct imsic_vector *v);
 
-/* Start irq again, if it was shut down. Thread. Errors as irq_start(). */
+/* Start irq again, if irq was shut down. Thread. Errors as irq_start(). */
 int managed_restart(struct aia *a, struct aia_irq *irq);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changing the message of a device that may be sending. What the device can send between two writes of the library decides
- * how (design.md, section 4). The old message is (old hart, a), the new one is (new hart, b):
+ * Changing the message of a device that may be sending. What the device can send between two writes of the library decides how
+ * the message is changed (design.md, section 4). The old message is (old hart, a). The new message is (new hart, b), or
+ * (new hart, c) if c is a common identity:
  *
  *   device      what changes            update   what the device may send during the change
  *   STORE       anything                STORE    the old or the new message
@@ -9,7 +10,7 @@
  *   MASKABLE    anything                MASKED   nothing; the device keeps the edge and sends the new message afterwards
  *   PLAIN       address                 ADDR     the old or the new message; identity a is the interrupt's on both harts
  *   PLAIN       both, common identity   COMMON   (old hart, a), (old hart, c), (new hart, c); all are the interrupt's
- *   PLAIN       both, none in common    TORN     also (old hart, b), which is another interrupt's: copy_torn() watches it
+ *   PLAIN       both, none in common    TORN     also (old hart, b), perhaps another interrupt's vector: see copy_torn()
  *   PLAIN, STORE_LOW  upper address     -        refused: with half an address the device would write to a wrong place
  *
  * A multi-message MSI is changed in the same ways. Its block of identities moves as one.
@@ -27,7 +28,10 @@ static bool same_upper(const struct aia *a, unsigned x, unsigned y)
     return a->imsic.files[x].msi_addr >> 32 == a->imsic.files[y].msi_addr >> 32;
 }
 
-/* A plain device. Prefer the same identity on the new hart, then one free on both harts, then any. Lock held. */
+/*
+ * message_plan() for a plain message. Prefer the same identity on the new hart, then a common identity, then any identity. Lock
+ * held.
+ */
 static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct update *u)
 {
     struct imsic *im = &a->imsic;
@@ -46,7 +50,7 @@ static int plan_plain(struct aia *a, struct aia_irq *irq, unsigned to, struct up
         return AIA_OK;
     }
     if (u->from.hart != aia_port_hart())
-        return AIA_ECONTEXT; /* eip can be watched only there */
+        return AIA_ECONTEXT; /* the old hart's eip can be read only on that hart */
     u->kind = AIA_UPDATE_TORN;
     int error = imsic_alloc(im, to, irq->order, owner, &u->to);
     if (error || u->to.id + (1u << irq->order) - 1 <= im->files[u->from.hart].n_ids)
@@ -92,7 +96,7 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
         msi->ops->write_addr(msi, m->addr);
         break;
     case AIA_UPDATE_COMMON: /* the half-written message names a vector of the interrupt */
-    case AIA_UPDATE_TORN:   /* the half-written message goes to the old hart, where eip can be watched */
+    case AIA_UPDATE_TORN:   /* the half-written message goes to the old hart, where copy_torn() reads eip */
         msi->ops->write_data(msi, m->data);
         msi->ops->write_addr(msi, m->addr);
         break;
@@ -102,10 +106,10 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
 }
 
 /*
- * The device may have sent (old hart, new identity), which is another interrupt's vector. This is the old hart, with
- * interrupts off, so no claim has cleared its pending bit. If the bit is set, send a copy to the new vector, and leave the
- * bit to its owner, because the edge may be the owner's own. One of the two handlers may run once too often, and no edge is
- * lost. If the identity has no owner there, the edge was irq's alone, and the bit is cleared.
+ * Send a copy of each edge that went to (old hart, new identity), which may be another interrupt's vector. This is the old
+ * hart, with interrupts off, so no claim has cleared the pending bit there. If the bit is set, send an edge to the new vector.
+ * Leave the bit to the vector's owner, because the edge may be the owner's own. One of the two handlers may run once too
+ * often, but no edge is lost. If the vector has no owner, the edge was irq's own, and the bit is cleared. Lock held.
  */
 static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct update *u)
 {
@@ -123,7 +127,7 @@ static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct upda
     return error;
 }
 
-/* A device whose read-back does not drain it may have lost an edge. Send one edge to each new vector in its place. */
+/* Send an edge to each new vector, because a device that a read-back does not drain may have lost an edge. Lock held. */
 static void resend_undrained(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     for (unsigned i = 0; i < 1u << irq->order; i++) {
@@ -154,7 +158,7 @@ static bool all_ones(const struct aia_message *m)
     return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
 }
 
-/* A read-back returned `error`, or another message than was written. Return the error for it. AIA_ECHANGED is counted. */
+/* Returns the error of a read-back that returned `error`, or another message than was written. AIA_ECHANGED is counted. */
 static __attribute__((noinline)) int mismatch_error(struct aia_irq *irq, int error,
                                                     const struct aia_message *have)
 {
@@ -215,7 +219,7 @@ void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u)
         return;
     /*
      * The half-written message may have arrived, or may still arrive, at a vector of another interrupt. Send irq an edge in
-     * either case. A bit that is set already, at an identity without owner, is not left to the next owner.
+     * either case. At an identity without an owner, the pending bit is cleared, so that the next owner does not get the edge.
      */
     for (unsigned i = 0; i < 1u << irq->order; i++) {
         count(&a->torn_copies);
@@ -253,12 +257,12 @@ int message_write(struct aia *a, struct aia_irq *irq, const struct update *u)
 {
     struct aia_message want = a->delivery->message(a, u->to), have;
 
-    fence_rw_o(); /* the slots say who owns the vectors before a message can go there */
+    fence_rw_o(); /* the slots have the owners of the vectors before a message can go there */
     write_steps(irq->msi, u, &want);
     trace_to(u->ring, AIA_EVENT_MESSAGE, irq, u->to, u->kind);
     /*
-     * The drain's first half: the read-back pushes out of the device what it sent to the old vector. The second half, the
-     * wait until those messages have arrived in eip, is drain_file() in retire.c, when the old hart reclaims the vector.
+     * The drain's first half: the read-back pushes the messages to the old vector out of the device. The second half, the wait
+     * until these messages have arrived in eip, is drain_file() in retire.c, when the old hart reclaims the vector.
      */
     int error = verify(a, irq, &want, &have);
     if (error == AIA_ECHANGED && hart_state(a, u->from.hart) != AIA_HART_ONLINE)

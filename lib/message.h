@@ -9,15 +9,15 @@
 struct update {
     enum aia_update kind;
     struct imsic_vector from, to;
-    struct imsic_vector middle;  /* AIA_UPDATE_COMMON: the new identity on the old hart; else none */
+    struct imsic_vector middle;  /* AIA_UPDATE_COMMON: the new identity on the old hart; else identity 0 */
     struct aia_trace_ring *ring; /* this hart's, or NULL: not traced */
 };
 
 /*
- * Decide how irq's message can change to a vector in an interrupt file of `to`, and allocate the vector. Lock held.
+ * Decide how irq's message can change to a vector of hart `to`, and allocate the vector. Lock held.
  * AIA_OK, or, with nothing allocated:
  *   AIA_ENOVEC    no suitable vector is free there
- *   AIA_EADDRHI   the upper half of a plain message's address would change
+ *   AIA_EADDRHI   the upper half of the address would change, and a PLAIN or STORE_LOW message excludes that
  *   AIA_ECONTEXT  the move must be made on the hart where the interrupt is now
  *   AIA_EAGAIN    the vector that is reserved there is retiring
  */
@@ -25,11 +25,13 @@ int message_plan(struct aia *a, struct aia_irq *irq, unsigned to, struct update 
 
 /*
  * Carry the plan out, up to and including the first half of the drain. Lock held.
- * AIA_OK, AIA_ETIMEOUT, or an error of read_back() (aia/msi.h).
+ * AIA_OK, or:
+ *   AIA_ETIMEOUT  the old hart's file does not answer (AIA_UPDATE_TORN)
+ *   another       an error of read_back() (aia/msi.h)
  */
 int message_write(struct aia *a, struct aia_irq *irq, const struct update *u);
 
-/* After message_write() failed: put the old message back, as far as the device takes it. Lock held. */
+/* Put the old message back after message_write() has failed, as far as the device takes the message. Lock held. */
 void message_undo(struct aia *a, struct aia_irq *irq, const struct update *u);
 
 /* Write the whole message after a device reset, and let the device send. Lock held. */
@@ -50,7 +52,7 @@ int message_drain(struct aia *a, struct aia_irq *irq, struct aia_message *have);
 int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message *want,
                    struct aia_message *have);
 
-/* Report that a device had another message than it was given, if that was seen since the last report. Any, no lock held. */
+/* Report that a device had another message than was written, if a read-back has seen that. Any, no lock held. */
 void message_report_change(struct aia_irq *irq);
 
 static inline void message_report_changed(struct aia_irq *irq)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Points in time: the end of a wait, and moments that one hart records and others read. A duration may be UINT64_MAX. */
+/* Points in time: the end of a wait, and moments that one hart records and other harts read. A duration may be UINT64_MAX. */
 #ifndef AIA_MOMENT_H
 #define AIA_MOMENT_H
 
@@ -30,8 +30,8 @@ static inline aia_word moment(uint64_t ticks)
 }
 
 /*
- * The farthest that a moment may be ahead: a quarter of a word's range. Two moments more than half of the range apart would be
- * compared the wrong way round.
+ * The farthest that a moment may be ahead: a quarter of a word's range. If two moments differed by more than half of the range,
+ * moment_first() would return the later one.
  */
 #define MOMENT_FAR (1ull << (AIA_WORD_BITS - 2 + MOMENT_SHIFT))
 

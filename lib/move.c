@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Moving an interrupt from old = (A, a) to new = (B, b), as design.md, section 5, has it:
+ * Moving an interrupt from old = (A, a) to new = (B, b) (design.md, section 5):
  *
  *   1. allocate b on B        message_plan(): from here a message that names (B, b) runs the handler
  *   2. update the message     message_write(): new edges go to B
@@ -9,9 +9,9 @@
  *   5. reclaim a              retire.c, on A: earlier edges have arrived and were seen. The second half of the drain
  *
  * The caller's move ends with 4, so another move may follow immediately: a caught edge is forwarded to where the interrupt
- * is then, and not to where this move took it. Every write that can make a vector pending is made under the interrupt's lock
- * or by a device. So when a vector retires, all such writes have been made, and the reclaim has only to wait for their
- * arrival.
+ * is then, and not to where this move took the interrupt. Every write that can make a vector pending is made under the
+ * interrupt's lock or by a device. So when a vector retires, all such writes have been made, and the reclaim only has to wait
+ * for their arrival.
  */
 #include "lib/move.h"
 #include "lib/bus.h"
@@ -64,11 +64,11 @@ int move_irq_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long
         return error;
     trace_irq(a, AIA_EVENT_MOVE, irq, u.from, trace_vector(u.to));
     want = a->delivery->message(a, u.to);
-    fence_rw_o(); /* the slot says who owns the vector before a message can go there */
+    fence_rw_o(); /* the slot has the owner of the vector before a message can go there */
     irq->msi->ops->store(irq->msi, &want);
     irq_unlock(irq, was); /* both vectors are irq's: an edge finds the handler on either */
     error = irq_sync_or_mark_dead(a, irq, u.to);
-    (void)irq_lock(irq);
+    (void)irq_lock(irq); /* the caller's irq_unlock() takes `was` */
     if (error) {
         trace_irq(a, AIA_EVENT_MOVED, irq, u.from, (uint64_t)-error);
         return error;

@@ -8,7 +8,7 @@
 #include "imsic/file.h"
 #include "mmio.h"
 
-/* Does the device still have its message? Lock held. */
+/* True if the device still has its message. Lock held. */
 static bool has_message(struct aia_irq *irq, const struct aia_message *want)
 {
     struct aia_message have;
@@ -18,7 +18,10 @@ static bool has_message(struct aia_irq *irq, const struct aia_message *want)
     return !error && have.addr == want->addr && have.data == want->data;
 }
 
-/* True if start() can drop an edge of a device that is sending: start() turns a plain device off. Others keep edges. */
+/*
+ * True if start() may drop an edge of a device that is sending. start() turns a PLAIN device off, which then keeps no edges. A
+ * device of another kind keeps its edges. Each chip of the chain counts.
+ */
 static bool start_may_drop_edge(const struct aia_msi *msi)
 {
     while (msi && msi->kind != AIA_MSI_PLAIN)
@@ -40,26 +43,27 @@ static void send_each(struct aia *a, struct aia_irq *irq)
 static int write_again(struct aia *a, struct aia_irq *irq)
 {
     struct aia_message want = a->delivery->message(a, irq->vec), have;
-    bool slow = bus_is_slow(irq), well = !slow && start_may_drop_edge(irq->msi) && has_message(irq, &want);
+    bool slow = bus_is_slow(irq);
+    bool may_drop = !slow && start_may_drop_edge(irq->msi) && has_message(irq, &want);
 
     trace_irq(a, AIA_EVENT_START, irq, irq->vec, 0);
     message_restore(irq->msi, &want);
     if (slow) /* bus_sync() sends the message, and waits for the answer */
         return AIA_OK;
     int error = message_verify(a, irq, &want, &have);
-    if (!error && well)
+    if (!error && may_drop)
         send_each(a, irq);
     return error;
 }
 
-/* Lock held. */
+/* aia_irq_restore(), up to bus_sync(). Lock held. AIA_OK, also if irq is shut down; errors as aia_irq_restore(). */
 static int restore_locked(struct aia *a, struct aia_irq *irq)
 {
     if (irq->stopped || !irq->msi)
         return AIA_EINVAL;
     if (irq_is_dead(irq))
         return AIA_ESILENT;
-    fence_rw_o(); /* what the handler will read is written before the device can send */
+    fence_rw_o(); /* all that the handler will read is written before the device can send */
     if (irq->vec.id)
         return write_again(a, irq);
     if (irq->parked && irq->msi->ops->restore)

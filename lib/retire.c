@@ -17,7 +17,7 @@
 
 /* ---- retiring ---- */
 
-/* Let one vector of irq retire. True: it is the first on its hart, so the hart's timer may not be on. */
+/* Let one vector of irq retire. True: it is the first on its hart, so the hart's timer is perhaps off. */
 static bool retire_one(struct aia *a, struct aia_irq *irq, struct imsic_vector v, struct aia_trace_ring *ring)
 {
     struct imsic_file *f = &a->imsic.files[v.hart];
@@ -32,7 +32,7 @@ static bool retire_one(struct aia *a, struct aia_irq *irq, struct imsic_vector v
     return first;
 }
 
-/* Raise the file's drained_at to `when`, if `when` is later. */
+/* Raise the file's drained_at to `when`, if `when` is later. The moment 0 is before every other moment. */
 static void raise_drained_at(struct aia *a, unsigned hart, aia_word when)
 {
     _Atomic aia_word *at = &a->imsic.files[hart].drained_at;
@@ -63,7 +63,7 @@ void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v)
         aia_ipi_send(a, v.hart, AIA_IPI_RECLAIM);
     else if (first && v.hart == aia_port_hart())
         retire_start_timer(a);
-    else if (first) /* later ones need nothing: the first one started the timer */
+    else if (first) /* if other vectors retire there already, the first of them has started the timer */
         aia_ipi_send(a, v.hart, AIA_IPI_RETIRE);
 }
 
@@ -119,7 +119,7 @@ void aia_timer(struct aia *a)
     retire_reclaim(a, aia_port_hart());
 }
 
-/* The retiring ones of identities 64 * w .. 64 * w + 63. */
+/* The retiring identities of word `w`: identities 64 * w .. 64 * w + 63. */
 static uint64_t retiring_of(const struct imsic_file *f, unsigned w)
 {
     uint64_t bits = 0;
@@ -139,7 +139,7 @@ uint64_t retire_drain_left(struct aia *a, unsigned hart)
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         for (uint64_t bits = retiring_of(f, w); bits; bits &= bits - 1) {
             uint32_t slot = slot_read(f, w * 64 + lowest_bit(bits));
-            if (imsic_slot_state(slot) != IMSIC_RETIRING) /* its hart has reclaimed it just now */
+            if (imsic_slot_state(slot) != IMSIC_RETIRING) /* the hart has reclaimed the vector just now */
                 continue;
             const struct aia_irq *irq = &a->config.irqs[imsic_slot_owner(slot)];
             uint64_t left = moment_left(retire_drained_at(f, irq), aia_port_time());
@@ -155,9 +155,9 @@ static void report_no_sync(struct aia *a, unsigned here)
 }
 
 /*
- * The second half of a drain. With a barrier `b`: wait until every message that `b` sent to file `f` before has arrived.
- * Without: wait for every earlier write to `f`. *failed is the error of an earlier call for the same file. After a time-out of
- * the file, later calls return *failed without another wait.
+ * The second half of a drain. Wait until every message that the unit of barrier `b` sent to file `f` before has arrived. If `b`
+ * is NULL, wait for every earlier write to `f` instead. *failed is the error of an earlier call for the same file. After a
+ * time-out of the file, later calls return *failed without another wait.
  */
 static inline int drain_file(struct aia *a, struct imsic_file *f, struct aia_barrier *b, int *failed)
 {
@@ -172,8 +172,9 @@ static inline int drain_file(struct aia *a, struct imsic_file *f, struct aia_bar
 }
 
 /*
- * Return the retiring bits of word `w` whose device has been drained, by a read-back or by time. For each barrier, send its
- * message now, when all of these vectors retire, and wait until the message has arrived. *failed: a barrier's error.
+ * Find the retiring identities of word `w` whose drain's first half is proven, by a read-back or by time. The barriers of these
+ * identities send their messages only now, after all the vectors began to retire, and the arrival of each message is waited
+ * for. An identity whose barrier failed is left out. Returns one bit for each identity. *failed: a barrier's error.
  */
 static uint64_t prove_drained(struct aia *a, struct imsic_file *f, unsigned w, int *failed)
 {
@@ -212,7 +213,7 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
         count_own(&a->config.harts[here].forwarded);
         retire_caught(a, irq, v);
     }
-    if (f->quarantined[id / 64] >> id % 64 & 1) { /* its next owner did not storm */
+    if (f->quarantined[id / 64] >> id % 64 & 1) { /* the next owner of the identity did not storm */
         f->quarantined[id / 64] &= ~(1ull << id % 64);
         imsic_file_set_enabled(id);
     }
@@ -240,7 +241,7 @@ int retire_reclaim(struct aia *a, unsigned here)
     /* Test the devices' drains before the sync: the sync covers only what left a device earlier. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         old[w] = prove_drained(a, f, w, &failed);
-    int no_barrier = failed;
+    int barrier_error = failed;
     if (drain_file(a, f, NULL, &failed)) {
         retire_start_timer(a);
         return failed;
@@ -254,5 +255,5 @@ int retire_reclaim(struct aia *a, unsigned here)
     }
     if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)
         retire_start_timer(a);
-    return no_barrier;
+    return barrier_error;
 }

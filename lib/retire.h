@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Vectors that an interrupt has left: what still arrives there is forwarded until their drain is proven (retire.c). */
+/* Vectors that an interrupt has left: an edge that arrives there is forwarded, until the drain is proven (retire.c). */
 #ifndef AIA_LIB_RETIRE_H
 #define AIA_LIB_RETIRE_H
 
 #include "lib/base.h"
 
-/* Let the block of vectors from `v` up retire. irq->drained_at bounds what the device may still have under way. Lock held. */
+/*
+ * Let the block of vectors that begins at `v` retire. After irq->drained_at no message to these vectors is still in the device.
+ * Lock held.
+ */
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
-/* An edge of irq was caught at `v`, which retires: forward the edge, or handle it here. Own, off, lock not held. */
+/* Forward an edge of irq that was caught at the retiring vector `v`, or handle the edge here. Own, off, lock not held. */
 void retire_caught(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
 /* Forward an edge to irq's present vector. False: irq has none. Any, lock not held. */
@@ -16,26 +19,27 @@ bool retire_forward(struct aia *a, struct aia_irq *irq);
 
 /*
  * Free those retiring vectors of this hart whose drain is proven. Own, off, no lock held.
- * AIA_OK; AIA_ETIMEOUT: this hart's file does not answer, and nothing is freed; or a barrier does not, and the vectors behind
- * that barrier are not freed.
+ * AIA_OK, or AIA_ETIMEOUT, because:
+ *   this hart's file does not answer      nothing is freed
+ *   a barrier's message does not arrive   the vectors whose drain it proves are not freed
  */
 int retire_reclaim(struct aia *a, unsigned here);
 
-/* Vectors began to retire on this hart: start the timer that reclaims them. Own, off. */
+/* Start the lazy timer of this hart, where vectors retire. Own, off. */
 void retire_start_timer(struct aia *a);
 
 /* Ask each hart of `set` that has retiring vectors to reclaim them now. Any. */
 void retire_ask(struct aia *a, const struct aia_hartset *set);
 
-/* An edge arrived at irq's vector. With AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of the old ones. Own, off, no lock held. */
+/* If irq's policy is AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of irq's old vectors after an edge. Own, off, no lock held. */
 void retire_reclaim_on_edge(struct aia *a, struct aia_irq *irq);
 
-/* The ticks until time has drained every device whose vectors retire on `hart`. Any. */
+/* The ticks until time has drained every device whose vectors retire on `hart`. 0: time need not prove any drain. Any. */
 uint64_t retire_drain_left(struct aia *a, unsigned hart);
 
 /*
- * The earlier of the interrupt's bound and this file's bound. After this moment no message that irq's device sent to an old
- * vector of this file is under way.
+ * The moment after which no message to an old vector of irq in this file is still in the device: the earlier of irq's
+ * drained_at and the file's drained_at. 0: a read-back has drained the device.
  */
 static inline aia_word retire_drained_at(const struct imsic_file *f, const struct aia_irq *irq)
 {

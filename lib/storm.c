@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Storms. An edge is unwelcome if its identity has no owner, if no handler takes it, or if its interrupt is disabled. More
- * than storm_limit of them within storm_window are a storm:
+ * Storms. An edge is unwelcome if its identity has no owner, if its handler returns AIA_NONE, or if its interrupt is disabled.
+ * After more than storm_limit unwelcome edges within storm_window:
  *
  *   an interrupt   is disabled (AIA_FLOW_STORMED), and its edges are refused where it fires: its identity is quarantined, or its
  *                  line masked
@@ -10,8 +10,8 @@
  *
  * An interrupt that takes all the time of its hart is disabled in the same way: storm_full_trap().
  *
- * A quarantined identity is disabled in eie. Its pending bit still latches edges, so nothing is lost: storm_reopen(), a
- * reclaim or a sweep finds them.
+ * A quarantined identity is disabled in eie. Its pending bit still latches an edge, so no edge is lost: after storm_reopen()
+ * the edge is claimed, and a reclaim or a sweep finds the edge.
  */
 #include "lib/storm.h"
 #include "lib/delivery.h"
@@ -87,7 +87,7 @@ void storm_unowned(struct aia *a, unsigned here, unsigned id)
     if (!storm_count(a, &h->storm))
         return;
     if (!imsic_quarantine(&a->imsic, v))
-        return; /* it has an owner by now, and its owner did not storm */
+        return; /* the identity has an owner by now, and the owner did not storm */
     storm_quarantine(a, here, id);
     trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_UNOWNED, .vec = v});
@@ -103,7 +103,7 @@ void storm_reopen(struct aia *a, unsigned here)
             uint32_t slot = slot_read(f, id);
             enum imsic_state state = imsic_slot_state(slot);
 
-            /* A free one was quarantined while it was reserved for an interrupt that has been freed since. */
+            /* A FREE identity was quarantined while it was reserved for an interrupt that has been freed since. */
             if (state != IMSIC_FREE && state != IMSIC_OWNED && state != IMSIC_RETIRING)
                 continue;
             if (state != IMSIC_FREE && has_stormed(a, imsic_slot_owner(slot)))
@@ -115,10 +115,10 @@ void storm_reopen(struct aia *a, unsigned here)
 }
 
 /*
- * After a storm an edge may be pending, or may still come, where the interrupt is, where it was when it stormed, and where a
- * slow bus is moving it to: on any hart. So each hart is asked to look at its quarantined identities. A hart that takes no
- * IPIs is offline and has no quarantined identity, or is leaving, and looks by itself if it stays after all (hotplug.c,
- * unhush()).
+ * After a storm an edge may be pending, or may still come, where irq is, where irq was when it stormed, and where a slow bus is
+ * moving irq to: on any hart. So each hart is asked to look at its quarantined identities. A hart that takes no IPIs is offline
+ * or leaving. An offline hart has no quarantined identity. A leaving hart that stays after all looks without being asked
+ * (hotplug.c, unhush()).
  */
 void storm_end(struct aia *a, struct aia_irq *irq)
 {

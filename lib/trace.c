@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trace rings. A ring has one writer, its own hart, and any number of readers. An interrupt of that hart may write in
- * the middle of a write. The writer
+ * The trace rings. A ring has one writer, its own hart, and any number of readers. A trap of that hart may write in the middle
+ * of a write. The writer
  *
  *   1. takes the next number            the older record in that place is gone
  *   2. writes the record
  *   3. writes the number into it        the record is whole
  *
  * with a fence between each two steps. A reader looks in the opposite order. The number in the record must be the number
- * that the reader wants. After the copy, the next number must be no more than a ring's length ahead. Then no later record
- * was begun in that place: a reader that sees any word of a later record sees that its number was taken.
+ * that the reader wants. After the copy, `next` must be at most a ring's length ahead of that number. Then no later record was
+ * begun in that place: a reader that sees any word of a later record sees that the later number was taken.
  */
 #include "lib/trace_event.h"
 #include "lib/flow.h"
 
 #include "csr.h"
 
-/* A relaxed store. GCC before 13 makes an amoswap of an atomic store on RISC-V, where a plain aligned store is atomic. */
+/*
+ * A relaxed store. On RISC-V a plain aligned store is atomic, and is used because GCC before 13 makes an amoswap of an atomic
+ * store.
+ */
 static inline void put_word(_Atomic aia_word *p, aia_word v)
 {
 #ifdef __riscv
@@ -136,7 +139,10 @@ bool aia_trace_read(const struct aia *a, struct aia_trace_reader *r, struct aia_
             r->next++;
             return true;
         }
-        /* Not whole yet, or its number is not visible yet: wait for one of the two newest. An older one counts as dropped. */
+        /*
+         * The record is not whole yet, or its number is not visible yet. If it is one of the two newest, a later call reads it.
+         * An older record counts as dropped.
+         */
         if ((aia_word)(next - r->next) <= 2) /* the numbers of RV32 wrap */
             return false;
         r->next++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How the library writes trace events (trace.c). Tracing is mostly off, and then costs one load and one branch. */
+/* How the library writes trace events (trace.c). While tracing is off, an event costs one load and one branch. */
 #ifndef AIA_LIB_TRACE_EVENT_H
 #define AIA_LIB_TRACE_EVENT_H
 
@@ -7,7 +7,7 @@
 
 #include <aia/aia.h>
 
-/* Set the rings up. False: a ring has no records, or their number is not a power of two. */
+/* Set the rings up. False: a ring has no records, or their number is not a power of two from 2 up. */
 bool trace_init(const struct aia_config *c);
 
 /* A vector as the argument of an event. */
@@ -21,6 +21,7 @@ static inline struct aia_trace_ring *trace_ring(const struct aia *a)
 {
     struct aia_trace_ring *rings = aia_tracing(a);
 
+    /* (int): RV64 holds it sign-extended already */
     return __builtin_expect(rings != NULL, 0) ? &rings[(int)aia_port_hart()] : NULL;
 }
 

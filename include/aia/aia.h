@@ -37,7 +37,7 @@ enum aia_result {
 
 /*
  * An interrupt's handler. It runs in interrupt context with interrupts off, and never on two harts at the same time.
- * `context` is the request's.
+ * `context` is aia_request.context.
  */
 typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
 
@@ -47,7 +47,7 @@ enum aia_update {
     AIA_UPDATE_MASKED, /* mask, write, unmask */
     AIA_UPDATE_ADDR,   /* plain: the new hart has the same identity free; only the address changes */
     AIA_UPDATE_COMMON, /* plain: an identity is free on both harts; first the data changes, then the address */
-    AIA_UPDATE_TORN,   /* plain: no identity is free on both; the old hart watches for the torn message */
+    AIA_UPDATE_TORN,   /* plain: no identity is free on both harts; the old hart looks for a torn message */
     AIA_N_UPDATES,
 };
 
@@ -74,7 +74,7 @@ enum aia_caught {
 
 /* When the library asks the old hart to reclaim a retiring vector, in addition to that hart's lazy timer. */
 enum aia_reclaim {
-    AIA_RECLAIM_LAZY,       /* never */
+    AIA_RECLAIM_LAZY,       /* only if too many vectors of the interrupt retire (config.max_retiring) */
     AIA_RECLAIM_EAGER,      /* immediately after the move, by IPI */
     AIA_RECLAIM_FIRST_EDGE, /* when the first edge arrives on the new vector */
 };
@@ -88,15 +88,16 @@ struct aia_policy {
 struct aia_irq_counts {
     aia_counter moves;
     aia_counter forwarded; /* edges caught on a retiring vector and forwarded */
-    aia_counter rerun;     /* edges that came while the handler ran, and made it run again */
+    aia_counter rerun;     /* runs for edges that came while the handler ran */
     aia_counter kept;      /* edges that came while the interrupt was disabled */
-    aia_counter resent;    /* edges that the library sent for a kept edge, or for an edge that may be lost */
+    aia_counter resent;    /* edges that the library sent in place of an edge that was kept or may be lost */
     aia_counter unhandled; /* handler runs that returned AIA_NONE */
 };
 
 /*
- * An interrupt's descriptor. A multi-message MSI is a block of consecutive descriptors, which moves as one. The lock and the
- * counters of the first descriptor count for the whole block.
+ * An interrupt's descriptor. A multi-message MSI is a block of consecutive descriptors, which moves as one. The lock of the
+ * first descriptor is the lock of the block. Its counter `moves` counts the moves of the block, and its counter `resent`
+ * includes the edges that the library sent for the block as a whole. Each other counter is of one descriptor.
  */
 struct aia_irq {
     _Atomic uint32_t flow; /* AIA_FLOW_* */
@@ -104,9 +105,9 @@ struct aia_irq {
     _Atomic bool used;     /* in use, and filled in */
     bool parked;           /* shut down, and the message is parked (aia_msi_ops.park) */
     bool stopped;          /* aia_irq_stop() or aia_irq_free() was called: the message does not start again */
-    bool managed;          /* the affinity is fixed, and a vector is reserved on each hart of it */
+    bool managed;          /* the affinity is fixed, and a vector is reserved on each of its harts */
     uint8_t order;         /* the block has 2^order descriptors */
-    _Atomic uint16_t streak; /* the library's: the streak (struct aia_hart) of the last run */
+    _Atomic uint16_t streak; /* the library's: the streak (aia_hart.streak) that streak_runs counts */
     struct aia_lock lock;    /* the library's */
     struct aia_irq *first;   /* the first descriptor of the block; without a block the descriptor itself */
     struct aia_policy policy;
@@ -117,19 +118,19 @@ struct aia_irq {
     struct aia_hartset affinity;    /* the set that the embedder asked for */
     struct imsic_vector vec;        /* the vector in the interrupt's message */
     _Atomic uint32_t n_retiring;    /* retiring vectors, which forward to vec */
-    struct aia_hartset retiring_on; /* the library's: a superset of the harts with such vectors */
-    _Atomic aia_word drained_at;    /* the library's: when the drain is proven; 0: a read-back proved it */
+    struct aia_hartset retiring_on; /* the library's: the harts to ask for a reclaim of such vectors */
+    _Atomic aia_word drained_at;    /* the library's: when the device has drained; 0: by a read-back */
     uint64_t retired_at;            /* the library's: when a vector last began to retire */
     struct aia_storm storm;         /* the library's */
 
     struct aia_irq_counts count;
-    _Atomic uint32_t streak_runs; /* the library's: runs in that streak */
+    _Atomic uint32_t streak_runs; /* the library's: runs in the streak whose number is in `streak` */
     _Atomic uint32_t changed;     /* the library's: unreported read-backs that differed from the message */
 };
 
 /* ---- harts ---- */
 
-/* One call from hart to hart. Each hart has one for the calls that it makes. The library's. */
+/* One call from hart to hart. Each hart has one struct for the calls that it makes. The library's. */
 struct aia_call {
     void (*fn)(void *arg);
     void *arg;
@@ -143,21 +144,21 @@ struct aia_hart {
     _Atomic uint32_t ipis;          /* the library's: pending virtual IPIs; top bit: closed */
     struct aia_call *_Atomic calls; /* the library's: calls to run on this hart, newest first; or closed */
     struct aia_call call;           /* the library's: the call that this hart makes */
-    bool was_online;                /* the library's: the hart's file holds what the library left there */
+    bool was_online;                /* the library's: the hart has been online before */
     uint16_t streak;                /* the library's: number of the present streak of full traps */
-    uint32_t full_at;           /* the library's: edges taken by traps, up to the end of the last full trap */
-    uint32_t caught;            /* the library's: edges taken on retiring vectors */
+    uint32_t full_at;               /* the library's: the edges taken up to the end of the last full trap */
+    uint32_t caught;                /* the library's: edges taken on retiring vectors */
     _Atomic uint32_t *slots;    /* the library's: the slots of the hart's file; NULL: edges go the long way */
     aia_counter *runs;          /* the library's: the hart's row of config.runs */
     struct aia_storm storm;     /* the library's: of unowned identities */
     struct aia_storm ipi_storm; /* the library's: of ipis_empty */
     aia_counter handled;        /* edges that ran their owner's handler, or were noted for its next run */
-    aia_counter forwarded;      /* edges caught on a retiring vector of this hart and forwarded */
+    aia_counter forwarded;      /* edges caught on a retiring vector of this hart, also if handled in place */
     aia_counter swept;          /* of these, edges that the sweep forwarded when the hart went offline */
     aia_counter unowned;        /* edges on identities that no interrupt owned */
     aia_counter late;           /* edges found pending when the hart came back */
     aia_counter ipis_taken;
-    aia_counter ipis_empty; /* of these, IPIs whose work the IPI before had done */
+    aia_counter ipis_empty; /* of these, IPIs that had no work left to do */
     aia_counter reclaimed;  /* vectors that were reclaimed on this hart */
 };
 
@@ -174,7 +175,7 @@ struct aia {
     _Atomic uint32_t irqs_end;      /* the library's: descriptors from this number on have never been used */
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies; /* copies of an edge, sent because a torn message may have arrived */
-    aia_counter displaced; /* interrupts that left their affinity because its last online hart went offline */
+    aia_counter displaced;   /* moves out of the affinity, because its last online hart went offline */
 };
 
 /*
@@ -212,9 +213,9 @@ static inline void aia_trace(const struct aia *a, enum aia_event event, const st
  * Handle a supervisor external interrupt (scause 9): claim edges and run their handlers until no edge is pending, or until the
  * trap has taken 16 edges.
  * Context: own, off.
- * Returns false if no edge is pending. Returns true if the trap has taken 16 edges: more may be pending, and the hart will trap
- * again for them. Handle timer and software interrupts before the trap returns in that case, because the hart takes an
- * external interrupt before those (Privileged Architecture, "Supervisor Interrupt Registers").
+ * Returns true if the trap has taken 16 edges and more are pending, for which the hart will trap again; else false. After true,
+ * handle timer and software interrupts before the trap returns, because the hart takes an external interrupt before those
+ * (Privileged Architecture, "Supervisor Interrupt Registers").
  */
 bool aia_interrupt(struct aia *a);
 
@@ -240,29 +241,30 @@ struct aia_request {
     struct aia_hartset affinity;
     struct aia_policy policy;
     /*
-     * Managed: the affinity is fixed, and a vector is reserved on each hart of it. The interrupt moves only when its hart goes
-     * offline. When the last hart of the affinity goes offline, the interrupt is shut down: its message is parked if its msi
-     * has park(), else stopped. When a hart of the affinity comes back, the message starts again. A block is never managed.
+     * Managed: the affinity is fixed, and a vector is reserved on each of its harts. The interrupt moves only when its hart
+     * goes offline. When the last hart of the affinity goes offline, the interrupt is shut down: its message is parked if its
+     * msi has park(), else stopped. When a hart of the affinity comes back, the message starts again. A block is never managed.
      */
     bool managed;
     unsigned order; /* multi-message MSI: 2^order interrupts, at most 32, of one handler; else 0 */
 };
 
 /*
- * Request an interrupt: take a descriptor, allocate a vector on the least loaded online hart of the affinity, and start the
- * message. The interrupt is enabled. `*irq` is the descriptor; of a block it is the first one, and the handler of message n
- * gets irq->first + n.
+ * Request an interrupt: take a descriptor, allocate a vector on the least loaded online hart of the affinity, or of a managed
+ * interrupt on the first one, and start the message. The interrupt is enabled. `*irq` is the descriptor; of a block it is the
+ * first descriptor, and the handler of message n gets irq->first + n. A managed interrupt whose harts are all offline is shut
+ * down, and AIA_OK is returned.
  * Context: thread.
- * Returns AIA_OK, or, with nothing changed and *irq NULL:
- *   AIA_EINVAL    no handler, no message, or no free descriptor
+ * Returns AIA_OK, or an error. Nothing is changed and *irq is NULL then, unless a vector of a silent device or hart could not
+ * be reclaimed in time. In that case *irq is the descriptor, and aia_irq_free() has to be called for it. The errors are:
+ *   AIA_EINVAL    no handler, no message, or too few free descriptors; an order above 5; a block that is managed or of a line;
+ *                 a managed message without config.reserved; a line if the harts have files, a message if they have none
  *   AIA_EBUSY     the message, or one below it, belongs to another interrupt, which has to be freed first
- *   AIA_ENOHART   no hart of the affinity is online
- *   AIA_ENOVEC    no vector is free on these harts
+ *   AIA_ENOHART   no hart of the affinity is online; managed: the affinity has no hart that irq can reach, online or not
+ *   AIA_ENOVEC    no vector is free on these harts; managed: on a hart of the affinity no suitable vector can be reserved
  *   AIA_ESILENT   the device does not answer
  *   AIA_ECHANGED  the device does not take its message
  *   AIA_ETIMEOUT, AIA_EREFUSED  from the device's IOMMU, as for aia_iommu_flush()
- * If *irq is not NULL after an error, the vector of a silent device could not be reclaimed in time. Then aia_irq_free() has to
- * be called for the descriptor.
  */
 int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia_irq **irq);
 
@@ -272,7 +274,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
  * Context: thread, while no hart goes online or offline.
  * Returns AIA_OK, or:
  *   AIA_EINVAL    free already, or not the first of its block; nothing is changed
- *   AIA_ETIMEOUT  a hart did not prove its drain in time; the message is stopped: call again
+ *   AIA_ETIMEOUT  a vector was not reclaimed, or a hart did not answer, in time; the message is stopped: call again
  */
 int aia_irq_free(struct aia *a, struct aia_irq *irq);
 
@@ -285,20 +287,20 @@ int aia_irq_free(struct aia *a, struct aia_irq *irq);
 void aia_irq_stop(struct aia *a, struct aia_irq *irq);
 
 /*
- * Disable an interrupt: from now on its edges are kept. A handler that runs continues; aia_irq_synchronize() waits for it.
- * Calls do not nest.
+ * Disable an interrupt: from now on its edges are kept. A run that has begun continues; aia_irq_synchronize() waits for its
+ * end. Calls do not nest.
  * Context: any.
  */
 void aia_irq_disable(struct aia *a, struct aia_irq *irq);
 
 /*
- * Enable an interrupt. If edges were kept, one edge is sent for all of them.
+ * Enable an interrupt. If edges were kept, one edge is sent for all of them. No effect on an interrupt that is dead.
  * Context: any.
  */
 void aia_irq_enable(struct aia *a, struct aia_irq *irq);
 
 /*
- * Wait until the handler does not run.
+ * Wait until no hart runs the handler.
  * Context: thread.
  * Returns AIA_OK, or:
  *   AIA_ETIMEOUT  the handler still runs after wait_limit
@@ -306,21 +308,21 @@ void aia_irq_enable(struct aia *a, struct aia_irq *irq);
 int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
 
 /*
- * Set the affinity. If irq's hart is outside `set`, move irq to the least loaded online hart in `set`. On return the device
- * sends only to the new vector, and each edge that it sent to the old vector is handled or will be, within one interrupt
- * latency (design.md, section 5). If max_retiring vectors of irq have not drained yet, the call waits until one has. A block
- * moves as one; `irq` may be any of its interrupts.
+ * Set the affinity. If irq's hart is outside `set`, or is not online, move irq to the least loaded online hart in `set`. On
+ * return the device sends only to the new vector. Each edge that the device sent to the old vector is handled already, or will
+ * be within one interrupt latency (design.md, section 5). If max_retiring vectors of irq still retire, the call waits until
+ * one is reclaimed. A block moves as one; `irq` may be any of its interrupts.
  * Context: thread.
  * Returns AIA_OK, or, with nothing changed:
- *   AIA_EINVAL    managed, or no vector (being requested or freed)
+ *   AIA_EINVAL    irq is managed, or has no vector, because it is being requested or freed
  *   AIA_ENOHART   no online hart in `set` that irq can reach
  *   AIA_ENOVEC    no vector is free on the online harts in `set`
- *   AIA_EADDRHI   every hart with a free vector has another upper address half, which a plain message cannot change
+ *   AIA_EADDRHI   every hart with a free vector has another upper address half, and the kind (PLAIN, STORE_LOW) excludes that
  *   AIA_ESILENT   the device does not answer; after a command on a slow bus irq is dead
  *   AIA_ECHANGED  the device does not have the message that was written, for example after a reset: call aia_irq_restore()
- *   AIA_ETIMEOUT  the old hart, its file, or the device's IOMMU does not answer, or the vectors do not drain
+ *   AIA_ETIMEOUT  the old hart, its file, or the device's IOMMU does not answer, or no vector is reclaimed in time
  *   AIA_EREFUSED  the device's IOMMU refuses the command
- *   AIA_EAGAIN    irq was moved by another call during each of several attempts
+ *   AIA_EAGAIN    another call moved irq during each attempt, until wait_limit
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
@@ -331,7 +333,7 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
  * needed. A block has one message; `irq` may be any of its interrupts.
  * Context: any; for a message on a slow bus thread.
  * Returns AIA_OK, also for an interrupt that is shut down, whose message starts when a hart comes back; or:
- *   AIA_EINVAL    being requested, stopped, or free
+ *   AIA_EINVAL    irq is being requested, is stopped, or is free
  *   AIA_ESILENT   the device does not answer
  *   AIA_ECHANGED  the device does not take the message: call again when it does
  *   AIA_ETIMEOUT, AIA_EREFUSED  from the device's IOMMU, as for aia_iommu_flush()
@@ -346,7 +348,7 @@ uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned h
 
 /* ---- IPIs and calls ---- */
 
-/* Virtual IPIs. All of them share one identity. Those below AIA_IPI_USER are the library's. */
+/* Virtual IPIs. All of them share one identity. The numbers below AIA_IPI_USER are the library's. */
 enum {
     AIA_IPI_CALL,    /* run the calls to this hart */
     AIA_IPI_RETIRE,  /* vectors of this hart began to retire: set the lazy timer */
@@ -361,7 +363,7 @@ enum {
  * Context: any.
  * Returns AIA_OK, or, with nothing sent:
  *   AIA_EINVAL    no such hart, or n is above AIA_IPI_MAX
- *   AIA_EOFFLINE  the hart is not online
+ *   AIA_EOFFLINE  the hart is offline, or goes offline and takes no more IPIs (from AIA_HART_QUIET on)
  */
 int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
 
@@ -372,16 +374,16 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
  * Context: thread.
  * Returns AIA_OK, or, if fn has not run and will not run:
  *   AIA_EINVAL    no such hart
- *   AIA_EOFFLINE  the hart is not online
- *   AIA_ETIMEOUT  the hart does not answer an interrupt
+ *   AIA_EOFFLINE  as for aia_ipi_send()
+ *   AIA_ETIMEOUT  the hart does not answer an interrupt, or another call of the running hart has not ended
  */
 int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
 /* ---- harts. The embedder changes one hart at a time. ---- */
 
 /*
- * First half of bringing the running hart online, the first time or again: begin to take interrupts. Edges that are found
- * pending are forwarded to their owners.
+ * First half of bringing the running hart online, the first time or again: begin to take interrupts. Edges that are pending in
+ * the file of a hart that was online before are forwarded to their owners.
  * Context: own, off, before the hart sets sie.SEIE.
  * Returns the number of edges that were found (0 is expected), or, with nothing changed:
  *   AIA_EINVAL    the hart is not offline
@@ -390,15 +392,15 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 int aia_hart_online_begin(struct aia *a);
 
 /*
- * First half of taking `hart` offline: allocate no more vectors on the hart, and move all interrupts away from it. A device that
- * has lost its message gets its new message; AIA_REPORT_CHANGED reports that.
+ * First half of taking `hart` offline: allocate no more vectors on the hart, and move all interrupts off the hart. A device
+ * that has lost its message gets its new message; AIA_REPORT_CHANGED reports that.
  * Context: thread.
  * Returns AIA_OK, or, with the hart online as before and no edge lost:
  *   AIA_EINVAL    no such hart
  *   AIA_EOFFLINE  the hart is not online, or is being taken offline already
  *   AIA_ELAST     no other hart is online
  *   AIA_ENOVEC    the other harts have too few free vectors
- *   AIA_ECHANGED  a device does not take its message, and the message that it has names `hart`
+ *   AIA_ECHANGED  a device does not take its new message, and the message that it has names `hart`
  *   AIA_ETIMEOUT  as for aia_irq_set_affinity(), or a device's posted_limit is so long that its drain is never proven
  *   AIA_ENOHART, AIA_EADDRHI, AIA_ESILENT, AIA_EREFUSED, AIA_EAGAIN  of the first interrupt that could not be moved, as for
  *                 aia_irq_set_affinity()
@@ -408,7 +410,7 @@ int aia_hart_offline_begin(struct aia *a, unsigned hart);
 
 /*
  * Undo aia_hart_offline_begin(). Interrupts that were shut down meanwhile are started by aia_hart_online_finish(), which is
- * to be called next. No effect on a hart for which aia_hart_offline_begin() was not called, or which is offline.
+ * to be called next. No effect on a hart that is online or offline.
  * Context: any.
  */
 void aia_hart_offline_cancel(struct aia *a, unsigned hart);
@@ -421,11 +423,12 @@ void aia_hart_offline_cancel(struct aia *a, unsigned hart);
  * Returns AIA_OK, or:
  *   AIA_EINVAL    aia_hart_offline_begin() has not been called; nothing is changed
  * or, with the hart online again and no edge lost; then aia_hart_online_finish() is to be called for the hart:
- *   AIA_ETIMEOUT  writes to this hart's file do not arrive
+ *   AIA_ETIMEOUT  writes to this hart's file or a barrier's messages do not arrive, or the device's IOMMU does not answer
  *   AIA_ECONTEXT  an interrupt with a message on a slow bus has come meanwhile; this call cannot wait for the bus
- *   AIA_EAGAIN    a vector of an interrupt that has come meanwhile has not drained yet: take the hart offline once more
- *   AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED  of an interrupt that has come meanwhile, as for
- *                 aia_hart_offline_begin()
+ *   AIA_EAGAIN    a vector of an interrupt that has come meanwhile has not drained yet, or the reserved vector on its next hart
+ *                 still retires: take the hart offline once more
+ *   AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED, AIA_EREFUSED  of an interrupt that has come meanwhile, as
+ *                 for aia_hart_offline_begin()
  *   the error of config.may_enter()
  */
 int aia_hart_offline_finish(struct aia *a);
@@ -440,7 +443,12 @@ enum aia_displaced {
  * Second half of bringing `hart` online: start the managed interrupts that were shut down and have `hart` in their affinity,
  * and treat displaced interrupts as `displaced` says. After an error the other interrupts are treated all the same.
  * Context: thread.
- * Returns AIA_OK, or the first error of an interrupt, as for aia_irq_set_affinity().
+ * Returns AIA_OK, or:
+ *   AIA_EINVAL    no such hart
+ *   AIA_EOFFLINE  `hart` is not online
+ *   AIA_EAGAIN    the reserved vector of a managed interrupt still retires after wait_limit
+ *   AIA_ENOHART, AIA_ENOVEC, AIA_EADDRHI, AIA_ESILENT, AIA_ECHANGED, AIA_ETIMEOUT, AIA_EREFUSED  of the first interrupt that
+ *                 could not be started or moved, as for aia_irq_set_affinity()
  */
 int aia_hart_online_finish(struct aia *a, unsigned hart, enum aia_displaced displaced);
 
@@ -467,21 +475,23 @@ void aia_vector_stats(struct aia *a, struct imsic_stats *stats);
 /* ---- audit ---- */
 
 enum aia_finding {
-    AIA_PENDING_UNOWNED, /* the pending bit is set, and the slot is free, or is sync_id's and no sync is owed */
+    /* The pending bit is set, and the slot is free, or is sync_id's and no sync has timed out. */
+    AIA_PENDING_UNOWNED,
     /*
-     * The enable bit is clear, and the slot is owned and not quarantined, or is free, or is that of the IPIs. Of a line: the
-     * controller has the line disabled, and the interrupt is not disabled. By aplic_audit(): an owned source is not enabled.
+     * The enable bit is clear, and the slot is free, is ipi_id's, or is owned and no storm explains that. Or the line of an
+     * interrupt that is not disabled is masked.
      */
     AIA_OWNED_DISABLED,
-    AIA_LEAKED, /* the slot is owned and is not the vector of its owner, or is retiring and its owner is not in use */
+    /* The slot is owned, and its owner has another vector; or the slot is retiring, and its owner is not in use. */
+    AIA_LEAKED,
     AIA_TWO_OWNERS,        /* an interrupt has this vector, and the slot names another owner */
     AIA_STILL_RETIRING,    /* the slot is retiring; normal for a device whose drain only time proves */
     AIA_RETIRING_LONG,     /* the slot is still retiring two lazy periods after its drain was due */
-    AIA_MESSAGE_FREE,      /* the device's message, read back, names a free vector, which is v */
-    AIA_MESSAGE_ELSEWHERE, /* the device's message names another vector; v is the interrupt's own */
+    AIA_MESSAGE_FREE,      /* the device's message, read back, names v, which is free or quarantined */
+    AIA_MESSAGE_ELSEWHERE, /* the device's message does not name v, which is the interrupt's vector */
     AIA_SOURCE_UNOWNED,    /* aplic_audit(): an APLIC source is enabled, and no interrupt owns it */
     AIA_COUNT_WRONG,       /* the number of free identities differs from the counter */
-    AIA_DELIVERY_OFF,      /* the hart is online, and its file delivers nothing */
+    AIA_DELIVERY_OFF,      /* the hart's file or controller, or an APLIC domain, delivers nothing */
     AIA_N_FINDINGS,
 };
 
@@ -491,8 +501,8 @@ const char *aia_finding_name(enum aia_finding finding);
 /*
  * Compare the running hart's pending and enable bits, and the messages of the devices whose interrupts are on this hart, with
  * the library's books. Call `found` for each difference; `owner` is the number of a descriptor, or IMSIC_NO_OWNER, or another
- * number from n_irqs up if the slot is damaged. To read a message back drains its device.
- * Context: own, off, while nothing moves.
+ * number from n_irqs up if the slot is damaged. Reading a message back drains its device. The hart must be online.
+ * Context: own, off, while no interrupt moves.
  * Returns the number of findings.
  */
 unsigned aia_audit(struct aia *a,
@@ -506,13 +516,13 @@ struct aia_report {
     enum {
         AIA_REPORT_UNOWNED,       /* an edge arrived at vec, which no interrupt owns */
         AIA_REPORT_STORM_UNOWNED, /* vec, which no interrupt owns, stormed and is quarantined */
-        AIA_REPORT_STORM_IRQ,     /* irq stormed: it is disabled, and vec lets no edge through */
+        AIA_REPORT_STORM_IRQ,     /* irq stormed: irq is disabled, and vec lets no edge through */
         AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
-        AIA_REPORT_SYNC_TIMEOUT,  /* writes to this hart's file do not arrive */
+        AIA_REPORT_SYNC_TIMEOUT,  /* writes, or a barrier's messages, do not arrive in the file of vec.hart */
         AIA_REPORT_DEAD,          /* irq's device did not answer a command: irq is disabled for good */
         AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not return */
-        AIA_REPORT_STORM_IPI, /* vec, the identity of the IPIs, storms without senders. It stays enabled */
-        AIA_REPORT_CHANGED,   /* irq's device did not have the message that it was given; irq is at vec */
+        AIA_REPORT_STORM_IPI,     /* IPIs without work storm at vec, which stays enabled */
+        AIA_REPORT_CHANGED,       /* irq's device did not have the message that it was given; irq is at vec */
     } what;
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */

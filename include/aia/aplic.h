@@ -7,8 +7,8 @@
  * message. In direct delivery mode the domain is the external interrupt controller of harts without interrupt files
  * (controller.h).
  *
- * This driver handles one domain, of one privilege level. The parent domain decides which sources are delegated to this domain. A
- * source that is not delegated to it reads as not implemented ("Interrupt domains").
+ * This driver handles one domain, of one privilege level. The parent domain decides which sources are delegated to this domain.
+ * A source that is not delegated to this domain reads as not implemented ("Interrupt domains").
  *
  * Contexts are those of aia.h.
  */
@@ -71,8 +71,8 @@ struct aplic_source {
     enum aplic_mode mode;
     aia_handler handler; /* the library's: the driver's handler of a level */
     void *context;       /* the library's: its context */
-    uint8_t priority;    /* direct: 1, the highest, to 255; 1 unless the embedder sets another */
-    aia_counter fallen;  /* interrupts of a level whose line had fallen before the handler ran */
+    uint8_t priority;    /* direct: 1, the highest, to 255; 1 unless it is changed before the request */
+    aia_counter fallen;  /* edges of a level whose line had fallen before the handler ran */
 };
 
 /*
@@ -80,7 +80,7 @@ struct aplic_source {
  * before the domain's sources are used.
  * Context: any.
  * Returns AIA_OK, or:
- *   AIA_EINVAL  no APLIC answers, a number is out of range, or the domain has not this delivery mode
+ *   AIA_EINVAL  no APLIC answers, a number is out of range, or the domain does not have this delivery mode
  */
 int aplic_init(struct aplic *a);
 
@@ -97,7 +97,7 @@ int aplic_restore(struct aplic *a, const struct aia_hartset *online);
  * Initialize a source of the domain. The source is inactive until aia_irq_request(). Call this once for each source.
  * Context: thread.
  * Returns AIA_OK, or:
- *   AIA_EINVAL  the domain has no such source, or the source has not this mode
+ *   AIA_EINVAL  the domain has no such source, or the source does not have this mode
  */
 int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode);
 
@@ -160,10 +160,12 @@ void aplic_look_hart(const struct aplic *a, unsigned hart, struct aplic_hart_loo
 unsigned aplic_number(const struct aplic *a, const struct aia_msi *msi);
 
 /*
- * Compare the domain with the library's books. aia_audit() compares targets; this finds the rest: a source that is enabled and
- * unowned (AIA_SOURCE_UNOWNED), by message an owned source that is not enabled (AIA_OWNED_DISABLED), and a domain that is not
- * enabled (AIA_DELIVERY_OFF, source 0). Calls `found` for each finding.
- * Context: any, with interrupts off, while nothing changes.
+ * Compare the domain with the library's books, and call `found` for each finding. aia_audit() compares the targets of sources.
+ * The findings are:
+ *   AIA_SOURCE_UNOWNED  a source is enabled and unowned
+ *   AIA_OWNED_DISABLED  in MSI delivery mode, an owned source is not enabled
+ *   AIA_DELIVERY_OFF    the domain is not enabled; `source` is 0
+ * Context: any, with interrupts off, while no interrupt changes.
  * Returns the number of findings.
  */
 unsigned aplic_audit(const struct aplic *a, const struct aia *books,

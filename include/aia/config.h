@@ -3,8 +3,8 @@
  * The configuration: the embedder's decisions, and the memory that the embedder gives. embedding.md (share/doc/aia) lists
  * everything that the embedder provides and may rely on.
  *
- * A tick is one unit of aia_port_time(). Each limit bounds a wait, which ends with a named error; a larger limit is safe. A field
- * may be left out only if its comment says so.
+ * A tick is one unit of aia_port_time(). A limit in ticks bounds a wait, which ends with a named error; a larger limit is
+ * safe. A field may be left out only if its comment says so.
  */
 #ifndef AIA_CONFIG_H
 #define AIA_CONFIG_H
@@ -57,17 +57,18 @@ enum aia_hart_state {
     AIA_HART_OFFLINE,   /* the hart takes no interrupts. aia_hart_online_begin() brings it back */
     AIA_HART_ONLINE,    /* the hart takes interrupts, and gets new vectors */
     AIA_HART_CLOSED,    /* the hart gets no new vectors. A failure opens it again */
-    AIA_HART_EVACUATED, /* no message names the hart. A failure leaves the interrupts where they are */
-    AIA_HART_FORCED,    /* the same, and final, because the hart's own interrupts are off */
+    AIA_HART_EVACUATED, /* all interrupts have moved away. A move that began earlier may still end here */
+    AIA_HART_FORCED,    /* no message names the hart, and none will: the hart's own interrupts are off */
     AIA_HART_QUIET, /* the last IPIs and calls have run, and new ones are refused. A failure accepts them again */
-    AIA_HART_SWEPT, /* every edge sent to the hart was forwarded, and its vectors are free */
+    AIA_HART_SWEPT, /* every edge in the file was forwarded or counted; no vector is owned or retires */
 };
 
 struct aia_config {
     /*
      * Called before `hart` enters state `next`: when it goes offline, and before ONLINE when it comes back. 0 permits the
-     * step. Another value prevents the step, and is returned to the caller of aia_hart_offline_begin() and the like. Context:
-     * thread for CLOSED and EVACUATED; own, off for the other states. NULL: every step is permitted.
+     * step. Another value prevents the step, and is returned by aia_hart_offline_begin(), aia_hart_offline_finish() or
+     * aia_hart_online_begin(). Context: thread for CLOSED and EVACUATED; own, off for the other states. NULL: every step is
+     * permitted.
      */
     int (*may_enter)(void *arg, unsigned hart, enum aia_hart_state next);
     void *may_enter_arg; /* the first argument of may_enter() */
@@ -98,7 +99,7 @@ struct aia_config {
     /* ---- interrupts ---- */
     struct aia_irq *irqs; /* n_irqs descriptors, zeroed: one for each interrupt in use */
     uint32_t n_irqs;      /* 1 .. IMSIC_NO_OWNER - 1 */
-    uint16_t *reserved;   /* n_irqs * n_harts: vectors of managed interrupts; NULL: no managed interrupts */
+    uint16_t *reserved;   /* n_irqs * n_harts: identities of managed interrupts; NULL: no managed messages */
     aia_counter *runs;    /* n_harts * n_irqs, zeroed: handler runs of each interrupt on each hart */
     struct aia_trace_ring *trace; /* n_harts rings, for aia_trace_on() (aia/trace.h); NULL: no tracing */
 
@@ -109,8 +110,8 @@ struct aia_config {
      */
     uint64_t lazy_period;
     /*
-     * How many vectors of one interrupt may be retiring at the same time; 2 or more. From half of this number on, an IPI asks
-     * for their reclaim. At this number a move waits for a reclaim.
+     * How many vectors of one interrupt may be retiring at the same time; 2 or more. If more than half of this number retire,
+     * an IPI asks for their reclaim. At this number a move waits for a reclaim.
      */
     uint32_t max_retiring;
     /* Ticks that a wait for another hart, for a device, or for a write to arrive may last. Then it ends with AIA_ETIMEOUT. */
@@ -118,9 +119,9 @@ struct aia_config {
     /* Ticks within which unwelcome edges (struct aia_storm) are counted together; less than 2^32 on RV32. */
     uint64_t storm_window;
     /*
-     * After this many unwelcome edges within a window an interrupt is disabled, and an unowned identity is quarantined. An
-     * interrupt is also disabled after this many runs during which its hart does nothing but take interrupts, whatever its
-     * handler returns.
+     * After more than this many unwelcome edges within a window an interrupt is disabled, or an unowned identity is
+     * quarantined. An interrupt is also disabled after more than this many runs during which its hart does nothing but take
+     * interrupts, whatever its handler returns.
      */
     uint32_t storm_limit;
 };

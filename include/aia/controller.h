@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Harts without interrupt files: an external interrupt controller delivers wires to the harts directly. A pending interrupt stays
- * in the controller until a hart claims it. So one store can change the target of a line at any time, and a pending interrupt then
- * goes to the new hart. Nothing stays on the old hart, so there are no vectors to retire or to drain.
+ * Harts without interrupt files: an external interrupt controller delivers wires to the harts directly. A pending edge stays in
+ * the controller until a hart claims the line. So one store can change the target of a line at any time, and a pending edge
+ * then goes to the new hart. Nothing stays on the old hart, so there are no vectors to retire or to drain.
  */
 #ifndef AIA_CONTROLLER_H
 #define AIA_CONTROLLER_H
@@ -18,9 +18,9 @@ struct aia_controller;
 /* The operations of a controller. Context: own, off, for the hart `hart`. */
 struct aia_controller_ops {
     /*
-     * Claim the pending interrupt of highest priority for this hart. *msi is the line of the interrupt; NULL: no interrupt
-     * owns the line, and the claim has masked it. A claimed level is masked, too. The caller's later reads are ordered after the
-     * claim. False: nothing is pending.
+     * Claim the pending line of highest priority for this hart. *msi is the line; NULL: no interrupt owns the line, and the
+     * claim has masked the line. The claim of a level masks the line, too. The caller's later reads are ordered after the
+     * claim. False: no line is pending.
      */
     bool (*claim)(struct aia_controller *c, unsigned hart, struct aia_msi **msi);
     /* True if claim() would claim a line. */

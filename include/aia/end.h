@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ends what begin.h begins. */
+/* Every public header includes this after its last declaration (begin.h). */
 #pragma GCC visibility pop
 #ifdef __cplusplus
 #undef _Atomic

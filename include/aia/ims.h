@@ -15,12 +15,12 @@
 
 #include <aia/begin.h>
 
-/* 16 bytes in one cache line. A move changes the first 8 bytes, so one store can do that. */
+/* 16 bytes in one cache line. A move changes 8 bytes by one store (AIA_MSI_STORE_LOW), or all by one swap (AIA_MSI_STORE). */
 struct aia_ims_entry {
     uint32_t address_lo;
     uint32_t data;
     uint32_t address_hi;
-    uint32_t ctrl; /* AIA_IMS_MASKED is the library's, other bits the driver's. Change bits atomically */
+    uint32_t ctrl; /* AIA_IMS_MASKED is the library's, other bits are the driver's. Change bits atomically */
 } __attribute__((aligned(16)));
 
 #define AIA_IMS_MASKED 1u /* the device does not send */
@@ -41,8 +41,8 @@ struct aia_ims {
  * device that cannot be drained, `drain` is NULL and posted_limit (aia/msi.h) is not 0.
  * Context: any.
  * Returns AIA_OK, or:
- *   AIA_EINVAL  the entry is not aligned, the kind is another one, `drain` is NULL and posted_limit 0, or the machine is RV32,
- *               which has no store of 64 bits
+ *   AIA_EINVAL  the entry is not aligned, the kind is another one, `drain` is NULL and posted_limit 0, or there is no store of
+ *               64 bits (AIA_WORD_BITS is 32)
  */
 int aia_ims_init(struct aia_ims *d, struct aia_ims_entry *entry, enum aia_msi_kind kind,
                  int (*drain)(struct aia_ims *d), uint64_t posted_limit);

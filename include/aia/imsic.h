@@ -31,11 +31,11 @@ struct imsic_vector {
 
 /* The state of a vector, in its slot. */
 enum imsic_state {
-    IMSIC_FREE, /* no interrupt owns it; the slot still names the last owner, for edges that are found late */
+    IMSIC_FREE,        /* unowned; the slot still names the last owner, for edges that are found late */
     IMSIC_OWNED,       /* its edges run the owner's handler */
     IMSIC_RETIRING,    /* its owner has moved away: edges are forwarded to the owner's present vector */
     IMSIC_INTERNAL,    /* the library's own identity: for IPIs, or sync_id */
-    IMSIC_QUARANTINED, /* no interrupt owns it, and it is disabled because it stormed */
+    IMSIC_QUARANTINED, /* unowned, and disabled because it stormed */
     IMSIC_MANAGED, /* reserved for its owner, a managed interrupt, which is on another hart or shut down */
     IMSIC_N_STATES,
 };
@@ -48,7 +48,7 @@ static inline enum imsic_state imsic_slot_state(uint32_t slot)
     return (enum imsic_state)(slot & 0xff);
 }
 
-/* The number of the owner's descriptor, from a slot, or IMSIC_NO_OWNER. */
+/* The number of the owner's descriptor, from a slot; of a free vector the last owner's. IMSIC_NO_OWNER: there was none. */
 static inline uint32_t imsic_slot_owner(uint32_t slot)
 {
     return slot >> 8;
@@ -66,16 +66,16 @@ struct imsic_file {
     bool open;                             /* vectors of this file may be allocated */
     uint16_t n_free;                       /* set bits in free[] */
     uint64_t free[IMSIC_WORDS];            /* bit set: the identity is free */
-    uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] has, or for k > 0 had, a run of 2^k */
+    uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] has a run of 2^k; k > 0: has or had */
 
     /* The library's: the hart that retires a vector sets its bit, and the file's own hart clears it at the reclaim. */
     _Atomic aia_word retiring[IMSIC_WORDS * 64 / AIA_WORD_BITS];
     _Atomic uint32_t n_retiring;
-    _Atomic aia_word drained_at; /* when every vector whose drain only time proves has drained */
+    _Atomic aia_word drained_at; /* when time has drained the devices of all retiring vectors */
 
     /* The library's: written by the file's own hart. */
     uint64_t quarantined[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
-    uint16_t sync_owed;                /* sync_id after a sync timed out, until its write arrives; else 0 */
+    uint16_t sync_owed; /* sync_id while the write of a sync that timed out is under way; else 0 */
 };
 
 /* All interrupt files. The library's. */

@@ -2,12 +2,13 @@
 /*
  * The RISC-V IOMMU as interrupt remapping (IOMMU specification, version 1.0; AIA, IOMMU.adoc).
  *
- * A device is given its message once. The message names an MSI PTE in the device's window, and the PTE, in memory, names the hart
- * and the identity. A move is one store of 64 bits to the PTE, an invalidation and a fence. The device can send to nothing else. One
- * struct aia_iommu is one unit. The embedder gives all memory, as pages.
+ * A device is given its message once. The message names an MSI PTE in the device's window, and the PTE, in memory, names the
+ * hart and the identity. A move is one store of 64 bits to the PTE, an invalidation and a fence. No other address takes the
+ * device's MSIs. One struct aia_iommu is one unit. The embedder gives all memory, as pages. An RV32 build of the library has
+ * no IOMMU driver.
  *
  *   aia_iommu_init(&u, &config);                      takes the unit over; devices stay as the firmware left them
- *   aia_iommu_map(&u, address, address, size);        what translated devices may reach: memory, but no interrupt file
+ *   aia_iommu_map(&u, address, address, size);        lets translated devices reach memory, but no interrupt file
  *   aia_iommu_attach(&u, &device, id, dma, n);        makes a context, for each device that may send anything
  *   aia_iommu_enable(&u);                             switches the unit to the contexts
  *   aia_iommu_msi_init(&msi, &device, 0, mode, &own); then aia_irq_request() with msi.msi instead of the device's own
@@ -27,9 +28,9 @@
 
 /* What the unit does with a device's accesses to memory. */
 enum aia_iommu_dma {
-    AIA_IOMMU_BLOCKED,    /* they fault; only the device's messages pass */
-    AIA_IOMMU_TRANSLATED, /* they pass where aia_iommu_map() has mapped memory, and fault elsewhere */
-    AIA_IOMMU_BARE,       /* they pass unchanged, also MSIs to any interrupt file; no message is remapped */
+    AIA_IOMMU_BLOCKED,    /* accesses fault; only the device's messages pass */
+    AIA_IOMMU_TRANSLATED, /* accesses pass where aia_iommu_map() has mapped memory, and fault elsewhere */
+    AIA_IOMMU_BARE,       /* accesses pass unchanged, also MSIs to any file; no message is remapped */
 };
 
 /* How an MSI PTE changes a message. */
@@ -47,7 +48,7 @@ enum aia_iommu_mode {
     AIA_IOMMU_BASIC,
 };
 
-/* How the unit signals its own interrupts, if it can do both. */
+/* How a unit that can do both signals its own interrupts. */
 enum aia_iommu_signal {
     AIA_IOMMU_BY_MSI,
     AIA_IOMMU_BY_WIRE,
@@ -87,7 +88,7 @@ struct aia_iommu_config {
     uintptr_t mmio;        /* the registers of the unit, 4 KiB */
     uint64_t phys_offset;  /* the physical address of `pages`, minus `pages` */
     void *pages;           /* memory for queues and tables, aligned to 16 KiB, which the unit writes, too */
-    uint32_t n_pages;      /* pages of 4 KiB in it: AIA_IOMMU_PAGES */
+    uint32_t n_pages;      /* the number of pages of 4 KiB: AIA_IOMMU_PAGES */
     uint32_t max_id;       /* the highest device id that will be attached */
     uint64_t window;       /* unused bus addresses, (max_devices + 1) MiB, aligned to 1 MiB */
     uint16_t max_devices;  /* the number of devices that will be attached */
@@ -96,8 +97,8 @@ struct aia_iommu_config {
     enum aia_iommu_signal signal;
     uint64_t command_limit; /* ticks that a batch of commands, or a change of mode, may take */
     uint64_t storm_window;  /* ticks within which the faults of a device are counted together */
-    uint32_t storm_limit;   /* after this many faults within a window a device is cut off */
-    /* Note a fault. Interrupts off, a lock of the library held. NULL: faults are counted only. */
+    uint32_t storm_limit;   /* after more than this many faults within a window a device is cut off */
+    /* Note a fault. Interrupts off, a lock of the library held. NULL: faults are only counted. */
     void (*fault)(void *arg, const struct aia_iommu_fault *fault);
     void *arg; /* the first argument of fault() */
 };
@@ -135,13 +136,13 @@ struct aia_iommu {
     struct aia_lock lock;
     uint32_t tail;             /* where the next command goes */
     uint32_t ticket;           /* the ticket of the latest fence */
-    uint64_t *idle;            /* a page for the notices of parked messages; no code reads it */
+    uint64_t *idle;            /* a page for the notices of parked messages; no code reads this page */
     uint32_t *done;            /* the unit writes the ticket of each fence here */
     _Atomic uint32_t epoch;    /* how often the queue was reset */
     _Atomic uint32_t salvaged; /* the ticket that had been reached at the latest reset */
 
     struct aia_lock fault_lock; /* the library's: of the fault queue */
-    bool muted; /* the fault queue's interrupt is off, because ids storm that cannot be cut off */
+    bool muted;                 /* the fault queue's interrupt is off: an id storms, and cannot be cut off */
 
     /* Counters. */
     aia_counter n_commands, n_fences;
@@ -157,7 +158,7 @@ struct aia_iommu {
 struct aia_iommu_device {
     struct aia_iommu *iommu;
     struct aia_iommu_device *next; /* the library's */
-    uint64_t *context;             /* the library's: in the directory */
+    uint64_t *context;             /* the library's: the device's context, in the directory */
     uint64_t *table;               /* the library's: the MSI page table */
     uint64_t *files;               /* the library's: an MRIF for each message */
     uint64_t window;               /* the bus address of message 0 */
@@ -176,7 +177,7 @@ struct aia_iommu_msi {
     struct aia_msi msi; /* kind STORE; in basic mode PLAIN, or MASKABLE if the device's own is MASKABLE */
     struct aia_iommu_device *device;
     uint16_t index;
-    int error; /* the library's: of the latest operation that returns no error, for read_back() */
+    int error; /* the library's: the error of the latest operation of type void; read_back() returns it */
     struct aia_message own; /* the message that the device was given */
     aia_counter n_changed;  /* how often the device did not have that message: AIA_ECHANGED */
 };
@@ -188,15 +189,16 @@ struct aia_iommu_vector {
 };
 
 /*
- * Take the unit over: check its features, and turn its queues on. Its mode does not change: in mode BARE devices' DMA continues, in
- * mode OFF it stays refused. A unit in mode BARE keeps its way of signalling (by_wire), which may change only in mode OFF.
+ * Take the unit over: check its features, and turn its queues on. Its mode does not change: in mode BARE the devices' DMA goes
+ * on, and in mode OFF their DMA stays refused. A unit in mode BARE keeps its way of signalling (by_wire), which may change
+ * only in mode OFF.
  * Context: thread, once.
  * Returns AIA_OK, or:
  *   AIA_EINVAL    the configuration is not valid
- *   AIA_ENOTSUP   `refused` has the reason: not version 1.x, no MSI_FLAT, no Sv39x4, too few address bits, big-endian, or in use
- *                 with another directory
+ *   AIA_ENOTSUP   `refused` has the reason: not version 1.x, no MSI_FLAT, no Sv39x4, a reserved IGS, too few address bits,
+ *                 big-endian or for guests of 32 bits, or in use with another directory
  *   AIA_ENOMEM    too few pages
- *   AIA_ETIMEOUT  the unit does not switch its queues
+ *   AIA_ETIMEOUT  the unit does not switch its queues, or as for aia_iommu_flush()
  *   AIA_EREFUSED  as for aia_iommu_flush()
  */
 int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config);
@@ -206,14 +208,15 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config);
  * aia_iommu_enable().
  * Context: thread.
  * Returns AIA_OK, or:
- *   AIA_EINVAL  not aligned, beyond 41 bits, in a window, or mapped already
+ *   AIA_EINVAL  a number is not aligned, or the bus addresses go beyond 41 bits, are in a window, or are mapped already
  *   AIA_ENOMEM  too few pages
- * If it is mapped already or pages are missing, a part of the range may be mapped: do not enable such a unit.
+ * If the bus addresses are mapped already or pages are missing, a part of the range may be mapped: do not enable such a unit.
  */
 int aia_iommu_map(struct aia_iommu *u, uint64_t from, uint64_t to, uint64_t size);
 
 /*
- * Make a context for device `id`, with a window for `n_messages` messages. The number is rounded up to a power of two; 0: none.
+ * Make a context for device `id`, with a window for `n_messages` messages. The number is rounded up to a power of two; 0: no
+ * window.
  * The unit may be enabled already.
  * Context: thread, one call at a time.
  * Returns AIA_OK, or:
@@ -225,8 +228,8 @@ int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t i
                      unsigned n_messages);
 
 /*
- * Switch the unit from mode OFF or BARE to the directory, by one write ("Device-directory-table pointer"). Attach every device
- * that is in use before this; then no device loses DMA.
+ * Switch the unit from mode OFF or BARE to the directory, by one write ("Device-directory-table pointer"). Before this call,
+ * attach every device that is in use. Then no device loses DMA.
  * Context: thread, once.
  * Returns AIA_OK, or:
  *   AIA_ENOTSUP   the unit does not take the mode, and keeps its old mode; `refused` has the reason
@@ -235,7 +238,7 @@ int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t i
 int aia_iommu_enable(struct aia_iommu *u);
 
 /*
- * Cut a device off, for good: no access of the device passes, and its faults are not reported (DTF).
+ * Cut a device off for good: no access of the device passes, and its faults are not reported (DTF).
  * Context: any.
  * Returns AIA_OK, or, if cached entries may still let accesses pass:
  *   AIA_ETIMEOUT, AIA_EREFUSED  as for aia_iommu_flush()
@@ -253,7 +256,7 @@ int aia_iommu_cut_off(struct aia_iommu_device *d);
 int aia_iommu_flush(struct aia_iommu *u);
 
 /*
- * Make the unit drop everything that it has cached, and read every table again. Also does what aia_iommu_flush() does.
+ * Make the unit drop everything that it has cached, and read every table again. Then wait as aia_iommu_flush() does.
  * Context: any.
  * Returns AIA_OK, or:
  *   AIA_ETIMEOUT, AIA_EREFUSED  as for aia_iommu_flush()
@@ -265,7 +268,7 @@ int aia_iommu_forget(struct aia_iommu *u);
  * differ only in their data, so a block has one PTE, in mode BASIC, which lets the data pass.
  * Context: thread.
  * Returns AIA_OK, or:
- *   AIA_EINVAL   no such message, a device whose dma is BARE, or a device on a slow bus
+ *   AIA_EINVAL   the device has no such message, its dma is BARE, or its bus is slow
  *   AIA_ENOTSUP  mode NOTICE, and the unit has no MSI_MRIF
  */
 int aia_iommu_msi_init(struct aia_iommu_msi *m, struct aia_iommu_device *d, unsigned index,
@@ -297,7 +300,7 @@ int aia_iommu_vector_init(struct aia_iommu_vector *v, struct aia_iommu *u);
 void aia_iommu_signal(struct aia_iommu *u);
 
 /*
- * Take the records out of the fault queue. Call this in the handler of the unit's interrupt; if `muted`, call it periodically.
+ * Take the records out of the fault queue. Call this in the handler of the unit's interrupt, and periodically if `muted`.
  * Context: any.
  * Returns the number of records.
  */

@@ -31,9 +31,9 @@ struct aia_irq;
 struct aia_msi;
 
 /*
- * The operations of a message. The library calls all except the last four with the interrupt's lock held and interrupts off, on any
- * hart, and never two at the same time for one struct aia_msi. These may wait for nothing but the bus. The last four are for a
- * slow bus.
+ * The operations of a message. The library calls all except the last four with the interrupt's lock held and interrupts off,
+ * on any hart, and never two at the same time for one struct aia_msi. The operations before the last four may wait only for
+ * the bus, or for the unit of an intermediate. The last four are for a slow bus.
  */
 struct aia_msi_ops {
     /*
@@ -46,7 +46,7 @@ struct aia_msi_ops {
     /* PLAIN, MASKABLE: write the address, or the data. For PLAIN the upper half of the address never changes. */
     void (*write_addr)(struct aia_msi *msi, uint64_t addr);
     void (*write_data)(struct aia_msi *msi, uint32_t data);
-    /* MASKABLE: mask() returns when the device sends no more; unmask() lets it send, also the edges that it has kept. */
+    /* MASKABLE: mask() returns when the device sends no more; unmask() lets the device send, also its kept edges. */
     void (*mask)(struct aia_msi *msi);
     void (*unmask)(struct aia_msi *msi);
     /* STORE, STORE_LOW: write the part of the message that the kind names by one single-copy-atomic store. */
@@ -62,16 +62,16 @@ struct aia_msi_ops {
      */
     int (*read_back)(struct aia_msi *msi, struct aia_message *m);
     /*
-     * Make the device itself send an edge. NULL: the library writes to the interrupt file instead. An intermediate calls the
-     * operation of the struct aia_msi below it.
+     * Make the device itself send an edge. NULL: the library writes to the interrupt file instead, or, for a line, relies on
+     * unmask(). An intermediate leaves this NULL, or calls the operation of the struct aia_msi below.
      */
     void (*retrigger)(struct aia_msi *msi);
     /*
      * For an intermediate that can keep edges while no hart may take them; both, or NULL. The library calls these in place of
      * stop() and start() for a managed interrupt whose last hart goes offline. stop() may follow park(), too.
-     * park(): after its return the message reaches no file, and the intermediate remembers that it was sent.
-     * unpark(): send the message to `m` from now on. Returns true if the message was sent while it was parked, or may have been;
-     * the library then sends an edge.
+     * park(): after its return the message reaches no file, and the intermediate remembers whether the message was sent.
+     * unpark(): send `m` from now on. Returns true if the message was sent while it was parked, or may have been; the library
+     * then sends an edge.
      */
     void (*park)(struct aia_msi *msi);
     bool (*unpark)(struct aia_msi *msi, const struct aia_message *m);
@@ -115,14 +115,14 @@ struct aia_msi {
     struct aia_msi *below; /* NULL: this is the device's own message */
     enum aia_msi_kind kind;
     /*
-     * 0: read_back() drains the device. Else read_back() does not, and this is the longest time, in ticks, that a message may be
-     * under way. Vectors then retire for at least this time, and every move sends one edge, because the device may have lost
-     * one during the change.
+     * 0: read_back() drains the device. Else read_back() does not, and this is the longest time, in ticks, that a message may
+     * be under way. Vectors then retire for at least this time, and every move sends one edge, because the device may have
+     * lost an edge during the change.
      */
     uint64_t posted_limit;
     /*
      * NULL: a message. Else this is a line of a controller (controller.h): in its message `addr` is the number of a hart and
-     * `data` the number of the line, its kind is STORE, and it has mask() and unmask().
+     * `data` the number of the line, its kind is STORE, and its operations include mask() and unmask().
      */
     struct aia_controller *controller;
     uint16_t line;

@@ -24,7 +24,10 @@ unsigned aia_port_hart(void);
 /* The time, in ticks of the embedder's choice. The clock is the same on all harts, and never goes back. */
 uint64_t aia_port_time(void);
 
-/* Turn this hart's interrupts off, and return their earlier state; restore that state. These nest. */
+/*
+ * aia_port_irq_save(): turn this hart's interrupts off, and return their earlier state. aia_port_irq_restore(): restore that
+ * state. Pairs of calls nest.
+ */
 unsigned long aia_port_irq_save(void);
 void aia_port_irq_restore(unsigned long was);
 
@@ -41,7 +44,7 @@ void aia_port_timer(uint64_t when);
 /* Take virtual IPI `n`, which is AIA_IPI_USER or above. Interrupt context. */
 void aia_port_ipi(unsigned n);
 
-/* Note an event that a person should know of, and print it later. Interrupt context; no lock of the library is held. */
+/* Note an event that a person should know of, and print it later. Interrupt or thread context, no lock of the library held. */
 void aia_port_report(const struct aia_report *report);
 
 #include <aia/end.h>

@@ -27,11 +27,11 @@ struct aia_irq;
 /* The value of `irq` in an event that is about no interrupt. */
 #define AIA_TRACE_NO_IRQ IMSIC_NO_OWNER
 
-/* `vec` and `arg` are zero where a comment does not mention them. */
+/* `vec` and `arg` are zero if a comment does not mention them. */
 enum aia_event {
-    AIA_EVENT_CLAIM = 1, /* vec was claimed; irq: its owner, if any; arg: enum imsic_state of its slot */
+    AIA_EVENT_CLAIM = 1, /* vec was claimed; irq: the owner in its slot; arg: enum imsic_state of the slot */
     AIA_EVENT_BEGIN,     /* the handler begins; vec: where the edge was taken */
-    AIA_EVENT_END,       /* the handler ends; arg: enum aia_result */
+    AIA_EVENT_END,       /* the handler ends; vec: as for BEGIN; arg: enum aia_result */
     AIA_EVENT_NOTED,     /* an edge came to vec while irq ran or was disabled; arg: aia_irq.flow */
     AIA_EVENT_MOVE,      /* a move begins from vec; arg: the new vector, hart | id << 16 */
     AIA_EVENT_MOVED,     /* a move ends; vec: the vector in the message now; arg: 0, or the error negated */
@@ -40,16 +40,16 @@ enum aia_event {
     AIA_EVENT_STOP,      /* the device was stopped; vec: the vector in its message */
     AIA_EVENT_RETIRE,    /* vec begins to retire */
     AIA_EVENT_RECLAIM,   /* vec is reclaimed, after its drain was proven; arg: 1 if an edge was pending */
-    AIA_EVENT_FORWARD,   /* a caught or swept edge is forwarded to vec */
+    AIA_EVENT_FORWARD,   /* a caught, swept or late edge is forwarded to vec */
     AIA_EVENT_RESEND,    /* a kept edge, or an edge that may be lost, is sent again to vec */
     AIA_EVENT_DISABLE,   /* aia_irq_disable() */
     AIA_EVENT_ENABLE,    /* aia_irq_enable() */
     AIA_EVENT_UNOWNED,   /* an edge arrived at vec, which no interrupt owns */
     AIA_EVENT_STORM,     /* vec stormed: it lets no edge through, and its owner, if it has one, is disabled */
     AIA_EVENT_LATE,      /* an edge was found at vec when its hart came back */
-    AIA_EVENT_DEAD,      /* the device did not answer a command: irq is disabled for good */
+    AIA_EVENT_DEAD,      /* the device did not answer a command: irq, at vec, is disabled for good */
     AIA_EVENT_IPI,       /* a virtual IPI is sent to vec's hart; arg: its number */
-    AIA_EVENT_IPI_TAKEN, /* virtual IPIs were taken; arg: one bit for each, 0 if they were taken before */
+    AIA_EVENT_IPI_TAKEN, /* virtual IPIs were taken on vec's hart; arg: a bit for each; 0: none was left */
     AIA_EVENT_HART,      /* vec's hart is in a new state; arg: enum aia_hart_state */
 
     /* Events that only an embedder can know of. */
@@ -68,7 +68,7 @@ struct aia_trace_record {
     _Atomic aia_word time[AIA_TRACE_WORDS];  /* the time CSR */
     _Atomic aia_word what[AIA_TRACE_WORDS];  /* event | irq << 8 | vec.hart << 32 | vec.id << 48 */
     _Atomic aia_word arg[AIA_TRACE_WORDS];   /* as the event defines it */
-    _Atomic aia_word stamp[AIA_TRACE_WORDS]; /* the record's number, from 1; if another: not whole */
+    _Atomic aia_word stamp[AIA_TRACE_WORDS]; /* the record's number, from 1; any other number: not whole */
 };
 
 /* The ring of one hart. The embedder sets `records` and `n_records`, and zeroes the rest. */
@@ -92,7 +92,7 @@ struct aia_trace_entry {
 struct aia_trace_reader {
     unsigned hart;
     aia_word next;    /* the number of the record to read next */
-    uint64_t dropped; /* records before it that were overwritten before they were read, or were not whole */
+    uint64_t dropped; /* earlier records that were overwritten before they were read, or were not whole */
 };
 
 /* Write a record into the running hart's ring. aia_trace() calls this. */
