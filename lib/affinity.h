@@ -11,7 +11,7 @@
  */
 int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
 
-/* The same on `hart` itself, without a wait. Own, off. Errors as affinity_leave(); AIA_ECONTEXT: irq's bus is slow. */
+/* The same on `hart` itself, without a wait. Own, off. Errors as affinity_move_off(); AIA_ECONTEXT: irq's bus is slow. */
 int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart);
 
 /* Move irq back into its affinity, if irq was displaced. Thread. Errors as aia_irq_set_affinity(). */
