@@ -100,6 +100,12 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$Q$(CROSS)gcc -march=rv64imac -mabi=lp64 -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
 	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
+# What is preloaded into QEMU: turns.so for rows whose runs must print the same, and race.so to test turns.so.
+$B/qemu/turns.so $B/qemu/race.so: $B/qemu/%.so: tests/qemu/%.c $B/.flags
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$Q$(HOSTCC) -O1 -std=c11 $(WARN) -shared -fPIC $< -ldl -o $@
+
 # The payload with a board that traps in a panic.
 $B/qemu/traps.o: tests/qemu/traps.c $B/.flags
 	$(call say,CC,$<)
@@ -155,14 +161,14 @@ test: | setup
 OLD_ROWS := main main-wired main-direct main-two-aplics moves hotplug hotplug-wired suspend level wires wires-modern \
 	direct direct-rounds direct-churn wired wired-rounds wired-churn all xhci
 .PHONY: test-old-qemu
-test-old-qemu: all $B/qemu/hop.bin
+test-old-qemu: all $B/qemu/hop.bin $B/qemu/turns.so
 	@mkdir -p $B/log $B/qemu
 	@QEMU=build/dl/qemu-old/usr/bin/qemu-system-riscv64 FIRMWARE='$(FIRMWARE)' BUILD='$B' tests/qemu/run $(OLD_ROWS)
 
 # The rows and the hotplug suite on the QEMU and OpenSBI of a later Debian (PAIR=trixie or sid), which scripts/setup fetches.
 .PHONY: test-qemu
 test-qemu: | setup
-	$(call build_needed,$(PAIR_DIR)/qemu-system-riscv64,$(if $(TEST),,all $B/qemu/hop.bin))
+	$(call build_needed,$(PAIR_DIR)/qemu-system-riscv64,$(if $(TEST),,all $B/qemu/hop.bin $B/qemu/turns.so))
 	@mkdir -p $B/log
 	@export QEMU='$(PAIR_DIR)/qemu-system-riscv64' FIRMWARE='$(PAIR_DIR)/fw_dynamic.bin' BUILD='$B' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \

@@ -3,13 +3,16 @@
 #
 # Does tests/qemu/run find failures? A script replaces QEMU and hangs, crashes, falls silent or prints wrong lines; each time the
 # result must be `not ok' and exit code 1.
+# Needs: BUILD/qemu/turns.so
 use strict;
 use warnings;
+use File::Spec ();
 use File::Temp qw(tempdir);
-use Test::More tests => 57;
+use Test::More tests => 60;
 
 my $dir = tempdir(CLEANUP => 1);
 my $run = $0 =~ s/runner\.t$/run/r;
+my $turns = File::Spec->rel2abs(($ENV{BUILD} || 'build') . '/qemu/turns.so');
 delete @ENV{qw(SMP MACHINE MEM ARGS QEMU_ARGS)};
 @ENV{qw(BUILD TABLE FIRMWARE QEMU)} = ($dir, "$dir/table", '/dev/null', "$dir/fake");
 
@@ -79,6 +82,12 @@ fails('too many of a line', "echo imsicle; $fine", 'count: 1 ^imsicle$', 'the co
 fails('killed in the middle', 'echo imsicle; kill -9 $$', 'exit: 0', 'killed$');
 fails('a crash', 'echo imsicle; ulimit -c 0; kill -SEGV $$', 'exit: 0', '(killed by signal 11|exit code 139)');
 fails('a verdict, then a crash', "$fine; ulimit -c 0; kill -ABRT \$\$", 'exit: 0', '(killed by signal 6|exit code 134)');
+fails('no library that makes runs repeat', 'true', 'repeat: 2', 'cannot be set up: .*/qemu/turns.so: not built$');
+mkdir "$dir/qemu";
+symlink $turns, "$dir/qemu/turns.so";
+passes('that library, in runs that must be the same', "case \$LD_PRELOAD in *turns.so*) ;; *) exit 1;; esac; $fine",
+    'repeat: 2');
+passes('no library in others', "test -z \"\$LD_PRELOAD\" || exit 1; $fine", '');
 fails('runs that differ', 'echo imsicle 1; echo $$; echo VERDICT: PASS', 'repeat: 2', 'two runs print different consoles');
 passes('firmware that differs', 'echo $$; echo imsicle 1; echo VERDICT: PASS', 'repeat: 2');
 
