@@ -138,13 +138,24 @@ static int domain_enable(const struct aplic *a)
     return aplic_read(a, DOMAINCFG) == cfg ? AIA_OK : AIA_EINVAL;
 }
 
+/* True if each hart of index[] is in the domain under a hart index that exists, or is not in the domain. */
+static bool indexes_valid(const struct aplic *a)
+{
+    if (!a->index || a->n_harts < 1 || a->n_harts > AIA_MAX_HARTS)
+        return false;
+    for (unsigned h = 0; h < a->n_harts; h++)
+        if (a->index[h] < -1 || a->index[h] > APLIC_MAX_INDEX)
+            return false;
+    return true;
+}
+
 /* The first write of domaincfg is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
 int aplic_init(struct aplic *a)
 {
     static const struct aia_hartset none;
 
     if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES ||
-        (a->direct ? !a->index || !a->sources : !layout_valid(&a->layout)))
+        (a->direct ? !indexes_valid(a) || !a->sources : !layout_valid(&a->layout)))
         return AIA_EINVAL;
     a->genmsi = (struct aia_lock){{0}};
     a->barrier.send = send_extempore;

@@ -179,20 +179,20 @@ static int take_device_pages(struct aia_iommu *u, struct aia_iommu_device *d)
 }
 
 /*
- * Make the context of a device, and list the device. Before that, a fault of its id may cut the id off (iommu_cut_off_id()).
- * After that, the faults are the device's own. So u->tables is held for all of it. AIA_OK, AIA_ENOMEM, or the errors of
- * aia_iommu_flush().
+ * Make the context of a device, and put the device on the list. A fault of an id that is not on the list may cut the id off
+ * (iommu_cut_off_id()), which also changes the context. So u->tables is held over both steps. AIA_OK; AIA_ENOMEM as for
+ * take_device_pages().
  */
 static int add_device(struct aia_iommu *u, struct aia_iommu_device *d)
 {
     int error = take_device_pages(u, d);
 
-    if (!error && (*d->context & TC_V)) { /* the id was cut off before the device was attached */
-        table_store(d->context, 0);
-        error = iommu_forget_device(u, d->id, 0);
-    }
     if (error)
         return error;
+    if (*d->context & TC_V) { /* the id was cut off before the device was attached */
+        table_store(d->context, 0);
+        (void)iommu_forget_device(u, d->id, 0); /* aia_iommu_attach() sends the same command once more */
+    }
     fill_in_context(u, d);
     u->n_devices++;
     d->next = atomic_load_explicit(&u->devices, memory_order_relaxed);

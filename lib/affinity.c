@@ -91,8 +91,8 @@ static bool is_refused_there(int error)
 
 /*
  * move_irq() to `to` returned `error`. Try the other harts of the set. Lock held.
- * Returns the result of the last try. If no hart is left: AIA_ENOVEC if a hart had no suitable vector, because a wait may help
- * there, else AIA_EADDRHI.
+ * Returns the result of the last try. If no hart is left: AIA_ENOVEC if a hart had no suitable vector, because one may become
+ * free, else AIA_EADDRHI.
  */
 static __attribute__((noinline)) int try_others(struct placement *p, unsigned to, int error)
 {

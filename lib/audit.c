@@ -183,22 +183,33 @@ void audit_imsic(struct audit *t)
         find(t, AIA_DELIVERY_OFF, 0, IMSIC_NO_OWNER);
 }
 
-/* Audit the lines that the books have on this hart. A line must name this hart, and be enabled unless irq is disabled. */
+/* Audit a line. It must name this hart, and be enabled unless irq is disabled. */
+static void audit_line(struct audit *t, const struct aia_controller *controller, struct aia_irq *irq)
+{
+    struct aia_message m;
+    unsigned long was = irq_lock(irq);
+    bool disabled = atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED;
+    int error = irq->msi->ops->read_back(irq->msi, &m);
+    bool enabled = controller->ops->enabled(irq->msi);
+
+    fence_io_rwio(); /* the reads complete before the unlock */
+    irq_unlock(irq, was);
+    if (error || m.addr != t->here || m.data != irq->vec.id)
+        find(t, AIA_MESSAGE_ELSEWHERE, irq->vec.id, irq->number);
+    if (!disabled && !enabled)
+        find(t, AIA_OWNED_DISABLED, irq->vec.id, irq->number);
+}
+
+/* Audit the lines that the books have on this hart. */
 void audit_direct(struct audit *t)
 {
     const struct aia_config *c = &t->a->config;
     const struct aia_controller *controller = c->controllers[t->here];
-    struct aia_message m;
 
     for (uint32_t i = 0; i < c->n_irqs; i++) {
         struct aia_irq *irq = &c->irqs[i];
-        if (!irq_is_used(irq) || !irq->vec.id || irq->vec.hart != t->here)
-            continue;
-        bool disabled = atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED;
-        if (irq->msi->ops->read_back(irq->msi, &m) || m.addr != t->here || m.data != irq->vec.id)
-            find(t, AIA_MESSAGE_ELSEWHERE, irq->vec.id, i);
-        if (!disabled && !controller->ops->enabled(irq->msi))
-            find(t, AIA_OWNED_DISABLED, irq->vec.id, i);
+        if (irq_is_used(irq) && irq->vec.id && irq->vec.hart == t->here)
+            audit_line(t, controller, irq);
     }
     if (!controller->ops->delivers(controller, t->here))
         find(t, AIA_DELIVERY_OFF, 0, IMSIC_NO_OWNER);

@@ -163,12 +163,13 @@ static bool take_lines(struct aia_hart *h)
     return false;
 }
 
-/* unmask() makes a level pending again, if its line is up. retrigger() makes an edge pending again. */
+/* unmask() makes a level pending again, if its line is up. retrigger(), if there is one, makes an edge pending again. */
 static void resend_line(struct aia *a, struct aia_irq *irq)
 {
     (void)a;
     irq->msi->ops->unmask(irq->msi);
-    irq->msi->ops->retrigger(irq->msi);
+    if (irq->msi->ops->retrigger)
+        irq->msi->ops->retrigger(irq->msi);
 }
 
 static void mask_line(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Delivery by messages to the harts' interrupt files (delivery.h). A file latches what is sent to it whether its hart runs
- * or not.
+ * Delivery by messages to the harts' interrupt files (delivery.h). A file latches a message whether its hart runs or not.
  */
 #include "lib/audit.h"
 #include "lib/delivery.h"

@@ -60,7 +60,7 @@ static inline void after_handler(struct aia_hart *h, struct aia_irq *irq, enum a
 static inline __attribute__((always_inline)) void take_edge(struct aia_hart *h, const _Atomic uint32_t *slots,
                                                             struct aia_irq *irqs, unsigned long top)
 {
-    /* Relaxed: what the owner's descriptor holds is acquired with its flow word. */
+    /* Relaxed: the reads of the owner's descriptor come after the acquire of its flow word. */
     uint32_t slot = atomic_load_explicit(imsic_claimed(slots, top), memory_order_relaxed);
     uint32_t owner = imsic_slot_owner(slot);
     struct aia_irq *irq = &irqs[owner];

@@ -4,12 +4,12 @@
  * One function enters each state. When H comes back, or when a step fails, the states are undone, last first. The way out:
  *
  *   aia_hart_offline_begin(), in thread context on any hart
- *     1. check that the other harts have room for what H holds
+ *     1. check that the other harts have room for the interrupts on H
  *     2. close H: no move to H begins any more; one may still end on H      CLOSED
  *     3. move every interrupt away, while H still takes interrupts; wait    EVACUATED
  *        for drains that only time proves
  *   aia_hart_offline_finish(), on H with interrupts off
- *     4. move away what has come to H since                                FORCED
+ *     4. move away each interrupt that has come to H since                 FORCED
  *        run the last IPIs and calls                                       QUIET
  *        sweep all of eip                                                  SWEPT
  *        stop delivery                                                     OFFLINE
@@ -224,14 +224,13 @@ int aia_hart_offline_finish(struct aia *a)
 int aia_hart_online_begin(struct aia *a)
 {
     unsigned here = aia_port_hart();
-    int error, late;
 
     if (hart_state(a, here) != AIA_HART_OFFLINE)
         return AIA_EINVAL;
-    late = a->delivery->take_late(a, here);
-    error = may_enter(a, here, AIA_HART_ONLINE);
+    int error = may_enter(a, here, AIA_HART_ONLINE);
     if (error)
         return error;
+    int late = a->delivery->take_late(a, here);
     undo_steps(a, here, N_STEPS);
     return late;
 }

@@ -32,7 +32,7 @@ static uint64_t low_half(const struct aia_message *m)
 
 /*
  * RV32 has no store of a doubleword, and between two stores the device could read half of each message. So aia_ims_init()
- * refuses RV32. A driver can provide a MASKABLE message there.
+ * refuses RV32. A driver for RV32 can provide a MASKABLE message.
  */
 #define HAVE_STORE64 (AIA_WORD_BITS == 64)
 

@@ -66,7 +66,7 @@ int move_irq_slow(struct aia *a, struct aia_irq *irq, unsigned to, unsigned long
     want = a->delivery->message(a, u.to);
     fence_rw_o(); /* the slot has the owner of the vector before a message can go there */
     irq->msi->ops->store(irq->msi, &want);
-    irq_unlock(irq, was); /* both vectors are irq's: an edge finds the handler on either */
+    irq_unlock(irq, was); /* both vectors are irq's: an edge at either vector runs the handler */
     error = irq_sync_or_mark_dead(a, irq, u.to);
     (void)irq_lock(irq); /* the caller's irq_unlock() takes `was` */
     if (error) {

@@ -4,7 +4,7 @@
  *
  *   retire_block()    the vector's slot says RETIRING, and its hart's lazy timer is started
  *   retire_caught()   an edge that arrives there is forwarded to where the interrupt is now
- *   retire_reclaim()  on the vector's hart: the drain is proven, what is still pending is forwarded, the vector is free
+ *   retire_reclaim()  on the vector's hart: the drain is proven, a pending edge is forwarded, and the vector is freed
  *
  * A drain has two halves. The first pushes every earlier message out of the device: a read-back (message_drain()), or time,
  * for a device that no read drains. The second waits until these messages have arrived in the file: a sync (drain_file()).
@@ -238,7 +238,7 @@ int retire_reclaim(struct aia *a, unsigned here)
     struct imsic_file *f = &a->imsic.files[here];
     if (!atomic_load_explicit(&f->n_retiring, memory_order_acquire))
         return AIA_OK;
-    /* Test the devices' drains before the sync: the sync covers only what left a device earlier. */
+    /* Test the devices' drains before the sync: the sync covers only messages that left a device earlier. */
     for (unsigned w = 0; w < imsic_file_words(f); w++)
         old[w] = prove_drained(a, f, w, &failed);
     int barrier_error = failed;

@@ -6,8 +6,8 @@
 #include "lib/base.h"
 
 /*
- * Let the block of vectors that begins at `v` retire. After irq->drained_at no message to these vectors is still in the device.
- * Lock held.
+ * Let the block of vectors that begins at `v` retire. After irq->drained_at the device has no message to these vectors under
+ * way. Lock held.
  */
 void retire_block(struct aia *a, struct aia_irq *irq, struct imsic_vector v);
 
@@ -38,8 +38,8 @@ void retire_reclaim_on_edge(struct aia *a, struct aia_irq *irq);
 uint64_t retire_drain_left(struct aia *a, unsigned hart);
 
 /*
- * The moment after which no message to an old vector of irq in this file is still in the device: the earlier of irq's
- * drained_at and the file's drained_at. 0: a read-back has drained the device.
+ * The moment after which irq's device has no message to an old vector in this file under way: the earlier of irq's drained_at
+ * and the file's drained_at. 0: a read-back has drained the device.
  */
 static inline aia_word retire_drained_at(const struct imsic_file *f, const struct aia_irq *irq)
 {

@@ -329,7 +329,7 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 /*
  * Give a device its message again, enabled and unmasked. Call this after the device has lost its message, by a function level
  * reset, a return from D3, or a reset of its APLIC (then after aplic_restore()), and before the device sends again. The
- * driver finds out what the device did since the loss. If the device had lost nothing, the handler may run once more than
+ * driver has to find out what the device did since the loss. If the device had lost nothing, the handler may run once more than
  * needed. A block has one message; `irq` may be any of its interrupts.
  * Context: any; for a message on a slow bus thread.
  * Returns AIA_OK, also for an interrupt that is shut down, whose message starts when a hart comes back; or:

@@ -47,13 +47,14 @@ struct aplic_layout {
 
 struct aplic {
     /* The embedder sets these before aplic_init(), and zeroes the rest. */
-    uintptr_t mmio;                        /* the control region of the domain */
-    uint16_t n_sources;                    /* 1 .. APLIC_MAX_SOURCES */
-    uint64_t wait_limit;                   /* ticks that a wait for genmsi may last */
-    struct aplic_layout layout;            /* of the files at this domain's level; not used if direct */
-    bool direct;                           /* direct delivery mode */
-    const int16_t *index;                  /* direct: the hart index of each hart; -1: not in this domain */
-    unsigned n_harts;                      /* entries of index[] */
+    uintptr_t mmio;             /* the control region of the domain */
+    uint16_t n_sources;         /* 1 .. APLIC_MAX_SOURCES */
+    uint64_t wait_limit;        /* ticks that a wait for genmsi may last */
+    struct aplic_layout layout; /* of the files at this domain's level; not used if direct */
+    bool direct;                /* direct delivery mode */
+    const int16_t
+        *index;       /* direct: the hart index of each hart, 0 .. APLIC_MAX_INDEX; -1: not in this domain */
+    unsigned n_harts; /* direct: entries of index[], as many as the machine has harts */
     struct aplic_source *_Atomic *sources; /* direct: n_sources + 1 pointers, NULL at first */
 
     /* The library's. */

@@ -48,7 +48,7 @@ enum aia_iommu_mode {
     AIA_IOMMU_BASIC,
 };
 
-/* How a unit that can do both signals its own interrupts. */
+/* The way in which the unit signals its own interrupts. It counts only if the unit can do both. */
 enum aia_iommu_signal {
     AIA_IOMMU_BY_MSI,
     AIA_IOMMU_BY_WIRE,
@@ -103,13 +103,18 @@ struct aia_iommu_config {
     void *arg; /* the first argument of fault() */
 };
 
+/* The pages for the MRIFs of n messages: aia_iommu_attach() rounds n up to a power of two, and a page has eight MRIFs. */
+#define AIA_IOMMU_MRIF_PAGES(n) \
+    ((n) > 128u ? 32u : (n) > 64u ? 16u : (n) > 32u ? 8u : (n) > 16u ? 4u : (n) > 8u ? 2u : 1u)
+
 /*
- * A number of pages that is always enough, for `devices` devices with `messages` messages each: two queues, two pages for the unit
- * itself, two roots of the second stage; for each device a table, MRIFs (eight in a page), and two levels of directory; and
- * `mapped` pages for aia_iommu_map(), which takes one page for each 1 GiB, and one for each 2 MiB, that a range covers in part.
+ * A number of pages that is always enough for `devices` devices with at most `messages` messages each. The unit takes 13 pages:
+ * two queues, two other pages, the directory's root, and two second-stage roots of four pages each. Four more are for the
+ * contexts of unattached ids that storm. A device takes its MRIFs, a table of PTEs, and at most two tables of the directory.
+ * aia_iommu_map() takes the `mapped` pages: one for each 1 GiB, and one for each 2 MiB, that a range covers in part.
  */
 #define AIA_IOMMU_PAGES(devices, messages, mapped) \
-    (17u + (devices)*3u + (devices) * (((messages) + 7u) / 8u) + (mapped))
+    (17u + (devices) * (3u + AIA_IOMMU_MRIF_PAGES(messages)) + (mapped))
 
 /* A unit. The embedder may read it; a field whose comment says "the library's" is for the library alone. */
 struct aia_iommu {
@@ -222,7 +227,8 @@ int aia_iommu_map(struct aia_iommu *u, uint64_t from, uint64_t to, uint64_t size
  * Returns AIA_OK, or:
  *   AIA_EINVAL  the id is above max_id or attached already, or there are more than AIA_IOMMU_MESSAGES messages
  *   AIA_ENOMEM  too few pages, or max_devices are attached
- *   AIA_ETIMEOUT, AIA_EREFUSED  as for aia_iommu_flush()
+ *   AIA_ETIMEOUT, AIA_EREFUSED  as for aia_iommu_flush(); the device is attached, but the unit may have an older context of it
+ *               in its cache: call aia_iommu_forget() until that returns AIA_OK
  */
 int aia_iommu_attach(struct aia_iommu *u, struct aia_iommu_device *d, uint32_t id, enum aia_iommu_dma dma,
                      unsigned n_messages);

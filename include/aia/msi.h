@@ -67,7 +67,7 @@ struct aia_msi_ops {
      */
     void (*retrigger)(struct aia_msi *msi);
     /*
-     * For an intermediate that can keep edges while no hart may take them; both, or NULL. The library calls these in place of
+     * Both, or none: for an intermediate that can keep edges while no hart may take them. The library calls these in place of
      * stop() and start() for a managed interrupt whose last hart goes offline. stop() may follow park(), too.
      * park(): after its return the message reaches no file, and the intermediate remembers whether the message was sent.
      * unpark(): send `m` from now on. Returns true if the message was sent while it was parked, or may have been; the library

@@ -44,6 +44,30 @@ static void refuses_what_is_no_such_domain(void **state)
     assert_int_equal(aplic_init(&a), AIA_EINVAL);
 }
 
+static void refuses_indexes_out_of_range(void **state)
+{
+    static const int16_t bad[] = {-2, -32768, APLIC_MAX_INDEX + 1, 32767};
+
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    struct aplic a = w_domain;
+    int16_t index[2] = {0, 1};
+    a.index = index;
+    assert_int_equal(aplic_init(&a), AIA_OK);
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        for (unsigned h = 0; h < 2; h++) {
+            index[0] = 0;
+            index[1] = -1;
+            index[h] = bad[i];
+            assert_int_equal(aplic_init(&a), AIA_EINVAL);
+        }
+    a = w_domain;
+    a.n_harts = 0;
+    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    a.n_harts = AIA_MAX_HARTS + 1;
+    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+}
+
 /* "Source configurations": a source not delegated is read-only zero. */
 static void refuses_sources_that_are_not_its_own(void **state)
 {
@@ -310,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_over_whatever_is_there),
         cmocka_unit_test(refuses_what_is_no_such_domain),
+        cmocka_unit_test(refuses_indexes_out_of_range),
         cmocka_unit_test(refuses_sources_that_are_not_its_own),
         cmocka_unit_test(has_as_many_sources_as_there_can_be),
         cmocka_unit_test(knows_what_it_can_send_to),

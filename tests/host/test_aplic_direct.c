@@ -318,6 +318,43 @@ static void stopped_while_it_is_claimed(void **state)
     assert_true(waits > 0);
 }
 
+static int strict_read_back(struct aia_msi *msi, struct aia_message *m_)
+{
+    assert_int_equal(m.hart[m.here].n_locks, 1);
+    return aplic_direct_ops.read_back(msi, m_);
+}
+
+static void audit_takes_the_lock(void **state)
+{
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_source(&q, 9, APLIC_LEVEL_HIGH);
+    strict = aplic_direct_ops;
+    strict.read_back = strict_read_back;
+    q.source.msi.ops = &strict;
+    assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
+    assert_int_equal(t_audit(1), 0);
+}
+
+/* A controller without edges: its lines have no retrigger(), and a level that is up comes again after the unmask. */
+static void line_without_retrigger(void **state)
+{
+    (void)state;
+    w_direct_machine(2, 2, 0);
+    w_source(&q, 9, APLIC_LEVEL_HIGH);
+    strict = aplic_direct_ops;
+    strict.retrigger = NULL;
+    q.source.msi.ops = &strict;
+    assert_int_equal(w_request(&q, aia_hartset_one(1)), AIA_OK);
+    aia_irq_disable(&t.aia, q.irq);
+    w_cause(&q, 1);
+    m_settle();
+    assert_int_equal(q.runs, 0);
+    aia_irq_enable(&t.aia, q.irq);
+    w_check(&q);
+    assert_int_equal(q.runs, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +371,8 @@ int main(void)
         cmocka_unit_test(stopped_while_it_is_claimed),
         cmocka_unit_test(freed_level_stays_masked),
         cmocka_unit_test(audit_finds),
+        cmocka_unit_test(audit_takes_the_lock),
+        cmocka_unit_test(line_without_retrigger),
     };
 
     return T_RUN(tests);

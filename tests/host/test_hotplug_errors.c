@@ -201,13 +201,49 @@ static void test_far_away_at_finish(void **state)
     }
 }
 
+static int not_online(void *arg, unsigned hart, enum aia_hart_state next)
+{
+    const bool *refuses = arg;
+
+    (void)hart;
+    return *refuses && next == AIA_HART_ONLINE ? AIA_EAGAIN : AIA_OK;
+}
+
+/* A hart that may not come back changes nothing: the edge in its file is found when the hart may. */
+static void test_refused_return(void **state)
+{
+    bool refuses = true;
+
+    (void)state;
+    t_machine(2, 63);
+    t.aia.config.may_enter = not_online;
+    t.aia.config.may_enter_arg = &refuses;
+    t_irq(&q, AIA_MSI_STORE, 1);
+    unsigned id = q.irq->vec.id;
+    uint64_t runs = q.runs;
+    q.irq->affinity = aia_hartset_first(2);
+    assert_int_equal(t_offline(1, 0), AIA_OK);
+    m_file_set(&m.hart[1].file, id);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(t_online_again(1, 0), AIA_EAGAIN);
+        assert_int_equal(t.harts[1].late + t_reported(AIA_REPORT_LATE), 0);
+        m_stop(1);
+        m_settle();
+        assert_int_equal(q.runs, runs);
+    }
+    refuses = false;
+    assert_int_equal(t_online_again(1, 0), 1);
+    assert_int_equal(t.harts[1].late, 1);
+    m_settle();
+    assert_int_equal(q.runs, runs + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_time),
-        cmocka_unit_test(test_refused_with_work),
-        cmocka_unit_test(test_far_away),
-        cmocka_unit_test(test_far_away_at_finish),
+        cmocka_unit_test(test_wrong_time),     cmocka_unit_test(test_refused_with_work),
+        cmocka_unit_test(test_far_away),       cmocka_unit_test(test_far_away_at_finish),
+        cmocka_unit_test(test_refused_return),
     };
 
     return T_RUN(tests);

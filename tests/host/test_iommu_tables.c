@@ -113,6 +113,32 @@ static void test_out_of_pages(void **state)
     assert_int_equal(attach(6, 6, AIA_IOMMU_BLOCKED), AIA_ENOMEM); /* max_devices */
 }
 
+/* AIA_IOMMU_PAGES() is enough for each number of devices and messages, also if each device needs its own tables. */
+static void pages_suffice(unsigned devices, unsigned messages)
+{
+    static struct aia_iommu_device many[9];
+
+    b_machine(1);
+    b_config.max_id = 0xffffff;
+    b_config.max_devices = (uint16_t)devices;
+    b_config.n_pages = AIA_IOMMU_PAGES(devices, messages, 2u);
+    assert_in_range(b_config.n_pages, 1, I_PAGES);
+    assert_int_equal(aia_iommu_init(&b_unit, &b_config), AIA_OK);
+    assert_int_equal(aia_iommu_map(&b_unit, B_MEMORY, B_MEMORY, 0x1000), AIA_OK); /* two pages */
+    for (unsigned i = 0; i < devices; i++)
+        assert_int_equal(
+            aia_iommu_attach(&b_unit, &many[i], i << 15 | i << 6, AIA_IOMMU_TRANSLATED, messages), AIA_OK);
+    assert_true(b_unit.next_page + 4 <= b_config.n_pages); /* four are left for ids that storm */
+}
+
+static void test_pages_suffice(void **state)
+{
+    (void)state;
+    for (unsigned devices = 1; devices <= 9; devices++)
+        for (unsigned messages = 0; messages <= AIA_IOMMU_MESSAGES; messages++)
+            pages_suffice(devices, messages);
+}
+
 /* ---- the second stage ---- */
 
 static void test_map(void **state)
@@ -266,13 +292,39 @@ static void test_stormed_then_attached(void **state)
     }
 }
 
+/* The unit does not answer while a device is attached. The device is attached, also if its id had been cut off. */
+static void test_attach_unanswered(void **state)
+{
+    (void)state;
+    for (unsigned stormed_before = 0; stormed_before < 2; stormed_before++)
+        for (unsigned refuses = 0; refuses < 2; refuses++) {
+            b_machine(1);
+            b_up();
+            for (unsigned i = 0; stormed_before && i < B_STORM + 5; i++) {
+                assert_false(i_write(9, B_MEMORY, 1));
+                (void)aia_iommu_service(&b_unit);
+            }
+            i_unit.hung = !refuses;
+            i_unit.refuse = refuses ? 1000 : 0;
+            i_unit.seen_illegal_ok = true;
+            assert_int_equal(attach(0, 9, AIA_IOMMU_TRANSLATED), refuses ? AIA_EREFUSED : AIA_ETIMEOUT);
+            assert_int_equal(attach(1, 9, AIA_IOMMU_TRANSLATED), AIA_EINVAL);
+            i_unit.hung = false;
+            i_unit.refuse = 0;
+            assert_int_equal(aia_iommu_forget(&b_unit), AIA_OK);
+            assert_true(i_write(9, B_MEMORY, 1));
+            assert_int_equal(b_unit.n_devices, 1);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels),       cmocka_unit_test(test_access_during_attach),
-        cmocka_unit_test(test_out_of_pages), cmocka_unit_test(test_map),
-        cmocka_unit_test(test_policies),     cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_cut_off),      cmocka_unit_test(test_stormed_then_attached),
+        cmocka_unit_test(test_levels),        cmocka_unit_test(test_access_during_attach),
+        cmocka_unit_test(test_out_of_pages),  cmocka_unit_test(test_map),
+        cmocka_unit_test(test_policies),      cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_stormed_then_attached),
+        cmocka_unit_test(test_pages_suffice), cmocka_unit_test(test_attach_unanswered),
     };
 
     return T_RUN(tests);

@@ -21,7 +21,7 @@
 #include "model.h"
 
 #define I_MMIO   0x3010000u
-#define I_PAGES  64u
+#define I_PAGES  512u
 #define I_OFFSET 0x100000000ull /* physical address minus pointer, of i_memory */
 #define I_CAPS                                                                                   \
     (0x10ull | 1ull << 17 /* Sv39x4 */ | 1ull << 22 /* MSI_FLAT */ | 1ull << 23 /* MSI_MRIF */ | \
