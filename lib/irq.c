@@ -27,6 +27,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
         return AIA_EINVAL;
     *a = (struct aia){.delivery = config->files ? &delivery_imsic : &delivery_direct};
     a->config = *config;
+    aia_port_lock_init(&a->irqs_lock, "aia descriptors");
     a->imsic = (struct imsic){
         .files = config->files,
         .n_files = config->files ? config->n_harts : 0,
@@ -37,6 +38,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
     for (uint32_t i = 0; i < config->n_irqs; i++) {
         config->irqs[i].first = &config->irqs[i];
         config->irqs[i].number = i;
+        aia_port_lock_init(&config->irqs[i].lock, "aia irq");
     }
     for (unsigned h = 0; h < config->n_harts; h++) {
         config->harts[h].aia = a;

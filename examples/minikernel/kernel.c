@@ -61,6 +61,8 @@ uint64_t aia_port_time(void) { return CSR("rdtime %0"); }
 unsigned long aia_port_irq_save(void) { return CSR("csrrci %0, sstatus, 2") & 2; }
 void aia_port_irq_restore(unsigned long was) { __asm__ volatile("csrs sstatus, %0" ::"r"(was) : "memory"); }
 
+void aia_port_lock_init(struct aia_lock *l, const char *name) { *l = (struct aia_lock){{0}}; }
+
 void aia_port_lock(struct aia_lock *l)
 {
     while (__atomic_exchange_n(&l->opaque[0], 1, __ATOMIC_ACQUIRE)) continue;

@@ -22,6 +22,14 @@
 #endif
 
 /*
+ * The size of struct aia_lock in words of a register. Set a larger number if the embedder's lock has more fields. As for
+ * AIA_MAX_HARTS, the library and its embedder must be built with the same number.
+ */
+#ifndef AIA_LOCK_WORDS
+#define AIA_LOCK_WORDS 2
+#endif
+
+/*
  * The bits of one atomic access: as many as a register has, unless the build sets fewer. As for AIA_MAX_HARTS, the library and
  * its embedder must be built with the same number.
  */
