@@ -50,7 +50,11 @@ void aia_port_unlock(struct aia_lock *lock);
 /* Called repeatedly during a wait for another hart. May sleep or yield if interrupts are on. */
 void aia_port_relax(void);
 
-/* Arrange that this hart calls aia_timer(), interrupts off, at `when` or soon after. This replaces an earlier `when`. */
+/*
+ * Arrange that this hart calls aia_timer() once, interrupts off, at `when` or soon after. This replaces an earlier `when` of the
+ * hart. If `when` has passed already, the call comes soon. UINT64_MAX: no call comes. Further calls, before `when` or from a
+ * periodic tick, do no harm.
+ */
 void aia_port_timer(uint64_t when);
 
 /* Take virtual IPI `n`, which is AIA_IPI_USER or above. Interrupt context. */
