@@ -7,6 +7,7 @@
 #include "lib/ipi.h"
 #include "lib/managed.h"
 #include "lib/message.h"
+#include "lib/report.h"
 #include "lib/retire.h"
 
 #include "imsic/file.h"
@@ -192,7 +193,7 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     if (!bus_is_slow(irq))
         error = message_verify(a, irq, &want, &have);
     irq_unlock(irq, was);
-    message_report_changed(irq);
+    message_report_changed(a, irq);
     if (bus_is_slow(irq))
         error = irq_sync_or_mark_dead(a, irq, (struct imsic_vector){0});
     bus_unlock(bus);
@@ -328,7 +329,7 @@ int irq_sync_or_mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vecto
     mark_dead(a, irq, other);
     irq_unlock(irq, was);
     irq->msi->ops->reset(irq->msi);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_DEAD, .vec = v, .irq = irq});
+    report(a, AIA_REPORT_DEAD, v, irq);
     return error;
 }
 

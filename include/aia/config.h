@@ -132,6 +132,11 @@ struct aia_config {
      * interrupts, whatever its handler returns.
      */
     uint32_t storm_limit;
+    /*
+     * At most this many reports of each kind go to aia_port_report() within a storm_window. The next report of the kind says how
+     * many were withheld. 0: every report goes there.
+     */
+    uint32_t report_limit;
 };
 
 #include <aia/end.h>

@@ -32,7 +32,7 @@ void aia_port_irq_restore(unsigned long was)
 
 /* The kinds of lock that may nest, as aia/port.h states: the outer one, and the inner one. */
 static const char *const order[][2] = {
-    {"aia descriptors", "aia irq"},     {"aia irq", "aia vectors"},      {"aia irq", "iommu commands"},
+    {"aia descriptors", "aia irq"},     {"aia irq", "aia vectors"},       {"aia irq", "iommu commands"},
     {"iommu tables", "iommu commands"}, {"iommu faults", "iommu tables"}, {"iommu faults", "iommu commands"},
 };
 
@@ -125,6 +125,7 @@ void aia_port_report(const struct aia_report *report)
 {
     if (m.hart[m.here].n_locks)
         m_die("hart %u reports with a lock held", m.here);
+    m.n_withheld += report->withheld;
     if (report->what == AIA_REPORT_UNOWNED) { /* one report for each edge; every other report is one event */
         m.n_unowned++;
         return;

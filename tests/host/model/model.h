@@ -205,7 +205,8 @@ struct m {
     struct m_log log[M_LOG]; /* device accesses: the first M_LOG since n_log was last set to 0 */
     unsigned n_log;
     unsigned n_locks_made; /* calls of aia_port_lock_init() */
-    unsigned n_unowned; /* edges reported as unowned */
+    unsigned n_withheld;   /* reports that later ones said were withheld */
+    unsigned n_unowned;    /* edges reported as unowned */
     struct aia_report reports[M_LOG];
     unsigned n_reports;
 };
