@@ -59,3 +59,12 @@ ports: stage
 		env -i PATH="$$PATH" PKG_CONFIG_LIBDIR="$(abspath $B)/$$lib/lib/pkgconfig" \
 		make $(if $(V),,-s) -C $B/port-$$p/minikernel CROSS=$(CROSS) PORT=$$p || exit 1; done
 $B/port-rtos/minikernel/%.elf $B/port-kernel/minikernel/%.elf: ports ;
+
+# The call graphs of the library with the size of each frame, for tests/install/stack.t. gcc alone makes these.
+STACK_CI := $(LIB_SRC:%.c=$B/stack/%.ci)
+.PHONY: stack
+stack: $(STACK_CI)
+$B/stack/%.ci: %.c $B/.flags
+	$(call say,CC,$< (call graph))
+	@mkdir -p $(@D)
+	$Q$(CROSS)gcc $(SPECS) -march=$(MARCH) $(CFLAGS_ALL) -fvisibility=hidden -fcallgraph-info=su -MMD -MP -MT $@ -c $< -o $(@:.ci=.o)
