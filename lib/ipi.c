@@ -91,7 +91,7 @@ static void empty_ipi(struct aia *a, unsigned here)
 
     count_own(&h->ipis_empty);
     if (storm_count(a, &h->ipi_storm))
-        report(a, AIA_REPORT_STORM_IPI, vector(here, a->imsic.ipi_id), NULL);
+        report_event(a, AIA_REPORT_STORM_IPI, vector(here, a->imsic.ipi_id), NULL);
 }
 
 void ipi_taken(struct aia *a, unsigned here)
@@ -196,7 +196,7 @@ static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
         if (call_changes(c, CALL_QUEUED, CALL_CANCELLED))
             return AIA_ETIMEOUT;
         while (!wait_state(a, c, CALL_DONE)) /* fn() is running, and may use the caller's stack */
-            report(a, AIA_REPORT_CALL_STUCK, vector(hart, 0), NULL);
+            report_event(a, AIA_REPORT_CALL_STUCK, vector(hart, 0), NULL);
     }
     atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
     return AIA_OK;

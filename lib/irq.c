@@ -329,7 +329,7 @@ int irq_sync_or_mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vecto
     mark_dead(a, irq, other);
     irq_unlock(irq, was);
     irq->msi->ops->reset(irq->msi);
-    report(a, AIA_REPORT_DEAD, v, irq);
+    report_event(a, AIA_REPORT_DEAD, v, irq);
     return error;
 }
 

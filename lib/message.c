@@ -192,7 +192,7 @@ void message_report_change(struct aia *a, struct aia_irq *irq)
 
     irq_unlock(irq->first, was);
     if (atomic_exchange_explicit(&irq->changed, 0, memory_order_relaxed))
-        report(a, AIA_REPORT_CHANGED, v, irq);
+        report_event(a, AIA_REPORT_CHANGED, v, irq);
 }
 
 /*

@@ -52,7 +52,7 @@ const char *aia_report_text(enum aia_report_what what)
     return "unknown report";
 }
 
-void report(struct aia *a, enum aia_report_what what, struct imsic_vector v, const struct aia_irq *irq)
+void report_event(struct aia *a, enum aia_report_what what, struct imsic_vector v, const struct aia_irq *irq)
 {
     struct aia_report_count *c = &a->reports[what];
     uint32_t limit = a->config.report_limit, withheld = 0;

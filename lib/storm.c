@@ -52,7 +52,7 @@ static void disable_stormed(struct aia *a, struct aia_irq *irq, unsigned here, u
     a->delivery->refuse_edges(a, irq, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
-    report(a, AIA_REPORT_STORM_IRQ, vector(here, id), irq);
+    report_event(a, AIA_REPORT_STORM_IRQ, vector(here, id), irq);
 }
 
 void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
@@ -89,14 +89,14 @@ void storm_unowned(struct aia *a, unsigned here, unsigned id)
 
     trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, v, 0);
     count_own(&h->unowned);
-    report(a, AIA_REPORT_UNOWNED, v, NULL);
+    report_event(a, AIA_REPORT_UNOWNED, v, NULL);
     if (!storm_count(a, &h->storm))
         return;
     if (!imsic_quarantine(&a->imsic, v))
         return; /* the identity has an owner by now, and the owner did not storm */
     storm_quarantine(a, here, id);
     trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
-    report(a, AIA_REPORT_STORM_UNOWNED, v, NULL);
+    report_event(a, AIA_REPORT_STORM_UNOWNED, v, NULL);
 }
 
 void storm_reopen(struct aia *a, unsigned here)
