@@ -57,7 +57,7 @@ include mk/model.mk
 include mk/fuzz.mk
 include mk/coverage.mk
 include mk/install.mk
--include $(shell find $B/obj $B/host/obj $B/host32/obj $B/explore/obj $B/fuzz/obj $B/dts -name '*.d' 2>/dev/null)
+-include $(shell find $B/obj $B/host/obj $B/host32/obj $B/explore/obj $B/fuzz/obj $B/dts $B/stack -name '*.d' 2>/dev/null)
 
 # --- set-up --------------------------------------------------------------------------------------------------------
 # One run of the script for all goals, because apt takes one caller at a time. Only what the user chose is passed on.

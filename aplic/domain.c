@@ -157,7 +157,7 @@ int aplic_init(struct aplic *a)
     if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES ||
         (a->direct ? !indexes_valid(a) || !a->sources : !layout_valid(&a->layout)))
         return AIA_EINVAL;
-    a->genmsi = (struct aia_lock){{0}};
+    aia_port_lock_init(&a->genmsi, "aplic genmsi");
     a->barrier.send = send_extempore;
     aplic_write(a, DOMAINCFG, 0);
     for (unsigned i = 1; i <= a->n_sources; i++)

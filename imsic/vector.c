@@ -50,7 +50,7 @@ static void books_init_file(struct imsic *im, struct imsic_file *f)
 
 int imsic_init(struct imsic *im)
 {
-    im->lock = (struct aia_lock){{0}};
+    aia_port_lock_init(&im->lock, "aia vectors");
     for (unsigned h = 0; h < im->n_files; h++) {
         if (im->files[h].n_ids > IMSIC_MAX_IDS || im->ipi_id == im->sync_id ||
             !id_is_valid(im, h, im->ipi_id) || !id_is_valid(im, h, im->sync_id))

@@ -94,6 +94,9 @@ int aia_iommu_init(struct aia_iommu *u, const struct aia_iommu_config *config)
     if (!unit_config_valid(config))
         return AIA_EINVAL;
     *u = (struct aia_iommu){.config = *config, .capabilities = mmio_read64(config->mmio + CAPABILITIES)};
+    aia_port_lock_init(&u->tables, "iommu tables");
+    aia_port_lock_init(&u->lock, "iommu commands");
+    aia_port_lock_init(&u->fault_lock, "iommu faults");
     u->refused = unit_refusal(u);
     if (u->refused)
         return AIA_ENOTSUP;

@@ -147,7 +147,7 @@ static void try_here(void *arg)
     p->result = try_locked(p);
     adopt_affinity(p);
     irq_unlock(p->irq, was);
-    message_report_changed(p->irq);
+    message_report_changed(p->a, p->irq);
 }
 
 /* One try through a slow bus. The bus lock keeps other harts from moving irq while the command is under way. */
@@ -296,7 +296,7 @@ int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
         count_displaced(a, irq, hart);
     }
     irq_unlock(irq, was);
-    message_report_changed(irq);
+    message_report_changed(a, irq);
     return error;
 }
 

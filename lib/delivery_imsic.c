@@ -6,6 +6,7 @@
 #include "lib/delivery.h"
 #include "lib/entry.h"
 #include "lib/managed.h"
+#include "lib/report.h"
 #include "lib/retire.h"
 #include "lib/storm.h"
 
@@ -211,7 +212,7 @@ static void take_late_edge(struct aia *a, unsigned here, unsigned id)
 
     count_own(&a->config.harts[here].late);
     trace(a, here, AIA_EVENT_LATE, owner, v, 0);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_LATE, .vec = v, .irq = irq});
+    report_event(a, AIA_REPORT_LATE, v, irq);
     if (irq && irq_is_used(irq) && !retire_forward(a, irq)) /* irq is shut down: its restart sends the edge */
         atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_PENDING, memory_order_release);
 }

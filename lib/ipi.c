@@ -10,6 +10,7 @@
  */
 #include "lib/ipi.h"
 #include "lib/delivery.h"
+#include "lib/report.h"
 #include "lib/retire.h"
 #include "lib/storm.h"
 
@@ -90,8 +91,7 @@ static void empty_ipi(struct aia *a, unsigned here)
 
     count_own(&h->ipis_empty);
     if (storm_count(a, &h->ipi_storm))
-        aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IPI,
-                                             .vec = {.hart = (uint16_t)here, .id = a->imsic.ipi_id}});
+        report_event(a, AIA_REPORT_STORM_IPI, vector(here, a->imsic.ipi_id), NULL);
 }
 
 void ipi_taken(struct aia *a, unsigned here)
@@ -196,8 +196,7 @@ static int call_other(struct aia *a, struct aia_call *c, unsigned hart)
         if (call_changes(c, CALL_QUEUED, CALL_CANCELLED))
             return AIA_ETIMEOUT;
         while (!wait_state(a, c, CALL_DONE)) /* fn() is running, and may use the caller's stack */
-            aia_port_report(
-                &(struct aia_report){.what = AIA_REPORT_CALL_STUCK, .vec = {.hart = (uint16_t)hart}});
+            report_event(a, AIA_REPORT_CALL_STUCK, vector(hart, 0), NULL);
     }
     atomic_store_explicit(&c->state, CALL_IDLE, memory_order_release);
     return AIA_OK;

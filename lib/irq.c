@@ -7,6 +7,7 @@
 #include "lib/ipi.h"
 #include "lib/managed.h"
 #include "lib/message.h"
+#include "lib/report.h"
 #include "lib/retire.h"
 
 #include "imsic/file.h"
@@ -27,6 +28,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
         return AIA_EINVAL;
     *a = (struct aia){.delivery = config->files ? &delivery_imsic : &delivery_direct};
     a->config = *config;
+    aia_port_lock_init(&a->irqs_lock, "aia descriptors");
     a->imsic = (struct imsic){
         .files = config->files,
         .n_files = config->files ? config->n_harts : 0,
@@ -37,6 +39,7 @@ int aia_init(struct aia *a, const struct aia_config *config)
     for (uint32_t i = 0; i < config->n_irqs; i++) {
         config->irqs[i].first = &config->irqs[i];
         config->irqs[i].number = i;
+        aia_port_lock_init(&config->irqs[i].lock, "aia irq");
     }
     for (unsigned h = 0; h < config->n_harts; h++) {
         config->harts[h].aia = a;
@@ -190,7 +193,7 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     if (!bus_is_slow(irq))
         error = message_verify(a, irq, &want, &have);
     irq_unlock(irq, was);
-    message_report_changed(irq);
+    message_report_changed(a, irq);
     if (bus_is_slow(irq))
         error = irq_sync_or_mark_dead(a, irq, (struct imsic_vector){0});
     bus_unlock(bus);
@@ -326,7 +329,7 @@ int irq_sync_or_mark_dead(struct aia *a, struct aia_irq *irq, struct imsic_vecto
     mark_dead(a, irq, other);
     irq_unlock(irq, was);
     irq->msi->ops->reset(irq->msi);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_DEAD, .vec = v, .irq = irq});
+    report_event(a, AIA_REPORT_DEAD, v, irq);
     return error;
 }
 

@@ -18,6 +18,7 @@
 #include "lib/message.h"
 #include "lib/delivery.h"
 #include "lib/managed.h"
+#include "lib/report.h"
 
 #include "imsic/file.h"
 #include "imsic/vector.h"
@@ -184,14 +185,14 @@ int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message 
     return verify(a, irq, want, have);
 }
 
-void message_report_change(struct aia_irq *irq)
+void message_report_change(struct aia *a, struct aia_irq *irq)
 {
     unsigned long was = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
 
     irq_unlock(irq->first, was);
     if (atomic_exchange_explicit(&irq->changed, 0, memory_order_relaxed))
-        aia_port_report(&(struct aia_report){.what = AIA_REPORT_CHANGED, .vec = v, .irq = irq});
+        report_event(a, AIA_REPORT_CHANGED, v, irq);
 }
 
 /*

@@ -53,12 +53,12 @@ int message_verify(struct aia *a, struct aia_irq *irq, const struct aia_message 
                    struct aia_message *have);
 
 /* Report that a device had another message than was written, if a read-back has seen that. Any, no lock held. */
-void message_report_change(struct aia_irq *irq);
+void message_report_change(struct aia *a, struct aia_irq *irq);
 
-static inline void message_report_changed(struct aia_irq *irq)
+static inline void message_report_changed(struct aia *a, struct aia_irq *irq)
 {
     if (atomic_load_explicit(&irq->changed, memory_order_relaxed))
-        message_report_change(irq);
+        message_report_change(a, irq);
 }
 
 #endif

@@ -82,7 +82,7 @@ int aia_irq_restore(struct aia *a, struct aia_irq *irq)
     struct imsic_vector v = first->vec;
     int error = restore_locked(a, first);
     irq_unlock(first, was);
-    message_report_changed(first);
+    message_report_changed(a, first);
     if (!error && bus && v.id)
         error = irq_sync_or_mark_dead(a, first, (struct imsic_vector){0});
     bus_unlock(bus);

@@ -11,6 +11,7 @@
  */
 #include "lib/retire.h"
 #include "lib/flow.h"
+#include "lib/report.h"
 
 #include "imsic/file.h"
 #include "imsic/vector.h"
@@ -150,8 +151,7 @@ uint64_t retire_drain_left(struct aia *a, unsigned hart)
 
 static void report_no_sync(struct aia *a, unsigned here)
 {
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
-                                         .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
+    report_event(a, AIA_REPORT_SYNC_TIMEOUT, vector(here, a->imsic.sync_id), NULL);
 }
 
 /*

@@ -15,12 +15,13 @@
  */
 #include "lib/storm.h"
 #include "lib/delivery.h"
+#include "lib/report.h"
 
 #include "imsic/file.h"
 #include "imsic/vector.h"
 
 /* Several harts may count at the same time. The few edges that one of them miscounts then do not matter. */
-bool storm_count(const struct aia *a, struct aia_storm *s)
+uint32_t storm_tally(const struct aia *a, struct aia_storm *s)
 {
     aia_word now = (aia_word)aia_port_time();
 
@@ -28,7 +29,12 @@ bool storm_count(const struct aia *a, struct aia_storm *s)
         atomic_store_explicit(&s->since, now, memory_order_relaxed);
         atomic_store_explicit(&s->count, 0, memory_order_relaxed);
     }
-    if (atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed) < a->config.storm_limit)
+    return atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed);
+}
+
+bool storm_count(const struct aia *a, struct aia_storm *s)
+{
+    if (storm_tally(a, s) < a->config.storm_limit)
         return false;
     atomic_store_explicit(&s->count, 0, memory_order_relaxed);
     return true;
@@ -46,7 +52,7 @@ static void disable_stormed(struct aia *a, struct aia_irq *irq, unsigned here, u
     a->delivery->refuse_edges(a, irq, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IRQ, .vec = vector(here, id), .irq = irq});
+    report_event(a, AIA_REPORT_STORM_IRQ, vector(here, id), irq);
 }
 
 void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
@@ -83,14 +89,14 @@ void storm_unowned(struct aia *a, unsigned here, unsigned id)
 
     trace(a, here, AIA_EVENT_UNOWNED, AIA_TRACE_NO_IRQ, v, 0);
     count_own(&h->unowned);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_UNOWNED, .vec = v});
+    report_event(a, AIA_REPORT_UNOWNED, v, NULL);
     if (!storm_count(a, &h->storm))
         return;
     if (!imsic_quarantine(&a->imsic, v))
         return; /* the identity has an owner by now, and the owner did not storm */
     storm_quarantine(a, here, id);
     trace(a, here, AIA_EVENT_STORM, AIA_TRACE_NO_IRQ, v, 0);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_UNOWNED, .vec = v});
+    report_event(a, AIA_REPORT_STORM_UNOWNED, v, NULL);
 }
 
 void storm_reopen(struct aia *a, unsigned here)

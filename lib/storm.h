@@ -5,6 +5,9 @@
 
 #include "lib/base.h"
 
+/* Count one more of something. Returns how many came before it in the present storm_window. Any. */
+uint32_t storm_tally(const struct aia *a, struct aia_storm *s);
+
 /* Count an unwelcome edge. True if there are now more than storm_limit within the window. Any. */
 bool storm_count(const struct aia *a, struct aia_storm *s);
 

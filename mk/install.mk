@@ -48,3 +48,23 @@ examples: stage
 	$Qfor e in $(EXAMPLES); do env -i PATH="$$PATH" PKG_CONFIG_LIBDIR='$(abspath $B)/stage/lib/pkgconfig' \
 		make $(if $(V),,-s) -C $B/examples/$$e CROSS=$(CROSS) || exit 1; done
 $B/examples/%.elf: examples ;
+
+# The minikernel with each of the other ports. The lock of ports/kernel.c needs a library with larger locks.
+.PHONY: ports
+ports: stage
+	+$Q$(MAKE) --no-print-directory install B=$B/locks PREFIX='$(abspath $B)/locks/stage' DESTDIR= CFLAGS='$(CFLAGS) -DAIA_LOCK_WORDS=4'
+	@rm -rf $B/port-rtos $B/port-kernel
+	@cp -r $B/stage/share/doc/aia/examples $B/port-rtos && cp -r $B/locks/stage/share/doc/aia/examples $B/port-kernel
+	$Qfor p in rtos kernel; do lib=stage; [ $$p != kernel ] || lib=locks/stage; \
+		env -i PATH="$$PATH" PKG_CONFIG_LIBDIR="$(abspath $B)/$$lib/lib/pkgconfig" \
+		make $(if $(V),,-s) -C $B/port-$$p/minikernel CROSS=$(CROSS) PORT=$$p || exit 1; done
+$B/port-rtos/minikernel/%.elf $B/port-kernel/minikernel/%.elf: ports ;
+
+# The call graphs of the library with the size of each frame, for tests/install/stack.t. gcc alone makes these.
+STACK_CI := $(LIB_SRC:%.c=$B/stack/%.ci)
+.PHONY: stack
+stack: $(STACK_CI)
+$B/stack/%.ci: %.c $B/.flags
+	$(call say,CC,$< (call graph))
+	@mkdir -p $(@D)
+	$Q$(CROSS)gcc $(SPECS) -march=$(MARCH) $(CFLAGS_ALL) -fvisibility=hidden -fcallgraph-info=su -MMD -MP -MT $@ -c $< -o $(@:.ci=.o)

@@ -156,7 +156,7 @@ static void idle(void)
 /* Hart 0 holds a lock until hart 1 waits for it. */
 static void queue_up(void)
 {
-    static struct aia_lock lock;
+    static struct aia_lock lock; /* zeroed memory: a free MCS lock */
     static _Atomic unsigned held;
     unsigned long was = aia_port_irq_save();
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A hart enters with its id in a0: the first hart at _start, the other at second_start, as hart_start was told. */
+/* A hart enters with its id in a0: the first hart at _start, the others at second_start, as hart_start was told. */
     .section .text.start, "ax"
     .globl _start, second_start
 _start:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * libaia: device interrupts on RISC-V harts. The library moves interrupts between harts, and takes harts offline, without
- * losing an edge. One struct aia is one machine. The embedder provides all memory (config.h) and ten functions (port.h);
+ * losing an edge. One struct aia is one machine. The embedder provides all memory (config.h) and eleven functions (port.h);
  * embedding.md (share/doc/aia) lists everything that the embedder provides and may rely on.
  *
  * The functions below name one of these contexts:
@@ -162,6 +162,44 @@ struct aia_hart {
     aia_counter reclaimed;  /* vectors that were reclaimed on this hart */
 };
 
+/* ---- reports ---- */
+
+/* The kinds of report. */
+enum aia_report_what {
+    AIA_REPORT_UNOWNED,       /* an edge arrived at vec, which no interrupt owns */
+    AIA_REPORT_STORM_UNOWNED, /* vec, which no interrupt owns, stormed and is quarantined */
+    AIA_REPORT_STORM_IRQ,     /* irq stormed: irq is disabled, and vec lets no edge through */
+    AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
+    AIA_REPORT_SYNC_TIMEOUT,  /* writes, or a barrier's messages, do not arrive in the file of vec.hart */
+    AIA_REPORT_DEAD,          /* irq's device did not answer a command: irq is disabled for good */
+    AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not return */
+    AIA_REPORT_STORM_IPI,     /* IPIs without work storm at vec, which stays enabled */
+    AIA_REPORT_CHANGED,       /* irq's device did not have the message that it was given; irq is at vec */
+    AIA_N_REPORTS,
+};
+
+/* One event that a person should know of, for aia_port_report(). */
+struct aia_report {
+    enum aia_report_what what;
+    struct imsic_vector vec;
+    const struct aia_irq *irq; /* or NULL */
+    uint32_t
+        withheld; /* earlier reports of this kind that config.report_limit withheld, and no report counted */
+};
+
+/*
+ * A kind of report for a person: a word, and a line that says what happened and what to look at. Fixed strings, for any value.
+ * Context: any.
+ */
+const char *aia_report_name(enum aia_report_what what);
+const char *aia_report_text(enum aia_report_what what);
+
+/* How many reports of one kind have come in the present window. The library's. */
+struct aia_report_count {
+    struct aia_storm window;
+    _Atomic uint32_t withheld; /* not passed on, and not counted by a report yet */
+};
+
 /* ---- the machine ---- */
 
 struct aia_delivery;
@@ -173,6 +211,7 @@ struct aia {
     struct aia_trace_ring *tracing; /* the library's: config.trace while tracing is on, else NULL */
     struct aia_lock irqs_lock;      /* the library's: held to find a free descriptor */
     _Atomic uint32_t irqs_end;      /* the library's: descriptors from this number on have never been used */
+    struct aia_report_count reports[AIA_N_REPORTS];
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies; /* copies of an edge, sent because a torn message may have arrived */
     aia_counter displaced;   /* moves out of the affinity, because its last online hart went offline */
@@ -508,25 +547,6 @@ const char *aia_finding_name(enum aia_finding finding);
 unsigned aia_audit(struct aia *a,
                    void (*found)(void *arg, enum aia_finding finding, struct imsic_vector v, uint32_t owner),
                    void *arg);
-
-/* ---- reports ---- */
-
-/* One event that a person should know of, for aia_port_report(). */
-struct aia_report {
-    enum {
-        AIA_REPORT_UNOWNED,       /* an edge arrived at vec, which no interrupt owns */
-        AIA_REPORT_STORM_UNOWNED, /* vec, which no interrupt owns, stormed and is quarantined */
-        AIA_REPORT_STORM_IRQ,     /* irq stormed: irq is disabled, and vec lets no edge through */
-        AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
-        AIA_REPORT_SYNC_TIMEOUT,  /* writes, or a barrier's messages, do not arrive in the file of vec.hart */
-        AIA_REPORT_DEAD,          /* irq's device did not answer a command: irq is disabled for good */
-        AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not return */
-        AIA_REPORT_STORM_IPI,     /* IPIs without work storm at vec, which stays enabled */
-        AIA_REPORT_CHANGED,       /* irq's device did not have the message that it was given; irq is at vec */
-    } what;
-    struct imsic_vector vec;
-    const struct aia_irq *irq; /* or NULL */
-};
 
 #include <aia/end.h>
 

@@ -22,6 +22,14 @@
 #endif
 
 /*
+ * The size of struct aia_lock in words of a register. Set a larger number if the embedder's lock has more fields. As for
+ * AIA_MAX_HARTS, the library and its embedder must be built with the same number.
+ */
+#ifndef AIA_LOCK_WORDS
+#define AIA_LOCK_WORDS 2
+#endif
+
+/*
  * The bits of one atomic access: as many as a register has, unless the build sets fewer. As for AIA_MAX_HARTS, the library and
  * its embedder must be built with the same number.
  */
@@ -124,6 +132,11 @@ struct aia_config {
      * interrupts, whatever its handler returns.
      */
     uint32_t storm_limit;
+    /*
+     * At most this many reports of each kind go to aia_port_report() within a storm_window. The next report of the kind says how
+     * many were withheld. 0: every report goes there.
+     */
+    uint32_t report_limit;
 };
 
 #include <aia/end.h>

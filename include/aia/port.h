@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ten functions that the embedder provides. They are resolved at link time. Besides these the library calls only memset and
+ * The eleven functions that the embedder provides. They are resolved at link time. Besides these the library calls only memset and
  * memcpy. Unless a comment says otherwise, the library calls them on any hart, with interrupts on or off. embedding.md
  * (share/doc/aia) lists everything else that the embedder provides.
  */
@@ -9,13 +9,18 @@
 
 #include <stdint.h>
 
+#include <aia/config.h>
+
 #include <aia/begin.h>
 
 struct aia_report;
 
-/* A spin lock of the embedder. All zero is unlocked. The library never sleeps while it holds a lock. */
+/*
+ * A spin lock of the embedder: the lock itself, or a pointer to a lock that is elsewhere. The library never sleeps while it
+ * holds a lock. embedding.md lists the locks and the order in which they nest.
+ */
 struct aia_lock {
-    uintptr_t opaque[2];
+    uintptr_t opaque[AIA_LOCK_WORDS];
 };
 
 /* The number of the running hart: 0 .. config.n_harts - 1. */
@@ -31,6 +36,13 @@ uint64_t aia_port_time(void);
 unsigned long aia_port_irq_save(void);
 void aia_port_irq_restore(unsigned long was);
 
+/*
+ * Make an unlocked lock. aia_init(), aplic_init() and aia_iommu_init() call this once for each of their locks, before its first
+ * use. What the lock's memory holds before is undefined. `name` says what the lock is for; it is a fixed string, the same for
+ * all locks of a kind.
+ */
+void aia_port_lock_init(struct aia_lock *lock, const char *name);
+
 /* Take a lock, with acquire ordering; release it, with release ordering. Interrupts are always off. */
 void aia_port_lock(struct aia_lock *lock);
 void aia_port_unlock(struct aia_lock *lock);
@@ -38,7 +50,11 @@ void aia_port_unlock(struct aia_lock *lock);
 /* Called repeatedly during a wait for another hart. May sleep or yield if interrupts are on. */
 void aia_port_relax(void);
 
-/* Arrange that this hart calls aia_timer(), interrupts off, at `when` or soon after. This replaces an earlier `when`. */
+/*
+ * Arrange that this hart calls aia_timer() once, interrupts off, at `when` or soon after. This replaces an earlier `when` of the
+ * hart. If `when` has passed already, the call comes soon. UINT64_MAX: no call comes. Further calls, before `when` or from a
+ * periodic tick, do no harm.
+ */
 void aia_port_timer(uint64_t when);
 
 /* Take virtual IPI `n`, which is AIA_IPI_USER or above. Interrupt context. */

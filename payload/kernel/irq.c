@@ -27,7 +27,7 @@ static void (*test_ipi)(unsigned n);
 #define REPORTS 64
 static struct aia_report reports[REPORTS];
 static _Atomic unsigned n_reports;
-static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
+static _Atomic unsigned reports_of[AIA_N_REPORTS];
 
 _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
 
@@ -178,16 +178,6 @@ const char *irq_name(const struct aia_irq *irq)
 void irq_print_reports(void)
 {
     static unsigned printed;
-    static const char *const what[] = {
-        [AIA_REPORT_STORM_UNOWNED] = "storm on an unowned identity: quarantined",
-        [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
-        [AIA_REPORT_LATE] = "edge found late, when its hart came back",
-        [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
-        [AIA_REPORT_CALL_STUCK] = "a call does not end",
-        [AIA_REPORT_STORM_IPI] = "storm on the IPIs' identity, without an IPI sent",
-        [AIA_REPORT_CHANGED] = "its device does not have the message that the library wrote",
-        [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
-    };
     unsigned n = atomic_load(&n_reports);
 
     if (n - printed > REPORTS) {
@@ -197,7 +187,7 @@ void irq_print_reports(void)
     for (; printed < n; printed++) {
         const struct aia_report *r = &reports[printed % REPORTS];
         print("report: hart %u identity %u%s%s: %s\n", r->vec.hart, r->vec.id, r->irq ? " of " : "",
-              r->irq ? r->irq->name : "", what[r->what]);
+              r->irq ? r->irq->name : "", aia_report_text(r->what));
     }
 }
 

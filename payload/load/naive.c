@@ -140,6 +140,7 @@ static void explain(struct load_device *d, uint64_t edge, uint64_t when)
 
 void naive_init(void)
 {
+    aia_port_lock_init(&books, "naive");
     load_watch = (struct load_watch){.lost = explain, .empty = empty};
     irq_watch_unowned(unowned);
 }

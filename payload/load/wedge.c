@@ -106,6 +106,7 @@ void wedge_unowned(unsigned id)
 
 void wedge_init(void)
 {
+    aia_port_lock_init(&books, "wedge");
     irq_watch_unowned(wedge_unowned);
 }
 

@@ -283,6 +283,12 @@ void aia_port_irq_restore(unsigned long was)
         x_stop(X_WINDOW);
 }
 
+void aia_port_lock_init(struct aia_lock *lock, const char *name)
+{
+    (void)name;
+    *lock = (struct aia_lock){{0}};
+}
+
 void aia_port_lock(struct aia_lock *lock)
 {
     struct m_hart *h = &m.hart[m.here];

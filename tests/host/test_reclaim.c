@@ -236,6 +236,29 @@ static void test_reclaimed_by_timer(void **state)
     assert_int_equal(q.irq->n_retiring, 0);
 }
 
+/* Calls of aia_timer() without a timer, as a periodic tick makes them. While a drain is not proven, each sets the timer again. */
+static void test_timer_too_early(void **state)
+{
+    (void)state;
+    set_up(3);
+    at_lag(0);
+    timer_of(2); /* no vector of hart 2 is retiring */
+    assert_false(m.hart[2].timer_on);
+    q.dev.msi.posted_limit = 10 * T_LAZY;
+    assert_int_equal(t_move(&q, 2), AIA_OK);
+    m_settle();
+    for (unsigned i = 0; i < 20; i++) {
+        m.hart[1].timer_on = false;
+        timer_of(1);
+        assert_true(m.hart[1].timer_on);
+        assert_in_range(m.hart[1].timer, m.now, m.now + T_LAZY);
+    }
+    assert_false(t_is_free(1, old.id));
+    m_pass(12 * T_LAZY);
+    assert_true(t_is_free(1, old.id));
+    t_check(&q);
+}
+
 /* Until the reclaim an edge at the old vector is forwarded immediately, without a timer (P3). */
 static void test_forwarded_immediately(void **state)
 {
@@ -395,21 +418,14 @@ static void test_forged_sync_is_outlasted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_asked_for_at_first_edge),
-        cmocka_unit_test(test_forged_sync_passes),
-        cmocka_unit_test(test_forged_sync_is_outlasted),
-        cmocka_unit_test(test_edge_in_device),
-        cmocka_unit_test(test_edge_on_its_way),
-        cmocka_unit_test(test_copy_on_its_way),
-        cmocka_unit_test(test_resent_on_its_way),
-        cmocka_unit_test(test_forward_on_its_way),
-        cmocka_unit_test(test_retire_during_reclaim),
-        cmocka_unit_test(test_timer_at_every_access),
-        cmocka_unit_test(test_reclaimed_by_timer),
-        cmocka_unit_test(test_forwarded_immediately),
-        cmocka_unit_test(test_file_that_does_not_answer),
-        cmocka_unit_test(test_edge_between_two_attempts),
-        cmocka_unit_test(test_waits_once),
+        cmocka_unit_test(test_asked_for_at_first_edge),   cmocka_unit_test(test_forged_sync_passes),
+        cmocka_unit_test(test_forged_sync_is_outlasted),  cmocka_unit_test(test_edge_in_device),
+        cmocka_unit_test(test_edge_on_its_way),           cmocka_unit_test(test_copy_on_its_way),
+        cmocka_unit_test(test_resent_on_its_way),         cmocka_unit_test(test_forward_on_its_way),
+        cmocka_unit_test(test_retire_during_reclaim),     cmocka_unit_test(test_timer_at_every_access),
+        cmocka_unit_test(test_reclaimed_by_timer),        cmocka_unit_test(test_timer_too_early),
+        cmocka_unit_test(test_forwarded_immediately),     cmocka_unit_test(test_file_that_does_not_answer),
+        cmocka_unit_test(test_edge_between_two_attempts), cmocka_unit_test(test_waits_once),
     };
 
     return T_RUN(tests);

@@ -8,7 +8,7 @@ use strict;
 use warnings;
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
-use Test::More tests => 28;
+use Test::More tests => 30;
 
 my $build = $ENV{BUILD} || 'build';
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
@@ -134,3 +134,10 @@ for (map { slurp("examples/minikernel/$_") } qw(start.S kernel.c)) {
     $code += () = /^.*\S.*$/mg;
 }
 cmp_ok($code, '<', 150, "the mini kernel has $code lines of code");
+
+# A lock that does not fit is an error of the compiler that names the number to set. ports/kernel.c has such a lock.
+my $port = "${cross}gcc -march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany -ffreestanding -fsyntax-only -I$prefix/include -I$doc/examples/ports";
+($good, $text) = quiet("$port $doc/examples/ports/kernel.c");
+ok(!$good && $text =~ /static assertion failed: "[^"]*AIA_LOCK_WORDS"/, 'a lock that is too large') or diag $text;
+($good, $text) = quiet("$port -DAIA_LOCK_WORDS=4 $doc/examples/ports/kernel.c");
+ok($good, 'and one that fits') or diag $text;

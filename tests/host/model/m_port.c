@@ -2,6 +2,8 @@
 /* The embedder's functions (aia/port.h), as strict as possible. */
 #include "model.h"
 
+#include <string.h>
+
 unsigned aia_port_hart(void)
 {
     return m.here;
@@ -28,6 +30,30 @@ void aia_port_irq_restore(unsigned long was)
     m_take();
 }
 
+/* The kinds of lock that may nest, as aia/port.h states: the outer one, and the inner one. */
+static const char *const order[][2] = {
+    {"aia descriptors", "aia irq"},     {"aia irq", "aia vectors"},       {"aia irq", "iommu commands"},
+    {"iommu tables", "iommu commands"}, {"iommu faults", "iommu tables"}, {"iommu faults", "iommu commands"},
+};
+
+static void check_order(const struct m_hart *h, const char *name)
+{
+    bool stated = !h->n_locks;
+
+    for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]) && !stated; i++)
+        stated = !strcmp(order[i][0], h->locks[h->n_locks - 1]) && !strcmp(order[i][1], name);
+    if (!stated)
+        m_die("hart %u takes lock %s inside %s", m.here, name, h->locks[h->n_locks - 1]);
+}
+
+/* opaque[0]: the hart that holds the lock, plus 1. opaque[1]: the lock's name. */
+void aia_port_lock_init(struct aia_lock *lock, const char *name)
+{
+    lock->opaque[0] = 0;
+    lock->opaque[1] = (uintptr_t)name;
+    m.n_locks_made++;
+}
+
 /* Let the hart that holds the lock run until it frees the lock. */
 static void wait_for(const struct aia_lock *lock)
 {
@@ -51,11 +77,14 @@ void aia_port_lock(struct aia_lock *lock)
     m_event(M_LOCK, lock, 0, 0);
     if (h->irqs_on)
         m_die("hart %u takes a lock with interrupts on", m.here);
+    if (!lock->opaque[1])
+        m_die("hart %u takes a lock that aia_port_lock_init() has not made", m.here);
     if (lock->opaque[0] == m.here + 1)
         m_die("hart %u takes a lock that it holds", m.here);
+    check_order(h, (const char *)lock->opaque[1]);
     wait_for(lock);
     lock->opaque[0] = m.here + 1;
-    h->n_locks++;
+    h->locks[h->n_locks++] = (const char *)lock->opaque[1];
 }
 
 void aia_port_unlock(struct aia_lock *lock)
@@ -96,6 +125,7 @@ void aia_port_report(const struct aia_report *report)
 {
     if (m.hart[m.here].n_locks)
         m_die("hart %u reports with a lock held", m.here);
+    m.n_withheld += report->withheld;
     if (report->what == AIA_REPORT_UNOWNED) { /* one report for each edge; every other report is one event */
         m.n_unowned++;
         return;

@@ -123,6 +123,7 @@ struct m_hart {
     bool soft;    /* a software interrupt is pending */
     bool timer_on;
     uint64_t timer;
+    const char *locks[4];    /* the names of the locks held, in the order in which they were taken */
     unsigned n_locks;        /* locks held */
     unsigned user_ipis[32];  /* calls of aia_port_ipi(), by IPI */
     bool mem_dirty;          /* memory was written since the last fence rw, o */
@@ -203,7 +204,9 @@ struct m {
 
     struct m_log log[M_LOG]; /* device accesses: the first M_LOG since n_log was last set to 0 */
     unsigned n_log;
-    unsigned n_unowned; /* edges reported as unowned */
+    unsigned n_locks_made; /* calls of aia_port_lock_init() */
+    unsigned n_withheld;   /* reports that later ones said were withheld */
+    unsigned n_unowned;    /* edges reported as unowned */
     struct aia_report reports[M_LOG];
     unsigned n_reports;
 };
