@@ -64,6 +64,19 @@ $B/host/test_args: $B/host/obj/payload/kernel/args.o
 $B/host/test_uart: $B/host/obj/payload/kernel/uart.o
 $B/host/test_trap_guard: $B/host/obj/payload/kernel/trap_guard.o
 
+# An embedder's code with another layout of structures than the library's, once for each decision that changes the layout.
+layouts                := same harts_fewer harts_one_fewer harts_more word_32 enums_short
+layout_harts_fewer     := -DAIA_MAX_HARTS=64
+layout_harts_one_fewer := -DAIA_MAX_HARTS=127
+layout_harts_more      := -DAIA_MAX_HARTS=1024
+layout_word_32         := -DAIA_WORD_BITS=32
+layout_enums_short     := -fshort-enums
+$B/host/test_layout: $(layouts:%=$B/host/obj/layout/%.o)
+$B/host/obj/layout/%.o: tests/host/layout/other.c $B/.flags
+	$(call say,HOSTCC,$< ($*))
+	@mkdir -p $(@D)
+	$Q$(HOST_FLAGS) $(layout_$*) -DLAYOUT_OF=$* -MMD -MP -c $< -o $@
+
 # These tests read compiled device trees.
 $(patsubst %,$B/host/test_%,machine machine_damage place): | dtbs
 

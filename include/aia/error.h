@@ -22,6 +22,7 @@ enum aia_error {
     AIA_EREFUSED = -13, /* the IOMMU does not accept a command, or cannot read it */
     AIA_ECHANGED = -14, /* a device does not have the message that it was given */
     AIA_EBUSY = -15,    /* the message belongs to another interrupt */
+    AIA_ELAYOUT = -18,  /* the library and its caller were compiled with different layouts of structures */
 };
 
 /* The name and the meaning of an error, for a message to a person; a fixed string for any value. Context: any. */
