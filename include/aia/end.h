@@ -2,6 +2,6 @@
 /* Ends what begin.h begins. */
 #pragma GCC visibility pop
 #ifdef __cplusplus
-#undef _Atomic
+#pragma pop_macro("_Atomic")
 }
 #endif
