@@ -4,7 +4,9 @@
 #
 #   my $h = Headers::parse('include/aia');
 #
-# $h->{constants}  [{name, value, file}]: macros that are a number or an expression of other constants
+# $h->{constants}  [{name, value, text, chosen, file}]: macros that are a number or an expression of other constants, `text';
+#                  `chosen' if the embedder may define another
+# $h->{layout}     the text of the macro AIA_LAYOUT
 # $h->{enums}      [{name, members => [[NAME, VALUE]...], file}]: `name' is '' for an enum without one; VALUE is a number
 # $h->{structs}    [{name, fields => [[NAME, TYPE]...], align, file}]: `fields' is undef for a struct that is only declared
 # $h->{typedefs}   [{name, type, file}]
@@ -185,6 +187,7 @@ sub declaration {
 sub macro {
     my ($name, $text) = @_;
     $text =~ s/^\s+|\s+$//g;
+    $h->{layout} = $text if $name eq 'AIA_LAYOUT';
     return if $text !~ /^[\w\s()+*\/-]+$/ || $text !~ /\d/ || grep { $_->{name} eq $name } @{$h->{constants}};
     push @{$h->{constants}}, {name => $name, value => value($text), text => $text, file => $file};
 }
@@ -207,6 +210,7 @@ sub parse {
     $visit->(basename $_) for @files;
     for my $f (@order) {
         $file = "aia/$f";
+        my %chosen = map { $_ => 1 } $text{$f} =~ /^#ifndef (\w+)\n#(?:define|if) \S/mg;
         my $c = $text{$f} =~ s{/\*.*?\*/}{ }gsr =~ s{\\\n}{ }gr;
         # Of two branches the second counts, which is RV64's.
         my $lines = '(?:(?!#(?:if|else|endif)).*\n)*';
@@ -220,6 +224,7 @@ sub parse {
             push @t, $line =~ /\w+|"[^"]*"|\S/g;
         }
         declaration() while $at < @t;
+        $_->{file} eq $file and $_->{chosen} = $chosen{$_->{name}} for @{$h->{constants}};
     }
     my %defined = map { $_->{fields} ? ($_->{name} => 1) : () } @{$h->{structs}};
     my %once;

@@ -158,7 +158,7 @@ test: | setup
 	$(call build_needed,$(QEMU),$(script_needs) $(host_selected))
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
-	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \
+	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' RUSTC='$(RUSTC)' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
 	set -- $$qemu_tests $(script_selected) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \
