@@ -69,7 +69,7 @@ for my $f (@texts) {
     my ($here) = $f =~ m{(.*)/};
     while ($text =~ m{((?:[\w-]+/)*[\w-]+\.(?:md|[chS]|t|ld|pl|dts|mk)\b|\b(?:docs|tests|examples|scripts|lib|imsic|aplic|iommu|payload|platform|models|arch)/[\w-]+(?:[./][\w-]+)*)}g) {
         my $name = $1;
-        push @astray, "$f: $name" if !grep { -e "$_/$name" } $here, $prefix, "$prefix/include", "$prefix/include/aia", $doc, "$doc/examples";
+        push @astray, "$f: $name" if !grep { -e "$_/$name" } $here, $prefix, "$prefix/include", "$prefix/include/aia", $doc, "$doc/examples", "$prefix/share/aia/rust";
     }
 }
 is_deeply(\@astray, [], 'what headers, documents and examples name is installed');
