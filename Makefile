@@ -77,7 +77,7 @@ needs_format   := test check
 needs_model    := test model memory
 needs_fuzz     := test fuzz
 needs_coverage := test coverage
-needs_test     := test model boot campaign hosts junit
+needs_test     := test model boot campaign hosts junit rust
 needs_test-old-qemu := test old
 needs_test-qemu := test $(PAIR)
 PAIR_DIR := build/dl/pair-$(PAIR)
@@ -89,7 +89,7 @@ NEEDS    := run $(sort $(foreach goal,$(GOALS),$(call needs,$(goal))) $(if $(JUN
 chosen    = $1='$(if $(filter file default,$(origin $1)),,$($1))'
 
 setup:
-	@$(foreach v,QEMU FIRMWARE CROSS LIBFDT_SRC GDB,$(call chosen,$v)) CC='$(CC)' scripts/setup $(NEEDS)
+	@$(foreach v,QEMU FIRMWARE CROSS LIBFDT_SRC GDB RUSTC,$(call chosen,$v)) CC='$(CC)' scripts/setup $(NEEDS)
 
 # --- run -----------------------------------------------------------------------------------------------------------
 # With ICOUNT one instruction is one nanosecond and harts run in turns, so that runs repeat exactly; otherwise harts run in parallel.

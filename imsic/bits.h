@@ -5,8 +5,6 @@
 
 #include <stdint.h>
 
-#include <aia/begin.h> /* visible to the payload, which links the driver itself */
-
 /* The number of a bit, by the top 6 bits of that bit times a de Bruijn sequence (bits.c). */
 extern const uint8_t imsic_bit_of[64];
 
@@ -19,7 +17,5 @@ static inline unsigned lowest_bit(uint64_t v)
     return (unsigned)__builtin_ctzll(v);
 #endif
 }
-
-#include <aia/end.h>
 
 #endif

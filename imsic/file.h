@@ -5,8 +5,6 @@
 
 #include <aia/imsic.h>
 
-#include <aia/begin.h> /* visible to the payload, which links the driver itself */
-
 /* The message that makes `v` pending (IMSIC.adoc, "MSI encoding"). Any context. */
 struct aia_message imsic_message(const struct imsic *im, struct imsic_vector v);
 
@@ -78,7 +76,5 @@ int imsic_sync(const struct imsic *im, struct imsic_file *f);
  *   the error of b->send()
  */
 int imsic_sync_after(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b);
-
-#include <aia/end.h>
 
 #endif

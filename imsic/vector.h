@@ -5,8 +5,6 @@
 
 #include <aia/imsic.h>
 
-#include <aia/begin.h> /* visible to the payload, which links the driver itself */
-
 /* All functions: any hart, interrupts on or off, any lock held except imsic.lock. */
 
 /*
@@ -81,7 +79,5 @@ unsigned imsic_room_elsewhere(struct imsic *im, unsigned hart);
 
 /* Count the vectors of all files by state. */
 void imsic_stats(struct imsic *im, struct imsic_stats *stats);
-
-#include <aia/end.h>
 
 #endif

@@ -36,6 +36,8 @@ const char *aia_strerror(int error)
         return "the device's message is not what it was given";
     case AIA_EBUSY:
         return "the message belongs to another interrupt";
+    case AIA_ELAYOUT:
+        return "compiled with another AIA_MAX_HARTS, AIA_WORD_BITS, lock, enum or version of headers than the library";
     }
     return "unknown error";
 }

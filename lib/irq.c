@@ -22,8 +22,20 @@ static bool config_valid(const struct aia_config *c)
            c->n_irqs >= 1 && c->n_irqs < IMSIC_NO_OWNER && c->max_retiring >= 2 && trace_init(c);
 }
 
-int aia_init(struct aia *a, const struct aia_config *config)
+static bool same_layout(const struct aia_layout *other)
 {
+    static const struct aia_layout own = AIA_LAYOUT;
+
+    for (unsigned i = 0; i < sizeof(own.n) / sizeof(own.n[0]); i++)
+        if (own.n[i] != other->n[i])
+            return false;
+    return true;
+}
+
+int aia_init_checked(struct aia *a, const struct aia_config *config, const struct aia_layout *layout)
+{
+    if (!same_layout(layout))
+        return AIA_ELAYOUT;
     if (!config_valid(config))
         return AIA_EINVAL;
     *a = (struct aia){.delivery = config->files ? &delivery_imsic : &delivery_direct};

@@ -51,21 +51,20 @@ HOOKED := lib/% imsic/% aplic/% iommu/% payload/pci/msi payload/pci/msix payload
 $(HOOKED:%=$B/obj/%.o): private CFLAGS_ALL += -DAIA_ACCESS_HOOK
 endif
 
-# The library is one object. Functions that no header with include/aia/begin.h declares are local in it. Each function keeps a
-# section of its own, so that --gc-sections drops the functions that an embedder does not use. The functions of the compiler's
-# runtime that the library needs without Zbb are in the object too, and are local. (private: .flags is made by the same rules.)
-$(LIB_SRC:%.c=$B/obj/%.o): private CFLAGS_ALL += -fvisibility=hidden
+# Functions that no header with include/aia/begin.h declares are hidden. The payload links these objects; only the payload uses
+# the functions of the IMSIC driver, to drive interrupt files itself. (private: .flags is made by the same rules.)
+LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
+$(LIB_OBJ): private CFLAGS_ALL += -fvisibility=hidden
 
-$B/obj/aia.o: $(LIB_SRC:%.c=$B/obj/%.o) mk/build.mk
-	$Q$(MULTILIB) -r -nostdlib -Wl,--unique $(filter %.o,$^) -lgcc -o $@
-	$Q$(CROSS)objcopy --wildcard --localize-hidden --localize-symbol='__*' $@
-
-# For embedders: the functions of the IMSIC driver are local, too. Only the payload uses them, to drive interrupt files itself.
-$B/libaia.a: $B/obj/aia.o
+# For embedders: one object for each source file; that of lib/irq.c is lib-irq.o. A link with an archive ignores visibility, so the
+# hidden names get the prefix aia__ here. An embedder may then have a function with the name of a hidden one.
+$B/libaia.a: $(LIB_OBJ) mk/build.mk
 	$(call say,AR,$@)
-	@rm -f $@ && mkdir -p $B/obj/archive
-	$Q$(CROSS)objcopy --wildcard --localize-symbol='imsic_*' $< $B/obj/archive/aia.o
-	$Q$(CROSS)ar rcs $@ $B/obj/archive/aia.o
+	@rm -rf $@ $B/obj/archive && mkdir -p $B/obj/archive
+	$Q$(CROSS)readelf -sW $(LIB_OBJ) | awk '$$6 == "HIDDEN" { print $$8, "aia__" $$8 }' | sort -u >$B/obj/archive/names
+	$Qfor o in $(LIB_OBJ:$B/obj/%=%); do $(CROSS)objcopy --redefine-syms=$B/obj/archive/names \
+		$B/obj/$$o $B/obj/archive/$$(echo $$o | tr / -) || exit 1; done
+	$Q$(CROSS)ar rcs $@ $B/obj/archive/*.o
 
 # Not this project's source, so no warnings are asked for. Its file names are known only after it was fetched: one recipe for all.
 LIBFDT_SRC ?= build/dl/dtc/libfdt

@@ -29,10 +29,28 @@ install: $B/libaia.a
 	$Qinstall -m 644 include/aia/*.h '$(DESTDIR)$(PREFIX)/include/aia'
 	$Qinstall -m 644 $B/libaia.a '$(DESTDIR)$(PREFIX)/lib'
 	$Qinstall -m 644 $B/aia.pc '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	$Qinstall -d '$(DESTDIR)$(PREFIX)/share/aia/rust/src' '$(DESTDIR)$(PREFIX)/share/aia/rust/demo'
+	$Qfor f in Cargo.toml README.md src/lib.rs src/names.rs src/sys.rs demo/kernel.rs; do \
+		install -m 644 bindings/rust/$$f '$(DESTDIR)$(PREFIX)'/share/aia/rust/$$f || exit 1; done
 	$Qinstall -d '$(DESTDIR)$(PREFIX)/share/doc/aia' $(patsubst %,'$(DESTDIR)$(PREFIX)/share/doc/aia/%',$(wildcard examples/*))
 	$Qinstall -m 644 CHANGELOG.md docs/embedding.md docs/design.md '$(DESTDIR)$(PREFIX)/share/doc/aia'
 	$Qfor f in $(wildcard examples/*/*.[chS] examples/*/*.ld examples/*/Makefile); do \
 		install -m 644 $$f '$(DESTDIR)$(PREFIX)'/share/doc/aia/$$f || exit 1; done
+
+# Rust's core for RV64, which Debian has as sources only. What needs unstable features is this build, and no user of it; the empty
+# compiler_builtins satisfies the compiler, which links it to every crate.
+RUSTC       ?= /usr/bin/rustc
+RUST_TARGET := riscv64imac-unknown-none-elf
+RUST_CORE    = $(shell $(RUSTC) --print sysroot)/lib/rustlib/src/rust/library/core
+RUST_BUILD   = RUSTC_BOOTSTRAP=1 $(RUSTC) --target $(RUST_TARGET) --crate-type rlib -C panic=abort -C opt-level=1 --cap-lints allow
+
+$B/rust/libcore.rlib: mk/install.mk | setup
+	$(call say,RUSTC,core)
+	@mkdir -p $(@D)
+	$Q$(RUST_BUILD) --edition=$$(sed -n 's/^edition = "\(.*\)"/\1/p' $(RUST_CORE)/Cargo.toml) --crate-name core \
+		$(RUST_CORE)/src/lib.rs -o $@
+	$Qprintf '$(HASH)![feature(compiler_builtins)]\n$(HASH)![compiler_builtins]\n$(HASH)![no_std]\n' | \
+		$(RUST_BUILD) --edition=2021 --crate-name compiler_builtins --extern core=$@ - -o $(@D)/libcompiler_builtins.rlib
 
 # A tree for the tests of the installed library: it has only what `install' puts there. With DESTDIR, too.
 stage: $B/libaia.a

@@ -64,6 +64,19 @@ $B/host/test_args: $B/host/obj/payload/kernel/args.o
 $B/host/test_uart: $B/host/obj/payload/kernel/uart.o
 $B/host/test_trap_guard: $B/host/obj/payload/kernel/trap_guard.o
 
+# An embedder's code with another layout of structures than the library's, once for each decision that changes the layout.
+layouts                := same harts_fewer harts_one_fewer harts_more word_32 enums_short
+layout_harts_fewer     := -DAIA_MAX_HARTS=64
+layout_harts_one_fewer := -DAIA_MAX_HARTS=127
+layout_harts_more      := -DAIA_MAX_HARTS=1024
+layout_word_32         := -DAIA_WORD_BITS=32
+layout_enums_short     := -fshort-enums
+$B/host/test_layout: $(layouts:%=$B/host/obj/layout/%.o)
+$B/host/obj/layout/%.o: tests/host/layout/other.c $B/.flags
+	$(call say,HOSTCC,$< ($*))
+	@mkdir -p $(@D)
+	$Q$(HOST_FLAGS) $(layout_$*) -DLAYOUT_OF=$* -MMD -MP -c $< -o $@
+
 # These tests read compiled device trees.
 $(patsubst %,$B/host/test_%,machine machine_damage place): | dtbs
 
@@ -151,7 +164,7 @@ test: | setup
 	$(call build_needed,$(QEMU),$(script_needs) $(host_selected))
 	@mkdir -p $B/log
 	@export CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1; \
-	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' CELLS='-all-' HOTPLUG_SECONDS=8; \
+	export QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' BUILD='$B' CROSS='$(CROSS)' RUSTC='$(RUSTC)' CELLS='-all-' HOTPLUG_SECONDS=8; \
 	qemu_tests=$$(tests/qemu/run --stubs $B/qemu $(TEST)) || exit 1; \
 	set -- $$qemu_tests $(script_selected) $(host_selected); \
 	[ $$# != 0 ] || { echo "no test has a name like: $(TEST)"; exit 1; }; \

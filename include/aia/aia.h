@@ -218,11 +218,37 @@ struct aia {
 };
 
 /*
+ * What decides the layout of structures in the code that is compiled with this header, and sizes of structures, which differ if the
+ * headers do: AIA_LAYOUT.
+ */
+struct aia_layout {
+    uint32_t n[9];
+};
+
+/* clang-format off */
+#define AIA_LAYOUT                                                            \
+    {{AIA_MAX_HARTS, AIA_WORD_BITS,                                           \
+      sizeof(enum aia_hart_state), /* less than 4 with -fshort-enums */       \
+      sizeof(struct aia_lock), sizeof(struct aia_msi),                        \
+      sizeof(struct aia_config), sizeof(struct imsic_file),                   \
+      sizeof(struct aia_irq), sizeof(struct aia_hart)}}
+/* clang-format on */
+
+/* As aia_init(), which passes the layout of its caller's structures. */
+int aia_init_checked(struct aia *a, const struct aia_config *config, const struct aia_layout *layout);
+
+/*
  * Set the library up. Call this once, before every other function.
  * Returns AIA_OK, or:
  *   AIA_EINVAL   a count, an identity or another field of the configuration is out of range
+ *   AIA_ELAYOUT  the library was compiled with another layout of structures than the caller; nothing is changed
  */
-int aia_init(struct aia *a, const struct aia_config *config);
+static inline int aia_init(struct aia *a, const struct aia_config *config)
+{
+    const struct aia_layout layout = AIA_LAYOUT;
+
+    return aia_init_checked(a, config, &layout);
+}
 
 /* ---- tracing: trace.h ---- */
 

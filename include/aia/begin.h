@@ -4,10 +4,13 @@
  * each header includes both again.
  *
  * Functions that are declared between the two are visible outside the library; all other functions are hidden. In C++ the names
- * have C linkage, and fields that are atomic in C are volatile. Those have the same layout, and C++ code may read them.
+ * have C linkage, and fields that are atomic in C are volatile. Those have the same layout, and C++ code may read them. end.h gives
+ * _Atomic back to <stdatomic.h> of C++23, which defines it too.
  */
 #ifdef __cplusplus
 extern "C" {
+#pragma push_macro("_Atomic")
+#undef _Atomic
 #define _Atomic volatile
 #else
 #include <stdatomic.h>

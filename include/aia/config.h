@@ -15,7 +15,8 @@
 
 /*
  * The number of harts in a hart set. The layout of structures depends on it, so the library and its embedder must be built with
- * the same number. `make install CFLAGS=-DAIA_MAX_HARTS=n` also writes the number into aia.pc.
+ * the same number; if they are not, aia_init() returns AIA_ELAYOUT. `make install CFLAGS=-DAIA_MAX_HARTS=n` also writes the
+ * number into aia.pc.
  */
 #ifndef AIA_MAX_HARTS
 #define AIA_MAX_HARTS 128

@@ -2,6 +2,6 @@
 /* Every public header includes this after its last declaration (begin.h). */
 #pragma GCC visibility pop
 #ifdef __cplusplus
-#undef _Atomic
+#pragma pop_macro("_Atomic")
 }
 #endif

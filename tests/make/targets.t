@@ -98,7 +98,7 @@ system 'rm', '-rf', "$tree/build/host";
 # --- test TEST= -------------------------------------------------------------------------------------------------------
 my %part = (
     board => qr/PLATFORM_DIR=/, rv32 => qr/ XLEN=32 |build\/rv32/, payload => qr/scripts\/symbols build\/payload\.elf/, hooks => qr/HOOKS=1/, trees => qr/^dtc /,
-    examples => qr/build\/examples/, explorer => qr/ -o build\/explore\/explore$/, library => qr/ -o build\/obj\/aia\.o$/,
+    examples => qr/build\/examples/, explorer => qr/ -o build\/explore\/explore$/, library => qr/ -o build\/obj\/lib\/irq\.o$/,
     hop => qr/ -o build\/qemu\/hop\.elf$/, stage => qr/build\/stage/,
 );
 # would_build(TEST, PART...): check that make builds these parts for TEST, and no others. Returns the host tests that it compiles.
