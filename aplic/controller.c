@@ -83,6 +83,7 @@ const struct aia_msi_ops aplic_direct_ops = {
     .mask = direct_mask,
     .unmask = direct_unmask,
     .retrigger = direct_retrigger,
+    .request = aplic_source_request,
 };
 
 /* ---- a hart ---- */

@@ -98,31 +98,6 @@ static void source_retrigger(struct aia_msi *msi)
     aplic_raise(aplic_source_of(msi)); /* no effect on a level whose line has fallen */
 }
 
-static const struct aia_msi_ops source_ops = {
-    .start = source_start,
-    .stop = source_stop,
-    .store = source_store,
-    .read_back = source_read_back,
-    .retrigger = source_retrigger,
-};
-
-void aplic_source_fill(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)
-{
-    *s = (struct aplic_source){
-        .msi = {.ops = &source_ops, .kind = AIA_MSI_STORE, .barrier = &a->barrier},
-        .aplic = a,
-        .number = (uint16_t)number,
-        .mode = mode,
-        .priority = 1,
-    };
-    if (a->direct) {
-        s->msi.ops = &aplic_direct_ops;
-        s->msi.barrier = NULL;
-        s->msi.controller = &a->controller;
-        s->msi.line = (uint16_t)number;
-    }
-}
-
 /*
  * The handler of a level. It runs the driver's handler if the line is up. Afterwards it writes setipnum, which makes the
  * source pending again if the line is still up: the second option of "Special consideration for level-sensitive interrupt
@@ -148,20 +123,45 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     return result;
 }
 
-struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r)
+/* The inactive mode clears the pending bit: edges from before the request are unowned. */
+int aplic_source_request(struct aia_msi *msi, struct aia_request *r)
 {
-    struct aia_request q = *r;
-    bool busy = s->msi.irq; /* aia_irq_request() will return AIA_EBUSY: change nothing */
+    struct aplic_source *s = aplic_source_of(msi);
 
-    if (!busy) /* this clears the pending bit: edges from before the request are unowned */
-        aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE);
-    q.msi = &s->msi;
-    q.order = 0;
+    if (r->order)
+        return AIA_EINVAL;
+    aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE);
     if (aplic_is_level(s->mode)) {
-        s->handler = busy ? s->handler : r->handler;
-        s->context = busy ? s->context : r->context;
-        q.handler = r->handler ? level_handler : NULL;
-        q.context = s;
+        s->handler = r->handler;
+        s->context = r->context;
+        r->handler = level_handler;
+        r->context = s;
     }
-    return q;
+    return AIA_OK;
+}
+
+static const struct aia_msi_ops source_ops = {
+    .start = source_start,
+    .stop = source_stop,
+    .store = source_store,
+    .read_back = source_read_back,
+    .retrigger = source_retrigger,
+    .request = aplic_source_request,
+};
+
+void aplic_source_fill(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)
+{
+    *s = (struct aplic_source){
+        .msi = {.ops = &source_ops, .kind = AIA_MSI_STORE, .barrier = &a->barrier},
+        .aplic = a,
+        .number = (uint16_t)number,
+        .mode = mode,
+        .priority = 1,
+    };
+    if (a->direct) {
+        s->msi.ops = &aplic_direct_ops;
+        s->msi.barrier = NULL;
+        s->msi.controller = &a->controller;
+        s->msi.line = (uint16_t)number;
+    }
 }

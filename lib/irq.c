@@ -98,32 +98,55 @@ static bool has_interrupt(const struct aia_msi *msi)
     return msi;
 }
 
+/* Let each message of a chain prepare the request (aia_msi_ops.request). AIA_OK or AIA_EINVAL. */
+static int prepare(struct aia_msi *msi, struct aia_request *r)
+{
+    int error = AIA_OK;
+
+    for (; msi && !error; msi = msi->below)
+        if (msi->ops->request)
+            error = msi->ops->request(msi, r);
+    return error;
+}
+
 /*
- * Take a row of 2^order descriptors and fill them in. A hart that comes or goes looks at every used descriptor, so each is
- * marked used only when it is whole: before that, it holds values of the previous request. *irq is the first of the row.
+ * Fill in a row of n descriptors that are free. A hart that comes or goes looks at every used descriptor, so each is marked
+ * used only when it is whole: before that, it holds values of the previous request.
+ */
+static void fill_in_row(struct aia *a, struct aia_irq *row, uint32_t n, const struct aia_request *r)
+{
+    for (uint32_t i = 0; i < n; i++)
+        fill_in(a, &row[i], row, r);
+    set_interrupt(r->msi, row);
+    for (uint32_t i = 0; i < n; i++)
+        atomic_store_explicit(&row[i].used, true, memory_order_release);
+    if (irqs_end(a) < row->number + n)
+        atomic_store_explicit(&a->irqs_end, row->number + n, memory_order_relaxed);
+}
+
+/*
+ * Take a row of 2^order descriptors and fill them in. *irq is the first of the row. The messages prepare a copy of the
+ * request after it is known that none of them has an interrupt: prepare() changes the device.
  * AIA_OK, or:
  *   AIA_EBUSY   the message has an interrupt
- *   AIA_EINVAL  there is no such row
+ *   AIA_EINVAL  there is no such row, or the message cannot serve the request
  */
-static int take_descriptors(struct aia *a, const struct aia_request *r, struct aia_irq **irq)
+static int take_descriptors(struct aia *a, const struct aia_request *request, struct aia_irq **irq)
 {
+    struct aia_request r = *request;
     struct aia_irq *found = NULL;
-    uint32_t n = 1u << r->order;
+    uint32_t n = 1u << r.order;
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    bool busy = has_interrupt(r->msi);
+    bool busy = has_interrupt(r.msi);
     for (uint32_t i = 0; i < a->config.n_irqs && !found && !busy; i++)
         if (are_unused(a, i, n))
             found = &a->config.irqs[i];
-    for (uint32_t i = 0; found && i < n; i++)
-        fill_in(a, &found[i], found, r);
+    if (found && prepare(r.msi, &r))
+        found = NULL;
     if (found)
-        set_interrupt(r->msi, found);
-    for (uint32_t i = 0; found && i < n; i++)
-        atomic_store_explicit(&found[i].used, true, memory_order_release);
-    if (found && irqs_end(a) < found->number + n)
-        atomic_store_explicit(&a->irqs_end, found->number + n, memory_order_relaxed);
+        fill_in_row(a, found, n, &r);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
     *irq = found;

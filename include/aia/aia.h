@@ -254,7 +254,8 @@ struct aia_request {
  * gets irq->first + n.
  * Context: thread.
  * Returns AIA_OK, or, with nothing changed and *irq NULL:
- *   AIA_EINVAL    no handler, no message, or no free descriptor
+ *   AIA_EINVAL    no handler, no message, no free descriptor, or a request that the message cannot serve: a block of a wire, a
+ *                 line of a controller where harts have interrupt files, or a message where they have none
  *   AIA_EBUSY     the message, or one below it, belongs to another interrupt, which has to be freed first
  *   AIA_ENOHART   no hart of the affinity is online
  *   AIA_ENOVEC    no vector is free on these harts

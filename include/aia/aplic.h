@@ -63,9 +63,13 @@ struct aplic {
     bool raw_inputs; /* in_clrip reads the wires, although it should read rectified inputs */
 };
 
-/* A wired interrupt. */
+/*
+ * A wired interrupt. A request names it as any other message: request.msi = &source.msi. The library then puts its own handler
+ * before the driver's handler of a level. The driver's handler runs only while the line is up, and runs again for as long as the
+ * line stays up, so that it may handle one cause at a time. Edges from before the request are forgotten.
+ */
 struct aplic_source {
-    struct aia_msi msi; /* aplic_request() puts this into the request */
+    struct aia_msi msi;
     struct aplic *aplic;
     uint16_t number;
     enum aplic_mode mode;
@@ -100,15 +104,6 @@ int aplic_restore(struct aplic *a, const struct aia_hartset *online);
  *   AIA_EINVAL  the domain has no such source, or the source has not this mode
  */
 int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode);
-
-/*
- * Make the request for this source's interrupt, for aia_irq_request(), from the driver's request `r`. The handler of a level
- * is wrapped: the driver's handler runs only while the line is up, and runs again for as long as the line stays up, so that it may
- * handle one cause at a time. If the source has an interrupt already, this changes nothing, and aia_irq_request() returns
- * AIA_EBUSY.
- * Context: thread; not at the same time as another call for the source, nor as the free of its interrupt.
- */
-struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r);
 
 /* True if the wire asserts an interrupt now: the rectified input. Context: any. */
 bool aplic_asserted(const struct aplic_source *s);

@@ -29,11 +29,11 @@ enum aia_msi_kind {
 struct aia_controller;
 struct aia_irq;
 struct aia_msi;
+struct aia_request;
 
 /*
- * The operations of a message. The library calls all except the last four with the interrupt's lock held and interrupts off, on any
- * hart, and never two at the same time for one struct aia_msi. These may wait for nothing but the bus. The last four are for a
- * slow bus.
+ * The operations of a message. The library calls all except the last four with a lock held and interrupts off, on any hart, and
+ * never two at the same time for one struct aia_msi. These may wait for nothing but the bus. The last four are for a slow bus.
  */
 struct aia_msi_ops {
     /*
@@ -80,6 +80,14 @@ struct aia_msi_ops {
      * the intermediate's message, or NULL while it is parked. NULL: the library calls start() instead.
      */
     void (*restore)(struct aia_msi *msi, const struct aia_message *m);
+    /*
+     * Prepare the message for a request, and the request for the message: aia_irq_request() calls this for each message of a
+     * chain, after it has found that none of them has an interrupt. `r` is the library's copy of the request; the operation may
+     * put a handler of its own, with its own context, before the driver's. NULL: there is nothing to prepare.
+     * Returns AIA_OK, or, with nothing changed:
+     *   AIA_EINVAL  the message cannot serve this request
+     */
+    int (*request)(struct aia_msi *msi, struct aia_request *r);
     /*
      * For a slow bus, where a message changes by a command whose answer takes long; all four, or none. The kind is STORE. The
      * other operations then change only a copy in memory, with bus_lock() held, and read_back() returns the message that the

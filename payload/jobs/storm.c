@@ -123,7 +123,7 @@ static void loud(unsigned hart)
         return;
     loud_runs = loud_ticks = 0;
     int error = aplic_source_init(&line, line.aplic, line.number, APLIC_LEVEL_LOW);
-    q = aplic_request(&line, &q);
+    q.msi = &line.msi;
     error = error ? error : aia_irq_request(&aia, &q, &i);
     if (!check(!error, "a level that is up for ever, on hart %u: %s", hart, aia_strerror(error)))
         return;

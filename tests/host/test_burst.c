@@ -56,7 +56,7 @@ static struct aia_irq *level(struct wire *wire, unsigned number, enum aplic_mode
     struct aia_irq *irq;
 
     w_source(wire, number, mode);
-    r = aplic_request(&wire->source, &r);
+    r.msi = &wire->source.msi;
     assert_int_equal(aia_irq_request(&t.aia, &r, &irq), AIA_OK);
     return irq;
 }

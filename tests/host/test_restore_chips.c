@@ -78,7 +78,7 @@ static void test_storming_line(void **state)
     (void)state;
     w_direct_machine(2, 2, 0);
     w_source(&w, 9, APLIC_LEVEL_HIGH);
-    r = aplic_request(&w.source, &r);
+    r.msi = &w.source.msi;
     assert_int_equal(aia_irq_request(&t.aia, &r, &w.irq), AIA_OK);
     am_wire(&w_model, 9, true);
     m_settle();

@@ -43,7 +43,7 @@ static struct aia_irq *direct_line(enum aplic_mode mode, unsigned harts)
     in_run = NULL;
     verdict = AIA_HANDLED;
     w_source(&w, 9, mode);
-    r = aplic_request(&w.source, &r);
+    r.msi = &w.source.msi;
     assert_int_equal(aia_irq_request(&t.aia, &r, &irq), AIA_OK);
     return irq;
 }

@@ -148,7 +148,7 @@ static int request(struct wire *w, struct aia_request r)
     r.name = "wire";
     r.handler = handler;
     r.context = w;
-    r = aplic_request(&w->source, &r);
+    r.msi = &w->source.msi;
     return aia_irq_request(&t.aia, &r, &w->irq);
 }
 
