@@ -11,6 +11,7 @@
 
 #include "aplic/regs.h"
 #include "aplic/source.h"
+#include "lib/base.h"
 #include "lib/container.h"
 
 #define TARGET_IPRIO 0xffu
@@ -170,10 +171,11 @@ static const struct aia_controller_ops controller_ops = {
     .enabled = controller_enabled,
 };
 
-void aplic_controller_init(struct aplic *a, const struct aia_hartset *online)
+/* A hart that is going offline takes interrupts until it is offline. */
+void aplic_controller_init(struct aplic *a)
 {
     a->controller.ops = &controller_ops;
     for (unsigned h = 0; h < a->n_harts; h++)
         if (a->index[h] >= 0)
-            write_idc(a, h, aia_hartset_has(online, h));
+            write_idc(a, h, hart_state(a->aia, h) != AIA_HART_OFFLINE);
 }

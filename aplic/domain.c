@@ -135,13 +135,20 @@ static int domain_enable(const struct aplic *a)
     return aplic_read(a, DOMAINCFG) == cfg ? AIA_OK : AIA_EINVAL;
 }
 
-/* The first write is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
-int aplic_init(struct aplic *a)
+static bool is_valid(const struct aplic *a)
 {
-    static const struct aia_hartset none;
+    bool delivered =
+        a->direct ? a->index && a->sources && a->n_harts <= a->aia->config.n_harts : layout_valid(&a->layout);
 
-    if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES ||
-        (a->direct ? !a->index || !a->sources : !layout_valid(&a->layout)))
+    return a->n_sources >= 1 && a->n_sources <= APLIC_MAX_SOURCES && delivered &&
+           a->direct == !a->aia->config.files;
+}
+
+/* The first write is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
+int aplic_init(struct aplic *a, struct aia *aia)
+{
+    a->aia = aia;
+    if (!is_valid(a))
         return AIA_EINVAL;
     a->genmsi = (struct aia_lock){{0}};
     a->barrier.send = send_extempore;
@@ -150,15 +157,17 @@ int aplic_init(struct aplic *a)
         aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* this clears the pending and the enable bit */
     a->raw_inputs = inputs_raw(a);
     if (a->direct)
-        aplic_controller_init(a, &none);
-    return domain_enable(a);
+        aplic_controller_init(a);
+    int error = domain_enable(a);
+
+    return error || a->direct ? error : aia_barrier_add(aia, &a->barrier);
 }
 
-int aplic_restore(struct aplic *a, const struct aia_hartset *online)
+int aplic_restore(struct aplic *a)
 {
     aplic_write(a, DOMAINCFG, 0);
     if (a->direct)
-        aplic_controller_init(a, online);
+        aplic_controller_init(a);
     return domain_enable(a);
 }
 

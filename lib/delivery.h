@@ -67,7 +67,10 @@ struct aia_delivery {
      * AIA_OK; AIA_ETIMEOUT, AIA_EAGAIN: a message may still be under way.
      */
     int (*sweep)(struct aia *a, unsigned here);
-    /* Before on(): forward the edges that came while the hart was away. Returns their number. Own, off. */
+    /*
+     * Before on(): forward the edges that came while the hart was away. Returns their number. The first time, try what reaches the
+     * hart: AIA_EFILE, AIA_EDOMAIN. Own, off.
+     */
     int (*take_late)(struct aia *a, unsigned here);
     /* Begin to deliver to this hart; stop. Own, off. */
     void (*on)(struct aia *a, unsigned here);

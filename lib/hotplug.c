@@ -225,6 +225,8 @@ int aia_hart_online_begin(struct aia *a)
     if (hart_state(a, here) != AIA_HART_OFFLINE)
         return AIA_EINVAL;
     late = a->delivery->take_late(a, here);
+    if (late < 0)
+        return late;
     error = may_enter(a, here, AIA_HART_ONLINE);
     if (error)
         return error;

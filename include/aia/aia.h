@@ -175,6 +175,9 @@ struct aia {
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies; /* copies of an edge, sent because a torn message may have arrived */
     aia_counter displaced; /* interrupts that left their affinity because its last online hart went offline */
+    struct aia_barrier *barriers; /* the library's: those that aia_barrier_add() was called for */
+    struct aia_barrier *unheard;  /* after AIA_EDOMAIN: the barrier whose message did not arrive */
+    struct aia_lock probe_lock;   /* the library's: one hart at a time tries what reaches it */
 };
 
 /*
@@ -382,10 +385,14 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
 /*
  * First half of bringing the running hart online, the first time or again: begin to take interrupts. Edges that are found
- * pending are forwarded to their owners.
+ * pending are forwarded to their owners. The first time, the hart tries that its interrupt file and every known barrier reach it.
  * Context: own, off, before the hart sets sie.SEIE.
  * Returns the number of edges that were found (0 is expected), or, with nothing changed:
  *   AIA_EINVAL    the hart is not offline
+ *   AIA_EFILE     the first time: a store to files[hart].mmio does not arrive in the running hart's file within wait_limit. The
+ *                 order of files[] is not that of aia_port_hart(), mmio is wrong, or it is not mapped to the S-level file
+ *   AIA_EDOMAIN   the first time: a message of aia.unheard does not arrive there within wait_limit. The layout of the APLIC
+ *                 domain is wrong, or the machine level's address registers are, or files[hart].msi_addr
  *   the error of config.may_enter()
  */
 int aia_hart_online_begin(struct aia *a);
@@ -430,6 +437,17 @@ void aia_hart_offline_cancel(struct aia *a, unsigned hart);
  *   the error of config.may_enter()
  */
 int aia_hart_offline_finish(struct aia *a);
+
+/*
+ * Make the barrier of a unit known (aia/msi.h): each hart tries that its messages arrive, at the first aia_hart_online_begin(), or
+ * now if the hart is online. aplic_init() calls this.
+ * Context: thread, while no hart goes online or offline; also with interrupts off while no hart but the running one is online.
+ * Returns AIA_OK, or, with the barrier not known:
+ *   AIA_EINVAL    the harts have no interrupt files
+ *   AIA_EDOMAIN   a message does not arrive in the file of an online hart within wait_limit
+ *   AIA_ETIMEOUT  an online hart does not answer an interrupt
+ */
+int aia_barrier_add(struct aia *a, struct aia_barrier *b);
 
 /* What becomes of displaced interrupts when a hart of their affinity is back. */
 enum aia_displaced {

@@ -57,6 +57,7 @@ struct aplic {
     struct aplic_source *_Atomic *sources; /* direct: n_sources + 1 pointers, NULL at first */
 
     /* The library's. */
+    struct aia *aia;
     struct aia_controller controller; /* direct */
     struct aia_barrier barrier;       /* by message: proves the drain of all sources */
     struct aia_lock genmsi;
@@ -80,22 +81,25 @@ struct aplic_source {
 };
 
 /*
- * Take the domain over: make every source inactive, clear every pending and enable bit, and turn delivery on. Call this once,
- * before the domain's sources are used.
- * Context: any.
+ * Take the domain over: make every source inactive, clear every pending and enable bit, and turn delivery on. In MSI delivery mode
+ * make the domain known to `aia`, which aia_init() has set up: each hart tries that the domain's messages arrive, at its first
+ * aia_hart_online_begin(), or now if it is online. Call this once, before the domain's sources are used.
+ * Context: thread, while no hart goes online or offline; also with interrupts off while no hart but the running one is online.
  * Returns AIA_OK, or:
- *   AIA_EINVAL  no APLIC answers, a number is out of range, or the domain has not this delivery mode
+ *   AIA_EINVAL    no APLIC answers, a number is out of range, the domain has not this delivery mode, or `direct` is set where
+ *                 harts have interrupt files, or not set where they have none
+ *   AIA_EDOMAIN, AIA_ETIMEOUT  as for aia_barrier_add(), which this calls
  */
-int aplic_init(struct aplic *a);
+int aplic_init(struct aplic *a, struct aia *aia);
 
 /*
- * Configure the domain again after a reset, with delivery to the harts of `online`, the set that aia_online() returns. The
- * reset has made the sources inactive, so call aia_irq_restore() for each interrupt afterwards.
+ * Configure the domain again after a reset, as aplic_init() has done. The reset has made the sources inactive, so call
+ * aia_irq_restore() for each interrupt afterwards.
  * Context: any, while no hart goes online or offline and no source moves.
  * Returns AIA_OK, or:
  *   AIA_EINVAL  the domain does not take the configuration
  */
-int aplic_restore(struct aplic *a, const struct aia_hartset *online);
+int aplic_restore(struct aplic *a);
 
 /*
  * Initialize a source of the domain. The source is inactive until aia_irq_request(). Call this once for each source.

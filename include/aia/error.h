@@ -22,6 +22,8 @@ enum aia_error {
     AIA_EREFUSED = -13, /* the IOMMU does not accept a command, or cannot read it */
     AIA_ECHANGED = -14, /* a device does not have the message that it was given */
     AIA_EBUSY = -15,    /* the message belongs to another interrupt */
+    AIA_EFILE = -16,   /* a store to files[hart].mmio does not reach the interrupt file of the running hart */
+    AIA_EDOMAIN = -17, /* a message of an APLIC domain does not reach the interrupt file of a hart */
 };
 
 /* The name and the meaning of an error, for a message to a person; a fixed string for any value. Context: any. */

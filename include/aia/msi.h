@@ -109,6 +109,7 @@ struct aia_msi_ops {
 struct aia_barrier {
     /* Send `m`, which names the running hart's file. Interrupts off. AIA_OK; AIA_ETIMEOUT: the unit did not take `m`. */
     int (*send)(struct aia_barrier *b, const struct aia_message *m);
+    struct aia_barrier *next; /* the library's: the next one that the library knows (aia_barrier_add()) */
 };
 
 /*

@@ -30,18 +30,18 @@ static void refuses_what_is_no_such_domain(void **state)
     w_machine(1, 0);
     struct aplic a = w_domain;
     a.n_sources = 0;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
     a.n_sources = 1024;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
     a = w_domain;
     a.layout.hart_bits = 15;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
     static struct am wired;
     am_init(&wired, 8, AM_NO_MSI, 0, 1);
     a = w_domain;
     a.mmio = wired.chip.base;
     a.n_sources = 8;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
 }
 
 /* "Source configurations": a source not delegated is read-only zero. */
