@@ -67,7 +67,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = irq->parked = irq->stopped = false;
+    irq->managed = irq->parked = irq->stopped = false; /* `waits` is false: managed_release() */
     irq->vec = (struct imsic_vector){0};
     irq->retiring_on = (struct aia_hartset){{0}};
     irq->retired_at = 0;
@@ -204,6 +204,8 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
+    if (irq->managed)
+        managed_started(a, irq);
     struct aia_message want = a->delivery->message(a, v), have;
     fence_rw_o(); /* the slot says who owns the vector before a message can go there */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
@@ -245,7 +247,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     error = !can_be_delivered(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     if (!error)
         error = irq_start(a, irq);
-    if (error == AIA_ENOHART && irq->managed) /* irq waits for a hart of its affinity */
+    if (error == AIA_ENOHART && irq->managed && !bus_is_slow(irq)) /* irq waits for a hart of its affinity */
         error = AIA_OK;
     *out = irq;
     if (!error)

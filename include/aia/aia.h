@@ -105,6 +105,7 @@ struct aia_irq {
     bool parked;           /* shut down, and the message is parked (aia_msi_ops.park) */
     bool stopped;          /* aia_irq_stop() or aia_irq_free() was called: the message does not start again */
     bool managed;          /* the affinity is fixed, and a vector is reserved on each hart of it */
+    _Atomic bool waits;    /* managed: no hart of the affinity has been online since the request */
     uint8_t order;         /* the block has 2^order descriptors */
     _Atomic uint16_t streak; /* the library's: the streak (struct aia_hart) of the last run */
     struct aia_lock lock;    /* the library's */
@@ -178,6 +179,7 @@ struct aia {
     struct aia_barrier *barriers; /* the library's: those that aia_barrier_add() was called for */
     struct aia_barrier *unheard;  /* after AIA_EDOMAIN: the barrier whose message did not arrive */
     struct aia_lock probe_lock;   /* the library's: one hart at a time tries what reaches it */
+    _Atomic uint32_t n_waiting;   /* the library's: interrupts of which aia_irq.waits is true */
 };
 
 /*
@@ -256,11 +258,13 @@ struct aia_request {
  * message. The interrupt is enabled. `*irq` is the descriptor; of a block it is the first one, and the handler of message n
  * gets irq->first + n.
  * Context: thread.
- * Returns AIA_OK, or, with nothing changed and *irq NULL:
+ * Returns AIA_OK, also for a managed interrupt while no hart of its affinity is online (irq->waits): it starts when the first of
+ * these harts comes online, in aia_hart_online_begin(). Or, with nothing changed and *irq NULL:
  *   AIA_EINVAL    no handler, no message, no free descriptor, or a request that the message cannot serve: a block of a wire, a
  *                 line of a controller where harts have interrupt files, or a message where they have none
  *   AIA_EBUSY     the message, or one below it, belongs to another interrupt, which has to be freed first
- *   AIA_ENOHART   no hart of the affinity is online
+ *   AIA_ENOHART   no hart of the affinity is online, and the interrupt is not managed, or its message is on a slow bus, which
+ *                 no start of a hart can wait for
  *   AIA_ENOVEC    no vector is free on these harts
  *   AIA_ESILENT   the device does not answer
  *   AIA_ECHANGED  the device does not take its message
@@ -385,7 +389,8 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
 /*
  * First half of bringing the running hart online, the first time or again: begin to take interrupts. Edges that are found
- * pending are forwarded to their owners. The first time, the hart tries that its interrupt file and every known barrier reach it.
+ * pending are forwarded to their owners. Managed interrupts that were requested while no hart of their affinity was online are
+ * started; AIA_REPORT_NOT_STARTED reports a device that does not take its message. The first time, the hart tries that its interrupt file and every known barrier reach it.
  * Context: own, off, before the hart sets sie.SEIE.
  * Returns the number of edges that were found (0 is expected), or, with nothing changed:
  *   AIA_EINVAL    the hart is not offline
@@ -528,6 +533,7 @@ struct aia_report {
         AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not return */
         AIA_REPORT_STORM_IPI, /* vec, the identity of the IPIs, storms without senders. It stays enabled */
         AIA_REPORT_CHANGED,   /* irq's device did not have the message that it was given; irq is at vec */
+        AIA_REPORT_NOT_STARTED, /* irq waited for vec.hart, and its device does not answer, or does not take its message */
     } what;
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */

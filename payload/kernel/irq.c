@@ -29,7 +29,7 @@ static void (*test_ipi)(unsigned n);
 #define REPORTS 64
 static struct aia_report reports[REPORTS];
 static _Atomic unsigned n_reports;
-static _Atomic unsigned reports_of[AIA_REPORT_CHANGED + 1];
+static _Atomic unsigned reports_of[AIA_REPORT_NOT_STARTED + 1];
 
 _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts");
 
@@ -202,6 +202,7 @@ void irq_print_reports(void)
         [AIA_REPORT_CALL_STUCK] = "a call does not end",
         [AIA_REPORT_STORM_IPI] = "storm on the IPIs' identity, without an IPI sent",
         [AIA_REPORT_CHANGED] = "its device does not have the message that the library wrote",
+        [AIA_REPORT_NOT_STARTED] = "its device does not take its message when its hart comes",
         [AIA_REPORT_SYNC_TIMEOUT] = "writes to the interrupt file do not arrive",
     };
     unsigned n = atomic_load(&n_reports);
