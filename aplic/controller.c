@@ -85,6 +85,7 @@ const struct aia_msi_ops aplic_direct_ops = {
     .unmask = direct_unmask,
     .retrigger = direct_retrigger,
     .request = aplic_source_request,
+    .level_up = aplic_source_level_up,
 };
 
 /* ---- a hart ---- */

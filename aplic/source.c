@@ -99,6 +99,27 @@ static void source_retrigger(struct aia_msi *msi)
 }
 
 /*
+ * The handler has returned. True if the line has stayed up through storm_limit runs in a row that returned AIA_HANDLED. The line
+ * is read only in the second half of such a row, so a device that works well costs no further read. A message may take longer
+ * than the hart takes to end its trap. Then no trap is full, and storm_full_trap() does not see that the hart does little else.
+ * Directly delivered, the line is pending again immediately, and storm_full_trap() sees that.
+ */
+static bool is_stuck(struct aplic_source *s, bool up, enum aia_result result)
+{
+    uint32_t limit = s->aplic->aia->config.storm_limit;
+
+    if (s->aplic->direct)
+        return false;
+    s->up_runs = up ? s->up_runs + (result == AIA_HANDLED) : 0;
+    if (s->up_runs > limit / 2 && !aplic_asserted(s))
+        s->up_runs = 0;
+    if (s->up_runs <= limit)
+        return false;
+    s->up_runs = 0;
+    return true;
+}
+
+/*
  * The handler of a level. It runs the driver's handler if the line is up. Afterwards it writes setipnum, which makes the
  * source pending again if the line is still up: the second option of "Special consideration for level-sensitive interrupt
  * sources". On QEMU before 9.0 setipnum makes any level pending; then the next run finds the line down, and ends the
@@ -116,11 +137,21 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     else
         atomic_fetch_add_explicit(&s->fallen, 1, memory_order_relaxed);
     fence_all();
+    bool stuck = is_stuck(s, up, result);
     if (s->aplic->direct)
         aia_line_done(irq); /* the claim has masked the line */
     else if (up)
         aplic_raise(s);
+    if (stuck)
+        aia_line_up(s->aplic->aia, irq);
     return result;
+}
+
+bool aplic_source_level_up(struct aia_msi *msi)
+{
+    const struct aplic_source *s = aplic_source_of(msi);
+
+    return aplic_is_level(s->mode) && aplic_asserted(s);
 }
 
 /* The inactive mode clears the pending bit: edges from before the request are unowned. */
@@ -134,6 +165,7 @@ int aplic_source_request(struct aia_msi *msi, struct aia_request *r)
     if (aplic_is_level(s->mode)) {
         s->handler = r->handler;
         s->context = r->context;
+        s->up_runs = 0;
         r->handler = level_handler;
         r->context = s;
     }
@@ -147,6 +179,7 @@ static const struct aia_msi_ops source_ops = {
     .read_back = source_read_back,
     .retrigger = source_retrigger,
     .request = aplic_source_request,
+    .level_up = aplic_source_level_up,
 };
 
 void aplic_source_fill(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)

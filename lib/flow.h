@@ -49,6 +49,12 @@ static inline uint32_t flow_end(struct aia_irq *irq)
 /* The handler returned `result`, and the storm rule must hear of it. Before flow_end(). Own, off. */
 void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result);
 
+/*
+ * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, and there is nothing to shut
+ * off here. Any, no lock held.
+ */
+unsigned flow_id_here(struct aia_irq *irq, unsigned here);
+
 /* An edge came while the handler ran. After flow_end(). Own, off. */
 void flow_again(struct aia *a, struct aia_irq *irq);
 

@@ -7,13 +7,15 @@
  *   an identity    that has no owner is quarantined, and kept from the allocator
  *   the identity   of the IPIs is only reported, after too many IPIs with nothing to do: without IPIs nothing works
  *
- * An interrupt that leaves its hart no time for anything else is shut off too: storm_full_trap().
+ * An interrupt that leaves its hart no time for anything else is shut off too: storm_full_trap(). So is a level whose handler
+ * handles something again and again and does not take the line down: aia_line_up().
  *
  * A quarantined identity is disabled in eie. Its pending bit still latches edges, so nothing is lost: storm_reopen(), a
  * reclaim or a sweep finds them.
  */
 #include "lib/storm.h"
 #include "lib/delivery.h"
+#include "lib/flow.h"
 
 #include "imsic/file.h"
 #include "imsic/vector.h"
@@ -38,20 +40,44 @@ static bool has_stormed(const struct aia *a, uint32_t irq)
     return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
 }
 
-/* Shut the interrupt off where it fires, and disable it. */
-static void shut_off_irq(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+/* Shut the interrupt off where it fires, and disable it. `what` reports why. */
+static void shut_off_irq(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, int what)
 {
+    struct aia_report report = {.vec = vector(here, id), .irq = irq};
+
     a->delivery->shut_off(a, irq, here,
                           id); /* before the flags: an enable that sees STORMED must find it shut off */
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
-    aia_port_report(&(struct aia_report){.what = AIA_REPORT_STORM_IRQ, .vec = vector(here, id), .irq = irq});
+    report.what = what;
+    aia_port_report(&report);
 }
 
 void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     if (storm_count(a, &irq->storm))
-        shut_off_irq(a, irq, here, id);
+        shut_off_irq(a, irq, here, id, AIA_REPORT_STORM_IRQ);
+}
+
+/* True if irq is a level whose line is up. */
+static bool is_up(struct aia_irq *irq)
+{
+    unsigned long was = irq_lock(irq->first);
+    struct aia_msi *msi = irq->msi;
+
+    while (msi && !msi->ops->level_up)
+        msi = msi->below;
+    bool up = msi && msi->ops->level_up(msi);
+    irq_unlock(irq->first, was);
+    return up;
+}
+
+void aia_line_up(struct aia *a, struct aia_irq *irq)
+{
+    unsigned here = aia_port_hart();
+
+    if (!has_stormed(a, irq->number))
+        shut_off_irq(a, irq, here, flow_id_here(irq, here), AIA_REPORT_LEVEL_UP);
 }
 
 void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n)
@@ -66,7 +92,7 @@ void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned
     if (atomic_fetch_add_explicit(&irq->streak_runs, n, memory_order_relaxed) + n <= a->config.storm_limit)
         return;
     atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
-    shut_off_irq(a, irq, here, id);
+    shut_off_irq(a, irq, here, id, is_up(irq) ? AIA_REPORT_LEVEL_UP : AIA_REPORT_STORM_IRQ);
 }
 
 void storm_quarantine(struct aia *a, unsigned here, unsigned id)

@@ -527,12 +527,13 @@ struct aia_report {
         AIA_REPORT_UNOWNED,       /* an edge arrived at vec, which no interrupt owns */
         AIA_REPORT_STORM_UNOWNED, /* vec, which no interrupt owns, stormed and is quarantined */
         AIA_REPORT_STORM_IRQ,     /* irq stormed: it is disabled, and vec lets no edge through */
-        AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
-        AIA_REPORT_SYNC_TIMEOUT,  /* writes to this hart's file do not arrive */
-        AIA_REPORT_DEAD,          /* irq's device did not answer a command: irq is disabled for good */
-        AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not return */
-        AIA_REPORT_STORM_IPI, /* vec, the identity of the IPIs, storms without senders. It stays enabled */
-        AIA_REPORT_CHANGED,   /* irq's device did not have the message that it was given; irq is at vec */
+        AIA_REPORT_LEVEL_UP, /* the same, and irq's line is still up after storm_limit runs in a row (config.storm_limit) */
+        AIA_REPORT_LATE,         /* an edge was found at vec when its hart came back */
+        AIA_REPORT_SYNC_TIMEOUT, /* writes to this hart's file do not arrive */
+        AIA_REPORT_DEAD,         /* irq's device did not answer a command: irq is disabled for good */
+        AIA_REPORT_CALL_STUCK,   /* a call has begun on vec.hart, and does not return */
+        AIA_REPORT_STORM_IPI,    /* vec, the identity of the IPIs, storms without senders. It stays enabled */
+        AIA_REPORT_CHANGED,      /* irq's device did not have the message that it was given; irq is at vec */
         AIA_REPORT_NOT_STARTED, /* irq waited for vec.hart, and its device does not answer, or does not take its message */
     } what;
     struct imsic_vector vec;

@@ -120,7 +120,7 @@ struct aia_config {
     /*
      * After this many unwelcome edges within a window an interrupt is disabled, and an unowned identity is quarantined. An
      * interrupt is also disabled after this many runs during which its hart does nothing but take interrupts, whatever its
-     * handler returns.
+     * handler returns, and a level after this many runs in a row that returned AIA_HANDLED and left the line up.
      */
     uint32_t storm_limit;
 };

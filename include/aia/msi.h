@@ -88,6 +88,8 @@ struct aia_msi_ops {
      *   AIA_EINVAL  the message cannot serve this request
      */
     int (*request)(struct aia_msi *msi, struct aia_request *r);
+    /* For a wire: true if it is a level, and is up now. NULL: this is no wire. */
+    bool (*level_up)(struct aia_msi *msi);
     /*
      * For a slow bus, where a message changes by a command whose answer takes long; all four, or none. The kind is STORE. The
      * other operations then change only a copy in memory, with bus_lock() held, and read_back() returns the message that the

@@ -197,6 +197,7 @@ void irq_print_reports(void)
     static const char *const what[] = {
         [AIA_REPORT_STORM_UNOWNED] = "storm on an unowned identity: quarantined",
         [AIA_REPORT_STORM_IRQ] = "storm of an interrupt: disabled",
+        [AIA_REPORT_LEVEL_UP] = "its line is still up after all its runs: disabled",
         [AIA_REPORT_LATE] = "edge found late, when its hart came back",
         [AIA_REPORT_DEAD] = "its device does not answer: disabled for good",
         [AIA_REPORT_CALL_STUCK] = "a call does not end",
