@@ -224,7 +224,10 @@ static inline void aia_trace(const struct aia *a, enum aia_event event, const st
 bool aia_interrupt(struct aia *a);
 
 /*
- * Run the IPIs of a hart without an interrupt file. Call this for each software interrupt that config.kick may have caused.
+ * Run the IPIs of a hart without an interrupt file. Call this for each software interrupt that config.kick may have caused, and
+ * clear sip.SSIP, or what else shows that interrupt, before the call. A kick that comes after the clear interrupts again. If you
+ * clear it after the call, a kick that came during the call is forgotten. Then the hart takes no more IPIs, because the others
+ * kick only a hart that has no IPI waiting: calls to it end with AIA_ETIMEOUT.
  * Context: own, off.
  */
 void aia_soft_interrupt(struct aia *a);

@@ -134,13 +134,9 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
     return (hart - 1) % hart_count();
 }
 
-/*
- * The caller has cleared the interrupt. The fence orders the clear before the reads below: an IPI sent before the clear
- * is found now, and a later IPI interrupts again.
- */
+/* The caller has cleared the interrupt. */
 void irq_soft(void)
 {
-    fence_all();
     if (!irq_by_message())
         aia_soft_interrupt(&aia);
 }
