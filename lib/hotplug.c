@@ -37,7 +37,7 @@ struct aia_hartset aia_online(const struct aia *a)
     struct aia_hartset s = {{0}};
 
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (hart_state(a, h) != AIA_HART_OFFLINE)
+        if (hart_state(a, h) == AIA_HART_ONLINE)
             aia_hartset_add(&s, h);
     return s;
 }

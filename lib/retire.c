@@ -150,6 +150,7 @@ uint64_t retire_drain_left(struct aia *a, unsigned hart)
 
 static void report_no_sync(struct aia *a, unsigned here)
 {
+    a->imsic.files[here].failed_at = aia_port_time();
     aia_port_report(&(struct aia_report){.what = AIA_REPORT_SYNC_TIMEOUT,
                                          .vec = {.hart = (uint16_t)here, .id = a->imsic.sync_id}});
 }

@@ -480,7 +480,7 @@ void aia_hart_save(const struct aia *a, struct imsic_saved *saved);
 void aia_hart_restore(const struct aia *a, const struct imsic_saved *saved);
 
 /*
- * The set of harts that are online.
+ * The set of harts that are ONLINE: they take interrupts and get new vectors. A hart that is going offline is not among them.
  * Context: any.
  */
 struct aia_hartset aia_online(const struct aia *a);
@@ -498,8 +498,7 @@ enum aia_finding {
     AIA_OWNED_DISABLED, /* the slot is owned or retiring, the enable bit is clear, and no storm explains that */
     AIA_LEAKED,         /* the slot is owned, but is not the vector of its owner */
     AIA_TWO_OWNERS,     /* an interrupt has this vector, and the slot names another owner */
-    AIA_STILL_RETIRING,    /* the slot is retiring; normal for a device whose drain only time proves */
-    AIA_RETIRING_LONG,     /* the slot is still retiring two lazy periods after its drain was due */
+    AIA_RETIRING_LONG, /* the slot is retiring, and a reclaim after its drain was due has failed, or none will find it */
     AIA_MESSAGE_FREE,      /* the device's message, read back, names a free vector, which is v */
     AIA_MESSAGE_ELSEWHERE, /* the device's message names another vector; v is the interrupt's own */
     AIA_SOURCE_UNOWNED,    /* aplic_audit(): an APLIC source is enabled, and no interrupt owns it */

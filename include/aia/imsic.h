@@ -76,6 +76,7 @@ struct imsic_file {
     /* The library's: written by the file's own hart. */
     uint64_t quarantined[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
     uint16_t sync_owed;                /* sync_id after a sync timed out, until its write arrives; else 0 */
+    uint64_t failed_at;                /* when a reclaim last failed to prove a drain; 0: never */
 };
 
 /* All interrupt files. The library's. */

@@ -68,6 +68,24 @@ static void test_leave_of_a_source(void **state)
     }
 }
 
+/* A domain is reset while a hart is on its way out: the hart still takes interrupts, also after the offline is cancelled. */
+static void test_hart_on_its_way(void **state)
+{
+    (void)state;
+    w_direct_machine(3, 3, 0);
+    w_irq(&w, 9, APLIC_EDGE_RISE, 1);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 2), AIA_OK);
+    reset_domain(3);
+    assert_int_equal(aplic_restore(&w_domain), AIA_OK);
+    assert_int_equal(aia_irq_restore(&t.aia, w.irq), AIA_OK);
+    aia_hart_offline_cancel(&t.aia, 2);
+    assert_int_equal(w_move(&w, 2), AIA_OK);
+    w_rise(&w);
+    w_check(&w);
+    assert_int_equal(w.hart, 2);
+    t_check_books();
+}
+
 /* The domain holds back a line that storms, and a reset undoes that: the interrupt is disabled all the same. */
 static void test_storming_line(void **state)
 {
@@ -172,8 +190,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_domain),          cmocka_unit_test(test_leave_of_a_source),
-        cmocka_unit_test(test_storming_line),   cmocka_unit_test(test_remapped),
-        cmocka_unit_test(test_remapped_leaves), cmocka_unit_test(test_parked),
+        cmocka_unit_test(test_hart_on_its_way), cmocka_unit_test(test_storming_line),
+        cmocka_unit_test(test_remapped),        cmocka_unit_test(test_remapped_leaves),
+        cmocka_unit_test(test_parked),
     };
 
     return T_RUN(tests);
