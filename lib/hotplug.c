@@ -152,7 +152,8 @@ static const struct step {
 _Static_assert(N_STEPS == AIA_HART_SWEPT - AIA_HART_ONLINE + 1, "a step for each state on the way out");
 
 /* True if the return of `hart` concerns irq. Under the lock, because another hart may be freeing irq and its message. */
-static bool is_concerned(struct aia *a, struct aia_irq *irq, unsigned hart)
+static inline __attribute__((always_inline)) bool is_concerned(struct aia *a, struct aia_irq *irq,
+                                                               unsigned hart)
 {
     if (!irq_is_used(irq) || irq->first != irq)
         return false;

@@ -63,8 +63,10 @@ struct imsic_file {
     _Atomic uint32_t *slots; /* n_ids + 1 words */
 
     /* The library's: the allocator, under imsic.lock. */
-    bool open;                             /* vectors of this file may be allocated */
-    uint16_t n_free;                       /* set bits in free[] */
+    bool open;       /* vectors of this file may be allocated */
+    uint16_t n_free; /* set bits in free[] */
+    uint16_t
+        sync_owed; /* the file's own hart: sync_id after a sync timed out, until its write arrives; else 0 */
     uint64_t free[IMSIC_WORDS];            /* bit set: the identity is free */
     uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] has, or for k > 0 had, a run of 2^k */
 
@@ -75,7 +77,6 @@ struct imsic_file {
 
     /* The library's: written by the file's own hart. */
     uint64_t quarantined[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
-    uint16_t sync_owed;                /* sync_id after a sync timed out, until its write arrives; else 0 */
     uint64_t failed_at;                /* when a reclaim last failed to prove a drain; 0: never */
 };
 
