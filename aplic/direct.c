@@ -11,6 +11,7 @@
 
 #include "aplic/regs.h"
 #include "aplic/source.h"
+#include "lib/base.h"
 #include "lib/container.h"
 
 #define TARGET_IPRIO 0xffu
@@ -83,6 +84,8 @@ const struct aia_msi_ops aplic_direct_ops = {
     .mask = direct_mask,
     .unmask = direct_unmask,
     .retrigger = direct_retrigger,
+    .request = aplic_source_request,
+    .level_up = aplic_source_level_up,
 };
 
 /* ---- a hart ---- */
@@ -169,10 +172,11 @@ static const struct aia_controller_ops controller_ops = {
     .enabled = controller_enabled,
 };
 
-void aplic_direct_init(struct aplic *a, const struct aia_hartset *online)
+/* A hart that is going offline takes interrupts until it is offline. */
+void aplic_direct_init(struct aplic *a)
 {
     a->controller.ops = &controller_ops;
     for (unsigned h = 0; h < a->n_harts; h++)
         if (a->index[h] >= 0)
-            write_idc(a, h, aia_hartset_has(online, h));
+            write_idc(a, h, hart_state(a->aia, h) != AIA_HART_OFFLINE);
 }

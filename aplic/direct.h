@@ -8,7 +8,7 @@
 /* The operations of a source whose interrupts the domain delivers directly. */
 extern const struct aia_msi_ops aplic_direct_ops;
 
-/* Set up direct delivery: on for the harts of `online`, off for the other harts of the domain. */
-void aplic_direct_init(struct aplic *a, const struct aia_hartset *online);
+/* Set up direct delivery: on for the harts of the domain that take interrupts, off for those that are offline. */
+void aplic_direct_init(struct aplic *a);
 
 #endif

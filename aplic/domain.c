@@ -141,7 +141,7 @@ static int domain_enable(const struct aplic *a)
 /* True if each hart of index[] is in the domain under a hart index that exists, or is not in the domain. */
 static bool indexes_valid(const struct aplic *a)
 {
-    if (!a->index || a->n_harts < 1 || a->n_harts > AIA_MAX_HARTS)
+    if (!a->index || a->n_harts < 1 || a->n_harts > a->aia->config.n_harts)
         return false;
     for (unsigned h = 0; h < a->n_harts; h++)
         if (a->index[h] < -1 || a->index[h] > APLIC_MAX_INDEX)
@@ -149,13 +149,19 @@ static bool indexes_valid(const struct aplic *a)
     return true;
 }
 
-/* The first write of domaincfg is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
-int aplic_init(struct aplic *a)
+static bool is_valid(const struct aplic *a)
 {
-    static const struct aia_hartset none;
+    bool delivered = a->direct ? indexes_valid(a) && a->sources : layout_valid(&a->layout);
 
-    if (a->n_sources < 1 || a->n_sources > APLIC_MAX_SOURCES ||
-        (a->direct ? !indexes_valid(a) || !a->sources : !layout_valid(&a->layout)))
+    return a->n_sources >= 1 && a->n_sources <= APLIC_MAX_SOURCES && delivered &&
+           a->direct == !a->aia->config.files;
+}
+
+/* The first write of domaincfg is 0, which is the same in either byte order. Its BE = 0 makes the registers little-endian. */
+int aplic_init(struct aplic *a, struct aia *aia)
+{
+    a->aia = aia;
+    if (!is_valid(a))
         return AIA_EINVAL;
     aia_port_lock_init(&a->genmsi, "aplic genmsi");
     a->barrier.send = send_extempore;
@@ -164,15 +170,17 @@ int aplic_init(struct aplic *a)
         aplic_write(a, SOURCECFG + 4 * i, APLIC_INACTIVE); /* this clears the pending and the enable bit */
     a->raw_inputs = inputs_raw(a);
     if (a->direct)
-        aplic_direct_init(a, &none);
-    return domain_enable(a);
+        aplic_direct_init(a);
+    int error = domain_enable(a);
+
+    return error || a->direct ? error : aia_barrier_add(aia, &a->barrier);
 }
 
-int aplic_restore(struct aplic *a, const struct aia_hartset *online)
+int aplic_restore(struct aplic *a)
 {
     aplic_write(a, DOMAINCFG, 0);
     if (a->direct)
-        aplic_direct_init(a, online);
+        aplic_direct_init(a);
     return domain_enable(a);
 }
 

@@ -100,29 +100,25 @@ static void source_retrigger(struct aia_msi *msi)
     aplic_raise(aplic_source_of(msi)); /* no effect on a level whose line has fallen */
 }
 
-static const struct aia_msi_ops source_ops = {
-    .start = source_start,
-    .stop = source_stop,
-    .store = source_store,
-    .read_back = source_read_back,
-    .retrigger = source_retrigger,
-};
-
-void aplic_source_fill(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)
+/*
+ * The handler has returned. True if the line has stayed up through storm_limit runs in a row that returned AIA_HANDLED. The line
+ * is read only in the second half of such a row, so a device that works well costs no further read. A message may take longer
+ * than the hart takes to end its trap. Then no trap is full, and storm_full_trap() does not see that the hart does little else.
+ * Directly delivered, the line is pending again immediately, and storm_full_trap() sees that.
+ */
+static bool is_stuck(struct aplic_source *s, bool up, enum aia_result result)
 {
-    *s = (struct aplic_source){
-        .msi = {.ops = &source_ops, .kind = AIA_MSI_STORE, .barrier = &a->barrier},
-        .aplic = a,
-        .number = (uint16_t)number,
-        .mode = mode,
-        .priority = 1,
-    };
-    if (a->direct) {
-        s->msi.ops = &aplic_direct_ops;
-        s->msi.barrier = NULL;
-        s->msi.controller = &a->controller;
-        s->msi.line = (uint16_t)number;
-    }
+    uint32_t limit = s->aplic->aia->config.storm_limit;
+
+    if (s->aplic->direct)
+        return false;
+    s->up_runs = up ? s->up_runs + (result == AIA_HANDLED) : 0;
+    if (s->up_runs > limit / 2 && !aplic_asserted(s))
+        s->up_runs = 0;
+    if (s->up_runs <= limit)
+        return false;
+    s->up_runs = 0;
+    return true;
 }
 
 /*
@@ -144,27 +140,64 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     else
         atomic_fetch_add_explicit(&s->fallen, 1, memory_order_relaxed);
     fence_all();
+    bool stuck = is_stuck(s, up, result);
     if (s->aplic->direct)
         aia_line_done(irq); /* the claim has masked the line */
     else if (up)
         aplic_raise(s);
+    if (stuck)
+        aia_line_up(s->aplic->aia, irq);
     return result;
 }
 
-struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r)
+bool aplic_source_level_up(struct aia_msi *msi)
 {
-    struct aia_request q = *r;
-    bool busy = s->msi.irq; /* aia_irq_request() will return AIA_EBUSY: change nothing */
+    const struct aplic_source *s = aplic_source_of(msi);
 
-    if (!busy) /* this clears the pending bit: edges from before the request are unowned */
-        aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE);
-    q.msi = &s->msi;
-    q.order = 0;
+    return aplic_is_level(s->mode) && aplic_asserted(s);
+}
+
+/* The inactive mode clears the pending bit: edges from before the request are unowned. */
+int aplic_source_request(struct aia_msi *msi, struct aia_request *r)
+{
+    struct aplic_source *s = aplic_source_of(msi);
+
+    if (r->order)
+        return AIA_EINVAL;
+    aplic_write(s->aplic, SOURCECFG + 4u * s->number, APLIC_INACTIVE);
     if (aplic_is_level(s->mode)) {
-        s->handler = busy ? s->handler : r->handler;
-        s->context = busy ? s->context : r->context;
-        q.handler = r->handler ? level_handler : NULL;
-        q.context = s;
+        s->handler = r->handler;
+        s->context = r->context;
+        s->up_runs = 0;
+        r->handler = level_handler;
+        r->context = s;
     }
-    return q;
+    return AIA_OK;
+}
+
+static const struct aia_msi_ops source_ops = {
+    .start = source_start,
+    .stop = source_stop,
+    .store = source_store,
+    .read_back = source_read_back,
+    .retrigger = source_retrigger,
+    .request = aplic_source_request,
+    .level_up = aplic_source_level_up,
+};
+
+void aplic_source_fill(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode)
+{
+    *s = (struct aplic_source){
+        .msi = {.ops = &source_ops, .kind = AIA_MSI_STORE, .barrier = &a->barrier},
+        .aplic = a,
+        .number = (uint16_t)number,
+        .mode = mode,
+        .priority = 1,
+    };
+    if (a->direct) {
+        s->msi.ops = &aplic_direct_ops;
+        s->msi.barrier = NULL;
+        s->msi.controller = &a->controller;
+        s->msi.line = (uint16_t)number;
+    }
 }

@@ -21,6 +21,10 @@ void aplic_source_start(struct aplic_source *s, const struct aia_message *m);
 /* Disable the source. The source stays active, and keeps an edge. */
 void aplic_source_stop(struct aplic_source *s);
 
+/* aia_msi_ops.request and .level_up of a source, in both delivery modes. */
+int aplic_source_request(struct aia_msi *msi, struct aia_request *r);
+bool aplic_source_level_up(struct aia_msi *msi);
+
 static inline bool aplic_is_level(enum aplic_mode mode)
 {
     return mode == APLIC_LEVEL_HIGH || mode == APLIC_LEVEL_LOW;

@@ -176,37 +176,52 @@ void imsic_file_clear_enabled(unsigned id)
     csr_ireg_clear(ID_REG(EIE0, id), ID_BIT(id));
 }
 
-/* Wait until sync_id is pending, and clear its pending bit. AIA_OK or AIA_ETIMEOUT. */
-static int sync_arrives(const struct imsic *im, uint64_t end)
+/* Wait until `id` is pending, and clear its pending bit. AIA_OK or AIA_ETIMEOUT. */
+static int arrives(unsigned id, uint64_t end)
 {
-    while (!(imsic_file_pending(im->sync_id / 64u) >> im->sync_id % 64u & 1))
+    while (!(imsic_file_pending(id / 64u) >> id % 64u & 1))
         if (aia_port_time() > end)
             return AIA_ETIMEOUT;
-    imsic_file_clear_pending(im->sync_id);
+    imsic_file_clear_pending(id);
     return AIA_OK;
 }
 
-/* Send sync_id to this hart's file, by `b` or, if `b` is NULL, by a write, and wait until it has arrived. */
+/* Send `id` to this hart's file, by `b` or, if `b` is NULL, by a write. AIA_OK, or the error of b->send(). */
+static int send_self(const struct imsic *im, const struct imsic_file *f, unsigned id, struct aia_barrier *b)
+{
+    struct imsic_vector self = {.hart = (uint16_t)(f - im->files), .id = (uint16_t)id};
+    struct aia_message m = imsic_message(im, self);
+
+    imsic_file_clear_pending(id);
+    fence_all(); /* after the clear, and after the access by which this hart learned of the earlier writes */
+    if (b)
+        return b->send(b, &m);
+    mmio_write32(f->mmio + SETEIPNUM_LE, id);
+    return AIA_OK;
+}
+
+/* Send sync_id to this hart's file, and wait until it has arrived. */
 static int sync_by(const struct imsic *im, struct imsic_file *f, struct aia_barrier *b)
 {
-    struct imsic_vector self = {.hart = (uint16_t)(f - im->files), .id = im->sync_id};
-    struct aia_message m = imsic_message(im, self);
     uint64_t end = later(aia_port_time(), im->wait_limit);
     int error;
 
     /* The late message of a sync that timed out proves nothing about later writes, so that message has to arrive first. */
-    if (f->sync_owed && sync_arrives(im, end))
+    if (f->sync_owed && arrives(im->sync_id, end))
         return AIA_ETIMEOUT;
     f->sync_owed = 0;
-    imsic_file_clear_pending(im->sync_id);
-    fence_all(); /* after the clear, and after the access by which this hart learned of the earlier writes */
-    if (!b)
-        mmio_write32(f->mmio + SETEIPNUM_LE, im->sync_id);
-    else if ((error = b->send(b, &m)) != AIA_OK)
+    if ((error = send_self(im, f, im->sync_id, b)) != AIA_OK)
         return error;
-    error = sync_arrives(im, end);
+    error = arrives(im->sync_id, end);
     f->sync_owed = error ? im->sync_id : 0;
     return error;
+}
+
+int imsic_probe(const struct imsic *im, const struct imsic_file *f, struct aia_barrier *b)
+{
+    int error = send_self(im, f, im->ipi_id, b);
+
+    return error ? error : arrives(im->ipi_id, later(aia_port_time(), im->wait_limit));
 }
 
 int imsic_sync(const struct imsic *im, struct imsic_file *f)

@@ -25,8 +25,7 @@ const char *aia_finding_name(enum aia_finding finding)
         [AIA_OWNED_DISABLED] = "owned but disabled",
         [AIA_LEAKED] = "vector leaked: its owner does not know of it",
         [AIA_TWO_OWNERS] = "two owners: an interrupt has the vector, and the slot names another interrupt",
-        [AIA_STILL_RETIRING] = "still retiring",
-        [AIA_RETIRING_LONG] = "retiring for too long: its drain should have been proven by now",
+        [AIA_RETIRING_LONG] = "retiring for too long: its reclaim has failed",
         [AIA_MESSAGE_FREE] = "the device's message names a free vector",
         [AIA_MESSAGE_ELSEWHERE] = "the device's message does not name its vector",
         [AIA_SOURCE_UNOWNED] = "source enabled but unowned",
@@ -58,17 +57,18 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
 }
 
 /*
- * True if a vector of irq that retires on this hart should have been reclaimed by now: more than two lazy periods have passed
- * since its drain was due. The time at which each vector began to retire is not recorded. retired_at is the time of irq's
- * latest vector, so it is never too early.
+ * True if a reclaim will not free the vector: its hart's list of retiring vectors lacks the vector, or a reclaim has failed
+ * after the drain was due. A vector that no reclaim has tried yet is as it should be, however long it retires. The time at
+ * which each vector began to retire is not recorded. retired_at is the time of irq's latest vector, so it is never too early.
  */
-static bool overdue(const struct audit *t, const struct aia_irq *irq)
+static bool not_reclaimed(const struct audit *t, const struct aia_irq *irq, unsigned id)
 {
-    aia_word drained_at = retire_drained_at(&t->a->imsic.files[t->here], irq);
-    uint64_t now = aia_port_time(), slack = later(t->a->config.lazy_period, t->a->config.lazy_period);
+    const struct imsic_file *f = &t->a->imsic.files[t->here];
+    aia_word bits = atomic_load_explicit(&f->retiring[id / AIA_WORD_BITS], memory_order_relaxed);
 
-    /* now - slack - 1: strictly more than two periods ago. The first test shows that now is greater than slack. */
-    return now > later(irq->first->retired_at, slack) && !moment_left(drained_at, now - slack - 1);
+    if (!(bits >> id % AIA_WORD_BITS & 1))
+        return true;
+    return f->failed_at > irq->first->retired_at && !moment_left(retire_drained_at(f, irq), f->failed_at);
 }
 
 static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
@@ -77,8 +77,8 @@ static void audit_retiring(struct audit *t, unsigned id, uint32_t owner)
 
     if (!irq || !irq_is_used(irq))
         find(t, AIA_LEAKED, id, owner);
-    else
-        find(t, overdue(t, irq) ? AIA_RETIRING_LONG : AIA_STILL_RETIRING, id, owner);
+    else if (not_reclaimed(t, irq, id))
+        find(t, AIA_RETIRING_LONG, id, owner);
 }
 
 /* Audit one identity. True if the books have the identity as free. */

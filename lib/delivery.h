@@ -83,7 +83,10 @@ struct aia_delivery {
      *   AIA_EAGAIN    a vector still retires, because time has not proven its drain yet
      */
     int (*sweep)(struct aia *a, unsigned here);
-    /* Before on(): forward the edges that came while the hart was away. Returns their number. Own, off. */
+    /*
+     * Before on(): forward the edges that came while the hart was away. Returns their number. The first time, try what reaches the
+     * hart: AIA_EFILE, AIA_EDOMAIN. Own, off.
+     */
     int (*take_late)(struct aia *a, unsigned here);
     /* on(): begin to deliver to this hart. off(): stop. Own, off. */
     void (*on)(struct aia *a, unsigned here);

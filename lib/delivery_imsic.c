@@ -6,6 +6,7 @@
 #include "lib/delivery.h"
 #include "lib/entry.h"
 #include "lib/managed.h"
+#include "lib/probe.h"
 #include "lib/report.h"
 #include "lib/retire.h"
 #include "lib/storm.h"
@@ -225,7 +226,7 @@ static int take_late_edges(struct aia *a, unsigned here)
     imsic_file_off(f);
     if (!a->config.harts[here].was_online) {
         imsic_file_clear(f);
-        return 0;
+        return probe_hart(a, here);
     }
     imsic_sync(&a->imsic, f); /* after a time-out, only the edges that have arrived are taken */
     for (unsigned w = 0; w < imsic_file_words(f); w++) {

@@ -36,6 +36,12 @@ const char *aia_strerror(int error)
         return "the device's message is not what it was given";
     case AIA_EBUSY:
         return "the message belongs to another interrupt";
+    case AIA_EFILE:
+        return "stores to files[hart].mmio do not reach the running hart's interrupt file: "
+               "check the order of files[] and the mapping";
+    case AIA_EDOMAIN:
+        return "messages of an APLIC domain do not reach the hart's interrupt file: "
+               "check its aplic_layout, files[hart].msi_addr, and the machine level's msiaddrcfg registers";
     case AIA_ELAYOUT:
         return "compiled with another AIA_MAX_HARTS, AIA_WORD_BITS, lock, enum or version of headers than the library";
     }

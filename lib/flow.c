@@ -49,11 +49,8 @@ static void judge(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id
     storm_unwelcome(a, irq, here, id);
 }
 
-/*
- * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, so there is nothing to quarantine
- * here. The lock is taken, because half of the old vector with half of the new one would name another interrupt's vector.
- */
-static __attribute__((noinline)) unsigned own_id(struct aia_irq *irq, unsigned here)
+/* The lock is taken, because half of the old vector with half of the new one would name another interrupt's vector. */
+__attribute__((noinline)) unsigned flow_id_here(struct aia_irq *irq, unsigned here)
 {
     unsigned long was = irq_lock(irq->first);
     struct imsic_vector v = irq->vec;
@@ -66,7 +63,7 @@ void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result)
 {
     unsigned here = aia_port_hart();
 
-    judge(a, irq, here, own_id(irq, here), result);
+    judge(a, irq, here, flow_id_here(irq, here), result);
 }
 
 void flow_again(struct aia *a, struct aia_irq *irq)
@@ -80,7 +77,7 @@ void flow_again(struct aia *a, struct aia_irq *irq)
     if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED)
         return;
     count(&irq->count.rerun);
-    flow_edge(a, irq, here, own_id(irq, here));
+    flow_edge(a, irq, here, flow_id_here(irq, here));
 }
 
 /* Send an edge to irq's vector, in place of the edge that PENDING stood for. Lock held. */

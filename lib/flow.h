@@ -45,6 +45,12 @@ static inline uint32_t flow_end(struct aia_irq *irq)
 /* Count what the handler returned, `result`, for the storm rule. Call this before flow_end(). Own, off. */
 void flow_judge(struct aia *a, struct aia_irq *irq, enum aia_result result);
 
+/*
+ * The identity of irq's vector on this hart. 0: irq has left this hart while its handler ran, so there is nothing to quarantine
+ * here. Any, no lock held.
+ */
+unsigned flow_id_here(struct aia_irq *irq, unsigned here);
+
 /* Handle an edge that came while the handler ran, unless irq is disabled. Call this after flow_end(). Own, off. */
 void flow_again(struct aia *a, struct aia_irq *irq);
 

@@ -37,7 +37,7 @@ struct aia_hartset aia_online(const struct aia *a)
     struct aia_hartset s = {{0}};
 
     for (unsigned h = 0; h < a->config.n_harts; h++)
-        if (hart_state(a, h) != AIA_HART_OFFLINE)
+        if (hart_state(a, h) == AIA_HART_ONLINE)
             aia_hartset_add(&s, h);
     return s;
 }
@@ -155,6 +155,29 @@ static const struct step {
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 _Static_assert(N_STEPS == AIA_HART_SWEPT - AIA_HART_ONLINE + 1, "a step for each state on the way out");
 
+/* True if the return of `hart` concerns irq. Under the lock, because another hart may be freeing irq and its message. */
+static inline __attribute__((always_inline)) bool is_concerned(struct aia *a, struct aia_irq *irq,
+                                                               unsigned hart)
+{
+    if (!irq_is_used(irq) || irq->first != irq)
+        return false;
+    unsigned long was = irq_lock(irq);
+    bool concerned = irq_is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !irq_is_dead(irq) &&
+                     delivery_reaches(a, irq, hart);
+    irq_unlock(irq, was);
+    return concerned;
+}
+
+/* Start the interrupts that were requested while no hart of their affinity was online, and that `hart` is for. */
+static void start_waiting(struct aia *a, unsigned hart)
+{
+    if (!managed_any_waits(a))
+        return;
+    for (uint32_t i = 0; i < irqs_end(a); i++)
+        if (is_concerned(a, &a->config.irqs[i], hart))
+            managed_start(a, &a->config.irqs[i], hart);
+}
+
 /* Undo the first n steps, last first. */
 static void undo_steps(struct aia *a, unsigned hart, unsigned n)
 {
@@ -165,6 +188,7 @@ static void undo_steps(struct aia *a, unsigned hart, unsigned n)
         if (steps[n].undo)
             steps[n].undo(a, hart);
     }
+    start_waiting(a, hart);
 }
 
 void aia_hart_offline_cancel(struct aia *a, unsigned hart)
@@ -231,20 +255,10 @@ int aia_hart_online_begin(struct aia *a)
     if (error)
         return error;
     int late = a->delivery->take_late(a, here);
+    if (late < 0)
+        return late;
     undo_steps(a, here, N_STEPS);
     return late;
-}
-
-/* True if the return of `hart` concerns irq. Under the lock, because another hart may be freeing irq and its message. */
-static bool is_concerned(struct aia *a, struct aia_irq *irq, unsigned hart)
-{
-    if (!irq_is_used(irq) || irq->first != irq)
-        return false;
-    unsigned long was = irq_lock(irq);
-    bool concerned = irq_is_used(irq) && aia_hartset_has(&irq->affinity, hart) && !irq_is_dead(irq) &&
-                     delivery_reaches(a, irq, hart);
-    irq_unlock(irq, was);
-    return concerned;
 }
 
 int aia_hart_online_finish(struct aia *a, unsigned hart, enum aia_displaced others)

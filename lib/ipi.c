@@ -14,6 +14,8 @@
 #include "lib/retire.h"
 #include "lib/storm.h"
 
+#include "mmio.h"
+
 #define IPI_CLOSED   (1u << 31)
 #define CALLS_CLOSED ((struct aia_call *)1)
 
@@ -109,8 +111,9 @@ void ipi_taken(struct aia *a, unsigned here)
 void aia_soft_interrupt(struct aia *a)
 {
     unsigned here = aia_port_hart();
-    uint32_t ipis = atomic_load_explicit(&a->config.harts[here].ipis, memory_order_acquire);
 
+    fence_all(); /* after the embedder's clear of the interrupt: an IPI sent before the clear is seen below */
+    uint32_t ipis = atomic_load_explicit(&a->config.harts[here].ipis, memory_order_acquire);
     if (ipis && !(ipis & IPI_CLOSED)) /* else the embedder had a reason of its own */
         ipi_taken(a, here);
 }

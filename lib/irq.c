@@ -41,6 +41,7 @@ int aia_init_checked(struct aia *a, const struct aia_config *config, const struc
     *a = (struct aia){.delivery = config->files ? &delivery_imsic : &delivery_direct};
     a->config = *config;
     aia_port_lock_init(&a->irqs_lock, "aia descriptors");
+    aia_port_lock_init(&a->probe_lock, "aia probe");
     a->imsic = (struct imsic){
         .files = config->files,
         .n_files = config->files ? config->n_harts : 0,
@@ -82,7 +83,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = irq->parked = irq->stopped = false;
+    irq->managed = irq->parked = irq->stopped = false; /* `waits` is false: managed_release() */
     irq->vec = (struct imsic_vector){0};
     irq->retiring_on = (struct aia_hartset){{0}};
     irq->retired_at = 0;
@@ -114,33 +115,55 @@ static bool has_interrupt(const struct aia_msi *msi)
     return msi;
 }
 
+/* Let each message of a chain prepare the request (aia_msi_ops.request). AIA_OK or AIA_EINVAL. */
+static int prepare(struct aia_msi *msi, struct aia_request *r)
+{
+    int error = AIA_OK;
+
+    for (; msi && !error; msi = msi->below)
+        if (msi->ops->request)
+            error = msi->ops->request(msi, r);
+    return error;
+}
+
 /*
- * Take a block of 2^order descriptors and fill them in. A hart that comes or goes looks at every descriptor in use, so each
- * descriptor is marked used only after it is filled in: before, it holds values of the previous request. *irq is the first of
- * the block.
+ * Fill in a block of n descriptors that are free. A hart that comes or goes looks at every descriptor in use, so each descriptor
+ * is marked used only after it is filled in: before, it holds values of the previous request.
+ */
+static void fill_in_block(struct aia *a, struct aia_irq *block, uint32_t n, const struct aia_request *r)
+{
+    for (uint32_t i = 0; i < n; i++)
+        fill_in(a, &block[i], block, r);
+    set_interrupt(r->msi, block);
+    for (uint32_t i = 0; i < n; i++)
+        atomic_store_explicit(&block[i].used, true, memory_order_release);
+    if (irqs_end(a) < block->number + n)
+        atomic_store_explicit(&a->irqs_end, block->number + n, memory_order_relaxed);
+}
+
+/*
+ * Take a block of 2^order descriptors and fill them in. *irq is the first of the block. The messages prepare a copy of the
+ * request after it is known that none of them has an interrupt: prepare() changes the device.
  * AIA_OK, or:
  *   AIA_EBUSY   the message belongs to another interrupt
- *   AIA_EINVAL  no such block is free
+ *   AIA_EINVAL  no such block is free, or the message cannot serve the request
  */
-static int take_descriptors(struct aia *a, const struct aia_request *r, struct aia_irq **irq)
+static int take_descriptors(struct aia *a, const struct aia_request *request, struct aia_irq **irq)
 {
+    struct aia_request r = *request;
     struct aia_irq *found = NULL;
-    uint32_t n = 1u << r->order;
+    uint32_t n = 1u << r.order;
     unsigned long was = aia_port_irq_save();
 
     aia_port_lock(&a->irqs_lock);
-    bool busy = has_interrupt(r->msi);
+    bool busy = has_interrupt(r.msi);
     for (uint32_t i = 0; i < a->config.n_irqs && !found && !busy; i++)
         if (are_unused(a, i, n))
             found = &a->config.irqs[i];
-    for (uint32_t i = 0; found && i < n; i++)
-        fill_in(a, &found[i], found, r);
+    if (found && prepare(r.msi, &r))
+        found = NULL;
     if (found)
-        set_interrupt(r->msi, found);
-    for (uint32_t i = 0; found && i < n; i++)
-        atomic_store_explicit(&found[i].used, true, memory_order_release);
-    if (found && irqs_end(a) < found->number + n)
-        atomic_store_explicit(&a->irqs_end, found->number + n, memory_order_relaxed);
+        fill_in_block(a, found, n, &r);
     aia_port_unlock(&a->irqs_lock);
     aia_port_irq_restore(was);
     *irq = found;
@@ -198,6 +221,8 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     }
     for (unsigned i = 0; i < 1u << irq->order; i++)
         irq[i].vec = vector_after(v, i);
+    if (irq->managed)
+        managed_started(a, irq);
     struct aia_message want = a->delivery->message(a, v), have;
     fence_rw_o(); /* the slot has the owner of the vector before a message can go there */
     trace_irq(a, AIA_EVENT_START, irq, v, 0);
@@ -239,7 +264,7 @@ int aia_irq_request(struct aia *a, const struct aia_request *r, struct aia_irq *
     error = !can_be_delivered(a, irq) ? AIA_ENOHART : r->managed ? managed_reserve(a, irq) : AIA_OK;
     if (!error)
         error = irq_start(a, irq);
-    if (error == AIA_ENOHART && irq->managed) /* irq waits for a hart of its affinity */
+    if (error == AIA_ENOHART && irq->managed && !bus_is_slow(irq)) /* irq waits for a hart of its affinity */
         error = AIA_OK;
     *out = irq;
     if (!error)

@@ -9,9 +9,42 @@
 #include "lib/delivery.h"
 #include "lib/flow.h"
 #include "lib/irq.h"
+#include "lib/report.h"
 #include "lib/retire.h"
 
 #include "imsic/vector.h"
+
+/*
+ * The step on n_waiting orders a request and a hart that comes online at the same time: the later one of the two sees what the
+ * earlier one has done. So either the request finds the hart online, or the hart finds the interrupt that waits.
+ */
+static void set_waits(struct aia *a, struct aia_irq *irq, bool waits)
+{
+    if (atomic_load_explicit(&irq->waits, memory_order_relaxed) == waits)
+        return;
+    atomic_store_explicit(&irq->waits, waits, memory_order_relaxed);
+    atomic_fetch_add_explicit(&a->n_waiting, waits ? 1 : -1u, memory_order_acq_rel);
+}
+
+void managed_started(struct aia *a, struct aia_irq *irq)
+{
+    set_waits(a, irq, false);
+}
+
+bool managed_any_waits(struct aia *a)
+{
+    return atomic_fetch_add_explicit(&a->n_waiting, 0, memory_order_acq_rel) != 0;
+}
+
+void managed_start(struct aia *a, struct aia_irq *irq, unsigned hart)
+{
+    if (!atomic_load_explicit(&irq->waits, memory_order_relaxed))
+        return;
+    if (irq_start(a, irq))
+        report_event(a, AIA_REPORT_NOT_STARTED, vector(hart, irq->vec.id), irq);
+    else
+        flow_resume(a, irq);
+}
 
 int managed_reserve(struct aia *a, struct aia_irq *irq)
 {
@@ -20,12 +53,15 @@ int managed_reserve(struct aia *a, struct aia_irq *irq)
     int error = a->delivery->reserve(a, irq);
 
     irq->managed = !error;
+    if (irq->managed)
+        set_waits(a, irq, true);
     irq_unlock(irq, was);
     return error;
 }
 
 void managed_release(struct aia *a, struct aia_irq *irq)
 {
+    set_waits(a, irq, false);
     for (unsigned h = 0; h < a->imsic.n_files; h++)
         if (aia_hartset_has(&irq->affinity, h)) {
             imsic_free(&a->imsic, vector(h, managed_ids(a, irq)[h]));

@@ -151,6 +151,7 @@ uint64_t retire_drain_left(struct aia *a, unsigned hart)
 
 static void report_no_sync(struct aia *a, unsigned here)
 {
+    a->imsic.files[here].failed_at = aia_port_time();
     report_event(a, AIA_REPORT_SYNC_TIMEOUT, vector(here, a->imsic.sync_id), NULL);
 }
 

@@ -8,13 +8,15 @@
  *   an identity    that has no owner is quarantined, and kept from the allocator
  *   the identity   of the IPIs is only reported, after too many IPIs with nothing to do: without IPIs nothing works
  *
- * An interrupt that takes all the time of its hart is disabled in the same way: storm_full_trap().
+ * An interrupt that takes all the time of its hart is disabled in the same way: storm_full_trap(). So is a level whose handler
+ * handles something again and again and does not take the line down: aia_line_up().
  *
  * A quarantined identity is disabled in eie. Its pending bit still latches an edge, so no edge is lost: after storm_reopen()
  * the edge is claimed, and a reclaim or a sweep finds the edge.
  */
 #include "lib/storm.h"
 #include "lib/delivery.h"
+#include "lib/flow.h"
 #include "lib/report.h"
 
 #include "imsic/file.h"
@@ -45,20 +47,42 @@ static bool has_stormed(const struct aia *a, uint32_t irq)
     return atomic_load_explicit(&a->config.irqs[irq].flow, memory_order_relaxed) & AIA_FLOW_STORMED;
 }
 
-/* Refuse the interrupt's edges where it fires, and disable the interrupt. */
-static void disable_stormed(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
+/* Refuse the interrupt's edges where it fires, and disable the interrupt. `why` is the report. */
+static void disable_stormed(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id,
+                            enum aia_report_what why)
 {
     /* Before the flags: an enable that sees STORMED must find the edges refused. */
     a->delivery->refuse_edges(a, irq, here, id);
     atomic_fetch_or_explicit(&irq->flow, AIA_FLOW_DISABLED | AIA_FLOW_STORMED, memory_order_acq_rel);
     trace(a, here, AIA_EVENT_STORM, irq->number, vector(here, id), 0);
-    report_event(a, AIA_REPORT_STORM_IRQ, vector(here, id), irq);
+    report_event(a, why, vector(here, id), irq);
 }
 
 void storm_unwelcome(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id)
 {
     if (storm_count(a, &irq->storm))
-        disable_stormed(a, irq, here, id);
+        disable_stormed(a, irq, here, id, AIA_REPORT_STORM_IRQ);
+}
+
+/* True if irq is a level whose line is up. */
+static bool is_up(struct aia_irq *irq)
+{
+    unsigned long was = irq_lock(irq->first);
+    struct aia_msi *msi = irq->msi;
+
+    while (msi && !msi->ops->level_up)
+        msi = msi->below;
+    bool up = msi && msi->ops->level_up(msi);
+    irq_unlock(irq->first, was);
+    return up;
+}
+
+void aia_line_up(struct aia *a, struct aia_irq *irq)
+{
+    unsigned here = aia_port_hart();
+
+    if (!has_stormed(a, irq->number))
+        disable_stormed(a, irq, here, flow_id_here(irq, here), AIA_REPORT_LEVEL_UP);
 }
 
 void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned id, unsigned n)
@@ -73,7 +97,7 @@ void storm_full_trap(struct aia *a, struct aia_irq *irq, unsigned here, unsigned
     if (atomic_fetch_add_explicit(&irq->streak_runs, n, memory_order_relaxed) + n <= a->config.storm_limit)
         return;
     atomic_store_explicit(&irq->streak_runs, 0, memory_order_relaxed);
-    disable_stormed(a, irq, here, id);
+    disable_stormed(a, irq, here, id, is_up(irq) ? AIA_REPORT_LEVEL_UP : AIA_REPORT_STORM_IRQ);
 }
 
 void storm_quarantine(struct aia *a, unsigned here, unsigned id)

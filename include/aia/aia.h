@@ -106,6 +106,7 @@ struct aia_irq {
     bool parked;           /* shut down, and the message is parked (aia_msi_ops.park) */
     bool stopped;          /* aia_irq_stop() or aia_irq_free() was called: the message does not start again */
     bool managed;          /* the affinity is fixed, and a vector is reserved on each of its harts */
+    _Atomic bool waits;    /* managed: no hart of the affinity has been online since the request */
     uint8_t order;         /* the block has 2^order descriptors */
     _Atomic uint16_t streak; /* the library's: the streak (aia_hart.streak) that streak_runs counts */
     struct aia_lock lock;    /* the library's */
@@ -169,12 +170,14 @@ enum aia_report_what {
     AIA_REPORT_UNOWNED,       /* an edge arrived at vec, which no interrupt owns */
     AIA_REPORT_STORM_UNOWNED, /* vec, which no interrupt owns, stormed and is quarantined */
     AIA_REPORT_STORM_IRQ,     /* irq stormed: irq is disabled, and vec lets no edge through */
-    AIA_REPORT_LATE,          /* an edge was found at vec when its hart came back */
-    AIA_REPORT_SYNC_TIMEOUT,  /* writes, or a barrier's messages, do not arrive in the file of vec.hart */
-    AIA_REPORT_DEAD,          /* irq's device did not answer a command: irq is disabled for good */
-    AIA_REPORT_CALL_STUCK,    /* a call has begun on vec.hart, and does not return */
-    AIA_REPORT_STORM_IPI,     /* IPIs without work storm at vec, which stays enabled */
-    AIA_REPORT_CHANGED,       /* irq's device did not have the message that it was given; irq is at vec */
+    AIA_REPORT_LEVEL_UP, /* the same, and irq's line is still up after storm_limit runs, one after the other */
+    AIA_REPORT_LATE,     /* an edge was found at vec when its hart came back */
+    AIA_REPORT_SYNC_TIMEOUT, /* writes, or a barrier's messages, do not arrive in the file of vec.hart */
+    AIA_REPORT_DEAD,         /* irq's device did not answer a command: irq is disabled for good */
+    AIA_REPORT_CALL_STUCK,   /* a call has begun on vec.hart, and does not return */
+    AIA_REPORT_STORM_IPI,    /* IPIs without work storm at vec, which stays enabled */
+    AIA_REPORT_CHANGED,      /* irq's device did not have the message that it was given; irq is at vec */
+    AIA_REPORT_NOT_STARTED, /* irq waited for vec.hart, and its device does not answer, or does not take its message */
     AIA_N_REPORTS,
 };
 
@@ -213,8 +216,12 @@ struct aia {
     _Atomic uint32_t irqs_end;      /* the library's: descriptors from this number on have never been used */
     struct aia_report_count reports[AIA_N_REPORTS];
     aia_counter updates[AIA_N_UPDATES];
-    aia_counter torn_copies; /* copies of an edge, sent because a torn message may have arrived */
-    aia_counter displaced;   /* moves out of the affinity, because its last online hart went offline */
+    aia_counter torn_copies;      /* copies of an edge, sent because a torn message may have arrived */
+    aia_counter displaced;        /* moves out of the affinity, because its last online hart went offline */
+    struct aia_barrier *barriers; /* the library's: those that aia_barrier_add() was called for */
+    struct aia_barrier *unheard;  /* after AIA_EDOMAIN: the barrier whose message did not arrive */
+    struct aia_lock probe_lock;   /* the library's: one hart at a time tries what reaches it */
+    _Atomic uint32_t n_waiting;   /* the library's: interrupts of which aia_irq.waits is true */
 };
 
 /*
@@ -285,7 +292,10 @@ static inline void aia_trace(const struct aia *a, enum aia_event event, const st
 bool aia_interrupt(struct aia *a);
 
 /*
- * Run the IPIs of a hart without an interrupt file. Call this for each software interrupt that config.kick may have caused.
+ * Run the IPIs of a hart without an interrupt file. Call this for each software interrupt that config.kick may have caused, and
+ * clear sip.SSIP, or what else shows that interrupt, before the call. A kick that comes after the clear interrupts again. If you
+ * clear it after the call, a kick that came during the call is forgotten. Then the hart takes no more IPIs, because the others
+ * kick only a hart that has no IPI waiting: calls to it end with AIA_ETIMEOUT.
  * Context: own, off.
  */
 void aia_soft_interrupt(struct aia *a);
@@ -322,10 +332,11 @@ struct aia_request {
  * Context: thread.
  * Returns AIA_OK, or an error. Nothing is changed and *irq is NULL then, unless a vector of a silent device or hart could not
  * be reclaimed in time. In that case *irq is the descriptor, and aia_irq_free() has to be called for it. The errors are:
- *   AIA_EINVAL    no handler, no message, or too few free descriptors; an order above 5; a block that is managed or of a line;
- *                 a managed message without config.reserved; a line if the harts have files, a message if they have none
+ *   AIA_EINVAL    no handler, no message, or too few free descriptors; an order above 5; a block that is managed or of a line
+ *                 or wire; a managed message without config.reserved; a line if the harts have files, a message if they have none
  *   AIA_EBUSY     the message, or one below it, belongs to another interrupt, which has to be freed first
- *   AIA_ENOHART   no hart of the affinity is online; managed: the affinity has no hart that irq can reach, online or not
+ *   AIA_ENOHART   no hart of the affinity is online, and the interrupt is not managed, or its message is on a slow bus, which
+ *                 no start of a hart can wait for; managed: the affinity has no hart that irq can reach, online or not
  *   AIA_ENOVEC    no vector is free on these harts; managed: on a hart of the affinity no suitable vector can be reserved
  *   AIA_ESILENT   the device does not answer
  *   AIA_ECHANGED  the device does not take its message
@@ -448,10 +459,16 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
 
 /*
  * First half of bringing the running hart online, the first time or again: begin to take interrupts. Edges that are pending in
- * the file of a hart that was online before are forwarded to their owners.
+ * the file of a hart that was online before are forwarded to their owners. Managed interrupts that were requested while no hart
+ * of their affinity was online are started; AIA_REPORT_NOT_STARTED reports a device that does not take its message. The first
+ * time, the hart tries that its own stores and each known barrier reach its interrupt file.
  * Context: own, off, before the hart sets sie.SEIE.
  * Returns the number of edges that were found (0 is expected), or, with nothing changed:
  *   AIA_EINVAL    the hart is not offline
+ *   AIA_EFILE     the first time: a store to files[hart].mmio does not arrive in the running hart's file within wait_limit. The
+ *                 order of files[] is not that of aia_port_hart(), mmio is wrong, or it is not mapped to the S-level file
+ *   AIA_EDOMAIN   the first time: a message of aia.unheard does not arrive there within wait_limit. The layout of the APLIC
+ *                 domain is wrong, or the machine level's address registers are, or files[hart].msi_addr
  *   the error of config.may_enter()
  */
 int aia_hart_online_begin(struct aia *a);
@@ -498,6 +515,17 @@ void aia_hart_offline_cancel(struct aia *a, unsigned hart);
  */
 int aia_hart_offline_finish(struct aia *a);
 
+/*
+ * Make the barrier of a unit known (aia/msi.h): each hart tries that its messages arrive, at the first aia_hart_online_begin(), or
+ * now if the hart is online. aplic_init() calls this.
+ * Context: thread, while no hart goes online or offline; also with interrupts off while no hart but the running one is online.
+ * Returns AIA_OK, or, with the barrier not known:
+ *   AIA_EINVAL    the harts have no interrupt files
+ *   AIA_EDOMAIN   a message does not arrive in the file of an online hart within wait_limit
+ *   AIA_ETIMEOUT  an online hart does not answer an interrupt
+ */
+int aia_barrier_add(struct aia *a, struct aia_barrier *b);
+
 /* What becomes of displaced interrupts when a hart of their affinity is back. */
 enum aia_displaced {
     AIA_DISPLACED_STAY,   /* they stay where they are */
@@ -526,7 +554,7 @@ void aia_hart_save(const struct aia *a, struct imsic_saved *saved);
 void aia_hart_restore(const struct aia *a, const struct imsic_saved *saved);
 
 /*
- * The set of harts that are online.
+ * The set of harts that are ONLINE: they take interrupts and get new vectors. A hart that is going offline is not among them.
  * Context: any.
  */
 struct aia_hartset aia_online(const struct aia *a);
@@ -549,9 +577,8 @@ enum aia_finding {
     AIA_OWNED_DISABLED,
     /* The slot is owned, and its owner has another vector; or the slot is retiring, and its owner is not in use. */
     AIA_LEAKED,
-    AIA_TWO_OWNERS,        /* an interrupt has this vector, and the slot names another owner */
-    AIA_STILL_RETIRING,    /* the slot is retiring; normal for a device whose drain only time proves */
-    AIA_RETIRING_LONG,     /* the slot is still retiring two lazy periods after its drain was due */
+    AIA_TWO_OWNERS, /* an interrupt has this vector, and the slot names another owner */
+    AIA_RETIRING_LONG, /* the slot is retiring, and a reclaim after its drain was due has failed, or none will find it */
     AIA_MESSAGE_FREE,      /* the device's message, read back, names v, which is free or quarantined */
     AIA_MESSAGE_ELSEWHERE, /* the device's message does not name v, which is the interrupt's vector */
     AIA_SOURCE_UNOWNED,    /* aplic_audit(): an APLIC source is enabled, and no interrupt owns it */

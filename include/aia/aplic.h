@@ -58,41 +58,51 @@ struct aplic {
     struct aplic_source *_Atomic *sources; /* direct: n_sources + 1 pointers, NULL at first */
 
     /* The library's. */
+    struct aia *aia;
     struct aia_controller controller; /* direct */
     struct aia_barrier barrier;       /* by message: proves the drain of all sources */
     struct aia_lock genmsi;
     bool raw_inputs; /* in_clrip reads the wires, although it should read rectified inputs */
 };
 
-/* A wired interrupt. */
+/*
+ * A wired interrupt. A request names it as any other message: request.msi = &source.msi. The library then puts its own handler
+ * before the driver's handler of a level. The driver's handler runs only while the line is up, and runs again for as long as the
+ * line stays up, so that it may handle one cause at a time. Edges from before the request are forgotten.
+ */
 struct aplic_source {
-    struct aia_msi msi; /* aplic_request() puts this into the request */
+    struct aia_msi msi;
     struct aplic *aplic;
     uint16_t number;
     enum aplic_mode mode;
     aia_handler handler; /* the library's: the driver's handler of a level */
     void *context;       /* the library's: its context */
-    uint8_t priority;    /* direct: 1, the highest, to 255; 1 unless it is changed before the request */
-    aia_counter fallen;  /* edges of a level whose line had fallen before the handler ran */
+    uint32_t
+        up_runs; /* the library's: runs, one after the other, of a level whose line has not been seen down */
+    uint8_t priority;   /* direct: 1, the highest, to 255; 1 unless it is changed before the request */
+    aia_counter fallen; /* edges of a level whose line had fallen before the handler ran */
 };
 
 /*
- * Take the domain over: make every source inactive, clear every pending and enable bit, and turn delivery on. Call this once,
- * before the domain's sources are used.
- * Context: any.
+ * Take the domain over: make every source inactive, clear every pending and enable bit, and turn delivery on. In MSI delivery mode
+ * make the domain known to `aia`, which aia_init() has set up: each hart tries that the domain's messages arrive, at its first
+ * aia_hart_online_begin(), or now if it is online. Call this once, before the domain's sources are used.
+ * Context: thread, while no hart goes online or offline; also with interrupts off while no hart but the running one is online.
  * Returns AIA_OK, or:
- *   AIA_EINVAL  no APLIC answers, a number is out of range, or the domain does not have this delivery mode
+ *   AIA_EINVAL    no APLIC answers, a number is out of range, the domain does not have this delivery mode, or `direct` is set
+ *                 where harts have interrupt files, or not set where they have none
+ *   AIA_EDOMAIN, AIA_ETIMEOUT  as for aia_barrier_add(), which this calls
  */
-int aplic_init(struct aplic *a);
+int aplic_init(struct aplic *a, struct aia *aia);
 
 /*
- * Configure the domain again after a reset, with delivery to the harts of `online`, the set that aia_online() returns. The
- * reset has made the sources inactive, so call aia_irq_restore() for each interrupt afterwards.
+ * Configure the domain again after a reset, as aplic_init() has done. The reset has made the sources inactive, so call
+ * aia_irq_restore() for each interrupt afterwards.
  * Context: any, while no hart goes online or offline and no source moves.
  * Returns AIA_OK, or:
  *   AIA_EINVAL  the domain does not take the configuration
  */
-int aplic_restore(struct aplic *a, const struct aia_hartset *online);
+int aplic_restore(struct aplic *a);
 
 /*
  * Initialize a source of the domain. The source is inactive until aia_irq_request(). Call this once for each source.
@@ -101,15 +111,6 @@ int aplic_restore(struct aplic *a, const struct aia_hartset *online);
  *   AIA_EINVAL  the domain has no such source, or the source does not have this mode
  */
 int aplic_source_init(struct aplic_source *s, struct aplic *a, unsigned number, enum aplic_mode mode);
-
-/*
- * Make the request for this source's interrupt, for aia_irq_request(), from the driver's request `r`. The handler of a level
- * is wrapped: the driver's handler runs only while the line is up, and runs again for as long as the line stays up, so that it may
- * handle one cause at a time. If the source has an interrupt already, this changes nothing, and aia_irq_request() returns
- * AIA_EBUSY.
- * Context: thread; not at the same time as another call for the source, nor as the free of its interrupt.
- */
-struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r);
 
 /* True if the wire asserts an interrupt now: the rectified input. Context: any. */
 bool aplic_asserted(const struct aplic_source *s);

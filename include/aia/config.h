@@ -130,7 +130,8 @@ struct aia_config {
     /*
      * After more than this many unwelcome edges within a window an interrupt is disabled, or an unowned identity is
      * quarantined. An interrupt is also disabled after more than this many runs during which its hart does nothing but take
-     * interrupts, whatever its handler returns.
+     * interrupts, whatever its handler returns. A level is also disabled after this many runs, one after the other, that
+     * returned AIA_HANDLED and left the line up.
      */
     uint32_t storm_limit;
     /*

@@ -13,6 +13,7 @@
 
 #include <aia/begin.h>
 
+struct aia;
 struct aia_controller;
 
 /* The operations of a controller. Context: own, off, for the hart `hart`. */
@@ -45,6 +46,13 @@ struct aia_controller {
  * Context: any.
  */
 void aia_line_done(struct aia_irq *irq);
+
+/*
+ * Shut off a level that is still up after storm_limit runs in a row whose handler has returned AIA_HANDLED:
+ * AIA_REPORT_LEVEL_UP. The driver of a unit that turns wires into messages calls this, because only the driver sees the line.
+ * Context: in irq's handler.
+ */
+void aia_line_up(struct aia *a, struct aia_irq *irq);
 
 #include <aia/end.h>
 

@@ -22,7 +22,9 @@ enum aia_error {
     AIA_EREFUSED = -13, /* a command of the IOMMU is refused, cannot be read by the unit, or times out */
     AIA_ECHANGED = -14, /* a device does not have the message that it was given */
     AIA_EBUSY = -15,    /* the message belongs to another interrupt */
-    AIA_ELAYOUT = -18,  /* the library and its caller were compiled with different layouts of structures */
+    AIA_EFILE = -16,   /* a store to files[hart].mmio does not reach the interrupt file of the running hart */
+    AIA_EDOMAIN = -17, /* a message of an APLIC domain does not reach the interrupt file of a hart */
+    AIA_ELAYOUT = -18, /* the library and its caller were compiled with different layouts of structures */
 };
 
 /* The meaning of an error in words, for a message to a person; a fixed string for any value. Context: any. */

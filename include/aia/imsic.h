@@ -63,8 +63,9 @@ struct imsic_file {
     _Atomic uint32_t *slots; /* n_ids + 1 words */
 
     /* The library's: the allocator, under imsic.lock. */
-    bool open;                             /* vectors of this file may be allocated */
-    uint16_t n_free;                       /* set bits in free[] */
+    bool open;          /* vectors of this file may be allocated */
+    uint16_t n_free;    /* set bits in free[] */
+    uint16_t sync_owed; /* own hart: sync_id while the write of a sync that timed out is under way; else 0 */
     uint64_t free[IMSIC_WORDS];            /* bit set: the identity is free */
     uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] has a run of 2^k; k > 0: has or had */
 
@@ -75,7 +76,7 @@ struct imsic_file {
 
     /* The library's: written by the file's own hart. */
     uint64_t quarantined[IMSIC_WORDS]; /* identities disabled in eie because they stormed */
-    uint16_t sync_owed; /* sync_id while the write of a sync that timed out is under way; else 0 */
+    uint64_t failed_at;                /* when a reclaim last failed to prove a drain; 0: never */
 };
 
 /* All interrupt files. The library's. */

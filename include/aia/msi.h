@@ -29,6 +29,7 @@ enum aia_msi_kind {
 struct aia_controller;
 struct aia_irq;
 struct aia_msi;
+struct aia_request;
 
 /*
  * The operations of a message. The library calls all except the last four with the interrupt's lock held and interrupts off,
@@ -81,6 +82,16 @@ struct aia_msi_ops {
      */
     void (*restore)(struct aia_msi *msi, const struct aia_message *m);
     /*
+     * Prepare the message for a request, and the request for the message: aia_irq_request() calls this for each message of a
+     * chain, after it has found that none of them has an interrupt. `r` is the library's copy of the request; the operation may
+     * put a handler of its own, with its own context, before the driver's. NULL: there is nothing to prepare.
+     * Returns AIA_OK, or, with nothing changed:
+     *   AIA_EINVAL  the message cannot serve this request
+     */
+    int (*request)(struct aia_msi *msi, struct aia_request *r);
+    /* For a wire: true if it is a level, and is up now. NULL: this is no wire. */
+    bool (*level_up)(struct aia_msi *msi);
+    /*
      * For a slow bus, where a message changes by a command whose answer takes long; all four, or none. The kind is STORE. The
      * other operations then change only a copy in memory, with bus_lock() held, and read_back() returns the message that the
      * device has acknowledged. bus_sync() sends one command that gives the device the copy, and waits for the answer as long as
@@ -101,6 +112,7 @@ struct aia_msi_ops {
 struct aia_barrier {
     /* Send `m`, which names the running hart's file. Interrupts off. AIA_OK; AIA_ETIMEOUT: the unit did not take `m`. */
     int (*send)(struct aia_barrier *b, const struct aia_message *m);
+    struct aia_barrier *next; /* the library's: the next one that the library knows (aia_barrier_add()) */
 };
 
 /*

@@ -45,7 +45,7 @@ bool goldfish_init(struct goldfish *g)
         return false;
     mmio_write32(g->regs + CLEAR_ALARM, 1);
     mmio_write32(g->regs + CLEAR_INTERRUPT, 1);
-    r = aplic_request(g->line.source, &r);
+    r.msi = &g->line.source->msi;
     int error = aia_irq_request(&aia, &r, &g->line.irq);
     if (error)
         print("rtc: no interrupt: %s\n", aia_strerror(error));

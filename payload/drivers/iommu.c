@@ -208,7 +208,7 @@ static bool request_own(void)
         struct aplic_source *wire = wires_source("iommu", &machine.iommu.wire);
         if (!wire)
             return false;
-        r = aplic_request(wire, &r);
+        r.msi = &wire->msi;
     } else if (!iommu_say("its vector", aia_iommu_vector_init(&vector, &iommu))) {
         return false;
     } else if (machine.iommu.form == MACHINE_IOMMU_PCI) { /* the same table, in MSI-X format */

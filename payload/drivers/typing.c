@@ -40,7 +40,7 @@ bool typing_init(void)
         typing.line.source = wires_source("uart", &machine.uart.wire);
         if (!typing.line.source)
             return false;
-        r = aplic_request(typing.line.source, &r);
+        r.msi = &typing.line.source->msi;
         int error = aia_irq_request(&aia, &r, &typing.line.irq);
         if (error) {
             print("uart: no interrupt: %s\n", aia_strerror(error));

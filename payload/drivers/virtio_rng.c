@@ -62,7 +62,7 @@ bool virtio_rng_init(struct virtio_rng *v)
         print("rng: %s\n", why);
         return false;
     }
-    r = aplic_request(v->line.source, &r);
+    r.msi = &v->line.source->msi;
     int error = aia_irq_request(&aia, &r, &v->line.irq);
     if (error)
         print("rng: no interrupt: %s\n", aia_strerror(error));

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "imsic/file.h"
 #include "payload/drivers/wires.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hang.h"
 #include "payload/kernel/hart.h"
 #include "payload/kernel/irq.h"
 #include "payload/kernel/machine.h"
@@ -60,13 +58,13 @@ static bool init_one(struct aplic *a, const struct machine_aplic *m)
     };
     if (m->msi_mode)
         layout(a);
-    if (!trap_answers("aplic", a->mmio))
+    if (!trap_answers("aplic", a->mmio) || (m->msi_mode && !reaches_all(a)))
         return false;
-    int error = aplic_init(a);
+    int error = aplic_init(a, &aia);
     if (error)
         print("aplic at 0x%lx: it does not deliver %s, or is no APLIC\n", a->mmio,
               m->msi_mode ? "by MSI" : "directly");
-    return !error && (a->direct || reaches_all(a));
+    return !error;
 }
 
 /* If harts have interrupt files, an APLIC without MSIs reaches no hart. */
@@ -108,46 +106,6 @@ struct aplic *wires_domain(unsigned n)
     return NULL;
 }
 
-static struct {
-    struct aplic *domain;
-    unsigned failed;
-} probe;
-
-static void probe_here(void *arg)
-{
-    unsigned here = hart_index();
-
-    (void)arg;
-    if (!imsic_sync_after(&aia.imsic, &aia.imsic.files[here], &probe.domain->barrier))
-        return;
-    print(
-        "aplic at 0x%lx: its messages do not arrive at hart %u: the machine level's address registers disagree "
-        "with the tree\n",
-        probe.domain->mmio, here);
-    probe.failed++;
-}
-
-/*
- * True if the APLIC's message arrives at each online hart, in the file that the tree names. The machine level's address
- * registers determine that too, but S-mode cannot read them.
- */
-static bool arrives(struct aplic *a)
-{
-    static bool known[MACHINE_MAX_APLICS];
-
-    if (a->direct || known[a - domains])
-        return true;
-    probe.domain = a;
-    /* One failure is enough, and each takes a timeout. */
-    for (unsigned h = 0; h < hart_count() && !probe.failed; h++)
-        if (hart_is_online(h) && hang_call(h, probe_here, NULL)) {
-            print("aplic at 0x%lx: hart %u does not answer, so its messages cannot be tried there\n", a->mmio,
-                  h);
-            probe.failed++;
-        }
-    return known[a - domains] = !probe.failed;
-}
-
 /* The part for which discovery has a reason if the wire is unusable. */
 static enum machine_part part_of(const struct machine_wire *w)
 {
@@ -185,8 +143,6 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
               domains[w->aplic].mmio);
         return NULL;
     }
-    if (!arrives(s->aplic))
-        return NULL;
     taken[w->aplic][w->source] = true;
     n_sources++;
     return s;
@@ -218,7 +174,7 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
     else if (!number)
         print("wires: no source to spare of those that are delegated to the APLIC at 0x%lx\n",
               domains[i].mmio);
-    if (!number || !arrives(s->aplic))
+    if (!number)
         return false;
     taken[i][number] = true;
     return true;

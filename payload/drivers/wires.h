@@ -18,8 +18,8 @@ bool wires_init(void);
 struct aia_controller **wires_controllers(void);
 
 /*
- * The source of a device's wire, ready for aplic_request(). Returns NULL, after printing the reason, if the device has
- * no wire, shares its wire, or if the APLIC's messages do not arrive where the tree says. Thread context.
+ * The source of a device's wire, ready for aia_irq_request(). Returns NULL, after printing the reason, if the device has
+ * no wire, or shares its wire. Thread context.
  */
 struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
 

@@ -256,8 +256,8 @@ static void check_named(void)
           irq_reports(AIA_REPORT_STORM_UNOWNED));
     check(irq_reports(AIA_REPORT_STORM_IPI) > 0, "storms of the IPIs' identity reported: %u",
           irq_reports(AIA_REPORT_STORM_IPI));
-    check(irq_reports(AIA_REPORT_STORM_IRQ) + irq_reports(AIA_REPORT_DEAD) +
-                  irq_reports(AIA_REPORT_SYNC_TIMEOUT) ==
+    check(irq_reports(AIA_REPORT_STORM_IRQ) + irq_reports(AIA_REPORT_LEVEL_UP) +
+                  irq_reports(AIA_REPORT_DEAD) + irq_reports(AIA_REPORT_SYNC_TIMEOUT) ==
               0,
           "no interrupt was disabled, no file stuck");
 }

@@ -82,14 +82,11 @@ static bool set_up(void)
     if (!choose_harts())
         return false;
     device = &load_devices[0];
-    int error =
-        aia_irq_free(&aia, device->irq); /* first, because aplic_request() does not change a source in use */
+    int error = aia_irq_free(&aia, device->irq);
     struct aia_request r = request(device->name);
     r.handler = device_handler;
     r.context = device;
     r.msi = load_msi(device);
-    if (device->wire)
-        r = aplic_request(device->wire, &r);
     if (!error)
         error = aia_irq_request(&aia, &r, &device->irq);
     if (!check(!error, "%s: managed: %s", device->name, aia_strerror(error)))

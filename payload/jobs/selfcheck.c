@@ -69,15 +69,9 @@ static enum aia_result on_edge(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
-static void on_unowned(unsigned id)
-{
-    print("hart %u: unowned identity %u came: is this interrupt file another hart's?\n", hart_index(), id);
-}
-
 /*
- * Check that an edge arrives on the hart whose file it was sent to: files that the tree names crosswise show here. The
- * handler of the edge before must have returned first, because a hart that runs a handler also reruns the handler for an
- * edge that comes to another hart.
+ * Check that an edge arrives on the hart whose file it was sent to. The handler of the edge before must have returned first,
+ * because a hart that runs a handler also reruns the handler for an edge that comes to another hart.
  */
 static bool edge_to(struct aia_irq *irq, unsigned hart)
 {
@@ -157,7 +151,6 @@ static bool other_harts(bool (*step)(unsigned hart))
 
 int job_selfcheck(void)
 {
-    irq_watch_unowned(on_unowned);
     if (all_harts(step_online) && step_timer() && all_harts(step_interrupt) && other_harts(step_call) &&
         other_harts(step_hotplug)) {
         selfcheck_step("the verdict, and the end of the machine");

@@ -117,20 +117,20 @@ static void loud(unsigned hart)
 {
     struct aia_request q = {.name = "loud", .handler = loud_handler, .affinity = aia_hartset_one(hart)};
     struct aia_irq *i;
-    unsigned before = irq_reports(AIA_REPORT_STORM_IRQ);
+    unsigned before = irq_reports(AIA_REPORT_LEVEL_UP);
 
     if (!wires_spare(&line, hart))
         return;
     loud_runs = loud_ticks = 0;
     int error = aplic_source_init(&line, line.aplic, line.number, APLIC_LEVEL_LOW);
-    q = aplic_request(&line, &q);
+    q.msi = &line.msi;
     error = error ? error : aia_irq_request(&aia, &q, &i);
     if (!check(!error, "a level that is up for ever, on hart %u: %s", hart, aia_strerror(error)))
         return;
     uint64_t end = time_after(time_from_ms(HIT_MS));
-    while (irq_reports(AIA_REPORT_STORM_IRQ) == before && time_now() < end)
+    while (irq_reports(AIA_REPORT_LEVEL_UP) == before && time_now() < end)
         aia_port_relax();
-    check(irq_reports(AIA_REPORT_STORM_IRQ) == before + 1 && loud_runs > aia.config.storm_limit,
+    check(irq_reports(AIA_REPORT_LEVEL_UP) == before + 1 && loud_runs > aia.config.storm_limit,
           "the level is disabled after %lu runs, all of which returned AIA_HANDLED", loud_runs);
     check(loud_ticks > 0, "hart %u took a timer interrupt meanwhile", hart);
     uint64_t ran = runs;

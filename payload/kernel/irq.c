@@ -9,7 +9,9 @@
 #include "payload/kernel/machine.h"
 #include "payload/kernel/time.h"
 #include <stdio.h>
+#include <aia/aplic.h>
 #include "csr.h"
+#include "lib/container.h"
 #include "mmio.h"
 
 struct aia aia
@@ -132,13 +134,9 @@ unsigned irq_nth_hart(const struct aia_irq *irq, unsigned n)
     return (hart - 1) % hart_count();
 }
 
-/*
- * The caller has cleared the interrupt. The fence orders the clear before the reads below: an IPI sent before the clear
- * is found now, and a later IPI interrupts again.
- */
+/* The caller has cleared the interrupt. */
 void irq_soft(void)
 {
-    fence_all();
     if (!irq_by_message())
         aia_soft_interrupt(&aia);
 }
@@ -155,10 +153,24 @@ void irq_lazy_timer(void)
     aia_timer(&aia);
 }
 
+/* Messages do not go where the device tree says: no job can run on this machine. */
+static _Noreturn void refuse_addresses(int error)
+{
+    const struct aplic *domain = container_of(aia.unheard, struct aplic, barrier);
+    char where[40] = "";
+
+    if (error == AIA_EDOMAIN)
+        (void)snprintf(where, sizeof(where), "aplic at 0x%lx, ", (unsigned long)domain->mmio);
+    print("%shart %u: %s\n", where, hart_index(), aia_strerror(error));
+    machine_exit(EXIT_MACHINE);
+}
+
 int irq_hart_init(void)
 {
     int late = aia_hart_online_begin(&aia);
 
+    if (late == AIA_EFILE || late == AIA_EDOMAIN)
+        refuse_addresses(late);
     if (late < 0)
         return late;
     csr_set(sie, SIE_SEIE);

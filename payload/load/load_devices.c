@@ -36,7 +36,7 @@ void load_acknowledge(struct load_device *d, uint32_t bits)
 
 struct aia_msi *load_msi(struct load_device *d)
 {
-    return d->soft ? &d->soft->msi : d->edu.msi.top;
+    return d->wire ? &d->wire->msi : d->soft ? &d->soft->msi : d->edu.msi.top;
 }
 
 /* ---- their interrupts ---- */
@@ -70,8 +70,6 @@ static bool request(struct load_device *d)
         .msi = load_msi(d),
         .affinity = aia_hartset_first(hart_count()),
     };
-    if (d->wire)
-        r = aplic_request(d->wire, &r);
     int error = aia_irq_request(&aia, &r, &d->irq);
 
     irq_had_ids(error);

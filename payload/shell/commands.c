@@ -144,7 +144,7 @@ const struct command commands[] = {
      "",
      "files, messages and sources against the books",
      "Prints a line for each finding: pending but unowned, owned but disabled,\n"
-     "retiring for too long, leaked, two owners; a message that names a free vector\n"
+     "a reclaim that failed, leaked, two owners; a message that names a free vector\n"
      "or another interrupt's; a source enabled but unowned. The load pauses.\n"
      "Findings make the exit code 1.",
      COMMAND_ACTS,

@@ -254,6 +254,8 @@ void t_check_books(void)
     for (unsigned h = 0; h < m.n_harts; h++)
         if (!m.hart[h].stopped && t_audit(h))
             fail_msg("hart %u id %u: %s", h, t.found_at[0].id, aia_finding_name(t.found[0]));
+        else if (t.files[h].n_retiring)
+            fail_msg("hart %u: %u vectors still retire", h, t.files[h].n_retiring);
 }
 
 unsigned t_reported(unsigned what)

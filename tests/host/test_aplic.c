@@ -30,18 +30,18 @@ static void refuses_what_is_no_such_domain(void **state)
     w_machine(1, 0);
     struct aplic a = w_domain;
     a.n_sources = 0;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
     a.n_sources = 1024;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
     a = w_domain;
     a.layout.hart_bits = 15;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
     static struct am wired;
     am_init(&wired, 8, AM_NO_MSI, 0, 1);
     a = w_domain;
     a.mmio = wired.chip.base;
     a.n_sources = 8;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
 }
 
 static void refuses_indexes_out_of_range(void **state)
@@ -329,6 +329,93 @@ static void edge_kept_while_disabled_is_sent_again(void **state)
                      2); /* the source itself sends it, to where the source points now */
 }
 
+/* ---- requests: a source is passed as any other message ---- */
+
+/* A unit above a source that passes everything on, and knows nothing of levels. */
+static void unit_start(struct aia_msi *msi, const struct aia_message *message)
+{
+    msi->below->ops->start(msi->below, message);
+}
+
+static void unit_stop(struct aia_msi *msi)
+{
+    msi->below->ops->stop(msi->below);
+}
+
+static void unit_store(struct aia_msi *msi, const struct aia_message *message)
+{
+    msi->below->ops->store(msi->below, message);
+}
+
+static int unit_read_back(struct aia_msi *msi, struct aia_message *message)
+{
+    return msi->below->ops->read_back(msi->below, message);
+}
+
+static const struct aia_msi_ops unit_ops = {
+    .start = unit_start, .stop = unit_stop, .store = unit_store, .read_back = unit_read_back};
+
+static unsigned runs;
+
+static enum aia_result takes_one_cause(void *context, struct aia_irq *irq)
+{
+    (void)irq;
+    assert_ptr_equal(context, &runs);
+    if (++runs % 3 == 0)
+        am_wire(&w_model, 9, false);
+    return AIA_HANDLED;
+}
+
+/* A level with three causes runs its handler three times, passed directly and below a unit, and again after a free. */
+static void source_prepares_its_request(void **state)
+{
+    struct aia_request r = {
+        .handler = takes_one_cause, .context = &runs, .affinity = aia_hartset_one(1), .msi = &q.source.msi};
+    struct aia_irq *irq;
+
+    (void)state;
+    for (unsigned chain = 0; chain < 2; chain++) {
+        w_machine(2, 0);
+        w_source(&q, 9, APLIC_LEVEL_HIGH);
+        struct aia_msi unit = {
+            .ops = &unit_ops, .below = &q.source.msi, .kind = AIA_MSI_STORE, .barrier = q.source.msi.barrier};
+        r.msi = chain ? &unit : &q.source.msi;
+        for (runs = 0; runs < 6;) {
+            unsigned before = runs;
+            assert_int_equal(aia_irq_request(&t.aia, &r, &irq), AIA_OK);
+            assert_ptr_equal(r.context, &runs); /* the embedder's request is as it was */
+            am_wire(&w_model, 9, true);
+            m_settle();
+            assert_int_equal(runs, before + 3);
+            assert_int_equal(aia_irq_free(&t.aia, irq), AIA_OK);
+        }
+    }
+}
+
+/* A request that cannot be served changes nothing at the source: a block, or no descriptor. */
+static void source_refuses_a_block(void **state)
+{
+    struct aia_request r = {.handler = w_deny, .affinity = aia_hartset_one(1)};
+    struct aia_irq *irq;
+
+    (void)state;
+    w_machine(2, 0);
+    w_source(&q, 9, APLIC_EDGE_RISE);
+    w_model.source[9].mode = APLIC_EDGE_RISE;
+    r.msi = &q.source.msi;
+    r.order = 1;
+    assert_int_equal(aia_irq_request(&t.aia, &r, &irq), AIA_EINVAL);
+    assert_null(irq);
+    r.order = 0;
+    for (unsigned i = 0; i < T_IRQS; i++)
+        t.irqs[i].used = true;
+    assert_int_equal(aia_irq_request(&t.aia, &r, &irq), AIA_EINVAL);
+    assert_int_equal(w_model.source[9].mode, APLIC_EDGE_RISE);
+    for (unsigned i = 0; i < T_IRQS; i++)
+        t.irqs[i].used = false;
+    assert_int_equal(aia_irq_request(&t.aia, &r, &irq), AIA_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +435,8 @@ int main(void)
         cmocka_unit_test(level_that_fell_runs_no_handler),
         cmocka_unit_test(disabled_level_is_kept),
         cmocka_unit_test(edge_kept_while_disabled_is_sent_again),
+        cmocka_unit_test(source_prepares_its_request),
+        cmocka_unit_test(source_refuses_a_block),
     };
 
     return T_RUN(tests);

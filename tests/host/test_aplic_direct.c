@@ -161,7 +161,7 @@ static void storm_is_masked(void **state)
     strict.mask = strict_mask;
     strict.unmask = strict_unmask;
     q.source.msi.ops = &strict;
-    r = aplic_request(&q.source, &r);
+    r.msi = &q.source.msi;
     assert_int_equal(aia_irq_request(&t.aia, &r, &q.irq), AIA_OK);
     for (unsigned round = 1; round < 3; round++) {
         w_denied = 0;

@@ -34,6 +34,20 @@ static void test_offline_online(void **state)
     }
 }
 
+/* A hart that is going offline is not online; after a cancel it is. */
+static void test_online_means_online(void **state)
+{
+    (void)state;
+    t_machine(3, 63);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_OK);
+    struct aia_hartset online = aia_online(&t.aia);
+    assert_false(aia_hartset_has(&online, 1));
+    assert_true(aia_hartset_has(&online, 0) && aia_hartset_has(&online, 2));
+    aia_hart_offline_cancel(&t.aia, 1);
+    online = aia_online(&t.aia);
+    assert_true(aia_hartset_has(&online, 1));
+}
+
 static void inject(void (*fn)(void *arg), uint32_t lag)
 {
     bool more = true;
@@ -354,17 +368,12 @@ static void test_offline_long_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_offline_online),
-        cmocka_unit_test(test_edge_at_every_access),
-        cmocka_unit_test(test_edge_at_every_access_slow),
-        cmocka_unit_test(test_edge_found_by_sweep),
-        cmocka_unit_test(test_moves_toward_it),
-        cmocka_unit_test(test_request_meanwhile),
-        cmocka_unit_test(test_offline_meanwhile),
-        cmocka_unit_test(test_all_harts_in_turn),
-        cmocka_unit_test(test_torn_at_every_access),
-        cmocka_unit_test(test_undrained_keeps_moving),
-        cmocka_unit_test(test_offline_long_after),
+        cmocka_unit_test(test_offline_online),         cmocka_unit_test(test_online_means_online),
+        cmocka_unit_test(test_edge_at_every_access),   cmocka_unit_test(test_edge_at_every_access_slow),
+        cmocka_unit_test(test_edge_found_by_sweep),    cmocka_unit_test(test_moves_toward_it),
+        cmocka_unit_test(test_request_meanwhile),      cmocka_unit_test(test_offline_meanwhile),
+        cmocka_unit_test(test_all_harts_in_turn),      cmocka_unit_test(test_torn_at_every_access),
+        cmocka_unit_test(test_undrained_keeps_moving), cmocka_unit_test(test_offline_long_after),
     };
 
     return T_RUN(tests);

@@ -33,8 +33,7 @@ static void test_domain(void **state)
                 reset_domain(3);
                 if (is_up && i >= 2)
                     w_cause(&w, 1);
-                struct aia_hartset online = aia_online(&t.aia);
-                assert_int_equal(aplic_restore(&w_domain, &online), AIA_OK);
+                assert_int_equal(aplic_restore(&w_domain), AIA_OK);
                 assert_int_equal(aia_irq_restore(&t.aia, w.irq), AIA_OK);
                 w_check(&w);
                 assert_int_equal(w.runs, is_up && i >= 2);
@@ -61,13 +60,30 @@ static void test_offline_of_a_source(void **state)
             w_machine(3, 0);
         w_irq(&w, 9, APLIC_LEVEL_HIGH, 1);
         reset_domain(3);
-        struct aia_hartset online = aia_online(&t.aia);
-        assert_int_equal(aplic_restore(&w_domain, &online), AIA_OK);
+        assert_int_equal(aplic_restore(&w_domain), AIA_OK);
         assert_int_equal(t_offline(1, 0), AIA_OK);
         assert_int_not_equal(w.irq->vec.hart, 1);
         w_rise(&w);
         w_check(&w); /* the source also has its configuration again */
     }
+}
+
+/* A domain is reset while a hart is on its way out: the hart still takes interrupts, also after the offline is cancelled. */
+static void test_hart_on_its_way(void **state)
+{
+    (void)state;
+    w_direct_machine(3, 3, 0);
+    w_irq(&w, 9, APLIC_EDGE_RISE, 1);
+    assert_int_equal(aia_hart_offline_begin(&t.aia, 2), AIA_OK);
+    reset_domain(3);
+    assert_int_equal(aplic_restore(&w_domain), AIA_OK);
+    assert_int_equal(aia_irq_restore(&t.aia, w.irq), AIA_OK);
+    aia_hart_offline_cancel(&t.aia, 2);
+    assert_int_equal(w_move(&w, 2), AIA_OK);
+    w_rise(&w);
+    w_check(&w);
+    assert_int_equal(w.hart, 2);
+    t_check_books();
 }
 
 /* The domain holds back a line that storms, and a reset undoes that: the interrupt is disabled all the same. */
@@ -78,7 +94,7 @@ static void test_storming_line(void **state)
     (void)state;
     w_direct_machine(2, 2, 0);
     w_source(&w, 9, APLIC_LEVEL_HIGH);
-    r = aplic_request(&w.source, &r);
+    r.msi = &w.source.msi;
     assert_int_equal(aia_irq_request(&t.aia, &r, &w.irq), AIA_OK);
     am_wire(&w_model, 9, true);
     m_settle();
@@ -173,9 +189,10 @@ static void test_parked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_domain),           cmocka_unit_test(test_offline_of_a_source),
-        cmocka_unit_test(test_storming_line),    cmocka_unit_test(test_remapped),
-        cmocka_unit_test(test_remapped_offline), cmocka_unit_test(test_parked),
+        cmocka_unit_test(test_domain),          cmocka_unit_test(test_offline_of_a_source),
+        cmocka_unit_test(test_hart_on_its_way), cmocka_unit_test(test_storming_line),
+        cmocka_unit_test(test_remapped),        cmocka_unit_test(test_remapped_offline),
+        cmocka_unit_test(test_parked),
     };
 
     return T_RUN(tests);

@@ -103,8 +103,7 @@ static void test_lazy_period(void **state)
         m_settle();
         assert_int_equal(q.irq->n_retiring, 1); /* not immediately */
         assert_true(m.hart[1].timer >= longest[i]);
-        assert_int_equal(t_audit(1), 1);
-        assert_int_equal(t.found[0], AIA_STILL_RETIRING); /* the vector does not retire for too long yet */
+        assert_int_equal(t_audit(1), 0); /* the vector does not retire for too long */
         for (unsigned n = 0; n < 3 * T_RETIRING; n++)
             assert_int_equal(t_move(&q, n % 3), AIA_OK);
         assert_int_equal(t_offline(1, 0), AIA_OK);
@@ -130,8 +129,7 @@ static void test_posted_limit(void **state)
         }
         assert_int_equal(imsic_slot_state(t.slots[1][id]),
                          IMSIC_RETIRING); /* an edge may still arrive there */
-        assert_int_equal(t_audit(1), 1);
-        assert_int_equal(t.found[0], AIA_STILL_RETIRING);
+        assert_int_equal(t_audit(1), 0);
         assert_int_equal(aia_hart_offline_begin(&t.aia, 1), AIA_ETIMEOUT); /* the call returns */
         assert_int_equal(t.harts[1].state, AIA_HART_ONLINE);
         assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_ETIMEOUT);

@@ -69,7 +69,7 @@ static void test_full_trap(void **state)
     w_machine(HARTS, 0);
     trace();
     w_source(&w, 9, APLIC_LEVEL_HIGH);
-    r = aplic_request(&w.source, &r);
+    r.msi = &w.source.msi;
     assert_int_equal(aia_irq_request(&t.aia, &r, &irq), AIA_OK);
     am_wire(&w_model, 9, true);
     m_on(1);

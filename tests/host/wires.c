@@ -43,7 +43,7 @@ void w_machine(unsigned n, unsigned how)
         .wait_limit = T_LIMIT,
         .layout = {.base = m.hart[0].msi_addr, .hart_shift = 14, .hart_bits = 3},
     };
-    assert_int_equal(aplic_init(&w_domain), AIA_OK);
+    assert_int_equal(aplic_init(&w_domain, &t.aia), AIA_OK);
 }
 
 static void kick(unsigned hart)
@@ -69,7 +69,6 @@ static void direct_domain(unsigned d, unsigned n, unsigned n_each, unsigned how)
         .n_harts = n,
         .sources = by_number[d],
     };
-    assert_int_equal(aplic_init(&w_domains[d]), AIA_OK);
 }
 
 void w_direct_machine(unsigned n, unsigned n_each, unsigned how)
@@ -88,6 +87,8 @@ void w_direct_machine(unsigned n, unsigned n_each, unsigned how)
     t.config.controllers = controllers;
     t.config.kick = kick;
     t_init();
+    for (unsigned d = 0; d < n / n_each; d++)
+        assert_int_equal(aplic_init(&w_domains[d], &t.aia), AIA_OK);
     for (unsigned h = n; h-- > 0;)
         t_online(h);
 }
@@ -148,7 +149,7 @@ static int request(struct wire *w, struct aia_request r)
     r.name = "wire";
     r.handler = handler;
     r.context = w;
-    r = aplic_request(&w->source, &r);
+    r.msi = &w->source.msi;
     return aia_irq_request(&t.aia, &r, &w->irq);
 }
 

@@ -32,8 +32,9 @@ void aia_port_irq_restore(unsigned long was)
 
 /* The kinds of lock that may nest, as aia/port.h states: the outer one, and the inner one. */
 static const char *const order[][2] = {
-    {"aia descriptors", "aia irq"},     {"aia irq", "aia vectors"},       {"aia irq", "iommu commands"},
-    {"iommu tables", "iommu commands"}, {"iommu faults", "iommu tables"}, {"iommu faults", "iommu commands"},
+    {"aia descriptors", "aia irq"},     {"aia irq", "aia vectors"},         {"aia irq", "iommu commands"},
+    {"aia probe", "aplic genmsi"},      {"iommu tables", "iommu commands"}, {"iommu faults", "iommu tables"},
+    {"iommu faults", "iommu commands"},
 };
 
 static void check_order(const struct m_hart *h, const char *name)
