@@ -5,7 +5,7 @@
  *
  *   aia_irq_set_affinity()   wait while too many old vectors retire
  *   place()                  try until it works; on the old hart if only that hart can
- *   try_here()               lock the interrupt, choose a hart
+ *   try_here()               lock the interrupt, choose a hart; aia_irq_try_affinity() begins here
  *   move_irq()               move.c: plan, write, let the old vector retire
  *   message_write()          message.c: write the message, drain the device
  *   ops->store() or ops->write_addr(), ops->write_data()   the device's driver
@@ -173,23 +173,32 @@ static bool any_retiring(struct aia *a, const struct aia_hartset *set)
 }
 
 /*
- * Wait until a hart of `set` has a free vector. There is hope while some vectors retire. Look for retiring vectors first: a
- * reclaim frees a vector before it lowers n_retiring.
+ * Has a hart of `set` a free vector? Look for retiring vectors first: a reclaim frees a vector before it lowers n_retiring.
+ * AIA_OK, AIA_ENOHART, AIA_ENOVEC, or AIA_EAGAIN: none is free, and some retire.
  */
+static int vector_is_free(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set)
+{
+    bool hope = any_retiring(a, set);
+    unsigned hart;
+    int error = a->delivery->least_loaded(a, irq, set, &hart);
+
+    return error == AIA_ENOVEC && hope ? AIA_EAGAIN : error;
+}
+
+/* Wait until a hart of `set` has a free vector. There is hope while some vectors retire. */
 static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct aia_irq *irq,
                                                      const struct aia_hartset *set)
 {
     uint64_t end = wait_end(a);
-    unsigned hart;
+    int error;
 
     retire_ask(a, set);
-    for (;;) {
-        bool hope = any_retiring(a, set) && aia_port_time() <= end;
-        int error = a->delivery->least_loaded(a, irq, set, &hart);
-        if (error != AIA_ENOVEC || !hope)
-            return error;
+    while ((error = vector_is_free(a, irq, set)) == AIA_EAGAIN) {
+        if (aia_port_time() > end)
+            return AIA_ENOVEC;
         aia_port_relax();
     }
+    return error;
 }
 
 /* Try until it works, or until nothing gives hope that it will. Thread. */
@@ -218,12 +227,17 @@ static int place(struct placement *p)
     return error;
 }
 
+static bool too_many_retire(const struct aia *a, const struct aia_irq *irq)
+{
+    return atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring;
+}
+
 /* Moves may outrun the reclaims: wait until fewer than max_retiring vectors of irq retire. */
 static int wait_for_reclaim(struct aia *a, struct aia_irq *irq)
 {
     uint64_t end = wait_end(a);
 
-    while (atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring) {
+    while (too_many_retire(a, irq)) {
         unsigned long was = irq_lock(irq);
         struct aia_hartset set = irq->retiring_on;
         irq_unlock(irq, was);
@@ -243,6 +257,31 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
         return AIA_EINVAL;
     int error = wait_for_reclaim(a, irq->first);
     return error ? error : place(&p);
+}
+
+/* True if a change of irq's message may wait. aia_irq_free() on another hart may take the message out meanwhile. */
+static bool message_waits(const struct aia_irq *irq)
+{
+    const struct aia_msi *msi = irq->msi;
+
+    return msi && (msi->ops->waits || msi->ops->bus_lock);
+}
+
+int aia_irq_try_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+{
+    struct placement p = {.a = a, .irq = irq->first, .affinity = set};
+
+    if (irq->managed)
+        return AIA_EINVAL;
+    /* Ask before the lock: another hart may wait for the unit with the lock held. */
+    if (message_waits(p.irq) || too_many_retire(a, p.irq))
+        return AIA_ECONTEXT;
+    try_here(&p);
+    if (p.result != AIA_ENOVEC)
+        return p.result;
+    retire_ask(a, p.set);
+    int room = vector_is_free(a, p.irq, p.set);
+    return room == AIA_OK || room == AIA_EAGAIN ? AIA_ECONTEXT : room;
 }
 
 /* ---- for hotplug ---- */

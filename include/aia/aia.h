@@ -245,7 +245,7 @@ struct aia_request {
      * has park(), else stopped. When a hart of the affinity comes back, the message starts again. A block is never managed.
      */
     bool managed;
-    unsigned order; /* multi-message MSI: 2^order interrupts, at most 32, of one handler; else 0 */
+    unsigned order;  /* multi-message MSI: 2^order interrupts, at most 32, of one handler; else 0 */
 };
 
 /*
@@ -286,13 +286,13 @@ void aia_irq_stop(struct aia *a, struct aia_irq *irq);
 
 /*
  * Disable an interrupt: from now on its edges are kept. A handler that runs continues; aia_irq_synchronize() waits for it.
- * Calls do not nest.
+ * Calls do not nest: one aia_irq_enable() undoes any number of them. embedding.md has a count of a few lines.
  * Context: any.
  */
 void aia_irq_disable(struct aia *a, struct aia_irq *irq);
 
 /*
- * Enable an interrupt. If edges were kept, one edge is sent for all of them.
+ * Enable an interrupt. If edges were kept, one edge is sent for all of them. This has no effect on an interrupt that is enabled.
  * Context: any.
  */
 void aia_irq_enable(struct aia *a, struct aia_irq *irq);
@@ -323,6 +323,26 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  *   AIA_EAGAIN    irq was moved by another call during each of several attempts
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
+
+/*
+ * Set the affinity by one try on the running hart, as aia_irq_set_affinity() does, and wait for nothing. So the caller may have
+ * interrupts off and hold locks of its own; aia_port_timer(), aia_port_report() are then called under
+ * these locks. AIA_ECONTEXT means: call aia_irq_set_affinity() in thread context. What decides is the message:
+ *
+ *   AIA_MSI_STORE, AIA_MSI_STORE_LOW   always done, also with a posted_limit, and for a line of a controller
+ *   AIA_MSI_MASKABLE                   always done
+ *   AIA_MSI_PLAIN                      done if an identity is free on both harts, or irq is on the running hart; else
+ *                                      AIA_ECONTEXT, because only the old hart can watch for a torn message
+ *   with aia_msi_ops.waits             AIA_ECONTEXT: behind an IOMMU each change waits for the command queue
+ *   with aia_msi_ops.bus_lock          AIA_ECONTEXT: a slow bus
+ *
+ * "Always" ends where aia_irq_set_affinity() would wait for a reclaim: AIA_ECONTEXT too. Reclaims have been asked for then.
+ * Context: any, also in a handler.
+ * Returns AIA_OK, or, with nothing changed:
+ *   AIA_ECONTEXT  as above; or max_retiring vectors of irq retire; or no vector is free in `set`, and some there retire
+ *   other errors  as aia_irq_set_affinity(), but not AIA_EAGAIN; AIA_ETIMEOUT only if the running hart's file does not answer
+ */
+int aia_irq_try_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
 /*
  * Give a device its message again, enabled and unmasked. Call this after the device has lost its message, by a function level

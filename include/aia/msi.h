@@ -32,8 +32,8 @@ struct aia_msi;
 
 /*
  * The operations of a message. The library calls all except the last four with the interrupt's lock held and interrupts off, on any
- * hart, and never two at the same time for one struct aia_msi. These may wait for nothing but the bus. The last four are for a
- * slow bus.
+ * hart, and never two at the same time for one struct aia_msi. These may wait for nothing but the bus, unless `waits` is set.
+ * The last four are for a slow bus.
  */
 struct aia_msi_ops {
     /*
@@ -91,6 +91,11 @@ struct aia_msi_ops {
     int (*bus_sync)(struct aia_msi *msi);
     void (*bus_unlock)(struct aia_msi *msi);
     void (*reset)(struct aia_msi *msi);
+    /*
+     * True if an operation may wait for a unit, for example until an IOMMU has executed a command. aia_irq_try_affinity() calls no
+     * operation of such a message. An intermediate above such a message sets this too.
+     */
+    bool waits;
 };
 
 /*

@@ -112,6 +112,7 @@ struct world {
     bool ipi_unseen[X_HARTS]; /* an IPI was sent to this hart, and none has arrived since */
     uint8_t calls[X_HARTS];   /* how often the call that this hart makes has run */
     bool changing;            /* kept by the embedder: a hart goes offline */
+    struct aia_lock own;      /* a lock of the embedder */
 };
 
 extern struct world x;
