@@ -192,7 +192,7 @@ static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct
     uint64_t end = wait_end(a);
     int error;
 
-    retire_ask(a, set);
+    retire_hasten(a, set);
     while ((error = vector_is_free(a, irq, set)) == AIA_EAGAIN) {
         if (aia_port_time() > end)
             return AIA_ENOVEC;
@@ -216,7 +216,7 @@ static int place(struct placement *p)
             try_here(p);
         error = p->result == AIA_ECONTEXT ? try_on_old_hart(p) : p->result;
         if (error == AIA_EAGAIN && p->irq->managed)
-            retire_ask(a, p->set); /* the vector that is reserved for it is retiring */
+            retire_hasten(a, p->set); /* the vector that is reserved for it is retiring */
         if (error == AIA_EAGAIN)
             aia_port_relax();
         room = error == AIA_ENOVEC ? wait_for_vector(a, p->irq, p->set) : AIA_ENOVEC;
@@ -241,7 +241,7 @@ static int wait_for_reclaim(struct aia *a, struct aia_irq *irq)
         unsigned long was = irq_lock(irq);
         struct aia_hartset set = irq->retiring_on;
         irq_unlock(irq, was);
-        retire_ask(a, &set);
+        retire_hasten(a, &set);
         if (aia_port_time() > end)
             return AIA_ETIMEOUT;
         aia_port_relax();

@@ -62,7 +62,7 @@ int managed_restart(struct aia *a, struct aia_irq *irq)
 
     /* The reserved vector may still be retiring. Its hart is back, and can prove the drain. */
     while ((error = irq_start(a, irq)) == AIA_EAGAIN && aia_port_time() <= end) {
-        retire_ask(a, &irq->affinity);
+        retire_hasten(a, &irq->affinity);
         aia_port_relax();
     }
     if (!error)

@@ -27,6 +27,9 @@ void retire_start_timer(struct aia *a);
 /* Ask each hart of `set` that has retiring vectors to reclaim them now. Any. */
 void retire_ask(struct aia *a, const struct aia_hartset *set);
 
+/* Reclaim on the running hart, if `set` has that hart, and ask the others. Thread, or the only hart online; no lock held. */
+void retire_hasten(struct aia *a, const struct aia_hartset *set);
+
 /* An edge arrived at irq's vector. With AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of the old ones. Own, off, no lock held. */
 void retire_reclaim_on_edge(struct aia *a, struct aia_irq *irq);
 

@@ -6,7 +6,8 @@
  *
  * The functions below name one of these contexts:
  *   any        any hart, interrupts on or off, also in a handler; no lock of the library is held
- *   thread     any hart, interrupts on, not in a handler; the call may wait, up to config.wait_limit
+ *   thread     any hart, interrupts on, not in a handler; the call may wait, up to config.wait_limit. Interrupts may be off while
+ *              the running hart is the only hart that is online, as when a kernel boots
  *   own, off   on the hart that the call is about, interrupts off
  *
  * A field whose comment says "the library's" is for the library alone. Any code may read the other fields of struct aia_irq,
@@ -272,7 +273,8 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
  * Context: thread, while no hart goes online or offline.
  * Returns AIA_OK, or:
  *   AIA_EINVAL    free already, or not the first of its block; nothing is changed
- *   AIA_ETIMEOUT  a hart did not prove its drain in time; the message is stopped: call again
+ *   AIA_ETIMEOUT  a hart did not prove its drain in time, or interrupts are off and an edge waits for its handler; the message is
+ *                 stopped: call again, with interrupts on
  */
 int aia_irq_free(struct aia *a, struct aia_irq *irq);
 
