@@ -148,6 +148,14 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     return result;
 }
 
+/* The context of a level's interrupt is the source, and the driver's is in the source. */
+static void level_moved(void *context, struct aia_irq *irq)
+{
+    const struct aplic_source *s = context;
+
+    s->moved(s->context, irq);
+}
+
 struct aia_request aplic_request(struct aplic_source *s, const struct aia_request *r)
 {
     struct aia_request q = *r;
@@ -160,8 +168,10 @@ struct aia_request aplic_request(struct aplic_source *s, const struct aia_reques
     if (aplic_is_level(s->mode)) {
         s->handler = busy ? s->handler : r->handler;
         s->context = busy ? s->context : r->context;
+        s->moved = busy ? s->moved : r->moved;
         q.handler = r->handler ? level_handler : NULL;
         q.context = s;
+        q.moved = r->moved ? level_moved : NULL;
     }
     return q;
 }

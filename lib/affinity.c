@@ -124,6 +124,19 @@ static void adopt_affinity(struct placement *p)
         p->irq->affinity = *p->affinity;
 }
 
+/* irq was on hart `old`. The function to call for the move that was made; NULL: there was none. Lock held. */
+static inline aia_moved moved_from(const struct aia_irq *irq, unsigned old)
+{
+    return irq->moved && irq->vec.id && irq->vec.hart != old ? irq->moved : NULL;
+}
+
+/* No lock held. */
+static inline void tell(aia_moved moved, struct aia_irq *irq)
+{
+    if (moved)
+        moved(irq->context, irq);
+}
+
 /* One try on the running hart. `arg` is the struct placement: aia_call() may run this. */
 static void try_here(void *arg)
 {
@@ -133,8 +146,10 @@ static void try_here(void *arg)
     p->old = p->irq->vec.hart;
     p->result = try_locked(p);
     adopt_affinity(p);
+    aia_moved moved = moved_from(p->irq, p->old);
     irq_unlock(p->irq, was);
     message_report_changed(p->irq);
+    tell(moved, p->irq);
 }
 
 /* One try through a slow bus. The bus lock keeps other harts from moving irq while the command is under way. */
@@ -145,12 +160,15 @@ static __attribute__((noinline)) void try_slow(struct placement *p)
 
     struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
+    p->old = irq->vec.hart;
     p->result = choose_hart(p, &to);
     if (p->result == AIA_OK && to != irq->vec.hart)
         p->result = move_irq_slow(p->a, irq, to, was);
     adopt_affinity(p);
+    aia_moved moved = moved_from(irq, p->old);
     irq_unlock(irq, was);
     bus_unlock(bus);
+    tell(moved, irq);
 }
 
 /* irq must be moved on the hart where it is: try there. The result; AIA_EAGAIN: other harts have moved irq meanwhile. */
@@ -299,10 +317,11 @@ int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
     struct placement p = {.a = a, .irq = irq, .may_displace = true};
     unsigned long was = irq_lock(irq);
     int error = AIA_OK;
+    bool there = is_on(irq, hart);
 
-    if (is_on(irq, hart) && bus_is_slow(irq)) {
+    if (there && bus_is_slow(irq)) {
         error = AIA_ECONTEXT;
-    } else if (is_on(irq, hart)) {
+    } else if (there) {
         error = try_locked(&p);
         if (error == AIA_ENOHART && irq->managed) {
             irq_shut_down(a, irq);
@@ -310,8 +329,10 @@ int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
         }
         count_displaced(a, irq, hart);
     }
+    aia_moved moved = there && !is_on(irq, hart) ? irq->moved : NULL;
     irq_unlock(irq, was);
     message_report_changed(irq);
+    tell(moved, irq);
     return error;
 }
 
@@ -341,6 +362,7 @@ int affinity_leave(struct aia *a, struct aia_irq *irq, unsigned hart)
     int error = place(&p);
     if (error == AIA_ENOHART && irq->managed) {
         irq_shut_down_slow(a, irq);
+        tell(irq->moved, irq);
         return AIA_OK;
     }
     count_displaced(a, irq, hart);

@@ -58,6 +58,7 @@ int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct 
 int managed_restart(struct aia *a, struct aia_irq *irq)
 {
     uint64_t end = wait_end(a);
+    bool was_shut_down = !irq->vec.id;
     int error;
 
     /* The reserved vector may still be retiring. Its hart is back, and can prove the drain. */
@@ -67,5 +68,7 @@ int managed_restart(struct aia *a, struct aia_irq *irq)
     }
     if (!error)
         flow_resume(a, irq);
+    if (was_shut_down && irq->vec.id && irq->moved)
+        irq->moved(irq->context, irq);
     return error;
 }

@@ -42,6 +42,20 @@ enum aia_result {
  */
 typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
 
+/*
+ * The hart of an interrupt has changed, or the interrupt was shut down (irq->vec.id is 0 then). `context` is the request's, and
+ * `irq` is the first descriptor of its block. The library calls this after each such change: by aia_irq_set_affinity(),
+ * aia_irq_try_affinity(), a hart that goes offline, the return of a displaced interrupt, the restart of a managed one. It does
+ * not call this for the first vector of a request, and not for a stop, a free, or a death (AIA_REPORT_DEAD).
+ *
+ * The call comes from the hart and the context that made the change: from the caller of the function above, or, for a plain
+ * message that only the old hart can move, from that hart in interrupt context. No lock of the library is held, so two calls for
+ * two changes may run on two harts at the same time, or in the other order, and irq->vec may have changed once more. To keep a
+ * book, take a lock of your own, and read irq->vec under that lock: after the last call the book is right. The function must not
+ * wait, and must not free the interrupt. It ends before the call that moved the interrupt returns.
+ */
+typedef void (*aia_moved)(void *context, struct aia_irq *irq);
+
 /* The ways in which a message changes (design.md, section 4). struct aia counts each. */
 enum aia_update {
     AIA_UPDATE_STORE,  /* by one store */
@@ -126,6 +140,7 @@ struct aia_irq {
     struct aia_irq_counts count;
     _Atomic uint32_t streak_runs; /* the library's: runs in that streak */
     _Atomic uint32_t changed;     /* the library's: unreported read-backs that differed from the message */
+    aia_moved moved;
 };
 
 /* ---- harts ---- */
@@ -247,6 +262,7 @@ struct aia_request {
      */
     bool managed;
     unsigned order;  /* multi-message MSI: 2^order interrupts, at most 32, of one handler; else 0 */
+    aia_moved moved; /* called after each change of hart; NULL: nothing is called */
 };
 
 /*
@@ -328,7 +344,7 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 
 /*
  * Set the affinity by one try on the running hart, as aia_irq_set_affinity() does, and wait for nothing. So the caller may have
- * interrupts off and hold locks of its own; aia_port_timer(), aia_port_report() are then called under
+ * interrupts off and hold locks of its own; aia_port_timer(), aia_port_report() and the interrupt's moved() are then called under
  * these locks. AIA_ECONTEXT means: call aia_irq_set_affinity() in thread context. What decides is the message:
  *
  *   AIA_MSI_STORE, AIA_MSI_STORE_LOW   always done, also with a posted_limit, and for a line of a controller

@@ -71,6 +71,7 @@ struct aplic_source {
     enum aplic_mode mode;
     aia_handler handler; /* the library's: the driver's handler of a level */
     void *context;       /* the library's: its context */
+    aia_moved moved;     /* the library's: the driver's moved() of a level */
     uint8_t priority;    /* direct: 1, the highest, to 255; 1 unless the embedder sets another */
     aia_counter fallen;  /* interrupts of a level whose line had fallen before the handler ran */
 };

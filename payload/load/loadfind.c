@@ -69,6 +69,7 @@ static bool request(struct load_device *d)
         .context = d,
         .msi = load_msi(d),
         .affinity = aia_hartset_first(hart_count()),
+        .moved = load_moved,
     };
     if (d->wire)
         r = aplic_request(d->wire, &r);
@@ -77,6 +78,8 @@ static bool request(struct load_device *d)
     irq_had_ids(error);
     if (error)
         print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
+    else
+        load_moved(d, d->irq);
     return !error;
 }
 

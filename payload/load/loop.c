@@ -18,6 +18,7 @@
 #include "payload/report/check.h"
 #include "payload/load/kinds.h"
 #include "payload/load/raisers.h"
+#include "payload/load/load.h"
 #include "payload/load/tries.h"
 #include "payload/pci/slot.h"
 #include <string.h>
@@ -323,6 +324,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     iommu_print();
     note_work();
     bool good = kinds_balanced();
+    good &= job.move || load_placed();
     good &= !any_unowned_or_late();
     good &= iommu_check();
     good &= audit_all() == 0;

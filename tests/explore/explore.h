@@ -88,6 +88,7 @@ struct x_dev {
     struct aia_irq *irq; /* NULL: not requested, or freed */
     uint8_t edges;       /* edges that the device may still send */
     uint8_t n;           /* number of messages */
+    uint8_t book;        /* the hart of the interrupt, by its moved() */
     struct {
         bool unseen; /* there was an edge, and no run has begun since */
         bool running;
