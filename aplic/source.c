@@ -150,6 +150,14 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     return result;
 }
 
+/* The context of a level's interrupt is the source, and the driver's is in the source. */
+static void level_moved(void *context, struct aia_irq *irq)
+{
+    const struct aplic_source *s = context;
+
+    s->moved(s->context, irq);
+}
+
 bool aplic_source_level_up(struct aia_msi *msi)
 {
     const struct aplic_source *s = aplic_source_of(msi);
@@ -168,9 +176,11 @@ int aplic_source_request(struct aia_msi *msi, struct aia_request *r)
     if (aplic_is_level(s->mode)) {
         s->handler = r->handler;
         s->context = r->context;
+        s->moved = r->moved;
         s->up_runs = 0;
         r->handler = level_handler;
         r->context = s;
+        r->moved = r->moved ? level_moved : NULL;
     }
     return AIA_OK;
 }

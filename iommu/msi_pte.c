@@ -265,6 +265,7 @@ static const struct aia_msi_ops notice_ops = {
     .read_back = notice_read_back,
     .park = notice_park,
     .unpark = notice_unpark,
+    .waits = true,
 };
 
 static const struct aia_msi_ops basic_ops = {
@@ -276,6 +277,7 @@ static const struct aia_msi_ops basic_ops = {
     .mask = basic_mask,
     .unmask = basic_unmask,
     .read_back = basic_read_back,
+    .waits = true,
 };
 
 int aia_iommu_msi_init(struct aia_iommu_msi *m, struct aia_iommu_device *d, unsigned index,

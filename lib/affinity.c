@@ -5,7 +5,7 @@
  *
  *   aia_irq_set_affinity()   wait while too many old vectors retire
  *   place()                  try until the move is made; on the interrupt's old hart, if the move can be made only there
- *   try_here()               lock the interrupt, choose a hart
+ *   try_here()               lock the interrupt, choose a hart; aia_irq_try_affinity() begins here
  *   move_irq()               move.c: plan, write, let the old vector retire
  *   message_write()          message.c: write the message, drain the device
  *   ops->store() or ops->write_addr(), ops->write_data()   the device's driver
@@ -137,6 +137,19 @@ static void adopt_affinity(struct placement *p)
         p->irq->affinity = *p->affinity;
 }
 
+/* irq was on hart `old`. The function to call for the move that was made; NULL: there was none. Lock held. */
+static inline aia_moved moved_from(const struct aia_irq *irq, unsigned old)
+{
+    return irq->moved && irq->vec.id && irq->vec.hart != old ? irq->moved : NULL;
+}
+
+/* No lock held. */
+static inline void tell(aia_moved moved, struct aia_irq *irq)
+{
+    if (moved)
+        moved(irq->context, irq);
+}
+
 /* One try on the running hart. `arg` is the struct placement: aia_call() may run this. */
 static void try_here(void *arg)
 {
@@ -146,8 +159,10 @@ static void try_here(void *arg)
     p->old = p->irq->vec.hart;
     p->result = try_locked(p);
     adopt_affinity(p);
+    aia_moved moved = moved_from(p->irq, p->old);
     irq_unlock(p->irq, was);
     message_report_changed(p->a, p->irq);
+    tell(moved, p->irq);
 }
 
 /* One try through a slow bus. The bus lock keeps other harts from moving irq while the command is under way. */
@@ -158,12 +173,15 @@ static __attribute__((noinline)) void try_slow(struct placement *p)
 
     struct aia_msi *bus = bus_lock(irq);
     unsigned long was = irq_lock(irq);
+    p->old = irq->vec.hart;
     p->result = choose_hart(p, &to);
     if (p->result == AIA_OK && to != irq->vec.hart)
         p->result = move_irq_slow(p->a, irq, to, was);
     adopt_affinity(p);
+    aia_moved moved = moved_from(irq, p->old);
     irq_unlock(irq, was);
     bus_unlock(bus);
+    tell(moved, irq);
 }
 
 /*
@@ -191,26 +209,39 @@ static bool any_retiring(struct aia *a, const struct aia_hartset *set)
 }
 
 /*
- * Wait until a hart of `set` has a free vector, for as long as vectors of these harts retire, and no longer than wait_limit.
- * any_retiring() comes before the search, because a reclaim frees a vector before it lowers n_retiring. Thread.
+ * Look for a free vector on the harts of `set`. any_retiring() comes before the search, because a reclaim frees a vector before
+ * it lowers n_retiring.
  * AIA_OK, or:
- *   AIA_ENOVEC   no vector has become free
+ *   AIA_EAGAIN   no vector is free, and some retire
+ *   AIA_ENOVEC   no vector is free, and none retires
  *   AIA_ENOHART  no hart of `set` is online
+ */
+static int vector_is_free(struct aia *a, const struct aia_irq *irq, const struct aia_hartset *set)
+{
+    bool may_free = any_retiring(a, set);
+    unsigned hart;
+    int error = a->delivery->least_loaded(a, irq, set, &hart);
+
+    return error == AIA_ENOVEC && may_free ? AIA_EAGAIN : error;
+}
+
+/*
+ * Wait until a hart of `set` has a free vector, for as long as vectors of these harts retire, and no longer than wait_limit. Thread.
+ * Returns as vector_is_free(), but AIA_ENOVEC for AIA_EAGAIN.
  */
 static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct aia_irq *irq,
                                                      const struct aia_hartset *set)
 {
     uint64_t end = wait_end(a);
-    unsigned hart;
+    int error;
 
-    retire_ask(a, set);
-    for (;;) {
-        bool may_free = any_retiring(a, set) && aia_port_time() <= end;
-        int error = a->delivery->least_loaded(a, irq, set, &hart);
-        if (error != AIA_ENOVEC || !may_free)
-            return error;
+    retire_hasten(a, set);
+    while ((error = vector_is_free(a, irq, set)) == AIA_EAGAIN) {
+        if (aia_port_time() > end)
+            return AIA_ENOVEC;
         aia_port_relax();
     }
+    return error;
 }
 
 /*
@@ -231,7 +262,7 @@ static int place(struct placement *p)
             try_here(p);
         error = p->result == AIA_ECONTEXT ? try_on_old_hart(p) : p->result;
         if (error == AIA_EAGAIN && p->irq->managed)
-            retire_ask(a, p->set); /* the vector that is reserved for irq is retiring */
+            retire_hasten(a, p->set); /* the vector that is reserved for irq is retiring */
         if (error == AIA_EAGAIN)
             aia_port_relax();
         room = error == AIA_ENOVEC ? wait_for_vector(a, p->irq, p->set) : AIA_ENOVEC;
@@ -242,16 +273,21 @@ static int place(struct placement *p)
     return error;
 }
 
+static bool too_many_retire(const struct aia *a, const struct aia_irq *irq)
+{
+    return atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring;
+}
+
 /* Wait until fewer than max_retiring vectors of irq retire. Thread. AIA_OK; AIA_ETIMEOUT: more than wait_limit. */
 static int wait_for_reclaim(struct aia *a, struct aia_irq *irq)
 {
     uint64_t end = wait_end(a);
 
-    while (atomic_load_explicit(&irq->n_retiring, memory_order_relaxed) >= a->config.max_retiring) {
+    while (too_many_retire(a, irq)) {
         unsigned long was = irq_lock(irq);
         struct aia_hartset set = irq->retiring_on;
         irq_unlock(irq, was);
-        retire_ask(a, &set);
+        retire_hasten(a, &set);
         if (aia_port_time() > end)
             return AIA_ETIMEOUT;
         aia_port_relax();
@@ -269,6 +305,31 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
     return error ? error : place(&p);
 }
 
+/* True if a change of irq's message may wait. aia_irq_free() on another hart may take the message out meanwhile. */
+static bool message_waits(const struct aia_irq *irq)
+{
+    const struct aia_msi *msi = irq->msi;
+
+    return msi && (msi->ops->waits || msi->ops->bus_lock);
+}
+
+int aia_irq_try_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set)
+{
+    struct placement p = {.a = a, .irq = irq->first, .affinity = set};
+
+    if (irq->managed)
+        return AIA_EINVAL;
+    /* Ask before the lock: another hart may wait for the unit with the lock held. */
+    if (message_waits(p.irq) || too_many_retire(a, p.irq))
+        return AIA_ECONTEXT;
+    try_here(&p);
+    if (p.result != AIA_ENOVEC)
+        return p.result;
+    retire_ask(a, p.set);
+    int room = vector_is_free(a, p.irq, p.set);
+    return room == AIA_OK || room == AIA_EAGAIN ? AIA_ECONTEXT : room;
+}
+
 /* ---- for hotplug ---- */
 
 /* Count irq if its move off `hart` took it out of its affinity. */
@@ -284,10 +345,11 @@ int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
     struct placement p = {.a = a, .irq = irq, .may_displace = true};
     unsigned long was = irq_lock(irq);
     int error = AIA_OK;
+    bool there = is_on(irq, hart);
 
-    if (is_on(irq, hart) && bus_is_slow(irq)) {
+    if (there && bus_is_slow(irq)) {
         error = AIA_ECONTEXT;
-    } else if (is_on(irq, hart)) {
+    } else if (there) {
         error = try_locked(&p);
         if (error == AIA_ENOHART && irq->managed) {
             irq_shut_down(a, irq);
@@ -295,8 +357,10 @@ int affinity_force_off(struct aia *a, struct aia_irq *irq, unsigned hart)
         }
         count_displaced(a, irq, hart);
     }
+    aia_moved moved = there && !is_on(irq, hart) ? irq->moved : NULL;
     irq_unlock(irq, was);
     message_report_changed(a, irq);
+    tell(moved, irq);
     return error;
 }
 
@@ -326,6 +390,7 @@ int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart)
     int error = place(&p);
     if (error == AIA_ENOHART && irq->managed) {
         irq_shut_down_slow(a, irq);
+        tell(irq->moved, irq);
         return AIA_OK;
     }
     count_displaced(a, irq, hart);

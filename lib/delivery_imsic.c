@@ -54,7 +54,7 @@ static int wait_for_reclaim_of_all(struct aia *a, struct aia_irq *irq)
         if (aia_port_time() > end || moment_never(left))
             return AIA_ETIMEOUT;
         if (!moment_left(drained, aia_port_time()))
-            retire_ask(a, &all);
+            retire_hasten(a, &all);
         aia_port_relax();
     }
     return AIA_OK;

@@ -79,6 +79,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->name = r->name;
     irq->handler = r->handler;
     irq->context = r->context;
+    irq->moved = r->moved;
     irq->msi = r->msi;
     irq->affinity = r->affinity;
     irq->policy = r->policy;

@@ -96,14 +96,17 @@ int managed_choose(const struct aia *a, const struct aia_irq *irq, const struct 
 int managed_restart(struct aia *a, struct aia_irq *irq)
 {
     uint64_t end = wait_end(a);
+    bool was_shut_down = !irq->vec.id;
     int error;
 
     /* The reserved vector may still be retiring. Its hart is back, and can prove the drain. */
     while ((error = irq_start(a, irq)) == AIA_EAGAIN && aia_port_time() <= end) {
-        retire_ask(a, &irq->affinity);
+        retire_hasten(a, &irq->affinity);
         aia_port_relax();
     }
     if (!error)
         flow_resume(a, irq);
+    if (was_shut_down && irq->vec.id && irq->moved)
+        irq->moved(irq->context, irq);
     return error;
 }

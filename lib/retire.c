@@ -228,7 +228,11 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
     atomic_fetch_sub_explicit(&irq->n_retiring, 1, memory_order_release);
 }
 
-int retire_reclaim(struct aia *a, unsigned here)
+/*
+ * Reclaim the vectors of this hart whose drain is proven. A vector in which an edge is pending stays if `left` has all bits set, and
+ * is reclaimed too if `left` is 0.
+ */
+static int reclaim(struct aia *a, unsigned here, uint64_t left)
 {
     uint64_t old[IMSIC_WORDS];
     uint32_t n = 0;
@@ -248,8 +252,10 @@ int retire_reclaim(struct aia *a, unsigned here)
         return failed;
     }
     for (unsigned w = 0; w < imsic_file_words(f); w++) {
-        uint64_t pending = old[w] ? imsic_file_pending(w) : 0;
-        for (uint64_t bits = old[w]; bits; bits &= bits - 1, n++) {
+        if (!old[w])
+            continue;
+        uint64_t pending = imsic_file_pending(w);
+        for (uint64_t bits = old[w] & ~(pending & left); bits; bits &= bits - 1, n++) {
             unsigned bit = lowest_bit(bits);
             reclaim_one(a, here, w * 64 + bit, pending >> bit & 1);
         }
@@ -257,4 +263,24 @@ int retire_reclaim(struct aia *a, unsigned here)
     if (atomic_fetch_sub_explicit(&f->n_retiring, n, memory_order_acq_rel) != n)
         retire_start_timer(a);
     return barrier_error;
+}
+
+int retire_reclaim(struct aia *a, unsigned here)
+{
+    return reclaim(a, here, 0);
+}
+
+/*
+ * The IPI of retire_ask() would do the same for the running hart, but not while interrupts are off. Here no handler may run, so an
+ * edge that is pending waits for its interrupt.
+ */
+void retire_hasten(struct aia *a, const struct aia_hartset *set)
+{
+    unsigned long was = aia_port_irq_save();
+    unsigned here = aia_port_hart();
+
+    if (aia_hartset_has(set, here))
+        (void)reclaim(a, here, ~0ull);
+    aia_port_irq_restore(was);
+    retire_ask(a, set);
 }

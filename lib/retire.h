@@ -31,6 +31,12 @@ void retire_start_timer(struct aia *a);
 /* Ask each hart of `set` that has retiring vectors to reclaim them now. Any. */
 void retire_ask(struct aia *a, const struct aia_hartset *set);
 
+/*
+ * Reclaim on the running hart, if `set` has that hart, and ask the other harts to reclaim. Thread, or on the only hart that is
+ * online; no lock held.
+ */
+void retire_hasten(struct aia *a, const struct aia_hartset *set);
+
 /* If irq's policy is AIA_RECLAIM_FIRST_EDGE, ask for the reclaim of irq's old vectors after an edge. Own, off, no lock held. */
 void retire_reclaim_on_edge(struct aia *a, struct aia_irq *irq);
 

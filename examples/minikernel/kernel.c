@@ -121,7 +121,6 @@ static void begin(void)
     port_timer_interrupt(&aia);
     __asm__ volatile("csrw sie, %0" ::"r"(1 << 9 | 1 << 5)); /* external and timer */
     online++;
-    aia_port_irq_restore(SIE);
 }
 
 void second(void)
@@ -146,16 +145,19 @@ void first(unsigned here)
     // clang-format on
     check(aia_init(&aia, &config) == AIA_OK, "aia_init\n");
     begin();
-    for (unsigned h = 0; h < HARTS; h++)
-        check(h == here || sbi(SBI_HSM, HSM_START, h, (uintptr_t)second_start) >= 0, "hart_start\n");
-    while (online < HARTS) check(aia_port_time() < HANG, "a hart does not come\n");
 
-    CFG(0x10) = (uint32_t)(uintptr_t)EDU; /* BAR 0 */
-    CFG(4) |= 6;                          /* memory and bus master on */
+    /* As a kernel boots: interrupts are off, and this hart is the only hart that is online. */
+    CFG(0x10) = (uint32_t)(uintptr_t)EDU, CFG(4) |= 6; /* BAR 0; memory and bus master on */
     for (cap = CFG(0x34) & 0xff; cap && (CFG(cap) & 0xff) != 5;) cap = CFG(cap) >> 8 & 0xff;
     struct aia_irq *irq;
     struct aia_request edu = {"edu", handler, .msi = &msi, .affinity = aia_hartset_one(here)};
     check(cap && aia_irq_request(&aia, &edu, &irq) == AIA_OK, "aia_irq_request\n");
+    check(!aia_irq_free(&aia, irq) && !aia_irq_request(&aia, &edu, &irq), "a free, and a request again\n");
+    aia_port_irq_restore(SIE);
+    for (unsigned h = 0; h < HARTS; h++)
+        check(h == here || sbi(SBI_HSM, HSM_START, h, (uintptr_t)second_start) >= 0, "hart_start\n");
+    while (online < HARTS) check(aia_port_time() < HANG, "a hart does not come\n");
+
     edge_on(here, "an edge on the first hart\n");
     check(aia_irq_set_affinity(&aia, irq, &other) == AIA_OK, "aia_irq_set_affinity\n");
     edge_on(there, "an edge on the second hart, after a move\n");

@@ -6,7 +6,8 @@
  *
  * The functions below name one of these contexts:
  *   any        any hart, interrupts on or off, also in a handler; no lock of the library is held
- *   thread     any hart, interrupts on, not in a handler; the call may wait, up to config.wait_limit
+ *   thread     any hart, interrupts on, not in a handler; the call may wait, up to config.wait_limit. Interrupts may be off while
+ *              the running hart is the only hart that is online, as when a kernel boots
  *   own, off   on the hart that the call is about, interrupts off
  *
  * A field whose comment says "the library's" is for the library alone. Any code may read the other fields of struct aia_irq,
@@ -40,6 +41,20 @@ enum aia_result {
  * `context` is aia_request.context.
  */
 typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
+
+/*
+ * The hart of an interrupt has changed, or the interrupt was shut down (irq->vec.id is 0 then). `context` is the request's, and
+ * `irq` is the first descriptor of its block. The library calls this after each such change: by aia_irq_set_affinity(),
+ * aia_irq_try_affinity(), a hart that goes offline, the return of a displaced interrupt, the restart of a managed one. It does
+ * not call this for the first vector of a request, and not for a stop, a free, or a death (AIA_REPORT_DEAD).
+ *
+ * The call comes from the hart and the context that made the change: from the caller of the function above, or, for a plain
+ * message that only the old hart can move, from that hart in interrupt context. No lock of the library is held, so two calls for
+ * two changes may run on two harts at the same time, or in the other order, and irq->vec may have changed once more. To keep a
+ * book, take a lock of your own, and read irq->vec under that lock: after the last call the book is right. The function must not
+ * wait, and must not free the interrupt. It ends before the call that moved the interrupt returns.
+ */
+typedef void (*aia_moved)(void *context, struct aia_irq *irq);
 
 /* The ways in which a message changes (design.md, section 4). struct aia counts each. */
 enum aia_update {
@@ -127,6 +142,7 @@ struct aia_irq {
     struct aia_irq_counts count;
     _Atomic uint32_t streak_runs; /* the library's: runs in the streak whose number is in `streak` */
     _Atomic uint32_t changed;     /* the library's: unreported read-backs that differed from the message */
+    aia_moved moved;
 };
 
 /* ---- harts ---- */
@@ -321,7 +337,8 @@ struct aia_request {
      * msi has park(), else stopped. When a hart of the affinity comes back, the message starts again. A block is never managed.
      */
     bool managed;
-    unsigned order; /* multi-message MSI: 2^order interrupts, at most 32, of one handler; else 0 */
+    unsigned order;  /* multi-message MSI: 2^order interrupts, at most 32, of one handler; else 0 */
+    aia_moved moved; /* called after each change of hart; NULL: nothing is called */
 };
 
 /*
@@ -350,7 +367,8 @@ int aia_irq_request(struct aia *a, const struct aia_request *request, struct aia
  * Context: thread, while no hart goes online or offline.
  * Returns AIA_OK, or:
  *   AIA_EINVAL    free already, or not the first of its block; nothing is changed
- *   AIA_ETIMEOUT  a vector was not reclaimed, or a hart did not answer, in time; the message is stopped: call again
+ *   AIA_ETIMEOUT  a vector was not reclaimed, or a hart did not answer, in time, or interrupts are off and an edge waits for its
+ *                 handler; the message is stopped: call again, with interrupts on
  */
 int aia_irq_free(struct aia *a, struct aia_irq *irq);
 
@@ -364,13 +382,13 @@ void aia_irq_stop(struct aia *a, struct aia_irq *irq);
 
 /*
  * Disable an interrupt: from now on its edges are kept. A run that has begun continues; aia_irq_synchronize() waits for its
- * end. Calls do not nest.
+ * end. Calls do not nest: one aia_irq_enable() undoes any number of them. embedding.md has a count of a few lines.
  * Context: any.
  */
 void aia_irq_disable(struct aia *a, struct aia_irq *irq);
 
 /*
- * Enable an interrupt. If edges were kept, one edge is sent for all of them. No effect on an interrupt that is dead.
+ * Enable an interrupt. If edges were kept, one edge is sent for all of them. No effect on an interrupt that is enabled, or dead.
  * Context: any.
  */
 void aia_irq_enable(struct aia *a, struct aia_irq *irq);
@@ -401,6 +419,26 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  *   AIA_EAGAIN    another call moved irq during each attempt, until wait_limit
  */
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
+
+/*
+ * Set the affinity by one try on the running hart, as aia_irq_set_affinity() does, and wait for nothing. So the caller may have
+ * interrupts off and hold locks of its own; aia_port_timer(), aia_port_report() and the interrupt's moved() are then called under
+ * these locks. AIA_ECONTEXT means: call aia_irq_set_affinity() in thread context. What decides is the message:
+ *
+ *   AIA_MSI_STORE, AIA_MSI_STORE_LOW   always done, also with a posted_limit, and for a line of a controller
+ *   AIA_MSI_MASKABLE                   always done
+ *   AIA_MSI_PLAIN                      done if an identity is free on both harts, or irq is on the running hart; else
+ *                                      AIA_ECONTEXT, because only the old hart can watch for a torn message
+ *   with aia_msi_ops.waits             AIA_ECONTEXT: behind an IOMMU each change waits for the command queue
+ *   with aia_msi_ops.bus_lock          AIA_ECONTEXT: a slow bus
+ *
+ * "Always" ends where aia_irq_set_affinity() would wait for a reclaim: AIA_ECONTEXT too. Reclaims have been asked for then.
+ * Context: any, also in a handler.
+ * Returns AIA_OK, or, with nothing changed:
+ *   AIA_ECONTEXT  as above; or max_retiring vectors of irq retire; or no vector is free in `set`, and some there retire
+ *   other errors  as aia_irq_set_affinity(), but not AIA_EAGAIN; AIA_ETIMEOUT only if the running hart's file does not answer
+ */
+int aia_irq_try_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
 /*
  * Give a device its message again, enabled and unmasked. Call this after the device has lost its message, by a function level

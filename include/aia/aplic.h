@@ -77,10 +77,10 @@ struct aplic_source {
     enum aplic_mode mode;
     aia_handler handler; /* the library's: the driver's handler of a level */
     void *context;       /* the library's: its context */
-    uint32_t
-        up_runs; /* the library's: runs, one after the other, of a level whose line has not been seen down */
-    uint8_t priority;   /* direct: 1, the highest, to 255; 1 unless it is changed before the request */
-    aia_counter fallen; /* edges of a level whose line had fallen before the handler ran */
+    aia_moved moved;     /* the library's: the driver's moved() of a level */
+    uint32_t up_runs;    /* the library's: successive runs of a level whose line has not been seen down */
+    uint8_t priority;    /* direct: 1, the highest, to 255; 1 unless it is changed before the request */
+    aia_counter fallen;  /* edges of a level whose line had fallen before the handler ran */
 };
 
 /*

@@ -34,7 +34,7 @@ struct aia_request;
 /*
  * The operations of a message. The library calls all except the last four with the interrupt's lock held and interrupts off,
  * on any hart, and never two at the same time for one struct aia_msi. The operations before the last four may wait only for
- * the bus, or for the unit of an intermediate. The last four are for a slow bus.
+ * the bus, or, if `waits` is set, for the unit of an intermediate. The last four are for a slow bus.
  */
 struct aia_msi_ops {
     /*
@@ -102,6 +102,11 @@ struct aia_msi_ops {
     int (*bus_sync)(struct aia_msi *msi);
     void (*bus_unlock)(struct aia_msi *msi);
     void (*reset)(struct aia_msi *msi);
+    /*
+     * True if an operation may wait for a unit, for example until an IOMMU has executed a command. aia_irq_try_affinity() calls no
+     * operation of such a message. An intermediate above such a message sets this too.
+     */
+    bool waits;
 };
 
 /*

@@ -41,6 +41,31 @@ enum aia_result load_handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
+void load_moved(void *context, struct aia_irq *irq)
+{
+    struct load_device *d = context;
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&d->book);
+    d->hart = irq->vec.hart; /* under the lock: a call for an earlier move may come later */
+    aia_port_unlock(&d->book);
+    aia_port_irq_restore(was);
+}
+
+bool load_placed(void)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < load_n_devices; i++) {
+        const struct load_device *d = &load_devices[i];
+        if (hang_first() != HANG_NONE || d->hart == d->irq->vec.hart)
+            continue;
+        print("%s: is on hart %u, and by its moved() on hart %u\n", d->name, d->irq->vec.hart, d->hart);
+        good = false;
+    }
+    return good;
+}
+
 /* ---- raising ---- */
 
 static bool all_seen(struct load_device *d, uint32_t bits)

@@ -29,9 +29,11 @@ struct load_device {
     struct aia_irq *irq;
     struct aplic_source *wire; /* NULL: the device sends messages */
     char name[16];
-    bool singly;        /* each handler run takes one edge, so a level stays up for the others */
-    _Atomic int taken;  /* one hart raises at a time */
-    _Atomic int wanted; /* a hart waits to raise on the device, so load_step() passes the device over */
+    struct aia_lock book; /* for `hart` */
+    unsigned hart;        /* where the interrupt is, by load_moved() */
+    bool singly;          /* each handler run takes one edge, so a level stays up for the others */
+    _Atomic int taken;    /* one hart raises at a time */
+    _Atomic int wanted;   /* a hart waits to raise on the device, so load_step() passes the device over */
 
     /* Written by the raising hart: edge n of the step has status bit first_bit + n, modulo 32, and was raised at at[n]. */
     unsigned next_bit, first_bit;
@@ -84,6 +86,12 @@ struct aia_msi *load_msi(struct load_device *d);
 
 /* The handler of a device's interrupt; `context` is the struct load_device. */
 enum aia_result load_handler(void *context, struct aia_irq *irq);
+
+/* The interrupt's moved(): writes where the interrupt is into d->hart. */
+void load_moved(void *context, struct aia_irq *irq);
+
+/* True if d->hart is right for each device. Prints a line for each device where not. Nothing moves. */
+bool load_placed(void);
 
 /*
  * Raise a single edge or a burst on a device on which no other hart raises now, and wait for its handler runs. An edge is

@@ -69,12 +69,15 @@ static bool request(struct load_device *d)
         .context = d,
         .msi = load_msi(d),
         .affinity = aia_hartset_first(hart_count()),
+        .moved = load_moved,
     };
     int error = aia_irq_request(&aia, &r, &d->irq);
 
     irq_had_ids(error);
     if (error)
         print("%s: no interrupt: %s\n", d->name, aia_strerror(error));
+    else
+        load_moved(d, d->irq);
     return !error;
 }
 

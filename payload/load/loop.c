@@ -18,6 +18,8 @@
 #include "payload/report/check.h"
 #include "payload/load/kinds.h"
 #include "payload/load/raisers.h"
+#include "payload/load/load.h"
+#include "payload/load/tries.h"
 #include "payload/pci/slot.h"
 #include <string.h>
 
@@ -108,9 +110,8 @@ static void move_some(void)
         unsigned to = random_below(&job.control, hart_count());
         if (!hart_is_online(to) || to == irq->vec.hart || !irq_goes(irq, to))
             continue;
-        struct aia_hartset set = aia_hartset_one(to);
         struct imsic_vector from = irq->vec;
-        int error = job.move ? job.move(irq, to) : aia_irq_set_affinity(&aia, irq, &set);
+        int error = job.move ? job.move(irq, to) : tries_move(&job.control, irq, to);
         wedge_moved(irq, from, irq->vec);
         if (error && job.unplugged && is_of(irq, job.victim)) {
             job.refused++; /* allowed until the device is given up */
@@ -209,6 +210,8 @@ static void print_totals(uint64_t ms)
 {
     print("\nmoves %lu (%lu/s): ", job.moves, job.moves * 1000 / ms);
     stats_print_updates();
+    if (!job.move)
+        tries_print();
     print("offlines %lu, onlines %lu, interrupts displaced from their affinity %lu, failed operations %u\n",
           job.offlines, job.onlines, aia.displaced, job.failures);
     if (job.unplugged)
@@ -321,6 +324,7 @@ bool loop_run(int (*move)(struct aia_irq *irq, unsigned hart))
     iommu_print();
     note_work();
     bool good = kinds_balanced();
+    good &= job.move || load_placed();
     good &= !any_unowned_or_late();
     good &= iommu_check();
     good &= audit_all() == 0;

@@ -151,6 +151,9 @@ void x_check_end(void)
         const struct x_dev *dev = &x.devs[d];
         if (dev->irq && (!dev->irq->vec.id || dev->irq->n_retiring))
             m_die("P7: %c has no vector, or still has %u that retire", 'I' + (char)d, dev->irq->n_retiring);
+        if (dev->irq && dev->book != dev->irq->vec.hart)
+            m_die("P7: %c is on hart %u, and the latest moved() saw hart %u", 'I' + (char)d,
+                  dev->irq->vec.hart, dev->book);
         bool remapped = x_unit.present && d == 0;
         struct aia_message message = remapped ? x_unit_message() : dev->dev.message;
         if (dev->irq && (message.data != dev->irq->vec.id || x_hart_of(message.addr) != dev->irq->vec.hart ||

@@ -88,6 +88,7 @@ struct x_dev {
     struct aia_irq *irq; /* NULL: not requested, or freed */
     uint8_t edges;       /* edges that the device may still send */
     uint8_t n;           /* number of messages */
+    uint8_t book;        /* the hart of the interrupt, by its moved() */
     struct {
         bool unseen; /* there was an edge, and no run has begun since */
         bool running;
@@ -112,6 +113,7 @@ struct world {
     bool ipi_unseen[X_HARTS]; /* an IPI was sent to this hart, and none has arrived since */
     uint8_t calls[X_HARTS];   /* how often the call that this hart makes has run */
     bool changing;            /* kept by the embedder: a hart goes offline */
+    struct aia_lock own;      /* a lock of the embedder */
 };
 
 extern struct world x;

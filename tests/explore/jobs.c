@@ -99,7 +99,20 @@ void on_a_lost(void)
     x.devs[I].of[0].slack = 1;
 }
 
-void move_or(unsigned dev, unsigned hart, unsigned errors)
+/* One try, where nothing may wait. Model: a hart that waits with a lock held ends the path. */
+static int try_move(struct aia_irq *irq, const struct aia_hartset *set)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&x.own);
+    int error = aia_irq_try_affinity(&x.aia, irq, set);
+    aia_port_unlock(&x.own);
+    aia_port_irq_restore(was);
+    return error;
+}
+
+static void move_by(int (*how)(struct aia_irq *irq, const struct aia_hartset *set), unsigned dev,
+                    unsigned hart, unsigned errors)
 {
     struct aia_hartset set = aia_hartset_one(hart);
     struct aia_irq *irq = x.devs[dev].irq;
@@ -108,7 +121,7 @@ void move_or(unsigned dev, unsigned hart, unsigned errors)
         return; /* freed before this move began */
     struct aia_hartset was = irq->affinity;
     x_tell("hart %u: moves %c to hart %u", m.here, 'I' + (char)dev, hart);
-    int error = aia_irq_set_affinity(&x.aia, irq, &set);
+    int error = how(irq, &set);
     x_tell("hart %u: its move of %c returns: %s", m.here, 'I' + (char)dev, aia_strerror(error));
     if (error && !(errors & OR(error)))
         m_die("P6: a move of %c to hart %u fails: %s", 'I' + (char)dev, hart, aia_strerror(error));
@@ -116,6 +129,24 @@ void move_or(unsigned dev, unsigned hart, unsigned errors)
         m_die("P6: a move of %c fails, and its affinity has changed", 'I' + (char)dev);
     if (error == AIA_ESILENT && irq->vec.hart == hart)
         m_die("P6: a move of %c fails, and the interrupt has moved", 'I' + (char)dev);
+}
+
+static int move(struct aia_irq *irq, const struct aia_hartset *set)
+{
+    return aia_irq_set_affinity(&x.aia, irq, set);
+}
+
+/* A try that is refused is made again in thread context. */
+static int move_or_try(struct aia_irq *irq, const struct aia_hartset *set)
+{
+    int error = try_move(irq, set);
+
+    return error == AIA_ECONTEXT ? move(irq, set) : error;
+}
+
+void move_or(unsigned dev, unsigned hart, unsigned errors)
+{
+    move_by(move, dev, hart, errors);
 }
 
 void i_to_a(void)
@@ -158,6 +189,21 @@ void i_to_b_if(void)
 void i_to_c_if(void)
 {
     move_or(I, C, GONE);
+}
+
+void try_i_to_b(void)
+{
+    move_by(move_or_try, I, B, 0);
+}
+
+void try_i_to_a_if(void)
+{
+    move_by(move_or_try, I, A, GONE);
+}
+
+void try_i_to_b_if(void)
+{
+    move_by(move_or_try, I, B, GONE);
 }
 
 void i_to_b_silent(void)

@@ -28,6 +28,8 @@ void move_or(unsigned dev, unsigned hart, unsigned errors);
 void i_to_a(void), i_to_b(void), i_to_c(void), j_to_a(void), j_to_b(void);
 /* The same where the interrupt may have been freed or the hart may be offline. */
 void i_to_a_if(void), i_to_b_if(void), i_to_c_if(void);
+/* The same by one try, with interrupts off and a lock of the embedder held; if that is refused, as above. */
+void try_i_to_b(void), try_i_to_a_if(void), try_i_to_b_if(void);
 /* The same where I's device is silent. */
 void i_to_b_silent(void);
 

@@ -137,6 +137,16 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
     return AIA_HANDLED;
 }
 
+/* The embedder's book of where the interrupts are. One step: no hart stops here. */
+static void moved(void *context, struct aia_irq *irq)
+{
+    struct x_dev *d = context;
+
+    if (m.hart[m.here].n_locks != (x.own.opaque[0] == m.here + 1u))
+        m_die("moved() is called with a lock of the library held");
+    d->book = (uint8_t)irq->vec.hart;
+}
+
 void x_request(unsigned dev, enum aia_msi_kind kind, unsigned hart, unsigned errors)
 {
     struct x_dev *d = &x.devs[dev];
@@ -149,6 +159,7 @@ void x_request(unsigned dev, enum aia_msi_kind kind, unsigned hart, unsigned err
         .policy = x_scenario->policy,
         .order = x_scenario->order,
         .managed = x_scenario->managed,
+        .moved = moved,
     };
 
     m_dev_init(&d->dev, kind);
@@ -158,6 +169,8 @@ void x_request(unsigned dev, enum aia_msi_kind kind, unsigned hart, unsigned err
     int error = aia_irq_request(&x.aia, &r, &d->irq);
     if (error)
         d->irq = NULL;
+    else
+        d->book = (uint8_t)d->irq->vec.hart;
     if (error && !(errors >> -error & 1))
         m_die("P6: request of %c: %s", 'I' + (char)dev, aia_strerror(error));
 }

@@ -87,6 +87,61 @@ static void test_disable_before_resent_arrives(void **state)
     assert_int_equal(q.runs, 1);
 }
 
+/* One enable undoes any number of disables. */
+static void test_disables_are_not_counted(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    for (unsigned i = 0; i < 3; i++)
+        aia_irq_disable(&t.aia, q.irq);
+    m_raise(&q.dev);
+    m_settle();
+    assert_int_equal(q.runs, 0);
+    aia_irq_enable(&t.aia, q.irq);
+    t_check(&q);
+    assert_int_equal(q.runs, 1);
+    m_raise(&q.dev);
+    t_check(&q);
+    assert_int_equal(q.runs, 2);
+}
+
+static void enable_in_handler(struct t_irq *self)
+{
+    self->during = NULL;
+    m_raise(&self->dev);
+    m_settle();
+    aia_irq_enable(&t.aia, self->irq);
+}
+
+/* An enable of an interrupt that is enabled sends nothing, and neither loses nor adds a run. */
+static void test_enable_while_enabled(void **state)
+{
+    (void)state;
+    t_machine(2, 63);
+    t_irq(&q, AIA_MSI_PLAIN, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        aia_irq_enable(&t.aia, q.irq);
+        aia_irq_enable(&t.aia, q.irq);
+        m_settle();
+        assert_int_equal(q.runs, i);
+        assert_int_equal(q.irq->count.resent, 0);
+        assert_int_equal(q.irq->flow, 0);
+        m_raise(&q.dev);
+        t_check(&q);
+    }
+    q.during = enable_in_handler; /* while an edge is noted */
+    m_raise(&q.dev);
+    t_check(&q);
+    assert_int_equal(q.runs, 4);
+    assert_int_equal(q.extra, 0);
+    assert_int_equal(aia_irq_free(&t.aia, q.irq), AIA_OK);
+    aia_irq_enable(&t.aia, q.irq);
+    m_settle();
+    assert_int_equal(q.runs, 4);
+    t_check_books();
+}
+
 static void disable_in_handler(struct t_irq *self)
 {
     self->during = NULL;
@@ -303,6 +358,8 @@ int main(void)
         cmocka_unit_test(test_lazy_masking),
         cmocka_unit_test(test_enable_without_edge),
         cmocka_unit_test(test_disable_before_resent_arrives),
+        cmocka_unit_test(test_disables_are_not_counted),
+        cmocka_unit_test(test_enable_while_enabled),
         cmocka_unit_test(test_disable_in_handler),
         cmocka_unit_test(test_edge_during_disable_enable),
         cmocka_unit_test(test_rerun),
