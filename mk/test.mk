@@ -28,7 +28,7 @@ rv32: | setup
 	+$Q$(MAKE) --no-print-directory XLEN=32 B=$B/rv32-clang CC=clang lib
 
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
-HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
+HOST_SRC   := $(LIB_SRC) $(wildcard fdt/*.c platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
 	payload/drivers/edu.c payload/load/wedge.c payload/kernel/time.c \
 	payload/drivers/disk.c payload/drivers/virtq.c $(addprefix payload/drivers/virtio_,pci.c blk.c mmio.c) \
@@ -65,7 +65,7 @@ $B/host/test_uart: $B/host/obj/payload/kernel/uart.o
 $B/host/test_trap_guard: $B/host/obj/payload/kernel/trap_guard.o
 
 # These tests read compiled device trees.
-$(patsubst %,$B/host/test_%,machine machine_damage place): | dtbs
+$(patsubst %,$B/host/test_%,fdt machine machine_damage place): | dtbs
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
