@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# libaia and libaia-fdt for other projects: headers, archives, pkg-config files, and what the headers refer to: two documents, and the examples of
-# one of them. Tests build the examples from the installed files alone.
+# libaia and libaia-fdt for other projects: headers, archives, pkg-config files, and what the headers refer to: three documents, and the examples of
+# two of them. Tests build the examples from the installed files alone.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -43,7 +43,7 @@ install: $B/libaia.a $(FDT_LIB)
 	$Qinstall -m 644 $B/libaia.a $(FDT_LIB) '$(DESTDIR)$(PREFIX)/lib'
 	$Qinstall -m 644 $B/aia.pc $(if $(FDT_LIB),$B/aia-fdt.pc) '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
 	$Qinstall -d '$(DESTDIR)$(PREFIX)/share/doc/aia' $(patsubst %,'$(DESTDIR)$(PREFIX)/share/doc/aia/%',$(wildcard examples/*))
-	$Qinstall -m 644 CHANGELOG.md docs/embedding.md docs/design.md '$(DESTDIR)$(PREFIX)/share/doc/aia'
+	$Qinstall -m 644 CHANGELOG.md docs/embedding.md docs/before-s-mode.md docs/design.md '$(DESTDIR)$(PREFIX)/share/doc/aia'
 	$Qfor f in $(wildcard examples/*/*.[chS] examples/*/*.ld examples/*/Makefile); do \
 		install -m 644 $$f '$(DESTDIR)$(PREFIX)'/share/doc/aia/$$f || exit 1; done
 

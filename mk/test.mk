@@ -100,6 +100,17 @@ $B/qemu/hop.bin: tests/qemu/hop.S $B/.flags
 	$Q$(CROSS)gcc -march=rv64imac -mabi=lp64 -nostdlib -Wl,-Ttext=0x80200000 -Wl,--build-id=none $< -o $(@:.bin=.elf)
 	$Q$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
+# The example of a machine level without one of its steps (tests/qemu/steps). The kernel waits less
+# where an interrupt never comes.
+$B/qemu/step-%.elf: tests/qemu/steps examples
+	@rm -rf $(@:.elf=) && mkdir -p $(@:.elf=) && cp -rp $B/examples/wired $B/examples/machine-level $(@:.elf=)
+	@case $* in sources|addresses|base|widths) sed -E -i 's/100 \* second/5 * second/' $(@:.elf=)/wired/*.c ;; esac
+	@script=$$(sed -n 's/^$*  *//p' $<) && file=$(@:.elf=)/machine-level/machine.c && [ -n "$$script" ] && \
+		sed -E -i "$$script" $$file && ! cmp -s $$file $B/examples/machine-level/machine.c || \
+		{ echo '$@: $<: it changes nothing' >&2; exit 1; }
+	$Qenv -i PATH="$$PATH" PKG_CONFIG_LIBDIR='$(abspath $B)/stage/lib/pkgconfig' make -s -C $(@:.elf=)/machine-level \
+		CROSS=$(CROSS) LIBFDT='$(abspath $(LIBFDT_SRC))' && mv $(@:.elf=)/machine-level/machine-level.elf $@
+
 # The payload with a board that traps in a panic.
 $B/qemu/traps.o: tests/qemu/traps.c $B/.flags
 	$(call say,CC,$<)
