@@ -46,6 +46,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' '$1' '$2')
 
 include mk/build.mk
+include mk/fdt.mk
 include mk/payload.mk
 include mk/test.mk
 include mk/discover.mk

@@ -9,7 +9,7 @@ FUZZ_FLAGS  = $(FUZZ_CC) -O1 -g -std=c11 -D_GNU_SOURCE $(WARN) -fno-sanitize-rec
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # The sources of each target, and its inputs besides its corpus.
-FUZZ_SRC_machine  := $(wildcard platform/*.c) tests/fuzz/mutate_machine.c
+FUZZ_SRC_machine  := $(wildcard fdt/*.c platform/*.c) tests/fuzz/mutate_machine.c
 FUZZ_SRC_line     := payload/shell/line.c
 FUZZ_SRC_parse    := payload/shell/parse.c
 FUZZ_SRC_args     := payload/kernel/args.c

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# libaia for other projects: headers, archive, pkg-config file, and what the headers refer to: two documents, and the examples of
-# one of them. Tests build the examples from the installed files alone.
+# libaia and libaia-fdt for other projects: headers, archives, pkg-config files, and what the headers refer to: three documents, and the examples of
+# two of them. Tests build the examples from the installed files alone.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -21,19 +21,32 @@ Cflags: -I$${includedir} $(filter -DAIA_%,$(CFLAGS))
 Libs: -L$${libdir} -laia
 endef
 
+# libfdt is the embedder's: no package of it is for a machine without an operating system.
+define FDT_PC
+prefix=$${pcfiledir}/../..
+libdir=$${prefix}/lib
+
+Name: aia-fdt
+Description: the device tree for libaia, on libfdt
+Version: $(VERSION)
+Requires: aia
+Libs: -L$${libdir} -laia-fdt
+endef
+
 .PHONY: install stage
-install: $B/libaia.a
+install: $B/libaia.a $(FDT_LIB)
 	$(file >$B/aia.pc,$(PC))
+	$(file >$B/aia-fdt.pc,$(FDT_PC))
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$Qinstall -d '$(DESTDIR)$(PREFIX)/include/aia' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
 	$Qinstall -m 644 include/aia/*.h '$(DESTDIR)$(PREFIX)/include/aia'
-	$Qinstall -m 644 $B/libaia.a '$(DESTDIR)$(PREFIX)/lib'
-	$Qinstall -m 644 $B/aia.pc '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	$Qinstall -m 644 $B/libaia.a $(FDT_LIB) '$(DESTDIR)$(PREFIX)/lib'
+	$Qinstall -m 644 $B/aia.pc $(if $(FDT_LIB),$B/aia-fdt.pc) '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
 	$Qinstall -d '$(DESTDIR)$(PREFIX)/share/aia/rust/src' '$(DESTDIR)$(PREFIX)/share/aia/rust/demo'
 	$Qfor f in Cargo.toml README.md src/lib.rs src/names.rs src/sys.rs demo/kernel.rs; do \
 		install -m 644 bindings/rust/$$f '$(DESTDIR)$(PREFIX)'/share/aia/rust/$$f || exit 1; done
 	$Qinstall -d '$(DESTDIR)$(PREFIX)/share/doc/aia' $(patsubst %,'$(DESTDIR)$(PREFIX)/share/doc/aia/%',$(wildcard examples/*))
-	$Qinstall -m 644 CHANGELOG.md docs/embedding.md docs/design.md '$(DESTDIR)$(PREFIX)/share/doc/aia'
+	$Qinstall -m 644 CHANGELOG.md docs/embedding.md docs/before-s-mode.md docs/design.md '$(DESTDIR)$(PREFIX)/share/doc/aia'
 	$Qfor f in $(wildcard examples/*/*.[chS] examples/*/*.ld examples/*/Makefile); do \
 		install -m 644 $$f '$(DESTDIR)$(PREFIX)'/share/doc/aia/$$f || exit 1; done
 
@@ -53,7 +66,7 @@ $B/rust/libcore.rlib: mk/install.mk | setup
 		$(RUST_BUILD) --edition=2021 --crate-name compiler_builtins --extern core=$@ - -o $(@D)/libcompiler_builtins.rlib
 
 # A tree for the tests of the installed library: it has only what `install' puts there. With DESTDIR, too.
-stage: $B/libaia.a
+stage: $B/libaia.a $(FDT_LIB)
 	@rm -rf $B/stage $B/destdir
 	+$Q$(MAKE) --no-print-directory install PREFIX='$(abspath $B)/stage' DESTDIR=
 	+$Q$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR='$(abspath $B)/destdir'
@@ -64,7 +77,7 @@ EXAMPLES := $(notdir $(patsubst %/Makefile,%,$(wildcard examples/*/Makefile)))
 examples: stage
 	@rm -rf $B/examples && cp -r $B/stage/share/doc/aia/examples $B/examples
 	$Qfor e in $(EXAMPLES); do env -i PATH="$$PATH" PKG_CONFIG_LIBDIR='$(abspath $B)/stage/lib/pkgconfig' \
-		make $(if $(V),,-s) -C $B/examples/$$e CROSS=$(CROSS) || exit 1; done
+		make $(if $(V),,-s) -C $B/examples/$$e CROSS=$(CROSS) LIBFDT='$(abspath $(LIBFDT_SRC))' || exit 1; done
 $B/examples/%.elf: examples ;
 
 # The minikernel with each of the other ports. The lock of ports/kernel.c needs a library with larger locks.

@@ -27,7 +27,7 @@ $(PAYLOAD_OBJ): ; $(error XLEN=$(XLEN): the payload is for RV64; make lib builds
 endif
 
 # A link of everything; scripts/symbols adds the table made from its result, and -o, and links again.
-PAYLOAD_LINK = $(TARGET_LD) $(PAYLOAD_LDFLAGS) $(PAYLOAD_OBJ) $(LIB_OBJ) $B/libfdt.a
+PAYLOAD_LINK = $(TARGET_LD) $(PAYLOAD_LDFLAGS) $(PAYLOAD_OBJ) $(FDT_OBJ) $(LIB_OBJ) $B/libfdt.a
 
 $(if $(BOARD_SRC),,$(error PLATFORM_DIR=$(PLATFORM_DIR): no C files there))
 
@@ -36,7 +36,7 @@ $B/obj/board/%.o: $(PLATFORM_DIR)/%.c $B/.flags
 	@mkdir -p $(@D)
 	$Q$(TARGET_CC) $(CFLAGS_ALL) $(PAYLOAD_CFLAGS) -MMD -MP -c $< -o $@
 
-$B/payload.elf: $(PAYLOAD_OBJ) $(LIB_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) scripts/symbols mk/payload.mk
+$B/payload.elf: $(PAYLOAD_OBJ) $(FDT_OBJ) $(LIB_OBJ) $B/libaia.a $B/libfdt.a $(PAYLOAD_LD) scripts/symbols mk/payload.mk
 	$(call say,LD,$@)
 	$QCROSS=$(CROSS) scripts/symbols $@ $(PAYLOAD_LINK) -Wl,-Map=$(@:.elf=.map)
 

@@ -28,7 +28,7 @@ rv32: | setup
 	+$Q$(MAKE) --no-print-directory XLEN=32 B=$B/rv32-clang CC=clang lib
 
 HOST_TESTS := $(patsubst tests/host/%.c,$B/host/%,$(wildcard tests/host/test_*.c))
-HOST_SRC   := $(LIB_SRC) $(wildcard platform/*.c tests/host/model/*.c) \
+HOST_SRC   := $(LIB_SRC) $(wildcard fdt/*.c platform/*.c tests/host/model/*.c) \
 	payload/pci/pci.c payload/pci/resource.c payload/pci/msi.c payload/pci/msix.c payload/pci/slot.c \
 	payload/drivers/edu.c payload/load/wedge.c payload/kernel/time.c \
 	payload/drivers/disk.c payload/drivers/virtq.c $(addprefix payload/drivers/virtio_,pci.c blk.c mmio.c) \
@@ -78,7 +78,7 @@ $B/host/obj/layout/%.o: tests/host/layout/other.c $B/.flags
 	$Q$(HOST_FLAGS) $(layout_$*) -DLAYOUT_OF=$* -MMD -MP -c $< -o $@
 
 # These tests read compiled device trees.
-$(patsubst %,$B/host/test_%,machine machine_damage place): | dtbs
+$(patsubst %,$B/host/test_%,fdt machine machine_damage place): | dtbs
 
 $B/host/test_%: $B/host/obj/tests/host/test_%.o $B/host/libhost.a
 	$(call say,HOSTLD,$@)
@@ -118,6 +118,16 @@ $B/qemu/turns.so $B/qemu/race.so: $B/qemu/%.so: tests/qemu/%.c $B/.flags
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$Q$(HOSTCC) -O1 -std=c11 $(WARN) -shared -fPIC $< -ldl -o $@
+# The example of a machine level without one of its steps (tests/qemu/steps). The kernel waits less
+# where an interrupt never comes.
+$B/qemu/step-%.elf: tests/qemu/steps examples
+	@rm -rf $(@:.elf=) && mkdir -p $(@:.elf=) && cp -rp $B/examples/wired $B/examples/machine-level $(@:.elf=)
+	@case $* in sources|addresses|base|widths) sed -E -i 's/100 \* second/5 * second/' $(@:.elf=)/wired/*.c ;; esac
+	@script=$$(sed -n 's/^$*  *//p' $<) && file=$(@:.elf=)/machine-level/machine.c && [ -n "$$script" ] && \
+		sed -E -i "$$script" $$file && ! cmp -s $$file $B/examples/machine-level/machine.c || \
+		{ echo '$@: $<: it changes nothing' >&2; exit 1; }
+	$Qenv -i PATH="$$PATH" PKG_CONFIG_LIBDIR='$(abspath $B)/stage/lib/pkgconfig' make -s -C $(@:.elf=)/machine-level \
+		CROSS=$(CROSS) LIBFDT='$(abspath $(LIBFDT_SRC))' && mv $(@:.elf=)/machine-level/machine-level.elf $@
 
 # The payload with a board that traps in a panic.
 $B/qemu/traps.o: tests/qemu/traps.c $B/.flags

@@ -51,11 +51,11 @@ static const struct arg common_args[] = {
     ARGS_END,
 };
 
-static _Noreturn void refuse(const struct machine_error *e)
+static _Noreturn void refuse(const struct aia_fdt_error *e)
 {
     char line[272];
 
-    machine_error_line(e, line, sizeof(line));
+    aia_fdt_error_line(e, line, sizeof(line));
     print("device tree: %s\n", line);
     machine_exit(EXIT_MACHINE);
 }
@@ -71,10 +71,10 @@ const char *machine_without(enum machine_part part)
  * Reserve the memory that is in use, whatever the tree says: the image, the tree, and the regions that an earlier tree
  * reserved.
  */
-static void claim(const void *fdt, const struct machine_region *before, size_t n)
+static void claim(const void *fdt, const struct aia_fdt_region *before, size_t n)
 {
-    machine_reserve(&machine, &(struct machine_region){image_start(), image_end() - image_start()});
-    machine_reserve(&machine, &(struct machine_region){(uintptr_t)fdt, fdt_extent(fdt)});
+    machine_reserve(&machine, &(struct aia_fdt_region){image_start(), image_end() - image_start()});
+    machine_reserve(&machine, &(struct aia_fdt_region){(uintptr_t)fdt, fdt_extent(fdt)});
     while (n--)
         machine_reserve(&machine, before++);
 }
@@ -82,7 +82,7 @@ static void claim(const void *fdt, const struct machine_region *before, size_t n
 /* The tree after the board's fix_tree. A blob that is no tree is returned as it is; discovery refuses it. */
 static const void *mend(const void *fdt, size_t size)
 {
-    struct machine_error e = {"/", "", "the board has too little memory for a copy of the device tree"};
+    struct aia_fdt_error e = {"/", "", "the board has too little memory for a copy of the device tree"};
 
     if (!board.fix_tree || fdt_check_full(fdt, size))
         return fdt;
@@ -94,11 +94,11 @@ static const void *mend(const void *fdt, size_t size)
 /* Read the device tree into `machine`. Returns the tree that was read. */
 static const void *discover(const void *fdt)
 {
-    struct machine_error e;
+    struct aia_fdt_error e;
     size_t size = fdt && (uintptr_t)fdt % 8 == 0 ? fdt_extent(fdt) : 0;
     uint64_t finisher =
         machine.finisher; /* from the tree before this one, if any: it can still end the machine */
-    struct machine_region before[MACHINE_MAX_RESERVED];
+    struct aia_fdt_region before[MACHINE_MAX_RESERVED];
     size_t n = machine.n_reserved;
 
     memcpy(before, machine.reserved, sizeof(before));
@@ -150,14 +150,14 @@ static void check_boot_hart(uint64_t hartid)
     char line[272];
 
     for (unsigned h = 0; h < hart_count(); h++)
-        if (machine.harts[h].hartid == hartid && irq_reaches(h))
+        if (machine.aia.harts[h].hartid == hartid && irq_reaches(h))
             return;
     for (size_t i = 0; i < machine.n_unused && i < MACHINE_MAX_UNUSED; i++)
         if (machine.unused[i].part == MACHINE_PART_HART) {
-            machine_error_line(&machine.unused[i].why, line, sizeof(line));
+            aia_fdt_error_line(&machine.unused[i].why, line, sizeof(line));
             print("not used: %s\n", line);
         }
-    refuse(&(struct machine_error){"/cpus", "reg",
+    refuse(&(struct aia_fdt_error){"/cpus", "reg",
                                    "the hart that runs this is not listed, disabled, or not used"});
 }
 
@@ -188,7 +188,7 @@ static bool is_by_message(const struct job *job)
 static bool in_memory(uint64_t base, uint64_t size)
 {
     for (size_t i = 0; i < machine.n_memory; i++) {
-        const struct machine_region *r = &machine.memory[i];
+        const struct aia_fdt_region *r = &machine.memory[i];
         if (base >= r->base && size <= r->size && base - r->base <= r->size - size)
             return true;
     }
@@ -253,7 +253,7 @@ static void hand_over(uint64_t hartid, const void *fdt)
     if (boot == hartid)
         return;
     for (unsigned h = 0; h < hart_count(); h++)
-        listed |= machine.harts[h].hartid == boot;
+        listed |= machine.aia.harts[h].hartid == boot;
     if (!listed)
         args_refuse("boot", "the device tree has no such hart");
     long error = start_hand_over(boot, fdt, time_from_ms(HAND_OVER_MS));
@@ -289,7 +289,7 @@ void payload_main(uint64_t hartid, const void *given)
     }
     start_console();
     selfcheck_step("the console, of board %s", board.name);
-    time_init(machine.timebase);
+    time_init(machine.aia.timebase);
     hand_over(hartid, given);
     const struct job *job = choose_job();
     selfcheck_step("the interrupt files' books, %u harts", hart_count());

@@ -21,7 +21,7 @@ struct board {
      * Returns 0; or -1 with `err` filled in, which is printed before the machine ends. NULL: discovery reads the
      * firmware's tree in place.
      */
-    int (*fix_tree)(void *fdt, struct machine_error *err);
+    int (*fix_tree)(void *fdt, struct aia_fdt_error *err);
     void *tree;
     size_t tree_size;
 
@@ -30,7 +30,7 @@ struct board {
      * boot hart, with the MMU off, after each successful discovery. Returns 0; or -1 as above. NULL: the description is
      * right.
      */
-    int (*fix)(struct machine *m, struct machine_error *err);
+    int (*fix)(struct machine *m, struct aia_fdt_error *err);
 
     /*
      * The console: write one byte; read one byte (-1: none there). The calls come from any hart, one at a time, from

@@ -22,12 +22,12 @@ struct intx {
  */
 static uint32_t parent_cells(struct discovery *d, uint32_t phandle, uint32_t *address)
 {
-    int node = fdt_node_offset_by_phandle(d->fdt, phandle);
+    int node = fdt_node_offset_by_phandle(d->tree->blob, phandle);
     uint32_t interrupt = 0;
 
     *address = 0;
-    if (node < 0 || disc_u32(d, node, "#address-cells", address) < 0 ||
-        disc_u32(d, node, "#interrupt-cells", &interrupt) < 0 || *address > 4 || interrupt > 4)
+    if (node < 0 || tree_u32(d->tree, node, "#address-cells", address) < 0 ||
+        tree_u32(d->tree, node, "#interrupt-cells", &interrupt) < 0 || *address > 4 || interrupt > 4)
         return 0;
     return *address + interrupt;
 }
@@ -47,8 +47,8 @@ static int keep(struct discovery *d, struct intx *x, const fdt32_t *p, uint32_t 
     uint32_t hi = fdt32_ld(p);
     uint8_t devfn = (uint8_t)(hi >> 8 & pci->intx_devfn_mask);
     uint32_t pin = fdt32_ld(p + 3) & pci->intx_pin_mask;
-    int aplic = disc_aplic(d, fdt32_ld(p + CHILD_CELLS));
-    struct machine_wire w;
+    int aplic = tree_aplic(d->tree, fdt32_ld(p + CHILD_CELLS));
+    struct aia_fdt_wire w;
 
     if (!is_a_pin(pin, pci->intx_pin_mask) || ((hi >> 16 ^ pci->bus_first) & x->bus_mask) ||
         (x->seen[devfn] & 1u << pin))
@@ -58,8 +58,8 @@ static int keep(struct discovery *d, struct intx *x, const fdt32_t *p, uint32_t 
         x->foreign++;
         return 0;
     }
-    if (disc_source(d, d->hosts[x->host], "interrupt-map", (unsigned)aplic, p + CHILD_CELLS + 1 + address,
-                    &w))
+    if (tree_source(d->tree, d->hosts[x->host], "interrupt-map", (unsigned)aplic,
+                    p + CHILD_CELLS + 1 + address, &w))
         return -1;
     pci->intx[pci->n_intx].devfn = devfn;
     pci->intx[pci->n_intx].pin = (uint8_t)pin;
@@ -71,14 +71,14 @@ static int read_mask(struct discovery *d, struct intx *x)
 {
     struct machine_pci *pci = &d->m->hosts[x->host];
     int node = d->hosts[x->host], len;
-    const fdt32_t *mask = fdt_getprop(d->fdt, node, "interrupt-map-mask", &len);
+    const fdt32_t *mask = fdt_getprop(d->tree->blob, node, "interrupt-map-mask", &len);
 
     pci->intx_devfn_mask = pci->intx_pin_mask = 0xff; /* the meaning of an absent mask */
     x->bus_mask = 0xffu;
     if (!mask)
         return 0;
     if (len != CHILD_CELLS * 4)
-        return disc_fail(d, node, "interrupt-map-mask", "%u bytes long, not 16", (unsigned)len);
+        return tree_fail(d->tree, node, "interrupt-map-mask", "%u bytes long, not 16", (unsigned)len);
     pci->intx_devfn_mask = (uint8_t)(fdt32_ld(mask) >> 8);
     pci->intx_pin_mask = (uint8_t)fdt32_ld(mask + 3);
     x->bus_mask = fdt32_ld(mask) >> 16 & 0xffu;
@@ -99,13 +99,13 @@ static void read_entries(struct discovery *d, struct intx *x, const fdt32_t *p, 
                  n = left > CHILD_CELLS ? parent_cells(d, fdt32_ld(p + CHILD_CELLS), &address) : 0;
 
         if (!n || left < CHILD_CELLS + 1 + n) {
-            (void)disc_fail(d, node, "interrupt-map", "entry at byte %u is cut short, or names no controller",
-                            (cells - left) * 4);
-            (void)disc_unused(d, MACHINE_PART_WIRE);
+            (void)tree_fail(d->tree, node, "interrupt-map",
+                            "entry at byte %u is cut short, or names no controller", (cells - left) * 4);
+            (void)tree_unused(d->tree, MACHINE_PART_WIRE);
             break;
         }
         if (n - address >= 2 && keep(d, x, p, address) && !bad++)
-            (void)disc_unused(d, MACHINE_PART_WIRE);
+            (void)tree_unused(d->tree, MACHINE_PART_WIRE);
         p += CHILD_CELLS + 1 + n;
         left -= CHILD_CELLS + 1 + n;
     }
@@ -115,16 +115,17 @@ int disc_intx(struct discovery *d, unsigned host)
 {
     struct intx x = {.host = host};
     int node = d->hosts[host], len = 0;
-    const fdt32_t *p = fdt_getprop(d->fdt, node, "interrupt-map", &len);
+    const fdt32_t *p = fdt_getprop(d->tree->blob, node, "interrupt-map", &len);
 
     if (!p || !len) /* an empty map has no wires, whatever its mask */
         return 0;
     if (read_mask(d, &x))
         return -1;
     if (len % 4)
-        return disc_fail(d, node, "interrupt-map", "%u bytes long, not a multiple of 4", (unsigned)len);
+        return tree_fail(d->tree, node, "interrupt-map", "%u bytes long, not a multiple of 4", (unsigned)len);
     read_entries(d, &x, p, (uint32_t)len / 4);
     if (!x.foreign)
         return 0;
-    return disc_fail(d, node, "interrupt-map", "%u of its wires lead to no APLIC that is used", x.foreign);
+    return tree_fail(d->tree, node, "interrupt-map", "%u of its wires lead to no APLIC that is used",
+                     x.foreign);
 }

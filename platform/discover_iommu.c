@@ -24,22 +24,22 @@ static int read_unit(struct discovery *d, int node)
 {
     struct machine_iommu u = {0};
 
-    if (!fdt_node_check_compatible(d->fdt, node, "riscv,pci-iommu")) {
-        int len, host = host_of(d, fdt_parent_offset(d->fdt, node));
-        const fdt32_t *reg = fdt_getprop(d->fdt, node, "reg", &len);
+    if (!fdt_node_check_compatible(d->tree->blob, node, "riscv,pci-iommu")) {
+        int len, host = host_of(d, fdt_parent_offset(d->tree->blob, node));
+        const fdt32_t *reg = fdt_getprop(d->tree->blob, node, "reg", &len);
 
         if (host < 0)
-            return disc_fail(d, node, "", "a PCI IOMMU that is no function of a host that is used");
+            return tree_fail(d->tree, node, "", "a PCI IOMMU that is no function of a host that is used");
         if (!reg || len < 4)
-            return disc_fail(d, node, "reg", "missing, or too short for the function's number");
+            return tree_fail(d->tree, node, "reg", "missing, or too short for the function's number");
         u.form = MACHINE_IOMMU_PCI;
         u.function = (uint16_t)(fdt32_ld(reg) >> 8); /* phys.hi: bus, device, function */
         u.host = (uint8_t)host;
     } else {
-        if (disc_reg(d, node, &u.reg))
+        if (tree_reg(d->tree, node, &u.reg))
             return -1;
         if (u.reg.base % REGISTERS || u.reg.size < REGISTERS)
-            return disc_fail(d, node, "reg", "%#llx, %#llx bytes: not a page of registers",
+            return tree_fail(d->tree, node, "reg", "%#llx, %#llx bytes: not a page of registers",
                              (unsigned long long)u.reg.base, (unsigned long long)u.reg.size);
         u.form = MACHINE_IOMMU_SYS;
     }
@@ -52,14 +52,15 @@ static int read_unit(struct discovery *d, int node)
 static int is_our_unit(struct discovery *d, int host, uint32_t phandle, int node)
 {
     if (node < 0)
-        return disc_fail(d, host, "iommu-map", "phandle %#llx names no node", (unsigned long long)phandle);
-    if (fdt_node_check_compatible(d->fdt, node, "riscv,iommu") &&
-        fdt_node_check_compatible(d->fdt, node, "riscv,pci-iommu"))
-        return disc_fail(d, host, "iommu-map", "it names %s, which is no RISC-V IOMMU",
-                         fdt_get_name(d->fdt, node, NULL));
+        return tree_fail(d->tree, host, "iommu-map", "phandle %#llx names no node",
+                         (unsigned long long)phandle);
+    if (fdt_node_check_compatible(d->tree->blob, node, "riscv,iommu") &&
+        fdt_node_check_compatible(d->tree->blob, node, "riscv,pci-iommu"))
+        return tree_fail(d->tree, host, "iommu-map", "it names %s, which is no RISC-V IOMMU",
+                         fdt_get_name(d->tree->blob, node, NULL));
     if (d->m->iommu.form == MACHINE_IOMMU_NONE)
         return read_unit(d, node);
-    return node == d->iommu ? 0 : disc_fail(d, host, "iommu-map", "more than one IOMMU");
+    return node == d->iommu ? 0 : tree_fail(d->tree, host, "iommu-map", "more than one IOMMU");
 }
 
 /* ---- a map of requester ids; an entry has four cells: first requester id, phandle, first target id, number ---- */
@@ -75,7 +76,7 @@ struct id_map {
 /* The map is unusable, or too long to keep: mark every requester as not ours. */
 static void all_strangers(struct discovery *d, const struct id_map *m)
 {
-    (void)disc_unused(d, m->part);
+    (void)tree_unused(d->tree, m->part);
     m->maps[0] = (struct machine_id_map){.n = REQUESTERS};
     *m->n = 1;
 }
@@ -102,15 +103,15 @@ static bool add(const struct id_map *m, struct machine_id_map e)
 static int owner(struct discovery *d, const struct id_map *m, int host, uint32_t phandle)
 {
     if (m->part == MACHINE_PART_IOMMU) {
-        int node = fdt_node_offset_by_phandle(d->fdt, phandle);
+        int node = fdt_node_offset_by_phandle(d->tree->blob, phandle);
 
-        if (node >= 0 && !disc_usable(d, node))
+        if (node >= 0 && !tree_usable(d->tree, node))
             return 0;
         return is_our_unit(d, host, phandle, node) ? -1 : 1;
     }
-    if (phandle && phandle == d->imsic_phandle)
+    if (phandle && phandle == d->m->aia.imsic.phandle)
         return 1;
-    return disc_fail(d, host, m->prop, "phandle %#llx is not the supervisor-level IMSIC's",
+    return tree_fail(d->tree, host, m->prop, "phandle %#llx is not the supervisor-level IMSIC's",
                      (unsigned long long)phandle);
 }
 
@@ -129,29 +130,29 @@ static int read_entry(struct discovery *d, const struct id_map *m, int host, con
     if (!whose)
         return 0;
     if (whose > 0 && !sound)
-        whose = disc_fail(d, host, m->prop, "requester ids %#llx to device ids %#llx: out of range",
+        whose = tree_fail(d->tree, host, m->prop, "requester ids %#llx to device ids %#llx: out of range",
                           (unsigned long long)from, (unsigned long long)to);
     if (whose < 0)
-        (void)disc_unused(d, m->part);
+        (void)tree_unused(d->tree, m->part);
     if (from >= REQUESTERS)
         return 0;
     n = n < REQUESTERS - from ? n : REQUESTERS - from;
     if (!add(m, (struct machine_id_map){from, whose < 0 ? from : to, n, whose > 0}))
-        return disc_fail(d, host, m->prop, "more than %u ranges", (unsigned)MACHINE_MAX_MAPS);
+        return tree_fail(d->tree, host, m->prop, "more than %u ranges", (unsigned)MACHINE_MAX_MAPS);
     return 0;
 }
 
 static void read_map(struct discovery *d, const struct id_map *m, int host)
 {
     int len = 0;
-    const fdt32_t *p = fdt_getprop(d->fdt, host, m->prop, &len);
+    const fdt32_t *p = fdt_getprop(d->tree->blob, host, m->prop, &len);
 
     if (len % 16) {
-        (void)disc_fail(d, host, m->prop, "%u bytes long, not a multiple of 16", (unsigned)len);
+        (void)tree_fail(d->tree, host, m->prop, "%u bytes long, not a multiple of 16", (unsigned)len);
         all_strangers(d, m);
         return;
     }
-    if (disc_u32(d, host, m->mask_prop, m->mask) < 0) {
+    if (tree_u32(d->tree, host, m->mask_prop, m->mask) < 0) {
         all_strangers(d, m);
         return;
     }
@@ -170,20 +171,20 @@ static void read_msi(struct discovery *d, const struct id_map *m, int host)
 {
     bool present;
 
-    if (fdt_getprop(d->fdt, host, m->prop, NULL)) {
+    if (fdt_getprop(d->tree->blob, host, m->prop, NULL)) {
         read_map(d, m, host);
         if (*m->n == 0) {
-            (void)disc_fail(d, host, m->prop, "it maps no requester, so none may send MSIs");
+            (void)tree_fail(d->tree, host, m->prop, "it maps no requester, so none may send MSIs");
             all_strangers(d, m);
         }
         return;
     }
-    int ours = disc_msi_parent(d, host, &present);
+    int ours = tree_msi_parent(d->tree, host, &present);
     if (ours == 0 && present)
-        ours = disc_fail(d, host, "msi-parent", "it does not name the supervisor-level IMSIC");
+        ours = tree_fail(d->tree, host, "msi-parent", "it does not name the supervisor-level IMSIC");
     if (ours < 0)
         all_strangers(d, m);
-    else if (d->m->imsic.present)
+    else if (d->m->aia.imsic.present)
         (void)add(m, (struct machine_id_map){.n = REQUESTERS, .ours = true});
 }
 
@@ -196,16 +197,16 @@ static void read_maps(struct discovery *d, unsigned i)
                          pci->msi_map, &pci->n_msi_map, &pci->msi_map_mask};
 
     pci->iommu_map_mask = pci->msi_map_mask = REQUESTERS - 1;
-    if (fdt_getprop(d->fdt, d->hosts[i], "iommu-map", NULL))
+    if (fdt_getprop(d->tree->blob, d->hosts[i], "iommu-map", NULL))
         read_map(d, &iommu, d->hosts[i]);
     read_msi(d, &msi, d->hosts[i]);
 }
 
-/* True if a reason is already recorded for the unit that disc_fail() has named. */
+/* True if a reason is already recorded for the unit that tree_fail() has named. */
 static bool is_named(const struct discovery *d)
 {
-    for (size_t i = 0; i < MACHINE_MAX_UNUSED && i < d->m->n_unused; i++)
-        if (!strcmp(d->m->unused[i].why.node, d->err->node))
+    for (size_t i = 0; i < MACHINE_MAX_UNUSED && i < d->tree->n_unused; i++)
+        if (!strcmp(d->m->unused[i].why.node, d->tree->error.node))
             return true;
     return false;
 }
@@ -213,12 +214,12 @@ static bool is_named(const struct discovery *d)
 /* Record each unit that no host's map names: it is in front of devices that no job drives. */
 static void name_others(struct discovery *d, const char *compatible)
 {
-    for (int node = -1; (node = disc_next_compatible(d, node, compatible)) >= 0;) {
+    for (int node = -1; (node = tree_next_compatible(d->tree, node, compatible)) >= 0;) {
         if (d->m->iommu.form != MACHINE_IOMMU_NONE && node == d->iommu)
             continue;
-        (void)disc_fail(d, node, "", "not the IOMMU of a PCI host that is used");
+        (void)tree_fail(d->tree, node, "", "not the IOMMU of a PCI host that is used");
         if (!is_named(d))
-            (void)disc_unused(d, MACHINE_PART_IOMMU);
+            (void)tree_unused(d->tree, MACHINE_PART_IOMMU);
     }
 }
 

@@ -15,19 +15,19 @@
 static int read_bus_range(struct discovery *d, int node, uint32_t *first, uint32_t *last, bool *said)
 {
     int len;
-    const fdt32_t *p = fdt_getprop(d->fdt, node, "bus-range", &len);
+    const fdt32_t *p = fdt_getprop(d->tree->blob, node, "bus-range", &len);
 
     *first = 0;
     *last = 255; /* the meaning of an absent bus-range */
     *said = p;
     if (p && len != 8)
-        return disc_fail(d, node, "bus-range", "%u bytes long, not 8", (unsigned)len);
+        return tree_fail(d->tree, node, "bus-range", "%u bytes long, not 8", (unsigned)len);
     if (p) {
         *first = fdt32_ld(p);
         *last = fdt32_ld(p + 1);
     }
     if (*first > *last || *last > 255)
-        return disc_fail(d, node, "bus-range", "%u to %u is no range of buses", *first, *last);
+        return tree_fail(d->tree, node, "bus-range", "%u to %u is no range of buses", *first, *last);
     return 0;
 }
 
@@ -40,25 +40,25 @@ static int read_ecam(struct discovery *d, int node, struct machine_pci *pci)
     uint32_t first, last;
     bool said;
 
-    if (read_bus_range(d, node, &first, &last, &said) || disc_reg(d, node, &pci->ecam))
+    if (read_bus_range(d, node, &first, &last, &said) || tree_reg(d->tree, node, &pci->ecam))
         return -1;
     if (pci->ecam.base % (1u << BUS_SHIFT))
-        return disc_fail(d, node, "reg", "%#llx is not a multiple of 1 MiB",
+        return tree_fail(d->tree, node, "reg", "%#llx is not a multiple of 1 MiB",
                          (unsigned long long)pci->ecam.base);
     uint64_t room = pci->ecam.size >> BUS_SHIFT;
     if (!room)
-        return disc_fail(d, node, "reg", "%#llx bytes are not the configuration space of one bus",
+        return tree_fail(d->tree, node, "reg", "%#llx bytes are not the configuration space of one bus",
                          (unsigned long long)pci->ecam.size);
     pci->bus_first = (uint8_t)first;
     pci->bus_last = (uint8_t)(room < last - first + 1 ? first + room - 1 : last);
     if (said && pci->bus_last < last) {
-        (void)disc_fail(d, node, "reg", "%#llx bytes hold %u of the %u buses of bus-range",
+        (void)tree_fail(d->tree, node, "reg", "%#llx bytes hold %u of the %u buses of bus-range",
                         (unsigned long long)pci->ecam.size, (unsigned)room, last - first + 1);
-        (void)disc_unused(d, MACHINE_PART_PCI);
+        (void)tree_unused(d->tree, MACHINE_PART_PCI);
     }
     for (size_t i = 0; i < d->m->n_hosts; i++)
-        if (disc_overlap(&pci->ecam, &d->m->hosts[i].ecam))
-            return disc_fail(d, node, "reg", "its configuration space overlaps that of %s",
+        if (tree_overlap(&pci->ecam, &d->m->hosts[i].ecam))
+            return tree_fail(d->tree, node, "reg", "its configuration space overlaps that of %s",
                              d->m->hosts[i].name);
     return 0;
 }
@@ -67,9 +67,9 @@ static int read_ecam(struct discovery *d, int node, struct machine_pci *pci)
  * Take `r` out of the window, and keep the larger of the parts below and above. Returns false if the two do not
  * overlap.
  */
-static bool clip(struct machine_pci_window *w, const struct machine_region *r)
+static bool clip(struct machine_pci_window *w, const struct aia_fdt_region *r)
 {
-    if (!w->size || !disc_overlap(&(struct machine_region){w->cpu, w->size}, r))
+    if (!w->size || !tree_overlap(&(struct aia_fdt_region){w->cpu, w->size}, r))
         return false;
     uint64_t last = w->cpu + (w->size - 1), r_last = r->base + (r->size - 1);
     uint64_t below = r->base > w->cpu ? r->base - w->cpu : 0, above = last > r_last ? last - r_last : 0;
@@ -86,16 +86,16 @@ static bool clip(struct machine_pci_window *w, const struct machine_region *r)
  * Returns the name of the host of the first range taken out, or NULL if there is none.
  */
 static const char *clip_all(const struct discovery *d, struct machine_pci_window *w,
-                            struct machine_region *first)
+                            struct aia_fdt_region *first)
 {
     const char *name = NULL;
 
     for (size_t h = 0; h < d->m->n_hosts; h++) {
         const struct machine_pci *other = &d->m->hosts[h];
         for (size_t j = 0; j <= other->n_windows; j++) {
-            struct machine_region r = other->ecam;
+            struct aia_fdt_region r = other->ecam;
             if (j)
-                r = (struct machine_region){other->windows[j - 1].cpu, other->windows[j - 1].size};
+                r = (struct aia_fdt_region){other->windows[j - 1].cpu, other->windows[j - 1].size};
             if (!clip(w, &r) || name)
                 continue;
             name = other->name;
@@ -108,22 +108,22 @@ static const char *clip_all(const struct discovery *d, struct machine_pci_window
 /* An address must decode to one device. If a window overlaps others, the part that does not overlap is used. */
 static int check_window(struct discovery *d, int node, unsigned i, struct machine_pci_window *w)
 {
-    struct machine_region r;
+    struct aia_fdt_region r;
 
     if (w->pci + (w->size - 1) < w->pci || w->cpu + (w->size - 1) < w->cpu)
-        return disc_fail(d, node, "ranges", "window %u runs past the end of the address space", i);
+        return tree_fail(d->tree, node, "ranges", "window %u runs past the end of the address space", i);
     if (w->space != MACHINE_PCI_MEM64 && (w->pci + (w->size - 1)) >> 32)
-        return disc_fail(d, node, "ranges", "window %u is 32-bit but reaches past 4 GiB", i);
+        return tree_fail(d->tree, node, "ranges", "window %u is 32-bit but reaches past 4 GiB", i);
     const char *name = clip_all(d, w, &r);
     if (!name)
         return 0;
     if (w->size < LEAST)
-        return disc_fail(d, node, "ranges", "window %u overlaps %#llx to %#llx of %s", i,
+        return tree_fail(d->tree, node, "ranges", "window %u overlaps %#llx to %#llx of %s", i,
                          (unsigned long long)r.base, (unsigned long long)(r.base + (r.size - 1)), name);
-    (void)disc_fail(d, node, "ranges", "window %u overlaps %#llx of %s: %#llx to %#llx of it is used", i,
-                    (unsigned long long)r.base, name, (unsigned long long)w->cpu,
+    (void)tree_fail(d->tree, node, "ranges", "window %u overlaps %#llx of %s: %#llx to %#llx of it is used",
+                    i, (unsigned long long)r.base, name, (unsigned long long)w->cpu,
                     (unsigned long long)(w->cpu + (w->size - 1)));
-    return disc_unused(d, MACHINE_PART_PCI);
+    return tree_unused(d->tree, MACHINE_PART_PCI);
 }
 
 static int read_window(struct discovery *d, int node, struct machine_pci *pci, const fdt32_t *p,
@@ -134,19 +134,19 @@ static int read_window(struct discovery *d, int node, struct machine_pci *pci, c
         .space = code == 1   ? MACHINE_PCI_IO
                  : code == 2 ? MACHINE_PCI_MEM32
                              : MACHINE_PCI_MEM64,
-        .pci = disc_number(p + 1, 2),
-        .cpu = disc_number(p + ENTRY_PCI_CELLS, cells),
-        .size = disc_number(p + ENTRY_PCI_CELLS + cells, 2),
+        .pci = tree_number(p + 1, 2),
+        .cpu = tree_number(p + ENTRY_PCI_CELLS, cells),
+        .size = tree_number(p + ENTRY_PCI_CELLS + cells, 2),
     };
 
     if (code == 0)
-        return disc_fail(d, node, "ranges", "window %u is configuration space, not I/O or memory", i);
+        return tree_fail(d->tree, node, "ranges", "window %u is configuration space, not I/O or memory", i);
     if (!w.size)
-        return disc_fail(d, node, "ranges", "window %u has no size", i);
-    if (disc_translate(d, node, "ranges", &w.cpu, w.size) || check_window(d, node, i, &w))
+        return tree_fail(d->tree, node, "ranges", "window %u has no size", i);
+    if (tree_translate(d->tree, node, "ranges", &w.cpu, w.size) || check_window(d, node, i, &w))
         return -1;
     if (pci->n_windows == MACHINE_MAX_RANGES)
-        return disc_fail(d, node, "ranges", "more than %u windows", (unsigned)MACHINE_MAX_RANGES);
+        return tree_fail(d->tree, node, "ranges", "more than %u windows", (unsigned)MACHINE_MAX_RANGES);
     pci->windows[pci->n_windows++] = w;
     return 0;
 }
@@ -155,22 +155,24 @@ static int read_windows(struct discovery *d, int node, struct machine_pci *pci)
 {
     uint32_t cells, v = 0;
     int len;
-    const fdt32_t *p = fdt_getprop(d->fdt, node, "ranges", &len);
+    const fdt32_t *p = fdt_getprop(d->tree->blob, node, "ranges", &len);
 
-    if (disc_need_u32_in(d, node, "#address-cells", 3, 3, &v) ||
-        disc_need_u32_in(d, node, "#size-cells", 2, 2, &v) ||
-        disc_cells(d, fdt_parent_offset(d->fdt, node), "#address-cells", &cells))
+    if (tree_need_u32_in(d->tree, node, "#address-cells", 3, 3, &v) ||
+        tree_need_u32_in(d->tree, node, "#size-cells", 2, 2, &v) ||
+        tree_cells(d->tree, fdt_parent_offset(d->tree->blob, node), "#address-cells", &cells))
         return -1;
     if (!p)
-        return disc_fail(d, node, "ranges", "missing, so no device could be reached");
+        return tree_fail(d->tree, node, "ranges", "missing, so no device could be reached");
     uint32_t entry = ENTRY_PCI_CELLS + cells + 2, n = (uint32_t)len / (entry * 4);
     if (!n || (uint32_t)len % (entry * 4))
-        return disc_fail(d, node, "ranges", "%u bytes long, not a multiple of %u", (unsigned)len, entry * 4);
+        return tree_fail(d->tree, node, "ranges", "%u bytes long, not a multiple of %u", (unsigned)len,
+                         entry * 4);
     for (uint32_t i = 0; i < n; i++)
         if (read_window(d, node, pci, p + (size_t)i * entry, cells, i))
-            (void)disc_unused(d, MACHINE_PART_PCI);
+            (void)tree_unused(d->tree, MACHINE_PART_PCI);
     if (!pci->n_windows)
-        return disc_fail(d, node, "ranges", "no window that can be used, so no device could be reached");
+        return tree_fail(d->tree, node, "ranges",
+                         "no window that can be used, so no device could be reached");
     return 0;
 }
 
@@ -179,8 +181,8 @@ static int read_host(struct discovery *d, int node)
     struct machine_pci *pci = &d->m->hosts[d->m->n_hosts];
 
     if (d->m->n_hosts == MACHINE_MAX_HOSTS)
-        return disc_fail(d, node, "compatible", "more than %u PCI hosts", (unsigned)MACHINE_MAX_HOSTS);
-    disc_copy_name(d, node, pci->name, sizeof(pci->name));
+        return tree_fail(d->tree, node, "compatible", "more than %u PCI hosts", (unsigned)MACHINE_MAX_HOSTS);
+    tree_copy_name(d->tree, node, pci->name, sizeof(pci->name));
     if (read_ecam(d, node, pci)) {
         memset(pci, 0, sizeof(*pci));
         return -1;
@@ -201,7 +203,7 @@ static void drop_host(struct discovery *d, size_t i)
 static bool is_type_pci(const struct discovery *d, int node)
 {
     int len = 0;
-    const char *type = node < 0 ? NULL : fdt_getprop(d->fdt, node, "device_type", &len);
+    const char *type = node < 0 ? NULL : fdt_getprop(d->tree->blob, node, "device_type", &len);
 
     return type && len == 4 && !memcmp(type, "pci", 4);
 }
@@ -209,20 +211,20 @@ static bool is_type_pci(const struct discovery *d, int node)
 /* True if the node is a PCI host. A node of device_type "pci" is a host, or a bridge below a host. */
 static bool is_host(const struct discovery *d, int node)
 {
-    return is_type_pci(d, node) && !is_type_pci(d, fdt_parent_offset(d->fdt, node));
+    return is_type_pci(d, node) && !is_type_pci(d, fdt_parent_offset(d->tree->blob, node));
 }
 
 static int one_host(struct discovery *d, int node)
 {
-    bool ecam = !fdt_node_check_compatible(d->fdt, node, "pci-host-ecam-generic");
+    bool ecam = !fdt_node_check_compatible(d->tree->blob, node, "pci-host-ecam-generic");
 
-    if ((!ecam && !is_host(d, node)) || !disc_usable(d, node))
+    if ((!ecam && !is_host(d, node)) || !tree_usable(d->tree, node))
         return 0;
     if (ecam)
         return read_host(d, node);
-    return disc_fail(d, node, "compatible",
+    return tree_fail(d->tree, node, "compatible",
                      "\"%s\": a host whose configuration space is not known to be ECAM",
-                     disc_compatible(d, node));
+                     tree_compatible(d->tree, node));
 }
 
 /*
@@ -231,12 +233,13 @@ static int one_host(struct discovery *d, int node)
  */
 int disc_pci(struct discovery *d)
 {
-    for (int node = fdt_next_node(d->fdt, -1, NULL); node >= 0; node = fdt_next_node(d->fdt, node, NULL))
+    for (int node = fdt_next_node(d->tree->blob, -1, NULL); node >= 0;
+         node = fdt_next_node(d->tree->blob, node, NULL))
         if (one_host(d, node))
-            (void)disc_unused(d, MACHINE_PART_PCI);
+            (void)tree_unused(d->tree, MACHINE_PART_PCI);
     for (size_t i = 0; i < d->m->n_hosts;)
         if (read_windows(d, d->hosts[i], &d->m->hosts[i])) {
-            (void)disc_unused(d, MACHINE_PART_PCI);
+            (void)tree_unused(d->tree, MACHINE_PART_PCI);
             drop_host(d, i);
         } else {
             i++;

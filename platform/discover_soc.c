@@ -18,24 +18,24 @@ static int stdout_node(struct discovery *d, int chosen, const char *path)
     int node = -FDT_ERR_NOTFOUND;
 
     if (*path == '/') {
-        node = fdt_path_offset_namelen(d->fdt, path, (int)len);
+        node = fdt_path_offset_namelen(d->tree->blob, path, (int)len);
     } else {
-        int size, aliases = fdt_path_offset(d->fdt, "/aliases");
-        const char *full = fdt_getprop_namelen(d->fdt, aliases, path, (int)len, &size);
+        int size, aliases = fdt_path_offset(d->tree->blob, "/aliases");
+        const char *full = fdt_getprop_namelen(d->tree->blob, aliases, path, (int)len, &size);
 
         if (full && size && *full == '/' && !full[size - 1])
-            node = fdt_path_offset(d->fdt, full);
+            node = fdt_path_offset(d->tree->blob, full);
     }
     if (node < 0)
-        return disc_fail(d, chosen, "stdout-path", "\"%s\" names no node", path);
+        return tree_fail(d->tree, chosen, "stdout-path", "\"%s\" names no node", path);
     return node;
 }
 
 static bool is_uart(const struct discovery *d, int node)
 {
-    return (fdt_node_check_compatible(d->fdt, node, "ns16550a") == 0 ||
-            fdt_node_check_compatible(d->fdt, node, "ns16550") == 0) &&
-           disc_usable(d, node);
+    return (fdt_node_check_compatible(d->tree->blob, node, "ns16550a") == 0 ||
+            fdt_node_check_compatible(d->tree->blob, node, "ns16550") == 0) &&
+           tree_usable(d->tree, node);
 }
 
 /* The only usable UART; -1 if there are none or several. */
@@ -43,7 +43,8 @@ static int lone_uart(const struct discovery *d)
 {
     int found = -1;
 
-    for (int node = fdt_next_node(d->fdt, -1, NULL); node >= 0; node = fdt_next_node(d->fdt, node, NULL)) {
+    for (int node = fdt_next_node(d->tree->blob, -1, NULL); node >= 0;
+         node = fdt_next_node(d->tree->blob, node, NULL)) {
         if (!is_uart(d, node))
             continue;
         if (found >= 0)
@@ -56,19 +57,19 @@ static int lone_uart(const struct discovery *d)
 static int read_uart(struct discovery *d, int node)
 {
     struct machine_uart u = {.present = true, .reg_io_width = 1};
-    struct machine_region r;
+    struct aia_fdt_region r;
     uint32_t offset = 0; /* the 8250 binding's reg-offset: the offset of the registers in reg */
 
-    if (disc_reg(d, node, &r) || disc_u32(d, node, "reg-offset", &offset) < 0 ||
-        disc_u32_in(d, node, "reg-shift", 0, 3, &u.reg_shift) < 0 ||
-        disc_u32_in(d, node, "reg-io-width", 1, 4, &u.reg_io_width) < 0 ||
-        disc_u32(d, node, "clock-frequency", &u.clock) < 0)
+    if (tree_reg(d->tree, node, &r) || tree_u32(d->tree, node, "reg-offset", &offset) < 0 ||
+        tree_u32_in(d->tree, node, "reg-shift", 0, 3, &u.reg_shift) < 0 ||
+        tree_u32_in(d->tree, node, "reg-io-width", 1, 4, &u.reg_io_width) < 0 ||
+        tree_u32(d->tree, node, "clock-frequency", &u.clock) < 0)
         return -1;
     if (u.reg_io_width == 3)
-        return disc_fail(d, node, "reg-io-width", "3 is not 1, 2 or 4");
+        return tree_fail(d->tree, node, "reg-io-width", "3 is not 1, 2 or 4");
     if (r.size < offset || r.size - offset < UINT64_C(8) << u.reg_shift)
-        return disc_fail(d, node, "reg", "%#llx bytes do not hold 8 registers%s", (unsigned long long)r.size,
-                         offset ? " from reg-offset on" : "");
+        return tree_fail(d->tree, node, "reg", "%#llx bytes do not hold 8 registers%s",
+                         (unsigned long long)r.size, offset ? " from reg-offset on" : "");
     u.base = r.base + offset;
     d->m->uart = u;
     d->uart = node;
@@ -77,9 +78,9 @@ static int read_uart(struct discovery *d, int node)
 
 static int find_uart(struct discovery *d)
 {
-    int chosen = fdt_path_offset(d->fdt, "/chosen"), node;
+    int chosen = fdt_path_offset(d->tree->blob, "/chosen"), node;
     const char *path = NULL;
-    int r = chosen < 0 ? 0 : disc_string(d, chosen, "stdout-path", &path);
+    int r = chosen < 0 ? 0 : tree_string(d->tree, chosen, "stdout-path", &path);
 
     if (r < 0)
         return -1;
@@ -87,36 +88,36 @@ static int find_uart(struct discovery *d)
     if (node < 0)
         return r ? -1 : 0;
     if (!is_uart(d, node)) /* another kind of console: the firmware may drive it, the payload cannot */
-        return disc_fail(d, node, "compatible",
+        return tree_fail(d->tree, node, "compatible",
                          "\"%s\": no ns16550 that is enabled: the console is the firmware's",
-                         disc_compatible(d, node));
+                         tree_compatible(d->tree, node));
     return read_uart(d, node);
 }
 
 int disc_uart(struct discovery *d)
 {
-    return find_uart(d) ? disc_unused(d, MACHINE_PART_UART) : 0;
+    return find_uart(d) ? tree_unused(d->tree, MACHINE_PART_UART) : 0;
 }
 
 static int read_finisher(struct discovery *d, int node, uint64_t *finisher)
 {
-    struct machine_region r;
+    struct aia_fdt_region r;
 
     if (*finisher)
-        return disc_fail(d, node, "compatible", "a second test finisher");
-    if (disc_reg(d, node, &r))
+        return tree_fail(d->tree, node, "compatible", "a second test finisher");
+    if (tree_reg(d->tree, node, &r))
         return -1;
     if (r.size < 4)
-        return disc_fail(d, node, "reg", "%u bytes do not hold a register", (unsigned)r.size);
+        return tree_fail(d->tree, node, "reg", "%u bytes do not hold a register", (unsigned)r.size);
     *finisher = r.base;
     return 0;
 }
 
 int disc_finisher(struct discovery *d)
 {
-    for (int node = -1; (node = disc_next_compatible(d, node, "sifive,test0")) >= 0;)
+    for (int node = -1; (node = tree_next_compatible(d->tree, node, "sifive,test0")) >= 0;)
         if (read_finisher(d, node, &d->m->finisher))
-            (void)disc_unused(d, MACHINE_PART_FINISHER);
+            (void)tree_unused(d->tree, MACHINE_PART_FINISHER);
     return 0;
 }
 
@@ -124,7 +125,7 @@ uint64_t disc_find_finisher(struct discovery *d)
 {
     uint64_t finisher = 0;
 
-    for (int node = -1; (node = disc_next_compatible(d, node, "sifive,test0")) >= 0;)
+    for (int node = -1; (node = tree_next_compatible(d->tree, node, "sifive,test0")) >= 0;)
         (void)read_finisher(d, node, &finisher); /* the first usable finisher, as in disc_finisher() */
     return finisher;
 }
@@ -136,7 +137,7 @@ static int read_bootargs(struct discovery *d, int chosen)
     size_t room = sizeof(d->m->bootargs) - 1, len;
     const char *s = "";
 
-    if (disc_string(d, chosen, "bootargs", &s) < 0)
+    if (tree_string(d->tree, chosen, "bootargs", &s) < 0)
         return -1;
     len = strlen(s);
     if (len <= room) {
@@ -147,19 +148,20 @@ static int read_bootargs(struct discovery *d, int chosen)
     while (kept && s[kept] != ' ')
         kept--;
     memcpy(to, s, kept);
-    return disc_fail(d, chosen, "bootargs", "%u characters: the first %u, which are whole words, are kept",
-                     (unsigned)len, (unsigned)kept);
+    return tree_fail(d->tree, chosen, "bootargs",
+                     "%u characters: the first %u, which are whole words, are kept", (unsigned)len,
+                     (unsigned)kept);
 }
 
 int disc_chosen(struct discovery *d)
 {
-    int chosen = fdt_path_offset(d->fdt, "/chosen");
+    int chosen = fdt_path_offset(d->tree->blob, "/chosen");
     const char *s = "";
 
-    if (disc_string(d, 0, "model", &s) < 0)
-        (void)disc_unused(d, MACHINE_PART_OTHER);
+    if (tree_string(d->tree, 0, "model", &s) < 0)
+        (void)tree_unused(d->tree, MACHINE_PART_OTHER);
     strncpy(d->m->model, s, sizeof(d->m->model) - 1); /* only printed: may be cut short */
     if (chosen >= 0 && read_bootargs(d, chosen))
-        (void)disc_unused(d, MACHINE_PART_OTHER);
+        (void)tree_unused(d->tree, MACHINE_PART_OTHER);
     return 0;
 }

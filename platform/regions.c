@@ -4,34 +4,34 @@
 
 #include "discover.h"
 
-static uint64_t last(const struct machine_region *r)
+static uint64_t last(const struct aia_fdt_region *r)
 {
     return r->base + (r->size - 1);
 }
 
-static bool touch(const struct machine_region *a, const struct machine_region *b)
+static bool touch(const struct aia_fdt_region *a, const struct aia_fdt_region *b)
 {
-    const struct machine_region *low = a->base <= b->base ? a : b, *high = low == a ? b : a;
+    const struct aia_fdt_region *low = a->base <= b->base ? a : b, *high = low == a ? b : a;
 
     return high->base <= last(low) || high->base == last(low) + 1;
 }
 
 /* The region from the start of the lower region to the end of the higher region. */
-static struct machine_region hull(const struct machine_region *a, const struct machine_region *b)
+static struct aia_fdt_region hull(const struct aia_fdt_region *a, const struct aia_fdt_region *b)
 {
     uint64_t base = a->base < b->base ? a->base : b->base, end = last(a) > last(b) ? last(a) : last(b);
 
-    return (struct machine_region){base, end - base + (end - base != UINT64_MAX)};
+    return (struct aia_fdt_region){base, end - base + (end - base != UINT64_MAX)};
 }
 
-static void take_out(struct machine_region *list, size_t *n, size_t i)
+static void take_out(struct aia_fdt_region *list, size_t *n, size_t i)
 {
     memmove(list + i, list + i + 1, (--*n - i) * sizeof(*list));
 }
 
-bool disc_add_region(struct machine_region *list, size_t *n, size_t max, const struct machine_region *region)
+bool disc_add_region(struct aia_fdt_region *list, size_t *n, size_t max, const struct aia_fdt_region *region)
 {
-    struct machine_region r = *region;
+    struct aia_fdt_region r = *region;
     size_t i = 0;
 
     while (i < *n) {
@@ -52,12 +52,12 @@ bool disc_add_region(struct machine_region *list, size_t *n, size_t max, const s
 }
 
 /* The gap between two regions that do not touch. */
-static uint64_t gap(const struct machine_region *a, const struct machine_region *b)
+static uint64_t gap(const struct aia_fdt_region *a, const struct aia_fdt_region *b)
 {
     return a->base < b->base ? b->base - last(a) : a->base - last(b);
 }
 
-void machine_reserve(struct machine *m, const struct machine_region *region)
+void machine_reserve(struct machine *m, const struct aia_fdt_region *region)
 {
     size_t nearest = 0;
 
@@ -66,11 +66,11 @@ void machine_reserve(struct machine *m, const struct machine_region *region)
     for (size_t i = 1; i < m->n_reserved; i++)
         if (gap(&m->reserved[i], region) < gap(&m->reserved[nearest], region))
             nearest = i;
-    struct machine_region both = hull(&m->reserved[nearest], region);
+    struct aia_fdt_region both = hull(&m->reserved[nearest], region);
     (void)disc_add_region(m->reserved, &m->n_reserved, MACHINE_MAX_RESERVED, &both);
 }
 
-bool machine_is_free(const struct machine *m, const struct machine_region *r)
+bool machine_is_free(const struct machine *m, const struct aia_fdt_region *r)
 {
     bool is_memory = false;
 
@@ -78,7 +78,7 @@ bool machine_is_free(const struct machine *m, const struct machine_region *r)
         is_memory |= r->base >= m->memory[i].base && r->size <= m->memory[i].size &&
                      r->base - m->memory[i].base <= m->memory[i].size - r->size;
     for (size_t i = 0; i < m->n_reserved; i++)
-        if (disc_overlap(r, &m->reserved[i]))
+        if (tree_overlap(r, &m->reserved[i]))
             return false;
     return is_memory;
 }

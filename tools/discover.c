@@ -28,7 +28,7 @@ void print(const char *fmt, ...)
 int main(int argc, char **argv)
 {
     static struct machine machine;
-    struct machine_error error;
+    struct aia_fdt_error error;
     char line[272];
 
     if (argc != 2) {
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
     int r = machine_discover(blob, size, &machine, &error);
     free(blob);
     if (r) {
-        machine_error_line(&error, line, sizeof(line));
+        aia_fdt_error_line(&error, line, sizeof(line));
         print("device tree: %s\n", line);
         return EXIT_MACHINE;
     }

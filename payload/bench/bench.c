@@ -228,7 +228,7 @@ int job_bench(void)
 {
     if (!has_harts(2))
         return EXIT_MACHINE;
-    if (!machine.imsic.present || !bench_counts())
+    if (!machine.aia.imsic.present || !bench_counts())
         return untested("this job needs interrupt files and exact counts: make run ICOUNT=1");
     irq_spins = 0;
     print("      %-24s %8s %8s %8s %9s %8s\n", "", "instr", "floor", "accesses", "ns", "limit");

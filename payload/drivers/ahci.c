@@ -141,7 +141,7 @@ static int start_interrupts(struct ahci *a)
     int error = pci_msi_init(&a->msi, a->disk.pd);
 
     for (unsigned h = 0; h < hart_count() && !error; h++)
-        error = pci_msi_can_send(&a->msi, machine.harts[h].imsic_addr);
+        error = pci_msi_can_send(&a->msi, machine.aia.harts[h].imsic_addr);
     if (!error)
         error = disk_interrupt(&a->disk, a->msi.top, ahci_handler_, a, NULL);
     if (error)

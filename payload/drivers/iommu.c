@@ -101,7 +101,7 @@ struct aia_iommu_fault iommu_last_fault(void)
 
 /* ---- the unit ---- */
 
-static bool overlaps(uint64_t base, const struct machine_region *r)
+static bool overlaps(uint64_t base, const struct aia_fdt_region *r)
 {
     return base < r->base + r->size && r->base < base + WINDOWS;
 }
@@ -111,13 +111,13 @@ static bool taken(uint64_t base)
     for (size_t i = 0; i < machine.n_memory; i++)
         if (overlaps(base, &machine.memory[i]))
             return true;
-    for (size_t i = 0; i < machine.imsic.n_regs; i++)
-        if (overlaps(base, &machine.imsic.regs[i]))
+    for (size_t i = 0; i < machine.aia.imsic.n_regs; i++)
+        if (overlaps(base, &machine.aia.imsic.regs[i]))
             return true;
     for (size_t i = 0; i < machine.n_hosts; i++)
         for (size_t k = 0; k < machine.hosts[i].n_windows; k++) {
             const struct machine_pci_window *w = &machine.hosts[i].windows[k];
-            if (overlaps(base, &(struct machine_region){w->pci, w->size}))
+            if (overlaps(base, &(struct aia_fdt_region){w->pci, w->size}))
                 return true;
         }
     return false;
@@ -167,7 +167,8 @@ static bool take_over(const struct pci *p, uintptr_t mmio)
         .max_devices = IOMMU_DEVICES,
         .log2_commands = 8,
         .log2_faults = 7,
-        .signal = args_get("iommu_wired") || !machine.imsic.present ? AIA_IOMMU_BY_WIRE : AIA_IOMMU_BY_MSI,
+        .signal =
+            args_get("iommu_wired") || !machine.aia.imsic.present ? AIA_IOMMU_BY_WIRE : AIA_IOMMU_BY_MSI,
         .command_limit = time_from_ms(1000),
         .storm_window = time_from_ms(100),
         .storm_limit = 1000,

@@ -19,45 +19,21 @@ static unsigned n_sources;
 static bool taken[MACHINE_MAX_APLICS][APLIC_MAX_SOURCES + 1];
 static bool left_out[MACHINE_MAX_APLICS];
 
-static void layout(struct aplic *a)
-{
-    const struct machine_imsic *im = &machine.imsic;
-    uint64_t number = ((UINT64_C(1) << im->hart_bits) - 1) << (12 + im->guest_bits);
-    uint64_t group = ((UINT64_C(1) << im->group_bits) - 1) << im->group_shift;
-
-    a->layout = (struct aplic_layout){
-        .base = im->regs[0].base & ~(number | group),
-        .hart_shift = (uint8_t)(12 + im->guest_bits),
-        .hart_bits = (uint8_t)im->hart_bits,
-        .group_shift = (uint8_t)im->group_shift,
-        .group_bits = (uint8_t)im->group_bits,
-    };
-}
-
 static bool reaches_all(const struct aplic *a)
 {
     for (unsigned h = 0; h < hart_count(); h++)
-        if (machine.harts[h].imsic_addr && aplic_can_send(a, machine.harts[h].imsic_addr)) {
+        if (machine.aia.harts[h].imsic_addr && aplic_can_send(a, machine.aia.harts[h].imsic_addr)) {
             print("aplic at 0x%lx: cannot send to the interrupt file of hart %u at 0x%lx\n", a->mmio, h,
-                  machine.harts[h].imsic_addr);
+                  machine.aia.harts[h].imsic_addr);
             return false;
         }
     return true;
 }
 
-static bool init_one(struct aplic *a, const struct machine_aplic *m)
+static bool init_one(struct aplic *a, const struct aia_fdt_aplic *m)
 {
-    *a = (struct aplic){
-        .mmio = (uintptr_t)m->reg.base,
-        .n_sources = (uint16_t)m->num_sources,
-        .wait_limit = aia.config.wait_limit,
-        .direct = !m->msi_mode,
-        .index = m->index,
-        .n_harts = hart_count(),
-        .sources = by_number[a - domains],
-    };
-    if (m->msi_mode)
-        layout(a);
+    *a = (struct aplic){.wait_limit = aia.config.wait_limit, .sources = by_number[a - domains]};
+    aia_fdt_domain(&machine.aia, (unsigned)(a - domains), a);
     if (!trap_answers("aplic", a->mmio) || (m->msi_mode && !reaches_all(a)))
         return false;
     int error = aplic_init(a, &aia);
@@ -70,14 +46,14 @@ static bool init_one(struct aplic *a, const struct machine_aplic *m)
 /* If harts have interrupt files, an APLIC without MSIs reaches no hart. */
 static bool is_used(size_t i)
 {
-    return machine.aplics[i].msi_mode == machine.imsic.present && !left_out[i];
+    return machine.aia.aplics[i].msi_mode == machine.aia.imsic.present && !left_out[i];
 }
 
 struct aia_controller **wires_controllers(void)
 {
-    for (size_t i = 0; i < machine.n_aplics; i++)
+    for (size_t i = 0; i < machine.aia.n_aplics; i++)
         for (unsigned h = 0; h < hart_count(); h++)
-            if (is_used(i) && machine.aplics[i].index[h] >= 0)
+            if (is_used(i) && machine.aia.aplics[i].index[h] >= 0)
                 controllers[h] = &domains[i].controller;
     return controllers;
 }
@@ -90,24 +66,24 @@ bool wires_init(void)
 {
     bool good = true;
 
-    for (size_t i = 0; i < machine.n_aplics; i++)
-        if (is_used(i) && !init_one(&domains[i], &machine.aplics[i])) {
+    for (size_t i = 0; i < machine.aia.n_aplics; i++)
+        if (is_used(i) && !init_one(&domains[i], &machine.aia.aplics[i])) {
             left_out[i] = true;
-            good = machine.imsic.present;
+            good = machine.aia.imsic.present;
         }
     return good;
 }
 
 struct aplic *wires_domain(unsigned n)
 {
-    for (size_t i = 0; i < machine.n_aplics; i++)
+    for (size_t i = 0; i < machine.aia.n_aplics; i++)
         if (is_used(i) && !n--)
             return &domains[i];
     return NULL;
 }
 
 /* The part for which discovery has a reason if the wire is unusable. */
-static enum machine_part part_of(const struct machine_wire *w)
+static enum machine_part part_of(const struct aia_fdt_wire *w)
 {
     for (size_t i = 0; i < machine.n_virtio; i++)
         if (w == &machine.virtio[i].wire)
@@ -118,7 +94,7 @@ static enum machine_part part_of(const struct machine_wire *w)
                                       : MACHINE_PART_WIRE;
 }
 
-struct aplic_source *wires_source(const char *name, const struct machine_wire *w)
+struct aplic_source *wires_source(const char *name, const struct aia_fdt_wire *w)
 {
     if (!w->source) {
         print("%s: it is wired to no APLIC that is used: %s\n", name, machine_without(part_of(w)));
@@ -126,7 +102,7 @@ struct aplic_source *wires_source(const char *name, const struct machine_wire *w
     }
     if (left_out[w->aplic]) {
         print("%s: the APLIC at 0x%lx, to which it is wired, cannot be driven\n", name,
-              machine.aplics[w->aplic].reg.base);
+              machine.aia.aplics[w->aplic].reg.base);
         return NULL;
     }
     if (taken[w->aplic][w->source]) {
@@ -153,7 +129,7 @@ static size_t nearest(unsigned hart)
 {
     size_t i = 0;
 
-    while (i + 1 < machine.n_aplics &&
+    while (i + 1 < machine.aia.n_aplics &&
            (!is_used(i) || (!irq_by_message() && controllers[hart] != &domains[i].controller)))
         i++;
     return i;
@@ -162,13 +138,13 @@ static size_t nearest(unsigned hart)
 bool wires_spare(struct aplic_source *s, unsigned hart)
 {
     size_t i = nearest(hart);
-    unsigned number = i < machine.n_aplics ? domains[i].n_sources : 0;
+    unsigned number = i < machine.aia.n_aplics ? domains[i].n_sources : 0;
 
     /* Firmware may have delegated more sources than the tree names, but only the tree's sources are promised. */
-    while (number && (taken[i][number] || !machine_owns(&machine.aplics[i], number) ||
+    while (number && (taken[i][number] || !aia_fdt_owns(&machine.aia.aplics[i], number) ||
                       aplic_source_init(s, &domains[i], number, APLIC_DETACHED)))
         number--;
-    if (i == machine.n_aplics)
+    if (i == machine.aia.n_aplics)
         print("wires: no APLIC%s%s\n", left_out[0] ? " that can be driven" : ": ",
               left_out[0] ? "" : machine_without(MACHINE_PART_APLIC));
     else if (!number)
@@ -181,20 +157,20 @@ bool wires_spare(struct aplic_source *s, unsigned hart)
 }
 
 /* A bridge maps a pin to another pin, by the device's number (PCI-to-PCI Bridge Architecture, 9.1). */
-struct machine_wire wires_intx(const struct pci_device *pd)
+struct aia_fdt_wire wires_intx(const struct pci_device *pd)
 {
     const struct machine_pci *m = pd->host;
     unsigned pin = pci_read8(pd, PCI_INTERRUPT_PIN);
 
     if (pin < 1 || pin > 4)
-        return (struct machine_wire){0};
+        return (struct aia_fdt_wire){0};
     for (; pd->parent; pd = pd->parent)
         pin = (pin - 1 + (pd->devfn >> 3)) % 4 + 1;
     for (size_t i = 0; i < m->n_intx; i++)
         if (!((m->intx[i].devfn ^ pd->devfn) & m->intx_devfn_mask) &&
             !((m->intx[i].pin ^ pin) & m->intx_pin_mask))
             return m->intx[i].wire;
-    return (struct machine_wire){0};
+    return (struct aia_fdt_wire){0};
 }
 
 static bool wanted;
@@ -208,5 +184,5 @@ bool wires_wanted(void)
 {
     const char *devices = args_get("devices");
 
-    return wanted || !machine.imsic.present || (devices && !strcmp(devices, "wired"));
+    return wanted || !machine.aia.imsic.present || (devices && !strcmp(devices, "wired"));
 }

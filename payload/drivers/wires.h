@@ -21,7 +21,7 @@ struct aia_controller **wires_controllers(void);
  * The source of a device's wire, ready for aia_irq_request(). Returns NULL, after printing the reason, if the device has
  * no wire, or shares its wire. Thread context.
  */
-struct aplic_source *wires_source(const char *name, const struct machine_wire *wire);
+struct aplic_source *wires_source(const char *name, const struct aia_fdt_wire *wire);
 
 /*
  * A source that no device uses, to be raised by software (aplic_raise()). The search goes from the highest number down,
@@ -33,7 +33,7 @@ bool wires_spare(struct aplic_source *s, unsigned hart);
 struct aplic *wires_domain(unsigned n);
 
 /* The wire of a function's INTx pin, through bridges and the host bridge's interrupt-map. source 0: no wire. */
-struct machine_wire wires_intx(const struct pci_device *pd);
+struct aia_fdt_wire wires_intx(const struct pci_device *pd);
 
 /*
  * wires_wanted(): true if devices use their wires: because there are no messages, by devices=wired, or because the job

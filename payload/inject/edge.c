@@ -175,7 +175,7 @@ static void raise_edge(unsigned i, const char *what)
     else if (plan->look(&m))
         e->where = EDGE_KEPT;
     else
-        e->where = m.addr == machine.harts[plan->old].imsic_addr ? EDGE_ON_OLD : EDGE_ON_NEW;
+        e->where = m.addr == machine.aia.harts[plan->old].imsic_addr ? EDGE_ON_OLD : EDGE_ON_NEW;
     e->hart = e->where == EDGE_ON_OLD ? plan->old : plan->new;
     e->access = what;
     if (may_take(e->hart))

@@ -36,7 +36,7 @@ const char *trial_kind_name(enum trial_kind kind)
 bool trial_has(enum trial_kind kind)
 {
     for (unsigned h = 0; h < hart_count() && kind == TRIAL_WHOLE; h++)
-        if (!machine.harts[h].zacas)
+        if (!machine.aia.harts[h].zacas)
             return false;
     return true;
 }

@@ -80,7 +80,7 @@ static void run_table(const struct conform_check *table, const struct conform *o
     }
 }
 
-static void on_domain(const struct machine_aplic *m, const struct conform_file *file)
+static void on_domain(const struct aia_fdt_aplic *m, const struct conform_file *file)
 {
     struct conform_domain d = {
         .mmio = (uintptr_t)m->reg.base,
@@ -108,10 +108,10 @@ static void on_domain(const struct machine_aplic *m, const struct conform_file *
 int job_conform(void)
 {
     struct conform_file file = {
-        .mmio = (uintptr_t)machine.harts[hart_index()].imsic_addr,
-        .n_ids = machine.imsic.num_ids,
+        .mmio = (uintptr_t)machine.aia.harts[hart_index()].imsic_addr,
+        .n_ids = machine.aia.imsic.num_ids,
     };
-    bool imsic = machine.imsic.present && file.mmio;
+    bool imsic = machine.aia.imsic.present && file.mmio;
 
     check_expected(args_get("expect"));
 
@@ -120,9 +120,9 @@ int job_conform(void)
         run_table(conform_imsic, &(struct conform){.file = &file});
         run_table(conform_imsic_page, &(struct conform){.file = &file});
     }
-    for (size_t i = 0; i < machine.n_aplics; i++)
-        if (machine.aplics[i].msi_mode == imsic)
-            on_domain(&machine.aplics[i], imsic ? &file : NULL);
+    for (size_t i = 0; i < machine.aia.n_aplics; i++)
+        if (machine.aia.aplics[i].msi_mode == imsic)
+            on_domain(&machine.aia.aplics[i], imsic ? &file : NULL);
     print("conform: %u pass, %u fail, %u unspecified, %u skipped\n", counts[CONFORM_PASS],
           counts[CONFORM_FAIL], counts[CONFORM_UNSPECIFIED], counts[CONFORM_SKIPPED]);
     worked(counts[CONFORM_PASS] + counts[CONFORM_FAIL] + counts[CONFORM_UNSPECIFIED],

@@ -68,7 +68,7 @@ static struct imsic_vector target(struct random *r)
         v = owned(r);
         break;
     default:
-        v.id = (uint16_t)random_below(r, machine.imsic.num_ids + BEYOND);
+        v.id = (uint16_t)random_below(r, machine.aia.imsic.num_ids + BEYOND);
     }
     return v;
 }
@@ -92,7 +92,7 @@ static void forge_by_dma(struct random *r)
         struct imsic_vector v = target(r);
         if (load_devices[i].soft || !edu_dma_idle(&load_devices[i].edu))
             continue;
-        job.by_dma += edu_dma_write(&load_devices[i].edu, machine.harts[v.hart].imsic_addr, v.id);
+        job.by_dma += edu_dma_write(&load_devices[i].edu, machine.aia.harts[v.hart].imsic_addr, v.id);
     }
 }
 

@@ -343,7 +343,7 @@ static void silent(void)
 static bool zacas(void)
 {
     for (unsigned h = 0; h < hart_count(); h++)
-        if (!machine.harts[h].zacas)
+        if (!machine.aia.harts[h].zacas)
             return false;
     return true;
 }

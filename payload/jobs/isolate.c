@@ -77,7 +77,7 @@ static bool send_rogue_everywhere(void)
 {
     for (unsigned h = 0; h < hart_count(); h++)
         for (unsigned id = 1; id <= aia.imsic.files[h].n_ids; id++)
-            if (!send_rogue(machine.harts[h].imsic_addr, id))
+            if (!send_rogue(machine.aia.harts[h].imsic_addr, id))
                 return false;
     return true;
 }
@@ -132,7 +132,7 @@ static void under_load(void)
     before = *faults();
     unsigned n = hart_count() < 4 ? hart_count() : 4;
     for (unsigned h = 0; h < n; h++)
-        dma(machine.harts[h].imsic_addr);
+        dma(machine.aia.harts[h].imsic_addr);
     dma((uintptr_t)&word);
     check(wait_for(faults(), before + n + 1) && *faults() == before + n + 1,
           "by DMA, to files and to memory: %lu faults", (uint64_t)*faults() - before);
@@ -287,7 +287,7 @@ static void overflow(void)
 
     aia_port_lock(&iommu.fault_lock); /* no hart removes records from the queue */
     for (unsigned i = 0; i < 300; i++) {
-        aim(machine.harts[0].imsic_addr, 1);
+        aim(machine.aia.harts[0].imsic_addr, 1);
         edu_raise(&rogue, 1);
         (void)edu_status(&rogue);
         edu_ack(&rogue, 1);
@@ -301,19 +301,19 @@ static void overflow(void)
     aia_port_lock(&iommu.fault_lock); /* the hart that read the queue has restarted it by now */
     aia_port_unlock(&iommu.fault_lock);
     aia_port_irq_restore(was);
-    check(send_rogue(machine.harts[0].imsic_addr, 1), "the next fault is counted again");
+    check(send_rogue(machine.aia.harts[0].imsic_addr, 1), "the next fault is counted again");
 }
 
 static void storm(void)
 {
     iommu.config.storm_limit = 50;
     for (unsigned i = 0; i < 1000 && !device->cut_off; i++)
-        (void)send_rogue(machine.harts[0].imsic_addr, 1);
+        (void)send_rogue(machine.aia.harts[0].imsic_addr, 1);
     check(device->cut_off && iommu.cut_offs == 1, "a storm of faults: the device is cut off after %lu faults",
           (uint64_t)*faults());
     uint64_t before = *faults(), all = iommu.n_faults;
     for (unsigned i = 0; i < 200; i++) {
-        aim(machine.harts[0].imsic_addr, 1);
+        aim(machine.aia.harts[0].imsic_addr, 1);
         edu_raise(&rogue, 1);
         edu_ack(&rogue, 1);
     }

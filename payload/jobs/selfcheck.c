@@ -45,7 +45,7 @@ static bool step_timer(void)
     uint64_t begin = time_now(), interrupts = time_interrupts();
     unsigned reads = 0;
 
-    selfcheck_step("the clock, at %lu Hz", machine.timebase);
+    selfcheck_step("the clock, at %lu Hz", machine.aia.timebase);
     while (time_now() == begin && reads < CLOCK_READS)
         reads++;
     if (!check(reads < CLOCK_READS, "the clock ticks"))
@@ -94,8 +94,8 @@ static bool step_interrupt(unsigned hart)
 
     if (!irq_by_message())
         return true;
-    selfcheck_step("hart %u (id %lu): an interrupt, file 0x%lx", hart, machine.harts[hart].hartid,
-                   machine.harts[hart].imsic_addr);
+    selfcheck_step("hart %u (id %lu): an interrupt, file 0x%lx", hart, machine.aia.harts[hart].hartid,
+                   machine.aia.harts[hart].imsic_addr);
     if (!irq)
         soft_init(&device, AIA_MSI_MASKABLE);
     int error =
@@ -129,7 +129,7 @@ static bool step_hotplug(unsigned hart)
 
 static bool step_online(unsigned hart)
 {
-    selfcheck_step("hart %u (id %lu) is online", hart, machine.harts[hart].hartid);
+    selfcheck_step("hart %u (id %lu) is online", hart, machine.aia.harts[hart].hartid);
     return check(hart_is_online(hart), "it is %s", hart_state_name(hart_state(hart)));
 }
 

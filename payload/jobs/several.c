@@ -117,7 +117,7 @@ static void down_to_one(void)
 static void started_twice(unsigned hart)
 {
     struct cycle_books before = cycle_books();
-    long error = sbi_hart_start(machine.harts[hart].hartid, image_start(), 0);
+    long error = sbi_hart_start(machine.aia.harts[hart].hartid, image_start(), 0);
 
     check(error == SBI_ERR_ALREADY_AVAILABLE, "hart_start of hart %u, which runs: %s", hart,
           sbi_strerror(error));

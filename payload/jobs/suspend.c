@@ -61,7 +61,7 @@ static void lose(void)
 /* Set the hart's timer, without the knowledge of time.h. */
 static void set_timer(uint64_t moment)
 {
-    if (machine.harts[hart_index()].sstc)
+    if (machine.aia.harts[hart_index()].sstc)
         csr_write(CSR_STIMECMP, moment);
     else
         (void)sbi_set_timer(moment);
@@ -147,7 +147,7 @@ static bool asleep(unsigned hart)
 {
     struct hart_wait w = hart_wait_begin(time_from_ms(WAIT_MS));
 
-    while (sbi_hart_status(machine.harts[hart].hartid) != SBI_HSM_SUSPENDED)
+    while (sbi_hart_status(machine.aia.harts[hart].hartid) != SBI_HSM_SUSPENDED)
         if (!hart_wait_more(&w))
             return false;
     return true;
@@ -218,7 +218,7 @@ static bool sleeps(unsigned hart)
     if (hart_run(hart, try_once, NULL))
         return true; /* the rounds will report the failure */
     while (!slept && !atomic_load(&tried) && hart_wait_more(&w))
-        slept = sbi_hart_status(machine.harts[hart].hartid) == SBI_HSM_SUSPENDED;
+        slept = sbi_hart_status(machine.aia.harts[hart].hartid) == SBI_HSM_SUSPENDED;
     for (unsigned k = 0; k < WAIT_MS / 20 && hart_join(hart, time_from_ms(20)); k++) {
         tally_send(&one);
         hart_kick(hart);

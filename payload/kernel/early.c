@@ -29,12 +29,12 @@ size_t fdt_extent(const void *fdt)
 
 void early_check(const void *fdt)
 {
-    struct machine_region image = {image_start(), image_end() - image_start()};
-    struct machine_error e;
+    struct aia_fdt_region image = {image_start(), image_end() - image_start()};
+    struct aia_fdt_error e;
     char line[272];
 
     if (!machine_place(fdt, fdt_extent(fdt), &image, &early_finisher, &e))
         return;
-    machine_error_line(&e, line, sizeof(line));
+    aia_fdt_error_line(&e, line, sizeof(line));
     early_refuse(line);
 }

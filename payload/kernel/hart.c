@@ -45,7 +45,7 @@ void hart_tls_init(void *tls)
 
 unsigned hart_count(void)
 {
-    return (unsigned)machine.n_harts;
+    return (unsigned)machine.aia.n_harts;
 }
 
 unsigned hart_online_count(void)
@@ -128,7 +128,7 @@ static void init_one(unsigned index, unsigned slot)
     uintptr_t top = (uintptr_t)hart_stacks + (slot + 1ul) * STACK_AREA;
 
     h->index = index;
-    h->hartid = machine.harts[index].hartid;
+    h->hartid = machine.aia.harts[index].hartid;
     h->tls = (uintptr_t)__tls_blocks + slot * tls_size();
     h->stack_limit = top - STACK_SIZE + STACK_MARGIN;
     for (unsigned i = 0; i < CANARY_WORDS; i++)
@@ -146,18 +146,18 @@ static int enter(struct hart *h)
     PULSE_SET(irqs_off, false);
     pulse_step(PULSE_ENTERS);
     mmu_hart_init();
-    time_hart_init(machine.harts[h->index].sstc);
+    time_hart_init(machine.aia.harts[h->index].sstc);
     csr_write(sie, SIE_SSIE | SIE_STIE);
     return irq_hart_init();
 }
 
 bool hart_init(uint64_t boot_hartid)
 {
-    for (boot_index = 0; boot_index < hart_count(); boot_index++)
-        if (machine.harts[boot_index].hartid == boot_hartid)
-            break;
-    if (boot_index == hart_count())
+    int index = aia_fdt_hart(&machine.aia, boot_hartid);
+
+    if (index < 0)
         return false;
+    boot_index = (unsigned)index;
 
     /*
      * start.S put the boot hart in slot 0 without knowing its index. The hart with index 0 takes the boot hart's slot.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The harts: what each hart owns, and how harts are started and stopped through SBI HSM. Everywhere a hart is named by
- * its index in machine.harts. work.h has the waits of one hart for another, and the handing over of jobs.
+ * its index in machine.aia.harts. work.h has the waits of one hart for another, and the handing over of jobs.
  */
 #ifndef PAYLOAD_KERNEL_HART_H
 #define PAYLOAD_KERNEL_HART_H

@@ -39,14 +39,14 @@ _Static_assert(MACHINE_MAX_HARTS <= AIA_MAX_HARTS, "a hart set holds all harts")
  */
 static uint16_t implemented_ids(void)
 {
-    uint64_t ids = args_u64("ids", machine.imsic.num_ids);
+    uint64_t ids = args_u64("ids", machine.aia.imsic.num_ids);
 
-    if (ids > machine.imsic.num_ids)
-        args_refuse("ids", "the interrupt files have %u", machine.imsic.num_ids);
+    if (ids > machine.aia.imsic.num_ids)
+        args_refuse("ids", "the interrupt files have %u", machine.aia.imsic.num_ids);
     if (ids <= RESERVED_IDS)
         args_refuse("ids", "the payload itself needs %u, and a device at least one", RESERVED_IDS);
-    if (ids < machine.imsic.ipi_id)
-        args_refuse("ids", "riscv,ipi-id is %u", machine.imsic.ipi_id);
+    if (ids < machine.aia.imsic.ipi_id)
+        args_refuse("ids", "riscv,ipi-id is %u", machine.aia.imsic.ipi_id);
     return (uint16_t)ids;
 }
 
@@ -73,7 +73,7 @@ void irq_init(struct aia_trace_ring *rings, struct aia_controller **controllers)
         .reserved = reserved,
         .runs = runs,
         .trace = rings,
-        .ipi_id = (uint16_t)machine.imsic.ipi_id,
+        .ipi_id = (uint16_t)machine.aia.imsic.ipi_id,
         .max_retiring = 64,
         .lazy_period = time_from_us(args_u64("lazy_us", 1000)),
         .wait_limit = time_from_ms(5000),
@@ -81,13 +81,10 @@ void irq_init(struct aia_trace_ring *rings, struct aia_controller **controllers)
         .storm_limit = 1000,
     };
 
-    for (unsigned h = 0; h < c.n_harts && irq_by_message(); h++)
-        files[h] = (struct imsic_file){
-            .mmio = (uintptr_t)machine.harts[h].imsic_addr,
-            .msi_addr = machine.harts[h].imsic_addr,
-            .n_ids = implemented_ids(),
-            .slots = slots[h],
-        };
+    for (unsigned h = 0; h < c.n_harts && irq_by_message(); h++) {
+        aia_fdt_file(&machine.aia, h, slots[h], &files[h]);
+        files[h].n_ids = implemented_ids();
+    }
     /*
      * Identity 0 does not exist. So identity 1 belongs to no block, and 2 to none but a pair: with these two the blocks
      * of 4 and more stay whole.
@@ -111,13 +108,13 @@ void irq_most_ids(unsigned n)
 
 bool irq_by_message(void)
 {
-    return machine.imsic.present;
+    return machine.aia.imsic.present;
 }
 
 bool irq_reaches(unsigned hart)
 {
     return aia.config.controllers ? aia.config.controllers[hart] != NULL
-                                  : machine.harts[hart].imsic_addr != 0;
+                                  : machine.aia.harts[hart].imsic_addr != 0;
 }
 
 bool irq_goes(const struct aia_irq *irq, unsigned hart)

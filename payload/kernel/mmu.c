@@ -66,7 +66,7 @@ static void protect(uint64_t *root, uintptr_t from, uintptr_t to, unsigned acces
     }
 }
 
-static bool beyond(const struct machine_region *r)
+static bool beyond(const struct aia_fdt_region *r)
 {
     return r->base >= REACH || r->size > REACH - r->base;
 }
@@ -74,7 +74,7 @@ static bool beyond(const struct machine_region *r)
 static bool host_beyond(const struct machine_pci *host)
 {
     for (size_t i = 0; i < host->n_windows; i++)
-        if (beyond(&(struct machine_region){host->windows[i].cpu, host->windows[i].size}))
+        if (beyond(&(struct aia_fdt_region){host->windows[i].cpu, host->windows[i].size}))
             return true;
     return beyond(&host->ecam);
 }
@@ -90,11 +90,11 @@ static bool within_reach(void)
     for (size_t i = 0; i < machine.n_memory; i++)
         if (beyond(&machine.memory[i]))
             return false;
-    for (size_t i = 0; i < machine.imsic.n_regs; i++)
-        if (beyond(&machine.imsic.regs[i]))
+    for (size_t i = 0; i < machine.aia.imsic.n_regs; i++)
+        if (beyond(&machine.aia.imsic.regs[i]))
             return false;
-    for (size_t i = 0; i < machine.n_aplics; i++)
-        if (beyond(&machine.aplics[i].reg))
+    for (size_t i = 0; i < machine.aia.n_aplics; i++)
+        if (beyond(&machine.aia.aplics[i].reg))
             return false;
     for (size_t i = 0; i < machine.n_hosts; i++)
         if (host_beyond(&machine.hosts[i]))

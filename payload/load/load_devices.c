@@ -44,7 +44,7 @@ struct aia_msi *load_msi(struct load_device *d)
 static bool can_send(const struct load_device *d)
 {
     for (unsigned h = 0; h < hart_count(); h++)
-        if (pci_msi_can_send(&d->edu.msi, machine.harts[h].imsic_addr)) {
+        if (pci_msi_can_send(&d->edu.msi, machine.aia.harts[h].imsic_addr)) {
             print("%s: its MSI cannot reach the interrupt file of hart %u\n", d->name, h);
             return false;
         }
@@ -53,7 +53,7 @@ static bool can_send(const struct load_device *d)
 
 static bool take_wire(struct load_device *d, struct pci_device *pd)
 {
-    struct machine_wire wire = wires_intx(pd);
+    struct aia_fdt_wire wire = wires_intx(pd);
 
     d->wire = wires_source(d->name, &wire);
     if (d->wire)

@@ -11,12 +11,12 @@ static const char *why(enum machine_part part)
     return machine_why(m, part, line, sizeof(line));
 }
 
-static void print_region(const char *name, const struct machine_region *r)
+static void print_region(const char *name, const struct aia_fdt_region *r)
 {
     print("%s: 0x%lx..0x%lx\n", name, r->base, r->base + r->size - 1);
 }
 
-static void print_regions(const char *name, const struct machine_region *r, size_t n)
+static void print_regions(const char *name, const struct aia_fdt_region *r, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         print_region(name, &r[i]);
@@ -24,8 +24,8 @@ static void print_regions(const char *name, const struct machine_region *r, size
 
 static void print_harts(const char *(*state)(unsigned hart))
 {
-    for (unsigned i = 0; i < m->n_harts; i++) {
-        const struct machine_hart *h = &m->harts[i];
+    for (unsigned i = 0; i < m->aia.n_harts; i++) {
+        const struct aia_fdt_hart *h = &m->aia.harts[i];
         print("hart %u: id %lu%s%s, interrupt file 0x%lx, %u guest files%s%s\n", i, h->hartid,
               h->sstc ? ", sstc" : "", h->ssaia ? ", ssaia" : "", h->imsic_addr, h->guests, state ? ", " : "",
               state ? state(i) : "");
@@ -34,7 +34,7 @@ static void print_harts(const char *(*state)(unsigned hart))
 
 static void print_imsic(void)
 {
-    const struct machine_imsic *im = &m->imsic;
+    const struct aia_fdt_imsic *im = &m->aia.imsic;
 
     if (!im->present) {
         print("imsic: none: %s\n", why(MACHINE_PART_IMSIC));
@@ -46,27 +46,27 @@ static void print_imsic(void)
 }
 
 /* Print the sources that the domain has for itself, if it does not have all. */
-static void print_owned(const struct machine_aplic *a)
+static void print_owned(const struct aia_fdt_aplic *a)
 {
     unsigned n = 0;
 
     for (unsigned i = 1; i <= a->num_sources; i++)
-        n += machine_owns(a, i);
+        n += aia_fdt_owns(a, i);
     if (n == a->num_sources)
         return;
     print("aplic: %u sources belong to this domain\n", n);
     for (unsigned first = 1, last; first <= a->num_sources; first = last + 1) {
-        for (last = first; machine_owns(a, last + 1) == machine_owns(a, first) && last < a->num_sources;)
+        for (last = first; aia_fdt_owns(a, last + 1) == aia_fdt_owns(a, first) && last < a->num_sources;)
             last++;
-        if (machine_owns(a, first))
+        if (aia_fdt_owns(a, first))
             print("aplic: sources %u..%u belong to this domain\n", first, last);
     }
 }
 
 static void print_aplics(void)
 {
-    for (size_t i = 0; i < m->n_aplics; i++) {
-        const struct machine_aplic *a = &m->aplics[i];
+    for (size_t i = 0; i < m->aia.n_aplics; i++) {
+        const struct aia_fdt_aplic *a = &m->aia.aplics[i];
 
         print_region("aplic", &a->reg);
         print("aplic: %u sources, %s\n", a->num_sources, a->msi_mode ? "MSI" : "direct");
@@ -101,10 +101,10 @@ static void print_host(unsigned i)
     print("pci %u: %u of its lines reach an APLIC that is used\n", i, (unsigned)p->n_intx);
 }
 
-static void print_wire(const char *name, const struct machine_wire *w)
+static void print_wire(const char *name, const struct aia_fdt_wire *w)
 {
     if (w->source)
-        print("%s: source %u of aplic 0x%lx, mode %u\n", name, w->source, m->aplics[w->aplic].reg.base,
+        print("%s: source %u of aplic 0x%lx, mode %u\n", name, w->source, m->aia.aplics[w->aplic].reg.base,
               w->mode);
 }
 
@@ -125,7 +125,7 @@ static void print_unused(void)
     size_t n = m->n_unused < MACHINE_MAX_UNUSED ? m->n_unused : MACHINE_MAX_UNUSED;
 
     for (size_t i = 0; i < n; i++) {
-        machine_error_line(&m->unused[i].why, line, sizeof(line));
+        aia_fdt_error_line(&m->unused[i].why, line, sizeof(line));
         print("not used: %s\n", line);
     }
     if (m->n_unused > n)
@@ -135,7 +135,7 @@ static void print_unused(void)
 void describe(const struct machine *machine_, const char *(*state)(unsigned hart))
 {
     m = machine_;
-    print("model: %s\ntimebase: %lu Hz\nbootargs: %s\n", m->model, m->timebase, m->bootargs);
+    print("model: %s\ntimebase: %lu Hz\nbootargs: %s\n", m->model, m->aia.timebase, m->bootargs);
     print_regions("memory", m->memory, m->n_memory);
     print_regions("reserved", m->reserved, m->n_reserved);
     print_harts(state);

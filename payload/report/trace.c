@@ -31,15 +31,15 @@ static uint64_t ring_bytes(uint64_t n)
 }
 
 /* The memory that the arguments name, or the payload's own. */
-static struct machine_region room(void)
+static struct aia_fdt_region room(void)
 {
-    struct machine_region r = {(uintptr_t)ours, sizeof(ours)};
+    struct aia_fdt_region r = {(uintptr_t)ours, sizeof(ours)};
 
     if (args_get("trace_mib") && !args_get("trace_at"))
         args_refuse("trace_mib", "it needs trace_at=");
     if (!args_get("trace_at"))
         return r;
-    r = (struct machine_region){args_u64("trace_at", 0), args_u64("trace_mib", 8) << 20};
+    r = (struct aia_fdt_region){args_u64("trace_at", 0), args_u64("trace_mib", 8) << 20};
     if (r.base % 64 == 0 && r.size >= ring_bytes(2) && machine_is_free(&machine, &r))
         return r;
     args_refuse("trace_at", "with trace_mib=%lu that is not free memory of this machine",
@@ -48,7 +48,7 @@ static struct machine_region room(void)
 
 struct aia_trace_ring *trace_rings(void)
 {
-    struct machine_region r = room();
+    struct aia_fdt_region r = room();
     uint64_t n = 2;
 
     while (ring_bytes(2 * n) <= r.size)
@@ -108,7 +108,7 @@ static void print_layout(void)
 
     print("trace: %u harts, %lu records each, at 0x%lx in the memory at 0x%lx, %lu ticks a second\n",
           hart_count(), rings[0].n_records, (uintptr_t)rings[0].records,
-          memory_of((uintptr_t)rings[0].records), machine.timebase);
+          memory_of((uintptr_t)rings[0].records), machine.aia.timebase);
     for (unsigned e = 0; e < AIA_N_EVENTS; e++)
         events[e] = aia_event_name(e);
     for (unsigned u = 0; u < AIA_N_UPDATES; u++)
@@ -132,7 +132,7 @@ void trace_end(void)
     print_layout();
     for (unsigned h = 0; h < hart_count(); h++) {
         uint64_t n = atomic_load(&rings[h].next) - 1;
-        print("trace: hart %u id %lu wrote %lu\n", h, machine.harts[h].hartid, n);
+        print("trace: hart %u id %lu wrote %lu\n", h, machine.aia.harts[h].hartid, n);
         written += n;
         dropped += n > rings[h].n_records ? n - rings[h].n_records : 0;
     }

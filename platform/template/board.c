@@ -21,22 +21,22 @@
 static _Alignas(8) char tree[64 << 10]; /* a copy of the device tree, and room for additions */
 
 /* For example: a tree that lacks the number of identities of its interrupt files. */
-static int template_fix_tree(void *fdt, struct machine_error *err)
+static int template_fix_tree(void *fdt, struct aia_fdt_error *err)
 {
     for (int node = -1; (node = fdt_node_offset_by_compatible(fdt, node, "riscv,imsics")) >= 0;)
         if (!fdt_getprop(fdt, node, "riscv,num-ids", NULL) &&
             fdt_setprop_u32(fdt, node, "riscv,num-ids", 255)) {
-            *err = (struct machine_error){"/", "riscv,num-ids", "template: no room for it in the tree"};
+            *err = (struct aia_fdt_error){"/", "riscv,num-ids", "template: no room for it in the tree"};
             return -1;
         }
     return 0;
 }
 
-static int template_fix(struct machine *m, struct machine_error *err)
+static int template_fix(struct machine *m, struct aia_fdt_error *err)
 {
     /* For example: a name for a tree without one. Refuse a value that cannot be right, rather than guess. */
-    if (m->imsic.present && m->imsic.num_ids < 63) {
-        *err = (struct machine_error){"/", "", "template: fewer than 63 identities"};
+    if (m->aia.imsic.present && m->aia.imsic.num_ids < 63) {
+        *err = (struct aia_fdt_error){"/", "", "template: fewer than 63 identities"};
         return -1;
     }
     strncpy(m->model, "template board", sizeof(m->model) - 1);

@@ -14,34 +14,34 @@ static bool is_line(const char *s, size_t size)
     return n < size;
 }
 
-static void check_error(const struct machine_error *e)
+static void check_error(const struct aia_fdt_error *e)
 {
     char line[271];
 
     expect(is_line(e->node, sizeof(e->node)) && e->node[0]);
     expect(is_line(e->property, sizeof(e->property)));
     expect(is_line(e->text, sizeof(e->text)) && e->text[0]);
-    machine_error_line(e, line, sizeof(line));
+    aia_fdt_error_line(e, line, sizeof(line));
     expect(strlen(line) ==
            strlen(e->node) + strlen(e->text) + 2 + (e->property[0] ? strlen(e->property) + 2 : 0));
 }
 
-static void check_wire(const struct machine *m, const struct machine_wire *w)
+static void check_wire(const struct machine *m, const struct aia_fdt_wire *w)
 {
     if (!w->source)
         return;
-    expect(w->aplic < m->n_aplics);
-    expect(machine_owns(&m->aplics[w->aplic], w->source));
+    expect(w->aplic < m->aia.n_aplics);
+    expect(aia_fdt_owns(&m->aia.aplics[w->aplic], w->source));
     expect(w->mode >= 4 && w->mode <= 7);
 }
 
-static void check_region(const struct machine_region *r)
+static void check_region(const struct aia_fdt_region *r)
 {
     expect(r->size && r->base + r->size - 1 >= r->base);
 }
 
 /* Check that a list is sorted and its regions are separate: regions that touch are joined. */
-static void check_list(const struct machine_region *list, size_t n)
+static void check_list(const struct aia_fdt_region *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         check_region(&list[i]);
@@ -59,11 +59,11 @@ static void check_memory(const struct machine *m)
 /* Check that an image at an allowed address is in memory, and overlaps no reserved region, as far as the lists go. */
 static void check_place(const struct machine *m, const void *blob, size_t size)
 {
-    struct machine_error e;
+    struct aia_fdt_error e;
     uint64_t finisher;
 
     for (size_t i = 0; i < m->n_memory; i++) {
-        struct machine_region image = {(m->memory[i].base + 4095) & ~4095ull, 0x200000};
+        struct aia_fdt_region image = {(m->memory[i].base + 4095) & ~4095ull, 0x200000};
         if (image.base > UINT64_MAX - image.size)
             continue;
         bool good = !machine_place(blob, size, &image, &finisher, &e);
@@ -79,24 +79,24 @@ static void check_place(const struct machine *m, const void *blob, size_t size)
 
 static void check_harts(const struct machine *m)
 {
-    expect(m->n_harts >= 1 && m->n_harts <= MACHINE_MAX_HARTS);
-    for (size_t i = 0; i < m->n_harts; i++) {
-        const struct machine_hart *h = &m->harts[i];
+    expect(m->aia.n_harts >= 1 && m->aia.n_harts <= MACHINE_MAX_HARTS);
+    for (size_t i = 0; i < m->aia.n_harts; i++) {
+        const struct aia_fdt_hart *h = &m->aia.harts[i];
         bool covered = !h->imsic_addr;
 
-        expect(!h->imsic_addr || m->imsic.present);
-        for (size_t r = 0; r < m->imsic.n_regs; r++)
-            covered |= h->imsic_addr >= m->imsic.regs[r].base &&
-                       h->imsic_addr - m->imsic.regs[r].base <= m->imsic.regs[r].size - 4096;
+        expect(!h->imsic_addr || m->aia.imsic.present);
+        for (size_t r = 0; r < m->aia.imsic.n_regs; r++)
+            covered |= h->imsic_addr >= m->aia.imsic.regs[r].base &&
+                       h->imsic_addr - m->aia.imsic.regs[r].base <= m->aia.imsic.regs[r].size - 4096;
         expect(covered && h->imsic_addr % 4096 == 0);
         for (size_t j = 0; j < i; j++) {
-            expect(h->hartid != m->harts[j].hartid);
-            expect(!h->imsic_addr || h->imsic_addr != m->harts[j].imsic_addr);
+            expect(h->hartid != m->aia.harts[j].hartid);
+            expect(!h->imsic_addr || h->imsic_addr != m->aia.harts[j].imsic_addr);
         }
     }
 }
 
-static void check_imsic(const struct machine_imsic *im)
+static void check_imsic(const struct aia_fdt_imsic *im)
 {
     expect(im->n_regs <= MACHINE_MAX_HARTS);
     if (!im->present)
@@ -109,13 +109,13 @@ static void check_imsic(const struct machine_imsic *im)
 
 static void check_aplics(const struct machine *m)
 {
-    expect(m->n_aplics <= MACHINE_MAX_APLICS && m->n_virtio <= MACHINE_MAX_VIRTIO);
-    for (size_t i = 0; i < m->n_aplics; i++) {
-        const struct machine_aplic *a = &m->aplics[i];
+    expect(m->aia.n_aplics <= MACHINE_MAX_APLICS && m->n_virtio <= MACHINE_MAX_VIRTIO);
+    for (size_t i = 0; i < m->aia.n_aplics; i++) {
+        const struct aia_fdt_aplic *a = &m->aia.aplics[i];
         check_region(&a->reg);
         expect(a->num_sources >= 1 && a->num_sources <= 1023);
         for (size_t h = 0; h < MACHINE_MAX_HARTS; h++)
-            expect(a->index[h] < 0 || (!a->msi_mode && h < m->n_harts));
+            expect(a->index[h] < 0 || (!a->msi_mode && h < m->aia.n_harts));
     }
     check_wire(m, &m->uart.wire);
     check_wire(m, &m->rtc.wire);
@@ -139,7 +139,7 @@ static void check_host(const struct machine *m, const struct machine_pci *p)
     expect(p->ecam.size >= (uint64_t)(p->bus_last - p->bus_first + 1) << 20);
     expect(p->n_windows >= 1 && p->n_windows <= MACHINE_MAX_RANGES && p->n_intx <= MACHINE_MAX_INTX);
     for (size_t i = 0; i < p->n_windows; i++) {
-        check_region(&(struct machine_region){p->windows[i].cpu, p->windows[i].size});
+        check_region(&(struct aia_fdt_region){p->windows[i].cpu, p->windows[i].size});
         expect(p->windows[i].space <= MACHINE_PCI_MEM64);
     }
     for (size_t i = 0; i < p->n_intx; i++) {
@@ -149,7 +149,7 @@ static void check_host(const struct machine *m, const struct machine_pci *p)
     check_map(p->iommu_map, p->n_iommu_map);
     check_map(p->msi_map, p->n_msi_map);
     for (size_t i = 0; i < p->n_msi_map; i++)
-        expect(!p->msi_map[i].ours || m->imsic.present);
+        expect(!p->msi_map[i].ours || m->aia.imsic.present);
     for (size_t i = 0; i < p->n_iommu_map; i++)
         expect(!p->iommu_map[i].ours || m->iommu.form != MACHINE_IOMMU_NONE);
 }
@@ -165,15 +165,15 @@ static void check_unused(const struct machine *m)
 static void check_machine(const struct machine *m)
 {
     check_harts(m);
-    check_imsic(&m->imsic);
+    check_imsic(&m->aia.imsic);
     check_aplics(m);
     expect(m->n_hosts <= MACHINE_MAX_HOSTS);
     for (size_t i = 0; i < m->n_hosts; i++)
         check_host(m, &m->hosts[i]);
     expect(m->iommu.form != MACHINE_IOMMU_PCI || m->iommu.host < m->n_hosts);
     check_unused(m);
-    expect(m->imsic.present || m->n_aplics);
-    expect(m->timebase);
+    expect(m->aia.imsic.present || m->aia.n_aplics);
+    expect(m->aia.timebase);
     check_memory(m);
     expect(strnlen(m->bootargs, sizeof(m->bootargs)) < sizeof(m->bootargs));
     expect(strnlen(m->model, sizeof(m->model)) < sizeof(m->model));
@@ -182,7 +182,7 @@ static void check_machine(const struct machine *m)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct machine m;
-    static struct machine_error err;
+    static struct aia_fdt_error err;
     void *blob =
         malloc(size ? size : 1); /* of exactly this size: a read after its end is found. Aligned to 16 */
 

@@ -23,7 +23,7 @@
 #include "platform/machine.h"
 
 static struct machine m;
-static struct machine_error err;
+static struct aia_fdt_error err;
 
 static const char *env(const char *name, const char *otherwise)
 {
@@ -63,7 +63,7 @@ static int discover_at(const void *blob, size_t len, bool at_end)
 static int discover(const void *blob, size_t len)
 {
     int first = discover_at(blob, len, false);
-    struct machine_error e = err;
+    struct aia_fdt_error e = err;
     int second = discover_at(blob, len, true);
 
     assert_int_equal(first, second);

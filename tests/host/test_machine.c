@@ -70,7 +70,7 @@ static int check_bad(const char *name, FILE *dts, const void *blob, size_t len)
     if (!next_comment(dts, "expect", want, sizeof(want)))
         fail_msg("%s: announces no line", name);
     if (discover(blob, len))
-        machine_error_line(&err, got, sizeof(got));
+        aia_fdt_error_line(&err, got, sizeof(got));
     /* On QEMU, the way to end with an exit code is known before the error, if the error has to reach the host. */
     if (!strcmp(want, got) && (m.finisher == 0x100000 || next_comment(dts, "boots", want, sizeof(want))))
         return 0;
@@ -84,11 +84,11 @@ static void bad_trees(void **state)
     assert_true(for_each_tree("bad", check_bad) >= 28);
 }
 
-static const struct machine_hart *hart(uint64_t id)
+static const struct aia_fdt_hart *hart(uint64_t id)
 {
-    for (size_t i = 0; i < m.n_harts; i++)
-        if (m.harts[i].hartid == id)
-            return &m.harts[i];
+    for (size_t i = 0; i < m.aia.n_harts; i++)
+        if (m.aia.harts[i].hartid == id)
+            return &m.aia.harts[i];
     return NULL;
 }
 
@@ -96,8 +96,8 @@ static uint64_t count_sstc(void)
 {
     uint64_t n = 0;
 
-    for (size_t i = 0; i < m.n_harts; i++)
-        n += m.harts[i].sstc;
+    for (size_t i = 0; i < m.aia.n_harts; i++)
+        n += m.aia.harts[i].sstc;
     return n;
 }
 
@@ -105,17 +105,17 @@ static uint64_t count_ssaia(void)
 {
     uint64_t n = 0;
 
-    for (size_t i = 0; i < m.n_harts; i++)
-        n += m.harts[i].ssaia;
+    for (size_t i = 0; i < m.aia.n_harts; i++)
+        n += m.aia.harts[i].ssaia;
     return n;
 }
 
-static uint64_t count_owned(const struct machine_aplic *a)
+static uint64_t count_owned(const struct aia_fdt_aplic *a)
 {
     uint64_t n = 0;
 
-    for (uint32_t i = 0; i < MACHINE_SOURCES; i++)
-        n += machine_owns(a, i);
+    for (uint32_t i = 0; i < AIA_FDT_SOURCES; i++)
+        n += aia_fdt_owns(a, i);
     return n;
 }
 
@@ -127,9 +127,9 @@ static uint64_t value(const char *key)
         const char *key;
         uint64_t value;
     } table[] = {
-        {"harts", m.n_harts},
+        {"harts", m.aia.n_harts},
         {"sstc", count_sstc()},
-        {"timebase", m.timebase},
+        {"timebase", m.aia.timebase},
         {"memories", m.n_memory},
         {"memory.base", m.memory[0].base},
         {"memory.size", m.memory[0].size},
@@ -143,21 +143,21 @@ static uint64_t value(const char *key)
         {"reserved.1.size", m.reserved[1].size},
         {"reserved.2.base", m.reserved[2].base},
         {"reserved.2.size", m.reserved[2].size},
-        {"imsic", m.imsic.present},
-        {"ids", m.imsic.num_ids},
-        {"ipi", m.imsic.ipi_id},
-        {"guests", m.harts[0].guests},
-        {"hart-bits", m.imsic.hart_bits},
-        {"aplics", m.n_aplics},
-        {"aplic.sources", m.aplics[0].num_sources},
-        {"aplic.msi", m.aplics[0].msi_mode},
+        {"imsic", m.aia.imsic.present},
+        {"ids", m.aia.imsic.num_ids},
+        {"ipi", m.aia.imsic.ipi_id},
+        {"guests", m.aia.harts[0].guests},
+        {"hart-bits", m.aia.imsic.hart_bits},
+        {"aplics", m.aia.n_aplics},
+        {"aplic.sources", m.aia.aplics[0].num_sources},
+        {"aplic.msi", m.aia.aplics[0].msi_mode},
         {"uart", m.uart.present ? m.uart.base : ABSENT},
         {"uart.clock", m.uart.clock},
         {"uart.shift", m.uart.reg_shift},
         {"uart.width", m.uart.reg_io_width},
         {"finisher", m.finisher},
-        {"aplic.owned", count_owned(&m.aplics[0])},
-        {"aplic.1.owned", count_owned(&m.aplics[1])},
+        {"aplic.owned", count_owned(&m.aia.aplics[0])},
+        {"aplic.1.owned", count_owned(&m.aia.aplics[1])},
         {"hosts", m.n_hosts},
         {"host.1.ecam", m.hosts[1].ecam.base},
         {"host.1.windows", m.hosts[1].n_windows},
@@ -181,7 +181,7 @@ static uint64_t value(const char *key)
         {"virtios", m.n_virtio},
         {"rtc", m.rtc.present ? m.rtc.base : ABSENT},
         {"model.length", strlen(m.model)},
-        {"imsic.ranges", m.imsic.n_regs},
+        {"imsic.ranges", m.aia.imsic.n_regs},
         {"ecam", m.n_hosts ? pci->ecam.base : ABSENT},
         {"buses", (uint64_t)(pci->bus_last - pci->bus_first + 1)},
         {"windows", pci->n_windows},
@@ -205,13 +205,13 @@ static uint64_t value(const char *key)
         {"intx", pci->n_intx},
         {"intx.1.source", pci->intx[1].wire.source},
         {"intx.2.source", pci->intx[2].wire.source},
-        {"index.0", (uint64_t)m.aplics[0].index[0]},
-        {"index.1", (uint64_t)m.aplics[0].index[1]},
+        {"index.0", (uint64_t)m.aia.aplics[0].index[0]},
+        {"index.1", (uint64_t)m.aia.aplics[0].index[1]},
         {"bootargs.length", strlen(m.bootargs)},
     };
 
     if (!strncmp(key, "hart.", 5)) { /* the address of that hart's file */
-        const struct machine_hart *h = hart(strtoull(key + 5, NULL, 0));
+        const struct aia_fdt_hart *h = hart(strtoull(key + 5, NULL, 0));
         return h ? h->imsic_addr : ABSENT;
     }
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -226,7 +226,7 @@ static bool is_unused(const char *want)
     char line[270];
 
     for (size_t i = 0; i < m.n_unused && i < MACHINE_MAX_UNUSED; i++) {
-        machine_error_line(&m.unused[i].why, line, sizeof(line));
+        aia_fdt_error_line(&m.unused[i].why, line, sizeof(line));
         if (!strcmp(line, want))
             return true;
     }
@@ -245,7 +245,7 @@ static int check_unused(const char *name, FILE *dts)
             missing++;
         }
     for (size_t i = 0; (missing || n != m.n_unused) && i < m.n_unused && i < MACHINE_MAX_UNUSED; i++) {
-        machine_error_line(&m.unused[i].why, line, sizeof(line));
+        aia_fdt_error_line(&m.unused[i].why, line, sizeof(line));
         print_error("# good/%s.dts: not used: %s\n", name, line);
     }
     return missing || n != m.n_unused;
@@ -257,7 +257,7 @@ static int check_good(const char *name, FILE *dts, const void *blob, size_t len)
     int failed = 0, wants = 0;
 
     if (discover(blob, len)) {
-        machine_error_line(&err, line, sizeof(line));
+        aia_fdt_error_line(&err, line, sizeof(line));
         print_error("# good/%s.dts: %s\n", name, line);
         return 1;
     }
@@ -323,11 +323,11 @@ static void large_trees(void **state)
         at = put(at, 4, (uint32_t[]){0, 0x28000000 + i * 0x1000, 0, 0x1000});
     discover_with("/soc/interrupt-controller@28000000", "reg", cells, (size_t)(at - cells));
     assert_int_equal(hart(1)->imsic_addr, 0x28001000);
-    assert_int_equal(m.imsic.n_regs, 2);
+    assert_int_equal(m.aia.imsic.n_regs, 2);
 
     discover_with("/soc/pci@30000000", "interrupt-map", cells, 0);
     assert_int_equal(m.hosts[0].n_intx, 0);
-    aplic = m.aplics[0].phandle;
+    aplic = m.aia.aplics[0].phandle;
     at = cells;
     for (uint32_t i = 0; i < 8 * 1024; i++)
         at = put(at, 7, (uint32_t[]){i / 4 % 256 << 8, 0, 0, i % 4 + 1, aplic, i / 1024 + 1, 4});
@@ -377,9 +377,9 @@ static void check_qemu(unsigned harts, unsigned per_socket, unsigned guests)
 
     while (pages < guests + 1)
         pages *= 2;
-    assert_int_equal(m.n_harts, harts);
+    assert_int_equal(m.aia.n_harts, harts);
     for (unsigned id = 0; id < harts; id++) {
-        const struct machine_hart *h = hart(id);
+        const struct aia_fdt_hart *h = hart(id);
 
         assert_non_null(h);
         assert_int_equal(h->imsic_addr,
@@ -387,15 +387,15 @@ static void check_qemu(unsigned harts, unsigned per_socket, unsigned guests)
         assert_int_equal(h->guests, pages - 1);
         assert_true(h->sstc && h->ssaia);
     }
-    assert_true(m.imsic.present);
-    assert_int_equal(m.imsic.num_ids, 255);
-    assert_int_equal(m.imsic.ipi_id, 1);
-    assert_int_equal(m.n_aplics, harts / per_socket);
+    assert_true(m.aia.imsic.present);
+    assert_int_equal(m.aia.imsic.num_ids, 255);
+    assert_int_equal(m.aia.imsic.ipi_id, 1);
+    assert_int_equal(m.aia.n_aplics, harts / per_socket);
     assert_int_equal(m.uart.base, 0x10000000);
     assert_int_equal(m.hosts[0].ecam.base, 0x30000000);
     assert_int_equal(m.hosts[0].n_windows, 3);
     assert_int_equal(m.finisher, 0x100000);
-    assert_int_equal(m.timebase, 10000000);
+    assert_int_equal(m.aia.timebase, 10000000);
     assert_string_equal(m.model, "riscv-virtio,qemu");
 }
 
@@ -406,7 +406,7 @@ static void try_qemu(const char *machine, const char *smp)
     void *blob = dump(machine, smp, &len);
 
     if (discover(blob, len)) {
-        machine_error_line(&err, line, sizeof(line));
+        aia_fdt_error_line(&err, line, sizeof(line));
         fail_msg("-M virt,%s -smp %s: %s", machine, smp, line);
     }
     free(blob);
@@ -445,13 +445,14 @@ static void qemu_trees(void **state)
         assert_int_equal(fdt_setprop_inplace(many, fdt_path_offset(many, cmd), "status", "fail", 5), 0);
     }
     assert_int_equal(discover(many, len), 0);
-    assert_true(m.n_harts == 126 && m.n_unused == 0 && !hart(3) && hart(129)->imsic_addr == 0x28081000);
+    assert_true(m.aia.n_harts == 126 && m.n_unused == 0 && !hart(3) && hart(129)->imsic_addr == 0x28081000);
     free(many);
     try_qemu("aia=aplic-imsic", "130");
-    assert_true(m.n_harts == MACHINE_MAX_HARTS && m.n_unused == 1);
+    assert_true(m.aia.n_harts == MACHINE_MAX_HARTS && m.n_unused == 1);
     assert_string_equal(m.unused[0].why.text, "more than 128 harts");
     try_qemu("aia=aplic", "2");
-    assert_true(!m.imsic.present && m.n_aplics == 1 && !m.aplics[0].msi_mode && !hart(1)->imsic_addr);
+    assert_true(!m.aia.imsic.present && m.aia.n_aplics == 1 && !m.aia.aplics[0].msi_mode &&
+                !hart(1)->imsic_addr);
     void *blob = dump("aia=none", "2", &len);
     assert_int_equal(discover(blob, len), -1);
     assert_string_equal(err.text, "no S-level IMSIC and no S-level APLIC: this machine has no AIA");

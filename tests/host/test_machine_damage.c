@@ -14,21 +14,21 @@ static void check_answer(int r)
     char line[270];
 
     if (r) {
-        machine_error_line(&err, line, sizeof(line));
+        aia_fdt_error_line(&err, line, sizeof(line));
         assert_true(err.node[0] && err.text[0]);
         for (const char *s = line; *s; s++)
             assert_true(isprint((unsigned char)*s));
         return;
     }
-    assert_in_range(m.n_harts, 1, MACHINE_MAX_HARTS);
+    assert_in_range(m.aia.n_harts, 1, MACHINE_MAX_HARTS);
     assert_in_range(m.n_memory, 1, MACHINE_MAX_RANGES);
-    assert_true(m.imsic.n_regs <= MACHINE_MAX_HARTS && m.hosts[0].n_windows <= MACHINE_MAX_RANGES);
-    assert_true(m.n_aplics <= MACHINE_MAX_APLICS && m.timebase);
+    assert_true(m.aia.imsic.n_regs <= MACHINE_MAX_HARTS && m.hosts[0].n_windows <= MACHINE_MAX_RANGES);
+    assert_true(m.aia.n_aplics <= MACHINE_MAX_APLICS && m.aia.timebase);
     assert_true(memchr(m.bootargs, 0, sizeof(m.bootargs)) && memchr(m.model, 0, sizeof(m.model)));
-    for (size_t i = 0; i < m.n_harts; i++) {
-        assert_true(m.harts[i].imsic_addr % 0x1000 == 0);
+    for (size_t i = 0; i < m.aia.n_harts; i++) {
+        assert_true(m.aia.harts[i].imsic_addr % 0x1000 == 0);
         for (size_t j = 0; j < i; j++)
-            assert_true(!m.harts[i].imsic_addr || m.harts[i].imsic_addr != m.harts[j].imsic_addr);
+            assert_true(!m.aia.harts[i].imsic_addr || m.aia.harts[i].imsic_addr != m.aia.harts[j].imsic_addr);
     }
 }
 

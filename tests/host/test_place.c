@@ -16,7 +16,7 @@ static void check_list(const bool *want, bool exact)
     bool got[SPACE] = {false};
 
     for (size_t i = 0; i < m.n_reserved; i++) {
-        const struct machine_region *r = &m.reserved[i];
+        const struct aia_fdt_region *r = &m.reserved[i];
         assert_true(r->size && r->base + r->size <= SPACE);
         if (i)
             assert_true(r->base > m.reserved[i - 1].base + m.reserved[i - 1].size); /* they do not touch */
@@ -28,7 +28,7 @@ static void check_list(const bool *want, bool exact)
 
 static void reserve(uint64_t base, uint64_t size)
 {
-    machine_reserve(&m, &(struct machine_region){base, size});
+    machine_reserve(&m, &(struct aia_fdt_region){base, size});
 }
 
 static void test_random_claims(void **state)
@@ -66,14 +66,14 @@ static void test_full(void **state)
     check_list(want, false);
     assert_int_equal(m.n_reserved, MACHINE_MAX_RESERVED);
     assert_true(machine_is_free(&(struct machine){.memory = {{0, SPACE}}, .n_memory = 1},
-                                &(struct machine_region){110, 8}));
-    m.memory[0] = (struct machine_region){0, SPACE};
+                                &(struct aia_fdt_region){110, 8}));
+    m.memory[0] = (struct aia_fdt_region){0, SPACE};
     m.n_memory = 1;
-    assert_true(!machine_is_free(&m, &(struct machine_region){95, 1}));
-    assert_true(machine_is_free(&m, &(struct machine_region){99, 37}));
+    assert_true(!machine_is_free(&m, &(struct aia_fdt_region){95, 1}));
+    assert_true(machine_is_free(&m, &(struct aia_fdt_region){99, 37}));
     reserve(132, 2); /* now 136 is nearer */
-    assert_true(machine_is_free(&m, &(struct machine_region){99, 33}));
-    assert_true(!machine_is_free(&m, &(struct machine_region){135, 1}));
+    assert_true(machine_is_free(&m, &(struct aia_fdt_region){99, 33}));
+    assert_true(!machine_is_free(&m, &(struct aia_fdt_region){135, 1}));
 }
 
 static void test_ends(void **state)
@@ -104,11 +104,11 @@ static void test_is_free(void **state)
     };
     (void)state;
     memset(&m, 0, sizeof(m));
-    m.memory[0] = (struct machine_region){100, 100};
+    m.memory[0] = (struct aia_fdt_region){100, 100};
     m.n_memory = 1;
     reserve(150, 20);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(machine_is_free(&m, &(struct machine_region){cases[i].base, cases[i].size}),
+        assert_int_equal(machine_is_free(&m, &(struct aia_fdt_region){cases[i].base, cases[i].size}),
                          cases[i].free);
 }
 
@@ -121,11 +121,11 @@ static unsigned char *tree;
 static const char *place(uint64_t base, uint64_t size)
 {
     static char line[272];
-    struct machine_region image = {base, size};
+    struct aia_fdt_region image = {base, size};
 
     line[0] = '\0';
     if (machine_place(tree, fdt_totalsize(tree), &image, &finisher, &err))
-        machine_error_line(&err, line, sizeof(line));
+        aia_fdt_error_line(&err, line, sizeof(line));
     return line;
 }
 
@@ -227,10 +227,10 @@ static void test_place_tree(void **state)
     memset(tree, 0, 40); /* or the image has overwritten the blob: this reason is still the better one */
     snprintf(want, sizeof(want), "/: the device tree, at %#llx, is in the image, %#llx to %#llx",
              (unsigned long long)at, (unsigned long long)at, (unsigned long long)at + 4095);
-    struct machine_region image = {at, 4096};
+    struct aia_fdt_region image = {at, 4096};
     assert_int_equal(machine_place(tree, 8, &image, &finisher, &err), -1);
     char line[272];
-    machine_error_line(&err, line, sizeof(line));
+    aia_fdt_error_line(&err, line, sizeof(line));
     assert_string_equal(line, want);
     assert_int_equal(finisher, 0);
 }

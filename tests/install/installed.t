@@ -8,7 +8,7 @@ use strict;
 use warnings;
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
-use Test::More tests => 30;
+use Test::More tests => 35;
 
 my $build = $ENV{BUILD} || 'build';
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
@@ -101,9 +101,28 @@ for my $h (@headers) {
 }
 my %port = map { $_ => 1 } grep { /^aia_port_/ } keys %declared;
 delete @declared{keys %port};
+my @of_fdt = grep { /^aia_fdt_/ } keys %declared;
+delete @declared{@of_fdt};
 cmp_ok(scalar keys %declared, '>', 40, 'the headers declare functions');
 is_deeply([sort keys %given], [sort keys %declared], 'what they declare is what leaves');
 is_deeply([sort grep { /^aia_port_/ } keys %taken], [sort keys %port], 'port.h declares what the library asks for, and no more');
+
+# --- libaia-fdt: on libfdt, and on the functions that libfdt itself needs ----------------------------------------------
+my $fdt = "$prefix/lib/libaia-fdt.a";
+my (%fdt_given, %fdt_taken, @fdt_data);
+for (lines("${cross}nm", $fdt)) {
+    my ($type, $name) = /([A-Za-z]) (\S+)$/ or next;
+    $fdt_given{$name} = 1 if $type =~ /[A-Z]/ && $type ne 'U';
+    $fdt_taken{$name} = 1 if $type eq 'U';
+    push @fdt_data, "$type $name" if $type =~ /^[BbDdGgCc]$/;
+}
+my %of_libfdt = map { $_ => 1 } qw(memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp);
+is_deeply([sort grep { !/^aia_fdt__/ } keys %fdt_given], [sort @of_fdt], 'libaia-fdt: what fdt.h declares is what leaves it');
+is_deeply([sort grep { !$fdt_given{$_} && !/^fdt_/ && !$of_libfdt{$_} } keys %fdt_taken], [], 'and it asks for nothing but libfdt and string.h');
+is_deeply(\@fdt_data, [], 'and it has no data');
+ok(!-e "$prefix/include/libfdt.h" && !grep({ slurp($_) =~ /#\s*include\s*[<"]libfdt/ } @headers), 'its header needs no libfdt');
+is((lines(qw(env), "PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig", qw(pkg-config --libs-only-l aia-fdt)))[0] =~ s/\s+$//r, '-laia-fdt -laia',
+    'pkg-config has both, in the order of a link');
 
 # --- RV32 -------------------------------------------------------------------------------------------------------------
 for my $c (qw(rv32 rv32-clang)) {

@@ -138,7 +138,7 @@ extern "C" void _start()
     config.n_irqs = 8;
     config.runs = runs;
     files[0].slots = slots;
-    if (aia_init(&machine, &config) != AIA_OK || aplic_init(&aplic) != AIA_OK)
+    if (aia_init(&machine, &config) != AIA_OK || aplic_init(&aplic, &machine) != AIA_OK)
         return;
     aplic_source_init(&source, &aplic, 10, APLIC_LEVEL_HIGH);
     struct aia_request request = {};

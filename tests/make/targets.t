@@ -16,7 +16,7 @@ use Test::More;
 my $top = abs_path(dirname($0) . '/../..');
 my $build = abs_path($ENV{BUILD} || "$top/build");
 my $tree = abs_path(tempdir(CLEANUP => 1));
-my @sources = qw(lib imsic aplic iommu platform payload tests tools);
+my @sources = qw(lib imsic aplic iommu fdt platform payload tests tools);
 
 # The variables that decide how everything is built hold here too, if the make that runs this test was given them.
 my $built_by = qr/^(?:CC|CROSS|HOSTCC|MARCH|MABI|SPECS|CFLAGS|HOST_CFLAGS|LIBFDT_SRC|PLATFORM_DIR)=/;

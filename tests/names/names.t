@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Names in the core (lib, imsic, aplic, iommu) are unique, so that a name alone says where to look: no two files share a stem,
+# Names in the core (lib, imsic, aplic, iommu, fdt) are unique, so that a name alone says where to look: no two files share a stem,
 # except a .c file and its own header; no private header has the name of a public one; and no two files define a function of the
 # same name, static functions included. The functions that other files call carry their module's prefix. The last lines check
 # the checks, on sources that break a rule.
@@ -9,9 +9,9 @@ use strict;
 use warnings;
 use Test::More tests => 10;
 
-my @modules = qw(lib imsic aplic iommu);
+my @modules = qw(lib imsic aplic iommu fdt);
 # In lib such a function begins with aia_, or with the stem of a file of lib.
-my %prefixes = (imsic => [qw(imsic_)], aplic => [qw(aplic_)], iommu => [qw(iommu_ aia_iommu_)]);
+my %prefixes = (imsic => [qw(imsic_)], aplic => [qw(aplic_)], iommu => [qw(iommu_ aia_iommu_)], fdt => [qw(tree_ aia_fdt_)]);
 
 sub slurp { my ($f) = @_; open my $in, '<', $f or die "$f: $!\n"; local $/; return <$in> }
 sub stem { return $_[0] =~ m{([^/]+)\.[ch]$} ? $1 : '' }

@@ -9,7 +9,7 @@
 use libaia::{check, sys::*, Error, Shared};
 use core::arch::{asm, global_asm};
 use core::cell::UnsafeCell;
-use core::ffi::c_void;
+use core::ffi::{c_char, c_void};
 use core::fmt::{self, Write};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
@@ -116,6 +116,11 @@ extern "C" fn aia_port_irq_restore(was: usize) {
 /// The first word of a lock.
 unsafe fn word(lock: *mut aia_lock) -> &'static AtomicUsize {
     unsafe { &*(lock as *const AtomicUsize) }
+}
+
+#[no_mangle]
+unsafe extern "C" fn aia_port_lock_init(lock: *mut aia_lock, _name: *const c_char) {
+    unsafe { word(lock) }.store(0, Release)
 }
 
 #[no_mangle]

@@ -15,17 +15,17 @@ pub enum Error {
     Novec,
     /// AIA_ENOHART: no online hart in the affinity set.
     Nohart,
-    /// AIA_ESILENT: the device does not answer a read-back.
+    /// AIA_ESILENT: the device does not answer a read-back or a command.
     Silent,
-    /// AIA_ETIMEOUT: a bounded wait for another hart, or for a write to arrive, has ended.
+    /// AIA_ETIMEOUT: a bounded wait for a hart, for a unit, or for a write to arrive, has ended.
     Timeout,
-    /// AIA_EADDRHI: a plain message cannot change the upper half of its address (design.md, section 4).
+    /// AIA_EADDRHI: the message cannot change the upper half of its address (design.md, section 4).
     Addrhi,
     /// AIA_EOFFLINE: the hart is not online.
     Offline,
     /// AIA_ELAST: the last online hart cannot go offline.
     Last,
-    /// AIA_EAGAIN: the interrupt was changed by another call during each attempt.
+    /// AIA_EAGAIN: the call may succeed later; the comment of the function has the reason.
     Again,
     /// AIA_ECONTEXT: the call would have to wait, in a context that must not wait.
     Context,
@@ -33,12 +33,16 @@ pub enum Error {
     Nomem,
     /// AIA_ENOTSUP: the hardware cannot do this, or cannot in its present state.
     Notsup,
-    /// AIA_EREFUSED: the IOMMU does not accept a command, or cannot read it.
+    /// AIA_EREFUSED: a command of the IOMMU is refused, cannot be read by the unit, or times out.
     Refused,
     /// AIA_ECHANGED: a device does not have the message that it was given.
     Changed,
     /// AIA_EBUSY: the message belongs to another interrupt.
     Busy,
+    /// AIA_EFILE: a store to files[hart].mmio does not reach the interrupt file of the running hart.
+    File,
+    /// AIA_EDOMAIN: a message of an APLIC domain does not reach the interrupt file of a hart.
+    Domain,
     /// AIA_ELAYOUT: the library and its caller were compiled with different layouts of structures.
     Layout,
     /// Another number, such as one that `aia_config.may_enter()` has returned.
@@ -63,6 +67,8 @@ impl From<i32> for Error {
             sys::AIA_EREFUSED => Error::Refused,
             sys::AIA_ECHANGED => Error::Changed,
             sys::AIA_EBUSY => Error::Busy,
+            sys::AIA_EFILE => Error::File,
+            sys::AIA_EDOMAIN => Error::Domain,
             sys::AIA_ELAYOUT => Error::Layout,
             other => Error::Other(other),
         }
@@ -88,6 +94,8 @@ impl Error {
             Error::Refused => sys::AIA_EREFUSED,
             Error::Changed => sys::AIA_ECHANGED,
             Error::Busy => sys::AIA_EBUSY,
+            Error::File => sys::AIA_EFILE,
+            Error::Domain => sys::AIA_EDOMAIN,
             Error::Layout => sys::AIA_ELAYOUT,
             Error::Other(code) => code,
         }
@@ -104,6 +112,18 @@ pub fn strerror(error: i32) -> &'static str {
 pub fn event_name(event: u32) -> &'static str {
     // The library has a fixed string for any value.
     unsafe { text(sys::aia_event_name(event)) }
+}
+
+/// `aia_report_name()`.
+pub fn report_name(what: sys::aia_report_what) -> &'static str {
+    // The library has a fixed string for any value.
+    unsafe { text(sys::aia_report_name(what)) }
+}
+
+/// `aia_report_text()`.
+pub fn report_text(what: sys::aia_report_what) -> &'static str {
+    // The library has a fixed string for any value.
+    unsafe { text(sys::aia_report_text(what)) }
 }
 
 /// `aia_finding_name()`.

@@ -42,6 +42,7 @@ const fn chosen(text: Option<&str>, default: usize) -> usize {
 // ---- constants ----
 
 pub const AIA_MAX_HARTS: usize = chosen(option_env!("AIA_MAX_HARTS"), 128);
+pub const AIA_LOCK_WORDS: usize = chosen(option_env!("AIA_LOCK_WORDS"), 2);
 pub const AIA_WORD_BITS: usize = usize::BITS as usize;
 pub const AIA_HARTSET_WORDS: usize = (AIA_MAX_HARTS + 63) / 64;
 pub const IMSIC_MAX_IDS: usize = 2047;
@@ -56,6 +57,8 @@ pub const AIA_FLOW_STORMED: usize = 8;
 pub const AIA_FLOW_DEAD: usize = 16;
 pub const APLIC_MAX_SOURCES: usize = 1023;
 pub const APLIC_MAX_INDEX: usize = 16383;
+pub const AIA_FDT_MAX_APLICS: usize = 8;
+pub const AIA_FDT_SOURCES: usize = 1024;
 pub const AIA_IMS_MASKED: usize = 1;
 pub const AIA_IOMMU_WINDOW: usize = 0x100000;
 pub const AIA_IOMMU_MESSAGES: usize = 256;
@@ -96,6 +99,8 @@ pub const AIA_ENOTSUP: aia_error = -12;
 pub const AIA_EREFUSED: aia_error = -13;
 pub const AIA_ECHANGED: aia_error = -14;
 pub const AIA_EBUSY: aia_error = -15;
+pub const AIA_EFILE: aia_error = -16;
+pub const AIA_EDOMAIN: aia_error = -17;
 pub const AIA_ELAYOUT: aia_error = -18;
 
 /// `enum imsic_state` of `aia/imsic.h`.
@@ -161,6 +166,21 @@ pub const AIA_RECLAIM_LAZY: aia_reclaim = 0;
 pub const AIA_RECLAIM_EAGER: aia_reclaim = 1;
 pub const AIA_RECLAIM_FIRST_EDGE: aia_reclaim = 2;
 
+/// `enum aia_report_what` of `aia/aia.h`.
+pub type aia_report_what = u32;
+pub const AIA_REPORT_UNOWNED: aia_report_what = 0;
+pub const AIA_REPORT_STORM_UNOWNED: aia_report_what = 1;
+pub const AIA_REPORT_STORM_IRQ: aia_report_what = 2;
+pub const AIA_REPORT_LEVEL_UP: aia_report_what = 3;
+pub const AIA_REPORT_LATE: aia_report_what = 4;
+pub const AIA_REPORT_SYNC_TIMEOUT: aia_report_what = 5;
+pub const AIA_REPORT_DEAD: aia_report_what = 6;
+pub const AIA_REPORT_CALL_STUCK: aia_report_what = 7;
+pub const AIA_REPORT_STORM_IPI: aia_report_what = 8;
+pub const AIA_REPORT_CHANGED: aia_report_what = 9;
+pub const AIA_REPORT_NOT_STARTED: aia_report_what = 10;
+pub const AIA_N_REPORTS: aia_report_what = 11;
+
 pub const AIA_IPI_CALL: u32 = 0;
 pub const AIA_IPI_RETIRE: u32 = 1;
 pub const AIA_IPI_RECLAIM: u32 = 2;
@@ -179,26 +199,13 @@ pub const AIA_PENDING_UNOWNED: aia_finding = 0;
 pub const AIA_OWNED_DISABLED: aia_finding = 1;
 pub const AIA_LEAKED: aia_finding = 2;
 pub const AIA_TWO_OWNERS: aia_finding = 3;
-pub const AIA_STILL_RETIRING: aia_finding = 4;
-pub const AIA_RETIRING_LONG: aia_finding = 5;
-pub const AIA_MESSAGE_FREE: aia_finding = 6;
-pub const AIA_MESSAGE_ELSEWHERE: aia_finding = 7;
-pub const AIA_SOURCE_UNOWNED: aia_finding = 8;
-pub const AIA_COUNT_WRONG: aia_finding = 9;
-pub const AIA_DELIVERY_OFF: aia_finding = 10;
-pub const AIA_N_FINDINGS: aia_finding = 11;
-
-/// `enum aia_report_what` of `aia/aia.h`.
-pub type aia_report_what = u32;
-pub const AIA_REPORT_UNOWNED: aia_report_what = 0;
-pub const AIA_REPORT_STORM_UNOWNED: aia_report_what = 1;
-pub const AIA_REPORT_STORM_IRQ: aia_report_what = 2;
-pub const AIA_REPORT_LATE: aia_report_what = 3;
-pub const AIA_REPORT_SYNC_TIMEOUT: aia_report_what = 4;
-pub const AIA_REPORT_DEAD: aia_report_what = 5;
-pub const AIA_REPORT_CALL_STUCK: aia_report_what = 6;
-pub const AIA_REPORT_STORM_IPI: aia_report_what = 7;
-pub const AIA_REPORT_CHANGED: aia_report_what = 8;
+pub const AIA_RETIRING_LONG: aia_finding = 4;
+pub const AIA_MESSAGE_FREE: aia_finding = 5;
+pub const AIA_MESSAGE_ELSEWHERE: aia_finding = 6;
+pub const AIA_SOURCE_UNOWNED: aia_finding = 7;
+pub const AIA_COUNT_WRONG: aia_finding = 8;
+pub const AIA_DELIVERY_OFF: aia_finding = 9;
+pub const AIA_N_FINDINGS: aia_finding = 10;
 
 /// `enum aplic_mode` of `aia/aplic.h`.
 pub type aplic_mode = u32;
@@ -208,6 +215,14 @@ pub const APLIC_EDGE_RISE: aplic_mode = 4;
 pub const APLIC_EDGE_FALL: aplic_mode = 5;
 pub const APLIC_LEVEL_HIGH: aplic_mode = 6;
 pub const APLIC_LEVEL_LOW: aplic_mode = 7;
+
+/// `enum aia_fdt_part` of `aia/fdt.h`.
+pub type aia_fdt_part = u32;
+pub const AIA_FDT_HART: aia_fdt_part = 0;
+pub const AIA_FDT_IMSIC: aia_fdt_part = 1;
+pub const AIA_FDT_APLIC: aia_fdt_part = 2;
+pub const AIA_FDT_WIRE: aia_fdt_part = 3;
+pub const AIA_FDT_N_PARTS: aia_fdt_part = 4;
 
 /// `enum aia_iommu_dma` of `aia/iommu.h`.
 pub type aia_iommu_dma = u32;
@@ -244,6 +259,7 @@ pub const AIA_IOMMU_MRIF_FAULT: aia_iommu_cause = 264;
 
 pub type aia_counter = AtomicWord;
 pub type aia_handler = Option<unsafe extern "C" fn(context: *mut c_void, irq: *mut aia_irq) -> aia_result>;
+pub type aia_moved = Option<unsafe extern "C" fn(context: *mut c_void, irq: *mut aia_irq)>;
 
 /// `struct aia_message` of `aia/msi.h`.
 #[repr(C)]
@@ -274,10 +290,13 @@ pub struct aia_msi_ops {
     pub park: Option<unsafe extern "C" fn(msi: *mut aia_msi)>,
     pub unpark: Option<unsafe extern "C" fn(msi: *mut aia_msi, m: *const aia_message) -> bool>,
     pub restore: Option<unsafe extern "C" fn(msi: *mut aia_msi, m: *const aia_message)>,
+    pub request: Option<unsafe extern "C" fn(msi: *mut aia_msi, r: *mut aia_request) -> i32>,
+    pub level_up: Option<unsafe extern "C" fn(msi: *mut aia_msi) -> bool>,
     pub bus_lock: Option<unsafe extern "C" fn(msi: *mut aia_msi)>,
     pub bus_sync: Option<unsafe extern "C" fn(msi: *mut aia_msi) -> i32>,
     pub bus_unlock: Option<unsafe extern "C" fn(msi: *mut aia_msi)>,
     pub reset: Option<unsafe extern "C" fn(msi: *mut aia_msi)>,
+    pub waits: bool,
 }
 
 impl aia_msi_ops {
@@ -290,6 +309,7 @@ impl aia_msi_ops {
 #[repr(C)]
 pub struct aia_barrier {
     pub send: Option<unsafe extern "C" fn(b: *mut aia_barrier, m: *const aia_message) -> i32>,
+    pub next: *mut aia_barrier,
 }
 
 impl aia_barrier {
@@ -368,6 +388,7 @@ pub struct aia_config {
     pub wait_limit: u64,
     pub storm_window: u64,
     pub storm_limit: u32,
+    pub report_limit: u32,
 }
 
 impl aia_config {
@@ -392,7 +413,7 @@ impl aia_hartset {
 /// `struct aia_lock` of `aia/port.h`.
 #[repr(C)]
 pub struct aia_lock {
-    pub opaque: [usize; 2],
+    pub opaque: [usize; AIA_LOCK_WORDS],
 }
 
 impl aia_lock {
@@ -424,13 +445,14 @@ pub struct imsic_file {
     pub slots: *mut AtomicU32,
     pub open: bool,
     pub n_free: u16,
+    pub sync_owed: u16,
     pub free: [u64; IMSIC_WORDS],
     pub has_run: [u32; IMSIC_MAX_ORDER + 1],
     pub retiring: [AtomicWord; IMSIC_WORDS * 64 / AIA_WORD_BITS],
     pub n_retiring: AtomicU32,
     pub drained_at: AtomicWord,
     pub quarantined: [u64; IMSIC_WORDS],
-    pub sync_owed: u16,
+    pub failed_at: u64,
 }
 
 impl imsic_file {
@@ -596,6 +618,7 @@ pub struct aia_irq {
     pub parked: bool,
     pub stopped: bool,
     pub managed: bool,
+    pub waits: AtomicBool,
     pub order: u8,
     pub streak: AtomicU16,
     pub lock: aia_lock,
@@ -615,6 +638,7 @@ pub struct aia_irq {
     pub count: aia_irq_counts,
     pub streak_runs: AtomicU32,
     pub changed: AtomicU32,
+    pub moved: aia_moved,
 }
 
 impl aia_irq {
@@ -670,6 +694,34 @@ impl aia_hart {
         unsafe { transmute::<[u8; size_of::<aia_hart>()], aia_hart>([0; size_of::<aia_hart>()]) };
 }
 
+/// `struct aia_report` of `aia/aia.h`.
+#[repr(C)]
+pub struct aia_report {
+    pub what: aia_report_what,
+    pub vec: imsic_vector,
+    pub irq: *const aia_irq,
+    pub withheld: u32,
+}
+
+impl aia_report {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_report =
+        unsafe { transmute::<[u8; size_of::<aia_report>()], aia_report>([0; size_of::<aia_report>()]) };
+}
+
+/// `struct aia_report_count` of `aia/aia.h`.
+#[repr(C)]
+pub struct aia_report_count {
+    pub window: aia_storm,
+    pub withheld: AtomicU32,
+}
+
+impl aia_report_count {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_report_count =
+        unsafe { transmute::<[u8; size_of::<aia_report_count>()], aia_report_count>([0; size_of::<aia_report_count>()]) };
+}
+
 /// `struct aia_delivery` of `aia/aia.h`.
 #[repr(C)]
 pub struct aia_delivery {
@@ -685,9 +737,14 @@ pub struct aia {
     pub tracing: *mut aia_trace_ring,
     pub irqs_lock: aia_lock,
     pub irqs_end: AtomicU32,
+    pub reports: [aia_report_count; AIA_N_REPORTS as usize],
     pub updates: [aia_counter; AIA_N_UPDATES as usize],
     pub torn_copies: aia_counter,
     pub displaced: aia_counter,
+    pub barriers: *mut aia_barrier,
+    pub unheard: *mut aia_barrier,
+    pub probe_lock: aia_lock,
+    pub n_waiting: AtomicU32,
 }
 
 impl aia {
@@ -720,26 +777,13 @@ pub struct aia_request {
     pub policy: aia_policy,
     pub managed: bool,
     pub order: u32,
+    pub moved: aia_moved,
 }
 
 impl aia_request {
     /// All zero, which is a valid value.
     pub const ZERO: aia_request =
         unsafe { transmute::<[u8; size_of::<aia_request>()], aia_request>([0; size_of::<aia_request>()]) };
-}
-
-/// `struct aia_report` of `aia/aia.h`.
-#[repr(C)]
-pub struct aia_report {
-    pub what: aia_report_what,
-    pub vec: imsic_vector,
-    pub irq: *const aia_irq,
-}
-
-impl aia_report {
-    /// All zero, which is a valid value.
-    pub const ZERO: aia_report =
-        unsafe { transmute::<[u8; size_of::<aia_report>()], aia_report>([0; size_of::<aia_report>()]) };
 }
 
 /// `struct aplic_layout` of `aia/aplic.h`.
@@ -769,6 +813,7 @@ pub struct aplic {
     pub index: *const i16,
     pub n_harts: u32,
     pub sources: *mut AtomicPtr<aplic_source>,
+    pub aia: *mut aia,
     pub controller: aia_controller,
     pub barrier: aia_barrier,
     pub genmsi: aia_lock,
@@ -790,6 +835,8 @@ pub struct aplic_source {
     pub mode: aplic_mode,
     pub handler: aia_handler,
     pub context: *mut c_void,
+    pub moved: aia_moved,
+    pub up_runs: u32,
     pub priority: u8,
     pub fallen: aia_counter,
 }
@@ -845,6 +892,175 @@ impl aplic_hart_look {
     /// All zero, which is a valid value.
     pub const ZERO: aplic_hart_look =
         unsafe { transmute::<[u8; size_of::<aplic_hart_look>()], aplic_hart_look>([0; size_of::<aplic_hart_look>()]) };
+}
+
+/// `struct aia_fdt_region` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_region {
+    pub base: u64,
+    pub size: u64,
+}
+
+impl aia_fdt_region {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_region =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_region>()], aia_fdt_region>([0; size_of::<aia_fdt_region>()]) };
+}
+
+/// `struct aia_fdt_error` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_error {
+    pub node: [c_char; 96],
+    pub property: [c_char; 40],
+    pub text: [c_char; 128],
+}
+
+impl aia_fdt_error {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_error =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_error>()], aia_fdt_error>([0; size_of::<aia_fdt_error>()]) };
+}
+
+/// `struct aia_fdt_unused` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_unused {
+    pub part: u32,
+    pub why: aia_fdt_error,
+}
+
+impl aia_fdt_unused {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_unused =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_unused>()], aia_fdt_unused>([0; size_of::<aia_fdt_unused>()]) };
+}
+
+/// `struct aia_fdt_hart` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_hart {
+    pub hartid: u64,
+    pub intc: u32,
+    pub sstc: bool,
+    pub ssaia: bool,
+    pub zacas: bool,
+    pub imsic_addr: u64,
+    pub guests: u32,
+}
+
+impl aia_fdt_hart {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_hart =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_hart>()], aia_fdt_hart>([0; size_of::<aia_fdt_hart>()]) };
+}
+
+/// `struct aia_fdt_imsic` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_imsic {
+    pub present: bool,
+    pub phandle: u32,
+    pub num_ids: u32,
+    pub ipi_id: u32,
+    pub guest_bits: u32,
+    pub hart_bits: u32,
+    pub group_bits: u32,
+    pub group_shift: u32,
+    pub regs: [aia_fdt_region; AIA_MAX_HARTS],
+    pub n_regs: size_t,
+}
+
+impl aia_fdt_imsic {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_imsic =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_imsic>()], aia_fdt_imsic>([0; size_of::<aia_fdt_imsic>()]) };
+}
+
+/// `struct aia_fdt_aplic` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_aplic {
+    pub reg: aia_fdt_region,
+    pub num_sources: u32,
+    pub msi_mode: bool,
+    pub phandle: u32,
+    pub owned: [u32; AIA_FDT_SOURCES / 32],
+    pub index: [i16; AIA_MAX_HARTS],
+}
+
+impl aia_fdt_aplic {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_aplic =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_aplic>()], aia_fdt_aplic>([0; size_of::<aia_fdt_aplic>()]) };
+}
+
+/// `struct aia_fdt_wire` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_wire {
+    pub source: u16,
+    pub aplic: u8,
+    pub mode: u8,
+}
+
+impl aia_fdt_wire {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_wire =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_wire>()], aia_fdt_wire>([0; size_of::<aia_fdt_wire>()]) };
+}
+
+/// `struct aia_fdt_cpu` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_cpu {
+    pub hartid: u64,
+    pub node: i32,
+    pub intc: u32,
+    pub intc_node: i32,
+    pub hart: i16,
+    pub has_file: bool,
+    pub has_id: bool,
+}
+
+impl aia_fdt_cpu {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_cpu =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_cpu>()], aia_fdt_cpu>([0; size_of::<aia_fdt_cpu>()]) };
+}
+
+/// `struct aia_fdt` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt {
+    pub harts: [aia_fdt_hart; AIA_MAX_HARTS],
+    pub n_harts: size_t,
+    pub timebase: u64,
+    pub imsic: aia_fdt_imsic,
+    pub aplics: [aia_fdt_aplic; AIA_FDT_MAX_APLICS],
+    pub n_aplics: size_t,
+    pub cpus: [aia_fdt_cpu; AIA_MAX_HARTS],
+    pub n_cpus: size_t,
+    pub more_cpus: bool,
+}
+
+impl aia_fdt {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt =
+        unsafe { transmute::<[u8; size_of::<aia_fdt>()], aia_fdt>([0; size_of::<aia_fdt>()]) };
+}
+
+/// `struct aia_fdt_tree` of `aia/fdt.h`.
+#[repr(C)]
+pub struct aia_fdt_tree {
+    pub blob: *const c_void,
+    pub max: size_t,
+    pub unused: *mut aia_fdt_unused,
+    pub max_unused: size_t,
+    pub memory: *const aia_fdt_region,
+    pub n_memory: size_t,
+    pub n_unused: size_t,
+    pub error: aia_fdt_error,
+    pub checked: bool,
+    pub facts: *mut aia_fdt,
+}
+
+impl aia_fdt_tree {
+    /// All zero, which is a valid value.
+    pub const ZERO: aia_fdt_tree =
+        unsafe { transmute::<[u8; size_of::<aia_fdt_tree>()], aia_fdt_tree>([0; size_of::<aia_fdt_tree>()]) };
 }
 
 /// `struct aia_ims_entry` of `aia/ims.h`.
@@ -1042,6 +1258,7 @@ pub const AIA_LAYOUT: aia_layout = aia_layout {
 extern "C" {
     // aia/controller.h
     pub fn aia_line_done(irq: *mut aia_irq);
+    pub fn aia_line_up(a: *mut aia, irq: *mut aia_irq);
     // aia/error.h
     pub fn aia_strerror(error: i32) -> *const c_char;
     // aia/trace.h
@@ -1052,6 +1269,8 @@ extern "C" {
     pub fn aia_trace_read(a: *const aia, r: *mut aia_trace_reader, out: *mut aia_trace_entry) -> bool;
     pub fn aia_event_name(event: u32) -> *const c_char;
     // aia/aia.h
+    pub fn aia_report_name(what: aia_report_what) -> *const c_char;
+    pub fn aia_report_text(what: aia_report_what) -> *const c_char;
     pub fn aia_init_checked(a: *mut aia, config: *const aia_config, layout: *const aia_layout) -> i32;
     pub fn aia_interrupt(a: *mut aia) -> bool;
     pub fn aia_soft_interrupt(a: *mut aia);
@@ -1063,6 +1282,7 @@ extern "C" {
     pub fn aia_irq_enable(a: *mut aia, irq: *mut aia_irq);
     pub fn aia_irq_synchronize(a: *mut aia, irq: *mut aia_irq) -> i32;
     pub fn aia_irq_set_affinity(a: *mut aia, irq: *mut aia_irq, set: *const aia_hartset) -> i32;
+    pub fn aia_irq_try_affinity(a: *mut aia, irq: *mut aia_irq, set: *const aia_hartset) -> i32;
     pub fn aia_irq_restore(a: *mut aia, irq: *mut aia_irq) -> i32;
     pub fn aia_irq_runs(a: *const aia, irq: *const aia_irq, hart: u32) -> u64;
     pub fn aia_ipi_send(a: *mut aia, hart: u32, n: u32) -> i32;
@@ -1071,6 +1291,7 @@ extern "C" {
     pub fn aia_hart_offline_begin(a: *mut aia, hart: u32) -> i32;
     pub fn aia_hart_offline_cancel(a: *mut aia, hart: u32);
     pub fn aia_hart_offline_finish(a: *mut aia) -> i32;
+    pub fn aia_barrier_add(a: *mut aia, b: *mut aia_barrier) -> i32;
     pub fn aia_hart_online_finish(a: *mut aia, hart: u32, displaced: aia_displaced) -> i32;
     pub fn aia_hart_save(a: *const aia, saved: *mut imsic_saved);
     pub fn aia_hart_restore(a: *const aia, saved: *const imsic_saved);
@@ -1079,10 +1300,9 @@ extern "C" {
     pub fn aia_finding_name(finding: aia_finding) -> *const c_char;
     pub fn aia_audit(a: *mut aia, found: Option<unsafe extern "C" fn(arg: *mut c_void, finding: aia_finding, v: imsic_vector, owner: u32)>, arg: *mut c_void) -> u32;
     // aia/aplic.h
-    pub fn aplic_init(a: *mut aplic) -> i32;
-    pub fn aplic_restore(a: *mut aplic, online: *const aia_hartset) -> i32;
+    pub fn aplic_init(a: *mut aplic, aia: *mut aia) -> i32;
+    pub fn aplic_restore(a: *mut aplic) -> i32;
     pub fn aplic_source_init(s: *mut aplic_source, a: *mut aplic, number: u32, mode: aplic_mode) -> i32;
-    pub fn aplic_request(s: *mut aplic_source, r: *const aia_request) -> aia_request;
     pub fn aplic_asserted(s: *const aplic_source) -> bool;
     pub fn aplic_pending(s: *const aplic_source) -> bool;
     pub fn aplic_enabled(s: *const aplic_source) -> bool;
@@ -1094,6 +1314,16 @@ extern "C" {
     pub fn aplic_number(a: *const aplic, msi: *const aia_msi) -> u32;
     pub fn aplic_audit(a: *const aplic, books: *const aia, found: Option<unsafe extern "C" fn(arg: *mut c_void, finding: aia_finding, source: u32)>, arg: *mut c_void) -> u32;
     pub fn aplic_check_layout(a: *const aplic, machine: usize) -> i32;
+    // aia/fdt.h
+    pub fn aia_fdt_check(tree: *mut aia_fdt_tree) -> i32;
+    pub fn aia_fdt_read_sized(tree: *mut aia_fdt_tree, tree_size: size_t, facts: *mut aia_fdt, facts_size: size_t) -> i32;
+    pub fn aia_fdt_file(facts: *const aia_fdt, hart: u32, slots: *mut AtomicU32, file: *mut imsic_file);
+    pub fn aia_fdt_domain(facts: *const aia_fdt, i: u32, domain: *mut aplic);
+    pub fn aia_fdt_hart(facts: *const aia_fdt, hartid: u64) -> i32;
+    pub fn aia_fdt_next(tree: *const aia_fdt_tree, node: i32, compatible: *const c_char) -> i32;
+    pub fn aia_fdt_reg(tree: *mut aia_fdt_tree, node: i32, n: u32, reg: *mut aia_fdt_region) -> i32;
+    pub fn aia_fdt_wire(tree: *mut aia_fdt_tree, node: i32, n: u32, wire: *mut aia_fdt_wire) -> i32;
+    pub fn aia_fdt_error_line(error: *const aia_fdt_error, out: *mut c_char, size: size_t);
     // aia/ims.h
     pub fn aia_ims_init(d: *mut aia_ims, entry: *mut aia_ims_entry, kind: aia_msi_kind, drain: Option<unsafe extern "C" fn(d: *mut aia_ims) -> i32>, posted_limit: u64) -> i32;
     // aia/iommu.h
@@ -1119,6 +1349,7 @@ extern "C" {
 //   fn aia_port_time() -> u64
 //   fn aia_port_irq_save() -> usize
 //   fn aia_port_irq_restore(was: usize)
+//   fn aia_port_lock_init(lock: *mut aia_lock, name: *const c_char)
 //   fn aia_port_lock(lock: *mut aia_lock)
 //   fn aia_port_unlock(lock: *mut aia_lock)
 //   fn aia_port_relax()

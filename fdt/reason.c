@@ -6,14 +6,14 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "discover.h"
+#include "fdt/tree.h"
 
 struct text {
     char *at, *end; /* *end is reserved for the NUL */
 };
 
 /* Names and strings come from the blob and may contain any bytes; the result is one printable line. */
-static void put(struct text *t, char c)
+static void put_char(struct text *t, char c)
 {
     if (t->at < t->end)
         *t->at++ = c >= ' ' && c <= '~' ? c : '?';
@@ -22,7 +22,7 @@ static void put(struct text *t, char c)
 static void put_string(struct text *t, const char *s)
 {
     while (*s)
-        put(t, *s++);
+        put_char(t, *s++);
 }
 
 static void put_number(struct text *t, unsigned long long v, unsigned base)
@@ -36,14 +36,14 @@ static void put_number(struct text *t, unsigned long long v, unsigned base)
     if (base == 16)
         put_string(t, "0x");
     while (n)
-        put(t, digits[--n]);
+        put_char(t, digits[--n]);
 }
 
 static void put_format(struct text *t, const char *fmt, va_list ap)
 {
     for (; *fmt; fmt++) {
         if (*fmt != '%') {
-            put(t, *fmt);
+            put_char(t, *fmt);
         } else if (fmt[1] == 's') {
             put_string(t, va_arg(ap, const char *));
             fmt += 1;
@@ -69,25 +69,31 @@ static void set(char *out, size_t size, const char *s)
     *t.at = '\0';
 }
 
-void disc_copy_name(const struct discovery *d, int node, char *out, size_t size)
+void tree_copy_name(const struct aia_fdt_tree *tree, int node, char *out, size_t size)
 {
-    set(out, size, fdt_get_name(d->fdt, node, NULL));
+    set(out, size, fdt_get_name(tree->blob, node, NULL));
 }
 
-int disc_fail(struct discovery *d, int node, const char *prop, const char *fmt, ...)
+/* The node's path, or the node's own name if the path is too long. */
+static void set_path(const struct aia_fdt_tree *tree, int node, struct aia_fdt_error *e)
 {
-    struct machine_error *e = d->err;
-    struct text t = {e->text, e->text + sizeof(e->text) - 1};
     char path[sizeof(e->node)];
+    bool fits = !fdt_get_path(tree->blob, node, path, sizeof(path));
+
+    set(e->node, sizeof(e->node), fits ? path : fdt_get_name(tree->blob, node, NULL));
+}
+
+int tree_fail(struct aia_fdt_tree *tree, int node, const char *prop, const char *fmt, ...)
+{
+    struct aia_fdt_error *e = &tree->error;
+    struct text t = {e->text, e->text + sizeof(e->text) - 1};
     va_list ap;
 
-    memset(e, 0, sizeof(*e)); /* disc_unused() compares all of it */
+    memset(e, 0, sizeof(*e)); /* tree_unused() compares all of it */
     if (node <= 0)
         set(e->node, sizeof(e->node), "/");
-    else if (fdt_get_path(d->fdt, node, path, sizeof(path)) == 0)
-        set(e->node, sizeof(e->node), path);
-    else /* the path is too long: use the node's own name */
-        set(e->node, sizeof(e->node), fdt_get_name(d->fdt, node, NULL));
+    else
+        set_path(tree, node, e);
     set(e->property, sizeof(e->property), prop);
     va_start(ap, fmt);
     put_format(&t, fmt, ap);
@@ -95,42 +101,40 @@ int disc_fail(struct discovery *d, int node, const char *prop, const char *fmt, 
     return -1;
 }
 
-int disc_unused(struct discovery *d, enum machine_part part)
+int tree_unused(struct aia_fdt_tree *tree, unsigned part)
 {
-    struct machine *m = d->m;
-    size_t kept = m->n_unused < MACHINE_MAX_UNUSED ? m->n_unused : MACHINE_MAX_UNUSED;
-    struct machine_unused u = {part, *d->err};
+    size_t room = tree->unused ? tree->max_unused : 0;
+    size_t kept = tree->n_unused < room ? tree->n_unused : room;
 
-    memset(d->err, 0, sizeof(*d->err));
     for (size_t i = 0; i < kept; i++)
-        if (m->unused[i].part == part && !memcmp(&m->unused[i].why, &u.why, sizeof(u.why)))
+        if (tree->unused[i].part == part && !memcmp(&tree->unused[i].why, &tree->error, sizeof(tree->error)))
             return 0; /* the same reason again, as when all entries of a map name one foreign node */
-    if (kept < MACHINE_MAX_UNUSED)
-        m->unused[kept] = u;
-    m->n_unused++;
+    if (kept < room)
+        tree->unused[kept] = (struct aia_fdt_unused){part, tree->error};
+    tree->n_unused++;
     return 0;
 }
 
-int disc_need(struct discovery *d, enum machine_part part)
+int tree_need(struct aia_fdt_tree *tree, unsigned part)
 {
-    for (size_t i = 0; i < MACHINE_MAX_UNUSED && i < d->m->n_unused; i++)
-        if (d->m->unused[i].part == part) {
-            *d->err = d->m->unused[i].why;
+    for (size_t i = 0; tree->unused && i < tree->max_unused && i < tree->n_unused; i++)
+        if (tree->unused[i].part == part) {
+            tree->error = tree->unused[i].why;
             break;
         }
     return -1;
 }
 
-void machine_error_line(const struct machine_error *err, char *out, size_t size)
+void aia_fdt_error_line(const struct aia_fdt_error *error, char *out, size_t size)
 {
     struct text t = {out, out + size - 1};
 
-    put_string(&t, err->node);
+    put_string(&t, error->node);
     put_string(&t, ": ");
-    if (err->property[0]) {
-        put_string(&t, err->property);
+    if (error->property[0]) {
+        put_string(&t, error->property);
         put_string(&t, ": ");
     }
-    put_string(&t, err->text);
+    put_string(&t, error->text);
     *t.at = '\0';
 }
