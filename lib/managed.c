@@ -40,10 +40,13 @@ void managed_start(struct aia *a, struct aia_irq *irq, unsigned hart)
 {
     if (!atomic_load_explicit(&irq->waits, memory_order_relaxed))
         return;
-    if (irq_start(a, irq))
+    if (irq_start(a, irq)) {
         report_event(a, AIA_REPORT_NOT_STARTED, vector(hart, irq->vec.id), irq);
-    else
-        flow_resume(a, irq);
+        return;
+    }
+    flow_resume(a, irq);
+    if (irq->moved)
+        irq->moved(irq->context, irq);
 }
 
 int managed_reserve(struct aia *a, struct aia_irq *irq)

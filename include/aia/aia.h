@@ -45,8 +45,9 @@ typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
 /*
  * The hart of an interrupt has changed, or the interrupt was shut down (irq->vec.id is 0 then). `context` is the request's, and
  * `irq` is the first descriptor of its block. The library calls this after each such change: by aia_irq_set_affinity(),
- * aia_irq_try_affinity(), a hart that goes offline, the return of a displaced interrupt, the restart of a managed one. It does
- * not call this for the first vector of a request, and not for a stop, a free, or a death (AIA_REPORT_DEAD).
+ * aia_irq_try_affinity(), a hart that goes offline, the return of a displaced interrupt, the restart of a managed one, or the
+ * first start of one that waited for its hart. It does not call this for a start in aia_irq_request(), for a stop, a free, or a
+ * death (AIA_REPORT_DEAD).
  *
  * The call comes from the hart and the context that made the change: from the caller of the function above, or, for a plain
  * message that only the old hart can move, from that hart in interrupt context. No lock of the library is held, so two calls for

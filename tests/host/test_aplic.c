@@ -53,19 +53,19 @@ static void refuses_indexes_out_of_range(void **state)
     struct aplic a = w_domain;
     int16_t index[2] = {0, 1};
     a.index = index;
-    assert_int_equal(aplic_init(&a), AIA_OK);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_OK);
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         for (unsigned h = 0; h < 2; h++) {
             index[0] = 0;
             index[1] = -1;
             index[h] = bad[i];
-            assert_int_equal(aplic_init(&a), AIA_EINVAL);
+            assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
         }
     a = w_domain;
     a.n_harts = 0;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
     a.n_harts = AIA_MAX_HARTS + 1;
-    assert_int_equal(aplic_init(&a), AIA_EINVAL);
+    assert_int_equal(aplic_init(&a, &t.aia), AIA_EINVAL);
 }
 
 /* "Source configurations": a source not delegated is read-only zero. */

@@ -261,7 +261,7 @@ static void test_wires(void **state)
             w_check(&w);
             assert_int_equal(w.runs, 1);
             for (unsigned h = 1; h < 3; h++)
-                assert_int_equal(t_back(h, 0), 0);
+                assert_int_equal(t_online_again(h, 0), 0);
             assert_int_equal(w_move(&w, 2), AIA_OK);
         }
 }

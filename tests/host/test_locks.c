@@ -27,11 +27,12 @@ static void machine_makes_its_locks(void **state)
             poison(&t.irqs[i].lock);
         m.n_locks_made = 0;
         t_init();
-        assert_int_equal(m.n_locks_made, T_IRQS + 2);
+        assert_int_equal(m.n_locks_made, T_IRQS + 3);
         for (unsigned i = 0; i < T_IRQS; i++)
             is_made(&t.irqs[i].lock, "aia irq");
         is_made(&t.aia.irqs_lock, "aia descriptors");
         is_made(&t.aia.imsic.lock, "aia vectors");
+        is_made(&t.aia.probe_lock, "aia probe");
     }
 }
 
@@ -57,7 +58,7 @@ static void domain_makes_its_lock(void **state)
     for (unsigned round = 0; round < 2; round++) {
         poison(&w_domain.genmsi);
         m.n_locks_made = 0;
-        assert_int_equal(aplic_init(&w_domain), AIA_OK);
+        assert_int_equal(aplic_init(&w_domain, &t.aia), AIA_OK);
         assert_int_equal(m.n_locks_made, 1);
         is_made(&w_domain.genmsi, "aplic genmsi");
     }

@@ -132,7 +132,7 @@ static void test_offline_and_return(void **state)
     assert_int_equal(t_offline(1, 0), AIA_OK);
     unsigned there = q.irq->vec.hart;
     check_told(1, 0, there);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     assert_int_equal(told.n, 1);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_RETURN), AIA_OK);
@@ -189,7 +189,7 @@ static void test_managed(void **state)
     managed(2);
     assert_int_equal(t_offline(1, 0), AIA_OK);
     check_shut_down(1, 0);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     assert_int_equal(told.n, 1);
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_OK);
     check_told(2, 0, 1);
@@ -221,7 +221,7 @@ static void test_managed_silent(void **state)
     (void)state;
     managed(2);
     assert_int_equal(t_offline(1, 0), AIA_OK);
-    assert_int_equal(t_back(1, 0), 0);
+    assert_int_equal(t_online_again(1, 0), 0);
     q.dev.mood = M_MUTE;
     assert_int_equal(aia_hart_online_finish(&t.aia, 1, AIA_DISPLACED_STAY), AIA_ESILENT);
     check_told(2, 0, 1);
@@ -255,7 +255,7 @@ static void test_slow_bus(void **state)
     assert_int_equal(told.n, 1);
     assert_int_equal(t_offline(2, 0), AIA_OK);
     check_told(2, 0, q.irq->vec.hart);
-    q.dev.bus.deaf = true;
+    q.dev.bus.silent = true;
     assert_int_equal(t_move(&q, 1 - q.irq->vec.hart), AIA_ESILENT);
     assert_int_equal(told.n, 2); /* its death is a report */
 }
@@ -283,15 +283,17 @@ static void test_wire(void **state)
                 w_machine(3, 0);
             w_source(&w, 7, w_modes[i]);
             r.affinity = aia_hartset_one(1);
-            r = aplic_request(&w.source, &r);
+            r.msi = &w.source.msi;
             assert_int_equal(aia_irq_request(&t.aia, &r, &w.irq), AIA_OK);
             assert_int_equal(aia_irq_set_affinity(&t.aia, w.irq, &to), AIA_OK);
             assert_int_equal(told.n, 1);
             assert_ptr_equal(told.context, &w);
             assert_ptr_equal(told.irq, w.irq);
             assert_int_equal(told.vec.hart, 0);
-            struct aia_request again = {.handler = handle, .context = &told};
-            (void)aplic_request(&w.source, &again); /* the source has an interrupt: nothing is changed */
+            struct aia_request again = {
+                .handler = handle, .context = &told, .msi = &w.source.msi, .affinity = {{7}}};
+            struct aia_irq *none; /* the source has an interrupt: nothing is changed */
+            assert_int_equal(aia_irq_request(&t.aia, &again, &none), AIA_EBUSY);
             to = aia_hartset_one(2);
             assert_int_equal(aia_irq_set_affinity(&t.aia, w.irq, &to), AIA_OK);
             assert_int_equal(told.n, 2);

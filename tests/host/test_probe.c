@@ -165,7 +165,7 @@ static void test_file_unreached(void **state)
         assert_int_equal(online(h), 0);
     works();
     assert_int_equal(t_offline(2, 0), AIA_OK);
-    assert_int_equal(t_back(2, 0), 0);
+    assert_int_equal(t_online_again(2, 0), 0);
     works();
 }
 

@@ -25,6 +25,7 @@ static int try_move(struct aia_irq *irq, unsigned by, uint64_t set)
     for (unsigned h = 0; h < m.n_harts; h++)
         m.hart[h].hold = true;
     unsigned long was = aia_port_irq_save();
+    aia_port_lock_init(&callers, "caller");
     aia_port_lock(&callers);
     int error = aia_irq_try_affinity(&t.aia, irq, &to);
     aia_port_unlock(&callers);

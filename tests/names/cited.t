@@ -22,7 +22,7 @@ for (values %code) { $is_used{$_} = 1 for /\b([A-Za-z_]\w*)(?= ?[(=,;)])/g }
 
 # OpenSBI's, the shell's of docs/booting.md, QEMU's, and an installed libaia's.
 my %elsewhere =
-    map { $_ => 1 } qw(sbi_ipi_process qemu docs/specs/edu.rst lib/libaia.a lib/pkgconfig lib/pkgconfig/aia.pc);
+    map { $_ => 1 } qw(sbi_ipi_process qemu docs/specs/edu.rst lib/libaia.a lib/libaia-fdt.a lib/pkgconfig lib/pkgconfig/aia.pc);
 my $directory = join '|', @directories;
 
 sub missing_files {

@@ -25,7 +25,7 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const si
     return real(fds, n, &(struct timespec){0, 0}, mask);
 }
 
-/* What siglongjmp() is called in a program that is built with _FORTIFY_SOURCE. */
+/* What siglongjmp is called in a program that is built with _FORTIFY_SOURCE. */
 void __longjmp_chk(struct __jmp_buf_tag env[1], int value)
 {
     static __attribute__((noreturn)) void (*real)(struct __jmp_buf_tag *, int);
