@@ -170,7 +170,7 @@ static void churn(uint64_t seconds)
     uint64_t start = time_now(), end = start + time_from_ms(seconds * 1000);
     unsigned n = hart_count();
 
-    while (time_now() < end && hang_first() == HANG_NONE) {
+    while ((time_now() < end || hangs_awaited(end)) && hang_first() == HANG_NONE) {
         unsigned hart = random_below(&control, n);
         if (hart != hart_index() && (down[hart] || hart_is_online(hart)))
             change(hart);

@@ -110,10 +110,11 @@ void hangs_note(void)
     worked(!kind || atomic_load(&asked), "the load was over before a hart could hang");
 }
 
-bool hangs_awaited(void)
+bool hangs_awaited(uint64_t end)
 {
-    return atomic_load(&asked) && (!atomic_load(&begun) || kind->stands_still) &&
-           time_now() < asked_at + time_from_ms(HANG_END_MS);
+    bool is_asked = atomic_load(&asked), shows = is_asked && atomic_load(&begun) && !kind->stands_still;
+
+    return kind && !shows && time_now() < (is_asked ? asked_at : end) + time_from_ms(HANG_END_MS);
 }
 
 void hangs_raise(void)

@@ -27,8 +27,11 @@ unsigned hangs_victim(void);
 /* Call this after the load. There is no PASS if a hart had to hang and the moment never came. */
 void hangs_note(void);
 
-/* True while the victim must hang and does not yet, or no hart has found that it hangs. On a busy host this takes long. */
-bool hangs_awaited(void);
+/*
+ * True while the victim has to hang and does not hang yet, or no hart has found that it hangs. On a busy host both may come long
+ * after `end`, when the load would end.
+ */
+bool hangs_awaited(uint64_t end);
 
 /* Call this after the load. If a hart hangs, raise an edge of each device: an edge that this hart gets must be unknown. */
 void hangs_raise(void);

@@ -180,7 +180,7 @@ static void control(uint64_t ms)
     bool hotplug = hart_online_count() > 1 && !args_get("nohotplug") && !job.move;
     bool moves = hart_online_count() > 1 && !args_get("nomove");
 
-    while ((time_now() < end || hangs_awaited()) && hang_first() == HANG_NONE) {
+    while ((time_now() < end || hangs_awaited(end)) && hang_first() == HANG_NONE) {
         pulse_step(PULSE_WORKS);
         if (moves)
             move_some();

@@ -32,9 +32,10 @@ my @pointers = (
     [qr/^s->enter$/,                                            qw(close_hart evacuate_hart force_away hush sweep_hart stop_delivery)],
     [qr/^steps\[n\]\.undo$/,                                    qw(open_hart unhush start_delivery)],
     [qr/^away$/,                                                qw(affinity_move_off affinity_force_off)],
-    [qr/^(?:c->)?fn$/,                                          qw(try_here nothing)], # and the embedder's, for aia_call()
+    [qr/^(?:c->)?fn$/,                                          qw(try_here nothing probe_online)], # and the embedder's, for aia_call()
     [qr/^irq->handler$/,                                        qw(level_handler)],    # and the embedder's
-    [qr/^s->handler$/,                                          'own'],
+    [qr/^(?:irq->)?moved$/,                                     qw(level_moved)],      # and the embedder's
+    [qr/^s->(?:handler|moved)$/,                                'own'],
     [qr/\bconfig\.(?:kick|may_enter|fault)$/,                   'own'],
     [qr/^(?:t->)?found$/,                                       'own'],
     [qr/^d->drain$/,                                            'own'],
@@ -122,7 +123,7 @@ sub bound {
 sub way { my ($f) = @_; return "$f($frame{$f})" . ($deepest{$f} ? ' -> ' . way($deepest{$f}) : '') }
 
 my %public;
-for my $h (glob 'include/aia/*.h') {
+for my $h (grep { !/fdt/ } glob 'include/aia/*.h') { # libaia-fdt calls libfdt, whose frames are not known here
     my $text = slurp($h) =~ s{/\*.*?\*/}{}gsr;
     $text =~ s{^static inline.*?^\}}{}gms;
     $public{$1} = 1 while $text =~ /^\w[\w \t*]*?\b((?:aia|aplic)_\w+)\(/gm;

@@ -9,7 +9,7 @@
 use libaia::{check, sys::*, Error, Shared};
 use core::arch::{asm, global_asm};
 use core::cell::UnsafeCell;
-use core::ffi::{c_char, c_void};
+use core::ffi::c_void;
 use core::fmt::{self, Write};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::*};

@@ -964,7 +964,7 @@ pub struct aia_fdt_imsic {
     pub group_bits: u32,
     pub group_shift: u32,
     pub regs: [aia_fdt_region; AIA_MAX_HARTS],
-    pub n_regs: size_t,
+    pub n_regs: usize,
 }
 
 impl aia_fdt_imsic {
@@ -1026,13 +1026,13 @@ impl aia_fdt_cpu {
 #[repr(C)]
 pub struct aia_fdt {
     pub harts: [aia_fdt_hart; AIA_MAX_HARTS],
-    pub n_harts: size_t,
+    pub n_harts: usize,
     pub timebase: u64,
     pub imsic: aia_fdt_imsic,
     pub aplics: [aia_fdt_aplic; AIA_FDT_MAX_APLICS],
-    pub n_aplics: size_t,
+    pub n_aplics: usize,
     pub cpus: [aia_fdt_cpu; AIA_MAX_HARTS],
-    pub n_cpus: size_t,
+    pub n_cpus: usize,
     pub more_cpus: bool,
 }
 
@@ -1046,12 +1046,12 @@ impl aia_fdt {
 #[repr(C)]
 pub struct aia_fdt_tree {
     pub blob: *const c_void,
-    pub max: size_t,
+    pub max: usize,
     pub unused: *mut aia_fdt_unused,
-    pub max_unused: size_t,
+    pub max_unused: usize,
     pub memory: *const aia_fdt_region,
-    pub n_memory: size_t,
-    pub n_unused: size_t,
+    pub n_memory: usize,
+    pub n_unused: usize,
     pub error: aia_fdt_error,
     pub checked: bool,
     pub facts: *mut aia_fdt,
@@ -1316,14 +1316,14 @@ extern "C" {
     pub fn aplic_check_layout(a: *const aplic, machine: usize) -> i32;
     // aia/fdt.h
     pub fn aia_fdt_check(tree: *mut aia_fdt_tree) -> i32;
-    pub fn aia_fdt_read_sized(tree: *mut aia_fdt_tree, tree_size: size_t, facts: *mut aia_fdt, facts_size: size_t) -> i32;
+    pub fn aia_fdt_read_sized(tree: *mut aia_fdt_tree, tree_size: usize, facts: *mut aia_fdt, facts_size: usize) -> i32;
     pub fn aia_fdt_file(facts: *const aia_fdt, hart: u32, slots: *mut AtomicU32, file: *mut imsic_file);
     pub fn aia_fdt_domain(facts: *const aia_fdt, i: u32, domain: *mut aplic);
     pub fn aia_fdt_hart(facts: *const aia_fdt, hartid: u64) -> i32;
     pub fn aia_fdt_next(tree: *const aia_fdt_tree, node: i32, compatible: *const c_char) -> i32;
     pub fn aia_fdt_reg(tree: *mut aia_fdt_tree, node: i32, n: u32, reg: *mut aia_fdt_region) -> i32;
     pub fn aia_fdt_wire(tree: *mut aia_fdt_tree, node: i32, n: u32, wire: *mut aia_fdt_wire) -> i32;
-    pub fn aia_fdt_error_line(error: *const aia_fdt_error, out: *mut c_char, size: size_t);
+    pub fn aia_fdt_error_line(error: *const aia_fdt_error, out: *mut c_char, size: usize);
     // aia/ims.h
     pub fn aia_ims_init(d: *mut aia_ims, entry: *mut aia_ims_entry, kind: aia_msi_kind, drain: Option<unsafe extern "C" fn(d: *mut aia_ims) -> i32>, posted_limit: u64) -> i32;
     // aia/iommu.h
