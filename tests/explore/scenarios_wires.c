@@ -31,7 +31,7 @@ static int send(struct aia_barrier *b, const struct aia_message *m_sync)
 static void wire_on_a(void)
 {
     static struct aia_msi_ops ops;
-    static struct aia_barrier barrier = {send};
+    static struct aia_barrier barrier = {.send = send};
 
     on_a();
     ops = *aplic()->msi.ops;
