@@ -122,7 +122,7 @@ $B/qemu/turns.so $B/qemu/race.so: $B/qemu/%.so: tests/qemu/%.c $B/.flags
 # where an interrupt never comes.
 $B/qemu/step-%.elf: tests/qemu/steps examples
 	@rm -rf $(@:.elf=) && mkdir -p $(@:.elf=) && cp -rp $B/examples/wired $B/examples/machine-level $(@:.elf=)
-	@case $* in sources|addresses|base|widths) sed -E -i 's/100 \* second/5 * second/' $(@:.elf=)/wired/*.c ;; esac
+	@case $* in sources|addresses|base|widths) sed -E -i 's/100 \* second/8 * second/; s/50 \* second/3 * second/' $(@:.elf=)/wired/*.c ;; esac
 	@script=$$(sed -n 's/^$*  *//p' $<) && file=$(@:.elf=)/machine-level/machine.c && [ -n "$$script" ] && \
 		sed -E -i "$$script" $$file && ! cmp -s $$file $B/examples/machine-level/machine.c || \
 		{ echo '$@: $<: it changes nothing' >&2; exit 1; }

@@ -68,7 +68,7 @@ static void init_library(void)
     // clang-format off
     struct aia_config config = {
         .n_harts = (unsigned)facts.n_harts, .harts = harts, .irqs = irqs, .n_irqs = IRQS, .runs = runs,
-        .lazy_period = second / 1000, .wait_limit = 100 * second, .max_retiring = 8, .storm_window = second / 10,
+        .lazy_period = second / 1000, .wait_limit = 50 * second, .max_retiring = 8, .storm_window = second / 10,
         .storm_limit = 1000};
     // clang-format on
     if (facts.imsic.present) {

@@ -52,21 +52,23 @@ void finish(const char *verdict, uint32_t how)
         if (finisher) *(volatile uint32_t *)finisher = how;
 }
 
-void check(bool good, const char *what)
+static void fail(const char *what, const char *before_why, const char *why)
 {
-    if (good) return;
     say("FAIL: ");
     say(what);
+    say(before_why);
+    say(why);
     finish("\n", 1 << 16 | 0x3333); /* exit code 1 */
+}
+
+void check(bool good, const char *what)
+{
+    if (!good) fail(what, "", "");
 }
 
 void check_aia(int error, const char *what)
 {
-    if (error >= 0) return;
-    say("FAIL: ");
-    say(what);
-    say(": ");
-    check(false, aia_strerror(error));
+    if (error < 0) fail(what, ": ", aia_strerror(error));
 }
 
 void hart_start(unsigned hart)
@@ -83,6 +85,12 @@ unsigned aia_port_hart(void) { return (unsigned)(uintptr_t)__builtin_thread_poin
 uint64_t aia_port_time(void) { return CSR("rdtime %0"); }
 unsigned long aia_port_irq_save(void) { return CSR("csrrci %0, sstatus, 2") & 2; }
 void aia_port_irq_restore(unsigned long was) { __asm__ volatile("csrs sstatus, %0" ::"r"(was) : "memory"); }
+
+void aia_port_lock_init(struct aia_lock *l, const char *name)
+{
+    (void)name;
+    __atomic_store_n(&l->opaque[0], 0, __ATOMIC_RELEASE);
+}
 
 void aia_port_lock(struct aia_lock *l)
 {
