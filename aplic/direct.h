@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Direct delivery mode: the domain as the controller of its harts (controller.c). */
+/* Direct delivery mode: the domain as the controller of its harts (direct.c). */
 #ifndef APLIC_DIRECT_H
 #define APLIC_DIRECT_H
 

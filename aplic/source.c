@@ -101,10 +101,13 @@ static void source_retrigger(struct aia_msi *msi)
 }
 
 /*
- * The handler has returned. True if the line has stayed up through storm_limit runs in a row that returned AIA_HANDLED. The line
- * is read only in the second half of such a row, so a device that works well costs no further read. A message may take longer
- * than the hart takes to end its trap. Then no trap is full, and storm_full_trap() does not see that the hart does little else.
- * Directly delivered, the line is pending again immediately, and storm_full_trap() sees that.
+ * The handler has returned `result`. True if the line has stayed up through more than storm_limit runs in a row that returned
+ * AIA_HANDLED. The line is read only in the second half of such a row, so a handler that takes its line down costs no further
+ * read.
+ *
+ * storm_full_trap() alone would not see such a line. The next message may arrive only after the hart has ended its trap. Then no
+ * trap is full, although the hart does little else. In direct delivery mode the line is pending again immediately, the traps are
+ * full, and storm_full_trap() is enough.
  */
 static bool is_stuck(struct aplic_source *s, bool up, enum aia_result result)
 {
@@ -150,7 +153,7 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     return result;
 }
 
-/* The context of a level's interrupt is the source, and the driver's is in the source. */
+/* The context of a level's interrupt is the source, and the source has the context of the driver. */
 static void level_moved(void *context, struct aia_irq *irq)
 {
     const struct aplic_source *s = context;
@@ -165,7 +168,7 @@ bool aplic_source_level_up(struct aia_msi *msi)
     return aplic_is_level(s->mode) && aplic_asserted(s);
 }
 
-/* The inactive mode clears the pending bit: edges from before the request are unowned. */
+/* The inactive mode clears the pending bit, so that edges from before the request are forgotten. */
 int aplic_source_request(struct aia_msi *msi, struct aia_request *r)
 {
     struct aplic_source *s = aplic_source_of(msi);

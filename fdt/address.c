@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Addresses: reg and ranges (Devicetree Specification, sections 2.3.6 and 2.3.8). A reg may have thousands of entries,
- * and finding a parent reads the tree from its start. So the path to the root is found once for all entries.
+ * and each search for a parent reads the tree from its start. So the path to the root is found once for all entries.
  */
 #include "fdt/tree.h"
 

@@ -102,7 +102,7 @@ static int check_kind(struct aia_fdt_tree *tree, int node)
     return 0;
 }
 
-/* Read the ISA string or list. Each ends with its property, whether or not the last NUL is there. */
+/* Read the ISA string or list. Either ends where its property ends, even without a last NUL. */
 static int read_isa(struct aia_fdt_tree *tree, int node, struct aia_fdt_hart *h)
 {
     const char *prop = tree_isa_prop(tree, node);
@@ -151,7 +151,7 @@ static int read_hartid(struct aia_fdt_tree *tree, int node, uint32_t cells, uint
     return 0;
 }
 
-/* Refuse two usable nodes for one hart, and one phandle of two harts: the tree does not say which is right. */
+/* Refuse a second usable node for a hart, and a phandle that two harts have: the tree does not say which of the two is right. */
 static int check_twins(struct aia_fdt_tree *tree, const struct aia_fdt_cpu *cpu, bool usable)
 {
     for (size_t i = 0; i < tree->facts->n_cpus; i++) {

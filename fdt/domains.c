@@ -9,7 +9,7 @@
 
 enum level { LEVEL_ERROR = -1, LEVEL_OTHER, LEVEL_DIRECT, LEVEL_MSI };
 
-/* AdvPLIC.adoc, "Hart index numbers", and "Memory-mapped control region": 32 bytes for each, from 0x4000 on. */
+/* AdvPLIC.adoc, "Hart index numbers", and "Memory-mapped control region": 32 bytes for each hart index, from 0x4000 on. */
 static int set_index(struct aia_fdt_tree *tree, int node, struct aia_fdt_aplic *a, unsigned hart,
                      uint32_t index)
 {
@@ -43,7 +43,7 @@ static int read_indexes(struct aia_fdt_tree *tree, int node, const fdt32_t *pair
     return 0;
 }
 
-/* The level of an APLIC that interrupts harts itself. It is enough that some of its harts can be used. */
+/* The level of an APLIC that interrupts harts itself. One usable hart among its parents is enough. */
 static enum level level_by_harts(struct aia_fdt_tree *tree, int node)
 {
     const fdt32_t *pairs;
@@ -91,8 +91,8 @@ static bool is_machine(struct aia_fdt_tree *tree, int node)
 
 /*
  * The level of a domain, from its target (the Linux binding riscv,aplic.yaml). The domain delivers by message if
- * msi-parent names the IMSIC that is used. If that IMSIC is disabled or another one, a domain with wires to harts, too,
- * can interrupt these itself.
+ * msi-parent names the IMSIC that is used. If msi-parent names a disabled or another IMSIC, and the domain has wires
+ * to harts, too, the domain can interrupt these harts itself.
  */
 static enum level level_of(struct aia_fdt_tree *tree, int node)
 {
@@ -159,8 +159,8 @@ static int delegation(struct aia_fdt_tree *tree, int node, const char *prop, con
 }
 
 /*
- * Read the delegation of one domain to `a`. Returns true if `a` is its child: a domain that it lists, or delegates to.
- * The property has the binding's name, or the older name that QEMU used (or both exist).
+ * Read what the domain at `node` delegates to `a`. Returns true if `a` is a child of that domain: the domain lists `a`, or
+ * delegates to `a`. The property has the binding's name, or the older name that QEMU used. If both exist, the binding's counts.
  */
 static bool delegate(struct aia_fdt_tree *tree, int node, struct aia_fdt_aplic *a)
 {
@@ -253,7 +253,7 @@ static bool is_reached(const struct aia_fdt *m, unsigned hart)
     return m->harts[hart].imsic_addr;
 }
 
-/* A hart that nothing can interrupt is not used. */
+/* Record each hart that nothing can interrupt as not used. */
 int tree_reach(struct aia_fdt_tree *tree)
 {
     for (size_t i = 0; i < tree->facts->n_cpus; i++) {

@@ -246,8 +246,8 @@ static int one_imsic(struct aia_fdt_tree *tree, int node)
 }
 
 /*
- * Use the first sound IMSIC whose parents are usable harts. If there is none but an unsound IMSIC exists, the harts
- * have files at unknown places: the run ends.
+ * Use the first sound IMSIC whose parents are usable harts. If there is none, but an unsound IMSIC exists, the
+ * harts have files at unknown places, and the tree is refused.
  */
 int tree_imsic(struct aia_fdt_tree *tree)
 {

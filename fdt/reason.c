@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The line that describes a fault of a tree. It has a formatter of its own, because this code runs before the payload
- * has thread-local storage, which the C library's formatter may need.
+ * The line that describes a fault of a tree. It has a formatter of its own, because an embedder may read its tree before it
+ * has thread-local storage, which a C library's formatter may need.
  */
 #include <stdarg.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 /*
  * The source mode of a specifier's flags (AdvPLIC.adoc, "Source configurations"). The binding gives 0 no meaning (it is
- * the kernel's IRQ_TYPE_NONE). An APLIC has no default mode to keep for it: after reset a source is inactive.
+ * the kernel's IRQ_TYPE_NONE). An APLIC has no mode that could be kept then: after reset a source is inactive.
  */
 static int mode_of(uint32_t flags)
 {
@@ -104,8 +104,8 @@ static int extended_wire(struct aia_fdt_tree *tree, int node, struct aia_fdt_wir
 }
 
 /*
- * Read entry `n` of interrupts; each entry of an APLIC's has two cells (riscv,aplic.yaml). Returns 1: read; 0: there is no
- * such property or entry; -1: no interrupt-parent, reported.
+ * Read entry `n` of interrupts. Each entry that leads to an APLIC has two cells (riscv,aplic.yaml). Returns 1: read; 0: there is
+ * no such property or entry; -1: no interrupt-parent, reported.
  */
 static int plain_entry(struct aia_fdt_tree *tree, int node, unsigned n, struct tree_ref *ref)
 {

@@ -193,7 +193,7 @@ static int send_self(const struct imsic *im, const struct imsic_file *f, unsigne
     struct aia_message m = imsic_message(im, self);
 
     imsic_file_clear_pending(id);
-    fence_all(); /* after the clear, and after the access by which this hart learned of the earlier writes */
+    fence_all(); /* the message comes after the clear, and after the access by which this hart learned of the earlier writes */
     if (b)
         return b->send(b, &m);
     mmio_write32(f->mmio + SETEIPNUM_LE, id);

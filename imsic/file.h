@@ -79,7 +79,8 @@ int imsic_sync_after(const struct imsic *im, struct imsic_file *f, struct aia_ba
 
 /*
  * Send the identity of the IPIs to this file, by `b` or, if `b` is NULL, by a write, and wait until it has arrived. Its pending
- * bit is cleared before the message, and when the message has arrived: the caller sees to IPIs that come meanwhile.
+ * bit is cleared before the message is sent, and again after the message has arrived. So IPIs that come meanwhile are lost, unless
+ * the caller looks for them.
  * Returns AIA_OK, AIA_ETIMEOUT, or the error of b->send().
  */
 int imsic_probe(const struct imsic *im, const struct imsic_file *f, struct aia_barrier *b);

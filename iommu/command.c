@@ -5,8 +5,8 @@
  * and waits without the lock. No interrupt is needed, so a hart that goes offline can use the queue too.
  *
  * An error stops the queue, and "previous commands may have completed, timed out, or their execution aborted"
- * ("Command-queue CSR"). The first hart that sees the error resets the queue. Each hart whose fence was not reached before
- * the reset then queues its batch again. So a command may be executed twice.
+ * ("Command-queue CSR"). The first hart that sees the error resets the queue. Each hart whose fence may have been lost then
+ * queues its batch again. So a command may be executed twice.
  */
 #include "iommu/command.h"
 
@@ -74,7 +74,7 @@ static int reset_queue(struct aia_iommu *u, uint32_t epoch)
     if (atomic_load_explicit(&u->epoch, memory_order_relaxed) == epoch) {
         count_command_errors(u, mmio_read32(u->config.mmio + CQCSR));
         error = iommu_commands_on(u);
-        atomic_store_explicit(&u->salvaged, ticket_reached(u), memory_order_relaxed);
+        u->salvaged = ticket_reached(u);
         atomic_store_explicit(&u->epoch, epoch + 1, memory_order_release);
     }
     aia_port_unlock(&u->lock);
@@ -132,8 +132,25 @@ static int queue_batch(struct aia_iommu *u, const struct iommu_command *c, unsig
 }
 
 /*
+ * The queue was reset after the fence with this ticket had been queued in `epoch`. `salvaged` is the ticket at the latest reset. If
+ * the queue was reset twice, that ticket may be of a fence that was queued between the resets, and says nothing about this fence.
+ * AIA_OK: the fence was done before the only reset. AIA_EAGAIN: the fence may have been lost.
+ */
+static int salvage(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
+{
+    unsigned long was = aia_port_irq_save();
+
+    aia_port_lock(&u->lock); /* epoch and salvaged are those of the same reset */
+    bool once = atomic_load_explicit(&u->epoch, memory_order_relaxed) == epoch + 1;
+    bool done = ticket_past(u->salvaged, ticket);
+    aia_port_unlock(&u->lock);
+    aia_port_irq_restore(was);
+    return once && done ? AIA_OK : AIA_EAGAIN;
+}
+
+/*
  * Wait until the fence with this ticket is done. Returns AIA_OK, or:
- *   AIA_EAGAIN    the queue was reset before the fence was reached: queue the batch again
+ *   AIA_EAGAIN    the queue was reset, and the fence may have been lost: queue the batch again
  *   AIA_ETIMEOUT  the unit does not answer
  */
 static int wait_for_ticket(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
@@ -143,10 +160,9 @@ static int wait_for_ticket(struct aia_iommu *u, uint32_t ticket, uint32_t epoch)
     for (;;) {
         bool done = ticket_past(ticket_reached(u), ticket);
         fence_io_rwio(); /* the unit's work before the caller's next access; the ticket before the epoch */
-        /* After a reset a later ticket may be reached although this fence was lost: compare with the ticket at the reset. */
+        /* After a reset a later ticket may be reached although this fence was lost. */
         if (atomic_load_explicit(&u->epoch, memory_order_acquire) != epoch)
-            return ticket_past(atomic_load_explicit(&u->salvaged, memory_order_relaxed), ticket) ? AIA_OK
-                                                                                                 : AIA_EAGAIN;
+            return salvage(u, ticket, epoch);
         if (done)
             return AIA_OK;
         bool failed = mmio_read32(u->config.mmio + CQCSR) & CQ_ERRORS;

@@ -24,7 +24,7 @@ enum { DC_TC, DC_IOHGATP, DC_TA, DC_FSC, DC_MSIPTP, DC_MSI_MASK, DC_MSI_PATTERN,
 
 /*
  * The second doubleword of an MSI PTE in MRIF mode: the notice, which is the address of a hart's file and an identity. The
- * first doubleword of an MSI PTE in basic mode has its page in the same bits as the address.
+ * first doubleword of an MSI PTE in basic mode has the page of the hart's file in the same bits, so NOTICE_ADDR() reads that, too.
  */
 #define NOTICE_ADDR(w) (((w) >> 10 & 0xfffffffffffull) << 12)
 #define NOTICE_ID(w)   ((uint32_t)((w)&0x3ff) | (uint32_t)((w) >> 60 & 1) << 10)

@@ -129,7 +129,7 @@ static inline int try_locked(struct placement *p)
 
 /*
  * If the latest try has succeeded, give irq its new affinity. The lock has been held since the vector changed, so that no other
- * hart sees or sets the vector without the affinity. Lock held.
+ * hart sees the new vector with the old affinity, or moves irq again before the affinity is set. Lock held.
  */
 static void adopt_affinity(struct placement *p)
 {
@@ -137,7 +137,7 @@ static void adopt_affinity(struct placement *p)
         p->irq->affinity = *p->affinity;
 }
 
-/* irq was on hart `old`. The function to call for the move that was made; NULL: there was none. Lock held. */
+/* The function to call if irq, which was on hart `old`, is on another hart now. NULL: no function. Lock held. */
 static inline aia_moved moved_from(const struct aia_irq *irq, unsigned old)
 {
     return irq->moved && irq->vec.id && irq->vec.hart != old ? irq->moved : NULL;
@@ -226,7 +226,8 @@ static int vector_is_free(struct aia *a, const struct aia_irq *irq, const struct
 }
 
 /*
- * Wait until a hart of `set` has a free vector, for as long as vectors of these harts retire, and no longer than wait_limit. Thread.
+ * Wait until a hart of `set` has a free vector, for as long as vectors of these harts retire, and no longer than wait_limit.
+ * Thread.
  * Returns as vector_is_free(), but AIA_ENOVEC for AIA_EAGAIN.
  */
 static __attribute__((noinline)) int wait_for_vector(struct aia *a, const struct aia_irq *irq,
@@ -305,7 +306,7 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
     return error ? error : place(&p);
 }
 
-/* True if a change of irq's message may wait. aia_irq_free() on another hart may take the message out meanwhile. */
+/* True if a change of irq's message may wait. Without the lock: aia_irq_free() on another hart may set irq->msi to NULL. */
 static bool message_waits(const struct aia_irq *irq)
 {
     const struct aia_msi *msi = irq->msi;
@@ -319,7 +320,7 @@ int aia_irq_try_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 
     if (irq->managed)
         return AIA_EINVAL;
-    /* Ask before the lock: another hart may wait for the unit with the lock held. */
+    /* Ask before the lock is taken: another hart may wait for the unit with the lock held. */
     if (message_waits(p.irq) || too_many_retire(a, p.irq))
         return AIA_ECONTEXT;
     try_here(&p);

@@ -6,8 +6,8 @@
 #include "lib/base.h"
 
 /*
- * Move irq off `hart`, if irq is there, to a hart of its affinity. If no hart of the affinity is online, a managed interrupt is
- * shut down, and another interrupt moves to any online hart. Thread. Errors as aia_irq_set_affinity().
+ * Move irq off `hart`, if irq is there, to a hart of its affinity. If no hart of the affinity is online, irq is shut down if it is
+ * managed, and else moves to any online hart. Thread. Errors as aia_irq_set_affinity().
  */
 int affinity_move_off(struct aia *a, struct aia_irq *irq, unsigned hart);
 

@@ -58,8 +58,9 @@ static bool knows(const struct aia *a, uint32_t owner, unsigned hart, unsigned i
 
 /*
  * True if a reclaim will not free the vector: its hart's list of retiring vectors lacks the vector, or a reclaim has failed
- * after the drain was due. A vector that no reclaim has tried yet is as it should be, however long it retires. The time at
- * which each vector began to retire is not recorded. retired_at is the time of irq's latest vector, so it is never too early.
+ * after the drain was due. A vector that no reclaim has tried yet is as it should be, however long it retires. The library
+ * does not record when each vector began to retire, only when irq's latest one did: retired_at. That is not earlier than the time
+ * of any other vector of irq, so a failure before the vector began to retire never counts.
  */
 static bool not_reclaimed(const struct audit *t, const struct aia_irq *irq, unsigned id)
 {

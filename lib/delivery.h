@@ -84,14 +84,14 @@ struct aia_delivery {
      */
     int (*sweep)(struct aia *a, unsigned here);
     /*
-     * Before on(): forward the edges that came while the hart was away. Returns their number. The first time, try what reaches the
-     * hart: AIA_EFILE, AIA_EDOMAIN. Own, off.
+     * Before on(): forward the edges that came while the hart was offline. Returns their number. Before the first online there are
+     * none to forward, and the hart tests what reaches it: probe_hart(), which may return AIA_EFILE or AIA_EDOMAIN. Own, off.
      */
     int (*take_late)(struct aia *a, unsigned here);
     /* on(): begin to deliver to this hart. off(): stop. Own, off. */
     void (*on)(struct aia *a, unsigned here);
     void (*off)(struct aia *a, unsigned here);
-    /* Do the work of the IPIs that were refused while this hart took none. This hart takes IPIs again. Own, off. */
+    /* Do the work of an AIA_IPI_REOPEN that was refused. Called when this hart takes IPIs again. Own, off. */
     void (*resume)(struct aia *a, unsigned here);
     /* save(): save the state of delivery before a suspension that loses it. restore(): restore that state. Own, off. */
     void (*save)(const struct aia *a, struct imsic_saved *saved);

@@ -135,9 +135,11 @@ static struct aia_irq *take_line(struct aia *a, unsigned here, const struct aia_
 
 /*
  * Claim lines and handle them, as many as one trap may take. True: more is pending. `suspect` is the first interrupt of this
- * trap. It is not freed before the trap ends, because wait_for_each_hart() waits for the end. A trap that ends with nothing
- * pending ends the streak, even if it has taken no edge: a line may fall after a full trap. So the streaks are counted here,
- * and not by the count of edges as in has_rested() in entry.c.
+ * trap. It is not freed before the trap ends, because wait_for_each_hart() waits for the end.
+ *
+ * A trap that ends with nothing pending ends the streak. Such a trap may have taken no edge, because the line fell after the full
+ * trap before it. has_rested() in entry.c, which compares counts of edges, would miss that trap. So this function itself counts
+ * the streaks.
  */
 static bool take_lines(struct aia_hart *h)
 {
@@ -163,7 +165,7 @@ static bool take_lines(struct aia_hart *h)
     return false;
 }
 
-/* unmask() makes a level pending again, if its line is up. retrigger(), if there is one, makes an edge pending again. */
+/* unmask() lets a level interrupt again, if its line is up. retrigger(), if there is one, makes a source of edges pending. */
 static void resend_line(struct aia *a, struct aia_irq *irq)
 {
     (void)a;

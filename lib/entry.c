@@ -200,7 +200,7 @@ bool entry_traced(struct aia_hart *h)
 
 bool aia_interrupt(struct aia *a)
 {
-    /* These two are read before the handler's call. Otherwise `a` would have to be kept over the call as well. */
+    /* Both are read before aia_port_hart(). To keep `a` over that call costs one instruction more. */
     struct aia_hart *harts = a->config.harts;
     struct aia_irq *irqs = a->config.irqs;
     struct aia_hart *h = &harts[(int)aia_port_hart()]; /* (int): RV64 holds it sign-extended already */

@@ -43,7 +43,8 @@ const char *aia_strerror(int error)
         return "messages of an APLIC domain do not reach the hart's interrupt file: "
                "check its aplic_layout, files[hart].msi_addr, and the machine level's msiaddrcfg registers";
     case AIA_ELAYOUT:
-        return "compiled with another AIA_MAX_HARTS, AIA_WORD_BITS, lock, enum or version of headers than the library";
+        return "the caller was compiled with another AIA_MAX_HARTS, AIA_WORD_BITS, AIA_LOCK_WORDS, size of enumerations "
+               "or version of the headers than the library";
     }
     return "unknown error";
 }

@@ -168,7 +168,7 @@ static inline __attribute__((always_inline)) bool is_concerned(struct aia *a, st
     return concerned;
 }
 
-/* Start the interrupts that were requested while no hart of their affinity was online, and that `hart` is for. */
+/* Start the interrupts that have `hart` in their affinity and have waited since their request for an online hart there. */
 static void start_waiting(struct aia *a, unsigned hart)
 {
     if (!managed_any_waits(a))

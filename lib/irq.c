@@ -84,7 +84,7 @@ static void fill_in(struct aia *a, struct aia_irq *irq, struct aia_irq *first, c
     irq->affinity = r->affinity;
     irq->policy = r->policy;
     irq->order = (uint8_t)r->order;
-    irq->managed = irq->parked = irq->stopped = false; /* `waits` is false: managed_release() */
+    irq->managed = irq->parked = irq->stopped = false; /* `waits` is false since managed_release() */
     irq->vec = (struct imsic_vector){0};
     irq->retiring_on = (struct aia_hartset){{0}};
     irq->retired_at = 0;
@@ -128,8 +128,8 @@ static int prepare(struct aia_msi *msi, struct aia_request *r)
 }
 
 /*
- * Fill in a block of n descriptors that are free. A hart that comes or goes looks at every descriptor in use, so each descriptor
- * is marked used only after it is filled in: before, it holds values of the previous request.
+ * Fill in a block of n descriptors that are free. A hart that goes online or offline looks at every descriptor in use, so each
+ * descriptor is marked used only after it is filled in. Until then it holds values of the previous request.
  */
 static void fill_in_block(struct aia *a, struct aia_irq *block, uint32_t n, const struct aia_request *r)
 {
@@ -144,7 +144,7 @@ static void fill_in_block(struct aia *a, struct aia_irq *block, uint32_t n, cons
 
 /*
  * Take a block of 2^order descriptors and fill them in. *irq is the first of the block. The messages prepare a copy of the
- * request after it is known that none of them has an interrupt: prepare() changes the device.
+ * request. prepare() changes the device, so it is called only after it is known that none of the messages has an interrupt.
  * AIA_OK, or:
  *   AIA_EBUSY   the message belongs to another interrupt
  *   AIA_EINVAL  no such block is free, or the message cannot serve the request

@@ -15,8 +15,8 @@
 #include "imsic/vector.h"
 
 /*
- * The step on n_waiting orders a request and a hart that comes online at the same time: the later one of the two sees what the
- * earlier one has done. So either the request finds the hart online, or the hart finds the interrupt that waits.
+ * A request and a hart may come at the same time. Each makes an atomic step on n_waiting, and the one whose step is later sees
+ * what the other did before its step. So either the request finds the hart online, or the hart finds the interrupt that waits.
  */
 static void set_waits(struct aia *a, struct aia_irq *irq, bool waits)
 {

@@ -6,18 +6,18 @@
 #include "lib/base.h"
 
 /*
- * Make irq managed, with a vector reserved on each hart of its affinity, and let it wait for the first of these harts. Any.
+ * Make irq managed, with a vector reserved on each hart of its affinity, and let irq wait for the first of these harts. Any.
  * AIA_OK; AIA_ENOVEC: a hart has no vector free.
  */
 int managed_reserve(struct aia *a, struct aia_irq *irq);
 
-/* irq has got its first vector: it waits for no hart any more. Locked. */
+/* irq has got a vector, so irq does not wait for a hart any more. Locked. */
 void managed_started(struct aia *a, struct aia_irq *irq);
 
-/* True if an interrupt waits for a hart of its affinity. After a change of a hart's state. Any. */
+/* True if an interrupt waits for a hart of its affinity. Call this after the change of a hart's state. Any. */
 bool managed_any_waits(struct aia *a);
 
-/* `hart` of irq's affinity has come online: start irq, if it waits. Any, no lock held. */
+/* `hart`, which irq's affinity has, has come online: start irq, if irq waits. Any, no lock held. */
 void managed_start(struct aia *a, struct aia_irq *irq, unsigned hart);
 
 /* Free the reserved vectors. Any. */

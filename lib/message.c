@@ -109,8 +109,9 @@ static void write_steps(struct aia_msi *msi, const struct update *u, const struc
 /*
  * Send a copy of each edge that went to (old hart, new identity), which may be another interrupt's vector. This is the old
  * hart, with interrupts off, so no claim has cleared the pending bit there. If the bit is set, send an edge to the new vector.
- * Leave the bit to the vector's owner, because the edge may be the owner's own. One of the two handlers may run once too
- * often, but no edge is lost. If the vector has no owner, the edge was irq's own, and the bit is cleared. Lock held.
+ * Leave the bit set for the owner of (old hart, new identity), because the edge may be that owner's own. irq's handler, or that
+ * owner's, may run once too often, but no edge is lost. If (old hart, new identity) has no owner, the edge was irq's own, and the
+ * bit is cleared. Lock held.
  */
 static int copy_torn(struct aia *a, const struct aia_irq *irq, const struct update *u)
 {
@@ -159,7 +160,10 @@ static bool all_ones(const struct aia_message *m)
     return (uint32_t)m->addr == UINT32_MAX && (uint16_t)m->data == UINT16_MAX;
 }
 
-/* Returns the error of a read-back that returned `error`, or another message than was written. AIA_ECHANGED is counted. */
+/*
+ * The error of a verification that has failed: `error`, if the read-back returned one. Else the device has another message than
+ * the one that was written: AIA_ESILENT if all bits of the message are set, otherwise AIA_ECHANGED. AIA_ECHANGED is counted.
+ */
 static __attribute__((noinline)) int mismatch_error(struct aia_irq *irq, int error,
                                                     const struct aia_message *have)
 {

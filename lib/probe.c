@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The embedder's configuration says by which addresses harts and APLIC domains reach each interrupt file. A wrong address is
- * not seen when it is configured: the message goes to another hart's file, or nowhere. So each hart tries its file and every
- * domain when it first comes online, and a domain that becomes known later is tried by the harts that are online.
+ * not seen when it is configured: the message goes to another hart's file, or nowhere. So each hart tests its file and every
+ * domain when it first comes online. A domain that becomes known later is tested by the harts that are online.
  *
- * The message of a probe is the identity of the IPIs, because a message that goes astray does no harm there: on a hart that is
- * online it is an IPI with nothing to do, and on another hart the first online clears it. sync_id would do harm: that hart
- * could take the message for the proof of its own sync.
+ * The message of a probe has the identity of the IPIs, because such a message does no harm in a wrong file: a hart that is online
+ * takes an IPI with nothing to do, and another hart clears the pending bit at its first online. A message with sync_id would do
+ * harm: the hart of the wrong file could take the message for the proof of its own sync.
  */
 #include "lib/probe.h"
 
@@ -14,8 +14,8 @@
 #include "imsic/vector.h"
 
 /*
- * Try one way to this hart's file. One hart at a time: two harts whose files are exchanged would otherwise each take the other
- * hart's message for its own. Interrupts off.
+ * Test one way to this hart's file: `b`, or a store if `b` is NULL. One hart at a time: two harts whose files are exchanged would
+ * otherwise each take the other hart's message for its own. Interrupts off.
  */
 static int probe(struct aia *a, unsigned here, struct aia_barrier *b)
 {
@@ -44,8 +44,9 @@ struct trial {
 };
 
 /*
- * This hart is online, and takes IPIs. With a bit set in its word no other hart kicks it meanwhile, so the message of the probe
- * is not confused with a kick. The probe clears what kicks came before, so the hart kicks itself afterwards.
+ * This hart is online, and takes IPIs. A sender kicks a hart only if the hart's word of IPIs was empty. So a bit is set there
+ * first: no hart kicks this hart during the probe, and no kick is taken for the probe's message. The probe clears the pending bit
+ * of an earlier kick, so the hart kicks itself afterwards.
  */
 static void probe_online(void *arg)
 {

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reports: what they are called, what they say to a person, and how many of them the embedder gets. */
+/* Reports: their names, their texts, and the limit of their number (config.report_limit). */
 #include "lib/report.h"
 #include "lib/storm.h"
 
-/* Each kind, its name, and what a person can do. */
-#define REPORTS(_)                                                                                                      \
-    _(UNOWNED, "unowned",                                                                                               \
-      "an edge came to an identity that no interrupt owns: find what still sends this message")                         \
-    _(STORM_UNOWNED, "storm-unowned",                                                                                   \
-      "an identity that no interrupt owns stormed and is quarantined: find what still sends this message")              \
-    _(STORM_IRQ, "storm-irq",                                                                                           \
-      "the interrupt stormed and is disabled: mend its handler or its device, then call aia_irq_enable()")              \
-    _(LEVEL_UP, "level-up",                                                                                             \
-      "the line is still up after all these runs, and the interrupt is disabled: its handler does not clear the cause") \
-    _(LATE, "late", "an edge was found when its hart came back: a device sent to a hart that was offline")              \
-    _(SYNC_TIMEOUT, "sync-timeout",                                                                                     \
-      "writes to the hart's interrupt file do not arrive: check imsic_file.mmio and how it is mapped")                  \
-    _(DEAD, "dead",                                                                                                     \
-      "the device did not answer a command, and its interrupt is disabled for good: free it, reset the device")         \
-    _(CALL_STUCK, "call-stuck",                                                                                         \
-      "a function that aia_call() runs on this hart does not return, and its caller waits")                             \
-    _(STORM_IPI, "storm-ipi",                                                                                           \
-      "IPIs come that no hart sent: find the device that writes the identity of the IPIs")                              \
-    _(CHANGED, "changed", "the device does not have its message, as after a reset: call aia_irq_restore()")             \
-    _(NOT_STARTED, "not-started",                                                                                       \
+/* Each kind: its name, what has happened, and what a person can do. */
+#define REPORTS(_)                                                                                                        \
+    _(UNOWNED, "unowned",                                                                                                 \
+      "an edge came to an identity that no interrupt owns: find what still sends this message")                           \
+    _(STORM_UNOWNED, "storm-unowned",                                                                                     \
+      "an identity that no interrupt owns stormed and is quarantined: find what still sends this message")                \
+    _(STORM_IRQ, "storm-irq",                                                                                             \
+      "the interrupt stormed and is disabled: mend its handler or its device, then call aia_irq_enable()")                \
+    _(LEVEL_UP, "level-up",                                                                                               \
+      "the line is still up after storm_limit runs, and the interrupt is disabled: its handler does not clear the cause") \
+    _(LATE, "late", "an edge was found when its hart came back: a device sent to a hart that was offline")                \
+    _(SYNC_TIMEOUT, "sync-timeout",                                                                                       \
+      "writes to the hart's interrupt file do not arrive: check imsic_file.mmio and how it is mapped")                    \
+    _(DEAD, "dead",                                                                                                       \
+      "the device did not answer a command, and its interrupt is disabled for good: free it, reset the device")           \
+    _(CALL_STUCK, "call-stuck",                                                                                           \
+      "a function that aia_call() runs on this hart does not return, and its caller waits")                               \
+    _(STORM_IPI, "storm-ipi",                                                                                             \
+      "IPIs come that no hart sent: find the device that writes the identity of the IPIs")                                \
+    _(CHANGED, "changed", "the device does not have its message, as after a reset: call aia_irq_restore()")               \
+    _(NOT_STARTED, "not-started",                                                                                         \
       "the device does not answer or take its message, and waits no more for its hart: free it, mend the device")
 
 #define NAME(what, name, text) \

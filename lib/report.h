@@ -5,7 +5,7 @@
 
 #include "lib/base.h"
 
-/* Report an event at `v`, unless too many of its kind have come. `irq` may be NULL. No lock held. Any. */
+/* Report an event at `v`, unless more than config.report_limit of its kind have come. `irq` may be NULL. No lock held. Any. */
 void report_event(struct aia *a, enum aia_report_what what, struct imsic_vector v, const struct aia_irq *irq);
 
 #endif

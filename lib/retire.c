@@ -229,8 +229,8 @@ static void reclaim_one(struct aia *a, unsigned here, unsigned id, bool pending)
 }
 
 /*
- * Reclaim the vectors of this hart whose drain is proven. A vector in which an edge is pending stays if `left` has all bits set, and
- * is reclaimed too if `left` is 0.
+ * Reclaim the vectors of this hart whose drain is proven. If `left` has all bits set, a vector in which an edge is pending stays
+ * as it is. If `left` is 0, that vector is reclaimed too, and its edge is forwarded.
  */
 static int reclaim(struct aia *a, unsigned here, uint64_t left)
 {
@@ -271,8 +271,8 @@ int retire_reclaim(struct aia *a, unsigned here)
 }
 
 /*
- * The IPI of retire_ask() would do the same for the running hart, but not while interrupts are off. Here no handler may run, so an
- * edge that is pending waits for its interrupt.
+ * By the IPI of retire_ask() a hart reclaims its vectors. The running hart does not take that IPI while its interrupts are off, so
+ * the running hart reclaims here. No handler may run here, so an edge that is pending waits until the hart takes its interrupt.
  */
 void retire_hasten(struct aia *a, const struct aia_hartset *set)
 {

@@ -32,8 +32,7 @@ void retire_start_timer(struct aia *a);
 void retire_ask(struct aia *a, const struct aia_hartset *set);
 
 /*
- * Reclaim on the running hart, if `set` has that hart, and ask the other harts to reclaim. Thread, or on the only hart that is
- * online; no lock held.
+ * Reclaim on the running hart, if `set` has that hart, and ask the other harts of `set` to reclaim. Thread, no lock held.
  */
 void retire_hasten(struct aia *a, const struct aia_hartset *set);
 
@@ -44,8 +43,9 @@ void retire_reclaim_on_edge(struct aia *a, struct aia_irq *irq);
 uint64_t retire_drain_left(struct aia *a, unsigned hart);
 
 /*
- * The moment after which irq's device has no message to an old vector in this file under way: the earlier of irq's drained_at
- * and the file's drained_at. 0: a read-back has drained the device.
+ * The moment after which irq's device has no message to an old vector in this file under way. Each of two moments is late enough:
+ * irq's drained_at, which a later drain of the device may have moved, and the file's drained_at, which is the latest of all
+ * vectors that retire there. So the earlier one counts. 0: a read-back has drained the device.
  */
 static inline aia_word retire_drained_at(const struct imsic_file *f, const struct aia_irq *irq)
 {

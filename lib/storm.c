@@ -8,11 +8,11 @@
  *   an identity    that has no owner is quarantined, and kept from the allocator
  *   the identity   of the IPIs is only reported, after too many IPIs with nothing to do: without IPIs nothing works
  *
- * An interrupt that takes all the time of its hart is disabled in the same way: storm_full_trap(). So is a level whose handler
- * handles something again and again and does not take the line down: aia_line_up().
+ * An interrupt that takes all the time of its hart is disabled in the same way: storm_full_trap(). So is a level
+ * whose line stays up although its handler returns AIA_HANDLED again and again: aia_line_up().
  *
- * A quarantined identity is disabled in eie. Its pending bit still latches an edge, so no edge is lost: after storm_reopen()
- * the edge is claimed, and a reclaim or a sweep finds the edge.
+ * A quarantined identity is disabled in eie. Its pending bit still latches an edge, so no edge is lost: the edge is
+ * claimed after storm_reopen(), unless a reclaim or a sweep has found the edge before.
  */
 #include "lib/storm.h"
 #include "lib/delivery.h"
@@ -147,8 +147,8 @@ void storm_reopen(struct aia *a, unsigned here)
 /*
  * After a storm an edge may be pending, or may still come, where irq is, where irq was when it stormed, and where a slow bus is
  * moving irq to: on any hart. So each hart is asked to look at its quarantined identities. A hart that takes no IPIs is offline
- * or leaving. An offline hart has no quarantined identity. A leaving hart that stays after all looks without being asked
- * (hotplug.c, unhush()).
+ * or leaving. An offline hart enables all its identities when it comes back (turn_file_on()). A leaving hart that stays after all
+ * looks without being asked (hotplug.c, unhush()).
  */
 void storm_end(struct aia *a, struct aia_irq *irq)
 {

@@ -5,7 +5,7 @@
 
 #include "lib/base.h"
 
-/* Count one more of something. Returns how many came before it in the present storm_window. Any. */
+/* Count one more event in `s`. Returns how many events came before it in the present storm_window. Any. */
 uint32_t storm_tally(const struct aia *a, struct aia_storm *s);
 
 /* Count an unwelcome edge. True if there are now more than storm_limit within the window. Any. */

@@ -44,16 +44,16 @@ typedef enum aia_result (*aia_handler)(void *context, struct aia_irq *irq);
 
 /*
  * The hart of an interrupt has changed, or the interrupt was shut down (irq->vec.id is 0 then). `context` is the request's, and
- * `irq` is the first descriptor of its block. The library calls this after each such change: by aia_irq_set_affinity(),
+ * `irq` is the first descriptor of its block. The library calls this function after each such change: by aia_irq_set_affinity(),
  * aia_irq_try_affinity(), a hart that goes offline, the return of a displaced interrupt, the restart of a managed one, or the
- * first start of one that waited for its hart. It does not call this for a start in aia_irq_request(), for a stop, a free, or a
- * death (AIA_REPORT_DEAD).
+ * first start of one that waited for a hart. The library does not call this function for a start in aia_irq_request(), a stop, a
+ * free, or a death (AIA_REPORT_DEAD).
  *
- * The call comes from the hart and the context that made the change: from the caller of the function above, or, for a plain
- * message that only the old hart can move, from that hart in interrupt context. No lock of the library is held, so two calls for
- * two changes may run on two harts at the same time, or in the other order, and irq->vec may have changed once more. To keep a
+ * The function runs on the hart, and in the context, in which the change was made: those of the caller of the library, or, for a
+ * plain message that only the old hart can move, the old hart in interrupt context. No lock of the library is held. So the calls
+ * for two changes may run on two harts at the same time, or in reverse order, and irq->vec may have changed once more. To keep a
  * book, take a lock of your own, and read irq->vec under that lock: after the last call the book is right. The function must not
- * wait, and must not free the interrupt. It ends before the call that moved the interrupt returns.
+ * wait, and must not free the interrupt. The library's function that changed the hart returns after this function has.
  */
 typedef void (*aia_moved)(void *context, struct aia_irq *irq);
 
@@ -187,7 +187,7 @@ enum aia_report_what {
     AIA_REPORT_UNOWNED,       /* an edge arrived at vec, which no interrupt owns */
     AIA_REPORT_STORM_UNOWNED, /* vec, which no interrupt owns, stormed and is quarantined */
     AIA_REPORT_STORM_IRQ,     /* irq stormed: irq is disabled, and vec lets no edge through */
-    AIA_REPORT_LEVEL_UP, /* the same, and irq's line is still up after storm_limit runs, one after the other */
+    AIA_REPORT_LEVEL_UP, /* as STORM_IRQ, and the reason is that irq's line stays up, whatever its handler does */
     AIA_REPORT_LATE,     /* an edge was found at vec when its hart came back */
     AIA_REPORT_SYNC_TIMEOUT, /* writes, or a barrier's messages, do not arrive in the file of vec.hart */
     AIA_REPORT_DEAD,         /* irq's device did not answer a command: irq is disabled for good */
@@ -204,7 +204,7 @@ struct aia_report {
     struct imsic_vector vec;
     const struct aia_irq *irq; /* or NULL */
     uint32_t
-        withheld; /* earlier reports of this kind that config.report_limit withheld, and no report counted */
+        withheld; /* reports of this kind that config.report_limit has withheld since the previous report */
 };
 
 /*
@@ -235,15 +235,15 @@ struct aia {
     aia_counter updates[AIA_N_UPDATES];
     aia_counter torn_copies;      /* copies of an edge, sent because a torn message may have arrived */
     aia_counter displaced;        /* moves out of the affinity, because its last online hart went offline */
-    struct aia_barrier *barriers; /* the library's: those that aia_barrier_add() was called for */
+    struct aia_barrier *barriers; /* the library's: those that aia_barrier_add() has made known */
     struct aia_barrier *unheard;  /* after AIA_EDOMAIN: the barrier whose message did not arrive */
-    struct aia_lock probe_lock;   /* the library's: one hart at a time tries what reaches it */
+    struct aia_lock probe_lock;   /* the library's: held by a hart that tests what reaches it */
     _Atomic uint32_t n_waiting;   /* the library's: interrupts of which aia_irq.waits is true */
 };
 
 /*
- * What decides the layout of structures in the code that is compiled with this header, and sizes of structures, which differ if the
- * headers do: AIA_LAYOUT.
+ * The numbers on which the layout of structures depends, and the sizes of some structures, in the code that includes this header:
+ * AIA_LAYOUT. The library compares the numbers of its caller with its own. The sizes differ also between versions of the headers.
  */
 struct aia_layout {
     uint32_t n[9];
@@ -309,10 +309,10 @@ static inline void aia_trace(const struct aia *a, enum aia_event event, const st
 bool aia_interrupt(struct aia *a);
 
 /*
- * Run the IPIs of a hart without an interrupt file. Call this for each software interrupt that config.kick may have caused, and
- * clear sip.SSIP, or what else shows that interrupt, before the call. A kick that comes after the clear interrupts again. If you
- * clear it after the call, a kick that came during the call is forgotten. Then the hart takes no more IPIs, because the others
- * kick only a hart that has no IPI waiting: calls to it end with AIA_ETIMEOUT.
+ * Run the IPIs of a hart without an interrupt file. Call this for each software interrupt that config.kick may have caused. Before
+ * the call clear sip.SSIP, or the other bit that shows the software interrupt. A kick that comes after the clear interrupts
+ * again. A clear after the call would forget a kick that came during the call. The hart would then take no more IPIs, because
+ * harts kick only a hart for which no IPI waits, and aia_call() to that hart would return AIA_ETIMEOUT.
  * Context: own, off.
  */
 void aia_soft_interrupt(struct aia *a);
@@ -343,18 +343,19 @@ struct aia_request {
 };
 
 /*
- * Request an interrupt: take a descriptor, allocate a vector on the least loaded online hart of the affinity, or of a managed
- * interrupt on the first one, and start the message. The interrupt is enabled. `*irq` is the descriptor; of a block it is the
- * first descriptor, and the handler of message n gets irq->first + n. A managed interrupt whose harts are all offline is shut
+ * Request an interrupt: take a descriptor, allocate a vector on the least loaded online hart of the affinity (if the interrupt is
+ * managed: on the first online hart), and start the message. The interrupt is enabled. `*irq` is the descriptor; of a block it is
+ * the first descriptor, and the handler of message n gets irq->first + n. A managed interrupt whose harts are all offline is shut
  * down, and AIA_OK is returned.
  * Context: thread.
  * Returns AIA_OK, or an error. Nothing is changed and *irq is NULL then, unless a vector of a silent device or hart could not
  * be reclaimed in time. In that case *irq is the descriptor, and aia_irq_free() has to be called for it. The errors are:
- *   AIA_EINVAL    no handler, no message, or too few free descriptors; an order above 5; a block that is managed or of a line
- *                 or wire; a managed message without config.reserved; a line if the harts have files, a message if they have none
+ *   AIA_EINVAL    no handler, no message, or too few free descriptors; an order above 5; a block that is managed, or is of a line
+ *                 or a wire; a managed message without config.reserved; a line where harts have files, a message where harts have
+ *                 none
  *   AIA_EBUSY     the message, or one below it, belongs to another interrupt, which has to be freed first
- *   AIA_ENOHART   no hart of the affinity is online, and the interrupt is not managed, or its message is on a slow bus, which
- *                 no start of a hart can wait for; managed: the affinity has no hart that irq can reach, online or not
+ *   AIA_ENOHART   no hart of the affinity is online, and the interrupt is not managed, or is managed with a message on a slow bus:
+ *                 a hart that comes online cannot wait for the bus; or the interrupt can be delivered to no hart of the affinity
  *   AIA_ENOVEC    no vector is free on these harts; managed: on a hart of the affinity no suitable vector can be reserved
  *   AIA_ESILENT   the device does not answer
  *   AIA_ECHANGED  the device does not take its message
@@ -411,8 +412,8 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
  * Returns AIA_OK, or, with nothing changed:
  *   AIA_EINVAL    irq is managed, or has no vector, because it is being requested or freed
  *   AIA_ENOHART   no online hart in `set` that irq can reach
- *   AIA_ENOVEC    no vector is free on the online harts in `set`
- *   AIA_EADDRHI   every hart with a free vector has another upper address half, and the kind (PLAIN, STORE_LOW) excludes that
+ *   AIA_ENOVEC    no suitable vector is free on the online harts in `set`
+ *   AIA_EADDRHI   every online hart in `set` has another upper address half, and the kind (PLAIN, STORE_LOW) excludes that
  *   AIA_ESILENT   the device does not answer; after a command on a slow bus irq is dead
  *   AIA_ECHANGED  the device does not have the message that was written, for example after a reset: call aia_irq_restore()
  *   AIA_ETIMEOUT  the old hart, its file, or the device's IOMMU does not answer, or no vector is reclaimed in time
@@ -422,7 +423,7 @@ int aia_irq_synchronize(struct aia *a, struct aia_irq *irq);
 int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
 
 /*
- * Set the affinity by one try on the running hart, as aia_irq_set_affinity() does, and wait for nothing. So the caller may have
+ * Set the affinity as aia_irq_set_affinity() does, but by one try on the running hart and without a wait. So the caller may have
  * interrupts off and hold locks of its own; aia_port_timer(), aia_port_report() and the interrupt's moved() are then called under
  * these locks. AIA_ECONTEXT means: call aia_irq_set_affinity() in thread context. What decides is the message:
  *
@@ -430,13 +431,14 @@ int aia_irq_set_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
  *   AIA_MSI_MASKABLE                   always done
  *   AIA_MSI_PLAIN                      done if an identity is free on both harts, or irq is on the running hart; else
  *                                      AIA_ECONTEXT, because only the old hart can watch for a torn message
- *   with aia_msi_ops.waits             AIA_ECONTEXT: behind an IOMMU each change waits for the command queue
+ *   with aia_msi_ops.waits             AIA_ECONTEXT: with an IOMMU each change waits for the command queue
  *   with aia_msi_ops.bus_lock          AIA_ECONTEXT: a slow bus
  *
- * "Always" ends where aia_irq_set_affinity() would wait for a reclaim: AIA_ECONTEXT too. Reclaims have been asked for then.
+ * Where aia_irq_set_affinity() would wait for a reclaim, the answer is AIA_ECONTEXT for each kind. If no vector is free, reclaims
+ * have been asked for.
  * Context: any, also in a handler.
  * Returns AIA_OK, or, with nothing changed:
- *   AIA_ECONTEXT  as above; or max_retiring vectors of irq retire; or no vector is free in `set`, and some there retire
+ *   AIA_ECONTEXT  as above; or max_retiring vectors of irq retire; or no vector of the harts in `set` is free, and some retire
  *   other errors  as aia_irq_set_affinity(), but not AIA_EAGAIN; AIA_ETIMEOUT only if the running hart's file does not answer
  */
 int aia_irq_try_affinity(struct aia *a, struct aia_irq *irq, const struct aia_hartset *set);
@@ -500,14 +502,14 @@ int aia_call(struct aia *a, unsigned hart, void (*fn)(void *arg), void *arg);
  * First half of bringing the running hart online, the first time or again: begin to take interrupts. Edges that are pending in
  * the file of a hart that was online before are forwarded to their owners. Managed interrupts that were requested while no hart
  * of their affinity was online are started; AIA_REPORT_NOT_STARTED reports a device that does not take its message. The first
- * time, the hart tries that its own stores and each known barrier reach its interrupt file.
+ * time, the hart tests whether its own stores, and the messages of each known barrier, reach its interrupt file.
  * Context: own, off, before the hart sets sie.SEIE.
  * Returns the number of edges that were found (0 is expected), or, with nothing changed:
  *   AIA_EINVAL    the hart is not offline
  *   AIA_EFILE     the first time: a store to files[hart].mmio does not arrive in the running hart's file within wait_limit. The
  *                 order of files[] is not that of aia_port_hart(), mmio is wrong, or it is not mapped to the S-level file
- *   AIA_EDOMAIN   the first time: a message of aia.unheard does not arrive there within wait_limit. The layout of the APLIC
- *                 domain is wrong, or the machine level's address registers are, or files[hart].msi_addr
+ *   AIA_EDOMAIN   the first time: a message of the barrier aia.unheard does not arrive in that file within wait_limit. The layout
+ *                 of the APLIC domain is wrong, or the machine level's address registers are, or files[hart].msi_addr is
  *   the error of config.may_enter()
  */
 int aia_hart_online_begin(struct aia *a);
@@ -555,8 +557,8 @@ void aia_hart_offline_cancel(struct aia *a, unsigned hart);
 int aia_hart_offline_finish(struct aia *a);
 
 /*
- * Make the barrier of a unit known (aia/msi.h): each hart tries that its messages arrive, at the first aia_hart_online_begin(), or
- * now if the hart is online. aplic_init() calls this.
+ * Make the barrier of a unit known (aia/msi.h). Each hart tests whether the barrier's messages reach that hart: in its first
+ * aia_hart_online_begin(), or now if the hart is online. aplic_init() calls this.
  * Context: thread, while no hart goes online or offline; also with interrupts off while no hart but the running one is online.
  * Returns AIA_OK, or, with the barrier not known:
  *   AIA_EINVAL    the harts have no interrupt files
@@ -617,7 +619,7 @@ enum aia_finding {
     /* The slot is owned, and its owner has another vector; or the slot is retiring, and its owner is not in use. */
     AIA_LEAKED,
     AIA_TWO_OWNERS, /* an interrupt has this vector, and the slot names another owner */
-    AIA_RETIRING_LONG, /* the slot is retiring, and a reclaim after its drain was due has failed, or none will find it */
+    AIA_RETIRING_LONG, /* the slot is retiring; a reclaim after its drain was due has failed, or no reclaim will find it */
     AIA_MESSAGE_FREE,      /* the device's message, read back, names v, which is free or quarantined */
     AIA_MESSAGE_ELSEWHERE, /* the device's message does not name v, which is the interrupt's vector */
     AIA_SOURCE_UNOWNED,    /* aplic_audit(): an APLIC source is enabled, and no interrupt owns it */

@@ -85,8 +85,8 @@ struct aplic_source {
 
 /*
  * Take the domain over: make every source inactive, clear every pending and enable bit, and turn delivery on. In MSI delivery mode
- * make the domain known to `aia`, which aia_init() has set up: each hart tries that the domain's messages arrive, at its first
- * aia_hart_online_begin(), or now if it is online. Call this once, before the domain's sources are used.
+ * make the domain known to `aia`, which aia_init() has set up: each hart tests whether the domain's messages reach that hart, in
+ * its first aia_hart_online_begin(), or now if the hart is online. Call this once, before the domain's sources are used.
  * Context: thread, while no hart goes online or offline; also with interrupts off while no hart but the running one is online.
  * Returns AIA_OK, or:
  *   AIA_EINVAL    no APLIC answers, a number is out of range, the domain does not have this delivery mode, or `direct` is set

@@ -4,8 +4,8 @@
  * each header includes both again.
  *
  * Functions that are declared between the two are visible outside the library; all other functions are hidden. In C++ the names
- * have C linkage, and fields that are atomic in C are volatile. Those have the same layout, and C++ code may read them. end.h gives
- * _Atomic back to <stdatomic.h> of C++23, which defines it too.
+ * have C linkage, and fields that are atomic in C are volatile. Such fields have the same layout, and C++ code may read them.
+ * end.h restores the macro _Atomic that <stdatomic.h> of C++23 defines.
  */
 #ifdef __cplusplus
 extern "C" {

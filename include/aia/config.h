@@ -67,7 +67,8 @@ enum aia_hart_state {
     AIA_HART_ONLINE,    /* the hart takes interrupts, and gets new vectors */
     AIA_HART_CLOSED,    /* the hart gets no new vectors. A failure opens it again */
     AIA_HART_EVACUATED, /* all interrupts have moved away. A move that began earlier may still end here */
-    AIA_HART_FORCED,    /* no message names the hart, and none will: the hart's own interrupts are off */
+    /* No message names the hart, and none will, because its file is closed. From here on the hart's own interrupts are off. */
+    AIA_HART_FORCED,
     AIA_HART_QUIET, /* the last IPIs and calls have run, and new ones are refused. A failure accepts them again */
     AIA_HART_SWEPT, /* every edge in the file was forwarded or counted; no vector is owned or retires */
 };
@@ -99,9 +100,9 @@ struct aia_config {
     void (*kick)(unsigned hart);
     uint16_t ipi_id; /* the identity of the IPIs, in each file: the device tree's riscv,ipi-id, or 1 */
     /*
-     * The identity by which a hart proves that earlier writes to its file have arrived. Every file has it, it is not ipi_id, and it
-     * is never enabled. The best choice is 1, or 2 if ipi_id is 1: identity 0 does not exist and blocks are aligned, so no block
-     * of four or more identities could use these.
+     * The identity by which a hart proves that earlier writes to its file have arrived. Every file has it, it is not ipi_id, and
+     * it is never enabled. The best choice is 1, or 2 if ipi_id is 1: identity 0 does not exist and blocks are aligned, so no
+     * block of four or more identities could use these.
      */
     uint16_t sync_id;
 
@@ -130,7 +131,7 @@ struct aia_config {
     /*
      * After more than this many unwelcome edges within a window an interrupt is disabled, or an unowned identity is
      * quarantined. An interrupt is also disabled after more than this many runs during which its hart does nothing but take
-     * interrupts, whatever its handler returns. A level is also disabled after this many runs, one after the other, that
+     * interrupts, whatever its handler returns. A level is also disabled after more than this many runs in a row that
      * returned AIA_HANDLED and left the line up.
      */
     uint32_t storm_limit;

@@ -48,7 +48,7 @@ struct aia_controller {
 void aia_line_done(struct aia_irq *irq);
 
 /*
- * Shut off a level that is still up after storm_limit runs in a row whose handler has returned AIA_HANDLED:
+ * Disable irq, a level whose line is still up after more than storm_limit runs in a row that returned AIA_HANDLED, and report
  * AIA_REPORT_LEVEL_UP. The driver of a unit that turns wires into messages calls this, because only the driver sees the line.
  * Context: in irq's handler.
  */

@@ -4,10 +4,10 @@
  * libaia takes. The library is optional, is an archive of its own, and needs libfdt. It allocates nothing, prints nothing, touches
  * no hardware, and never reads outside the tree, whatever the tree contains.
  *
- * Every function that can fail returns AIA_OK or AIA_EINVAL, and then tree->error names the node, the property and the fault.
- * Addresses are physical. An embedder that maps a register elsewhere replaces the member `mmio` of the structure.
+ * Every function that can fail returns AIA_OK or AIA_EINVAL. After AIA_EINVAL tree->error names the node, the property and the
+ * fault. Addresses are physical. An embedder that maps a register elsewhere replaces the member `mmio` of the structure.
  *
- * Context: any. The functions for one tree exclude one another.
+ * Context: any, but never two functions at the same time for one tree.
  */
 #ifndef AIA_FDT_H
 #define AIA_FDT_H
@@ -53,7 +53,7 @@ struct aia_fdt_hart {
     bool ssaia;          /* ISA: the hart has siselect, sireg, stopei */
     bool zacas;          /* ISA: the hart has amocas */
     uint64_t imsic_addr; /* physical address of its S-level interrupt file; 0: none */
-    /* Pages for guest files after that file, 2^guest_bits - 1; hgeie has the number of real files. */
+    /* Pages for guest files after that file, 2^guest_bits - 1. The bits of hgeie that can be set show how many files exist. */
     uint32_t guests;
 };
 
@@ -138,19 +138,19 @@ struct aia_fdt_tree {
 };
 
 /*
- * Check that the tree is whole. After this libfdt's own reading functions are safe on it, too. aia_fdt_read() does this, if it has
- * not been done.
+ * Check that the tree is whole. After that libfdt's own reading functions are safe on the tree, too. aia_fdt_read() calls this,
+ * unless the tree has passed the check already.
  * Returns AIA_OK, or:
  *   AIA_EINVAL  there is no tree, or it is damaged
  */
 int aia_fdt_check(struct aia_fdt_tree *tree);
 
 /*
- * Read harts, time base, interrupt files and APLIC domains into *facts. Harts, files and domains that are unsound are not used:
- * tree->unused has them.
+ * Read harts, time base, interrupt files and APLIC domains into *facts. Harts, files and domains that are unsound are not used,
+ * and are listed in tree->unused.
  * Returns AIA_OK, or:
- *   AIA_EINVAL  the tree lacks harts, the time base, or interrupt files or a domain that interrupts harts itself; or the embedder was
- *               built with another AIA_MAX_HARTS
+ *   AIA_EINVAL  the tree has no usable hart, no time base, or neither interrupt files nor a domain that interrupts harts itself,
+ *               or the embedder was built with another AIA_MAX_HARTS
  */
 int aia_fdt_read_sized(struct aia_fdt_tree *tree, size_t tree_size, struct aia_fdt *facts, size_t facts_size);
 

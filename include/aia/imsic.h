@@ -4,9 +4,9 @@
  * read.
  *
  * A vector is a hart and an identity in that hart's S-level interrupt file. The vector's slot holds its state and its owner. Every
- * implemented identity is enabled in eie while its hart is online, whether an interrupt owns it or not. So a vector becomes live
- * by a write to its slot, which any hart can do; only the hart itself could write its eie. An edge on an unowned identity is
- * counted, and the identity is quarantined if it storms.
+ * implemented identity except sync_id is enabled in eie while its hart is online, whether an interrupt owns it or not. So a vector
+ * becomes live by a write to its slot, which any hart can do; only the hart itself could write its eie. An edge on an unowned
+ * identity is counted, and the identity is quarantined if it storms.
  */
 #ifndef AIA_IMSIC_H
 #define AIA_IMSIC_H
@@ -66,8 +66,9 @@ struct imsic_file {
     bool open;          /* vectors of this file may be allocated */
     uint16_t n_free;    /* set bits in free[] */
     uint16_t sync_owed; /* own hart: sync_id while the write of a sync that timed out is under way; else 0 */
-    uint64_t free[IMSIC_WORDS];            /* bit set: the identity is free */
-    uint32_t has_run[IMSIC_MAX_ORDER + 1]; /* [k] bit w: free[w] has a run of 2^k; k > 0: has or had */
+    uint64_t free[IMSIC_WORDS]; /* bit set: the identity is free */
+    /* [k] bit w: free[w] has an aligned run of 2^k. For k > 0 the run may be gone (imsic/books.h). */
+    uint32_t has_run[IMSIC_MAX_ORDER + 1];
 
     /* The library's: the hart that retires a vector sets its bit, and the file's own hart clears it at the reclaim. */
     _Atomic aia_word retiring[IMSIC_WORDS * 64 / AIA_WORD_BITS];

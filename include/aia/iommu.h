@@ -3,9 +3,9 @@
  * The RISC-V IOMMU as interrupt remapping (IOMMU specification, version 1.0; AIA, IOMMU.adoc).
  *
  * A device is given its message once. The message names an MSI PTE in the device's window, and the PTE, in memory, names the
- * hart and the identity. A move is one store of 64 bits to the PTE, an invalidation and a fence. No other address takes the
- * device's MSIs. One struct aia_iommu is one unit. The embedder gives all memory, as pages. An RV32 build of the library has
- * no IOMMU driver.
+ * hart and the identity. A move is one store of 64 bits to the PTE, an invalidation and a fence. A device whose dma is not
+ * AIA_IOMMU_BARE reaches interrupt files only through its window. One struct aia_iommu is one unit. The embedder gives all memory,
+ * as pages. An RV32 build of the library has no IOMMU driver.
  *
  *   aia_iommu_init(&u, &config);                      takes the unit over; devices stay as the firmware left them
  *   aia_iommu_map(&u, address, address, size);        lets translated devices reach memory, but no interrupt file
@@ -139,12 +139,12 @@ struct aia_iommu {
 
     /* The library's: the command queue. */
     struct aia_lock lock;
-    uint32_t tail;             /* where the next command goes */
-    uint32_t ticket;           /* the ticket of the latest fence */
-    uint64_t *idle;            /* a page for the notices of parked messages; no code reads this page */
-    uint32_t *done;            /* the unit writes the ticket of each fence here */
-    _Atomic uint32_t epoch;    /* how often the queue was reset */
-    _Atomic uint32_t salvaged; /* the ticket that had been reached at the latest reset */
+    uint32_t tail;          /* where the next command goes */
+    uint32_t ticket;        /* the ticket of the latest fence */
+    uint64_t *idle;         /* a page for the notices of parked messages; no code reads this page */
+    uint32_t *done;         /* the unit writes the ticket of each fence here */
+    _Atomic uint32_t epoch; /* how often the queue was reset */
+    uint32_t salvaged;      /* the ticket that had been reached at the latest reset */
 
     struct aia_lock fault_lock; /* the library's: of the fault queue */
     bool muted;                 /* the fault queue's interrupt is off: an id storms, and cannot be cut off */

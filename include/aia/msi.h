@@ -32,9 +32,9 @@ struct aia_msi;
 struct aia_request;
 
 /*
- * The operations of a message. The library calls all except the last four with the interrupt's lock held and interrupts off,
- * on any hart, and never two at the same time for one struct aia_msi. The operations before the last four may wait only for
- * the bus, or, if `waits` is set, for the unit of an intermediate. The last four are for a slow bus.
+ * The operations of a message. The library calls all except request() and the last four with the interrupt's lock held and
+ * interrupts off, on any hart, and never two at the same time for one struct aia_msi. The operations before the last four may
+ * wait only for the bus, or, if `waits` is set, for the unit of an intermediate. The last four are for a slow bus.
  */
 struct aia_msi_ops {
     /*
@@ -84,7 +84,8 @@ struct aia_msi_ops {
     /*
      * Prepare the message for a request, and the request for the message: aia_irq_request() calls this for each message of a
      * chain, after it has found that none of them has an interrupt. `r` is the library's copy of the request; the operation may
-     * put a handler of its own, with its own context, before the driver's. NULL: there is nothing to prepare.
+     * put a handler of its own, with its own context, before the driver's. Interrupts off, another lock of the library held. NULL:
+     * there is nothing to prepare.
      * Returns AIA_OK, or, with nothing changed:
      *   AIA_EINVAL  the message cannot serve this request
      */
@@ -117,7 +118,7 @@ struct aia_msi_ops {
 struct aia_barrier {
     /* Send `m`, which names the running hart's file. Interrupts off. AIA_OK; AIA_ETIMEOUT: the unit did not take `m`. */
     int (*send)(struct aia_barrier *b, const struct aia_message *m);
-    struct aia_barrier *next; /* the library's: the next one that the library knows (aia_barrier_add()) */
+    struct aia_barrier *next; /* the library's: the next barrier that the library knows (aia_barrier_add()) */
 };
 
 /*

@@ -52,8 +52,8 @@ void aia_port_relax(void);
 
 /*
  * Arrange that this hart calls aia_timer() once, interrupts off, at `when` or soon after. This replaces an earlier `when` of the
- * hart. If `when` has passed already, the call comes soon. UINT64_MAX: no call comes. Further calls, before `when` or from a
- * periodic tick, do no harm.
+ * hart. If `when` has passed already, the call comes soon. UINT64_MAX: no call comes. Further calls of aia_timer(),
+ * before `when` or from a periodic tick, do no harm.
  */
 void aia_port_timer(uint64_t when);
 

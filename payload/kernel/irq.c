@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The payload as the library's embedder: the functions of aia/port.h, and the library's memory. */
+/* The payload as the library's embedder: the library's memory, its entries, its reports. port.c has the functions of aia/port.h. */
 #include "payload/kernel/irq.h"
 #include "payload/kernel/args.h"
 #include "payload/kernel/console.h"
-#include "payload/kernel/hang.h"
 #include "payload/kernel/work.h"
 #include "payload/kernel/panic.h"
 #include "payload/kernel/machine.h"
@@ -210,46 +209,21 @@ unsigned irq_reports(int what)
     return atomic_load(&reports_of[what]);
 }
 
-/* ---- the functions of aia/port.h ---- */
-
-unsigned irq_spins = HART_WAIT_SPINS;
-_Atomic unsigned irq_lock_waiting;
-
-void aia_port_relax(void)
-{
-    static _Thread_local struct hart_wait w;
-    static _Thread_local uint64_t last;
-
-    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) { /* a new wait, not the last one again */
-        w = hart_wait_begin(TIME_NEVER);
-        w.spins = irq_spins;
-    }
-    (void)hart_wait_more(&w);
-    last = time_now();
-}
-
-void aia_port_timer(uint64_t when)
-{
-    time_arm_lazy(when);
-}
-
-void aia_port_ipi(unsigned n)
+void irq_take_ipi(unsigned n)
 {
     if (n >= IRQ_IPI_TEST && test_ipi)
         test_ipi(n);
-    /* IRQ_IPI_WAKE needs no action: taking it is its purpose. */
+    /* IRQ_IPI_WAKE needs no action: a sleeping hart has woken by taking this IPI. */
 }
 
-void aia_port_report(const struct aia_report *report)
+void irq_keep_report(const struct aia_report *report)
 {
-    /* The library counts these by hart. Only the watcher sees each one. */
+    /* The library counts unowned edges by hart. Only the watcher sees each edge. */
     if (report->what == AIA_REPORT_UNOWNED) {
         if (watch_unowned)
             watch_unowned(report->vec.id);
         return;
     }
-    if (report->what == AIA_REPORT_CALL_STUCK) /* its caller waits for the hart without a bound */
-        hang_look();
     unsigned n = atomic_fetch_add(&n_reports, 1);
 
     reports[n % REPORTS] = *report;

@@ -79,4 +79,8 @@ void irq_print_reports(void);
 /* The number of reports of this kind, an enumerator of aia_report.what. */
 unsigned irq_reports(int what);
 
+/* For port.c: take a virtual IPI of the embedder's; keep a report until it is printed. Interrupt or thread context. */
+void irq_take_ipi(unsigned n);
+void irq_keep_report(const struct aia_report *report);
+
 #endif

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions of aia/port.h that the library calls often: hart, time, interrupts, locks. Compiled without frame
- * pointers (mk/payload.mk), because a frame would double the cost of each. No backtrace needs these frames: nothing
- * here can fail.
+ * The eleven functions of aia/port.h. Compiled without frame pointers (mk/payload.mk), because a frame would double the
+ * cost of those that the library calls often: hart, time, interrupts, locks. No backtrace needs these frames: nothing
+ * here can fail, and a backtrace that comes through this file lacks only the function of aia/port.h itself.
  */
-#include "payload/kernel/hang.h"
-#include "payload/kernel/work.h"
 #include "payload/kernel/irq.h"
+#include "payload/kernel/hang.h"
 #include "payload/kernel/time.h"
+#include "payload/kernel/work.h"
 #include "csr.h"
+
+unsigned irq_spins = HART_WAIT_SPINS;
+_Atomic unsigned irq_lock_waiting;
 
 unsigned aia_port_hart(void)
 {
@@ -68,4 +71,35 @@ void aia_port_unlock(struct aia_lock *lock)
 {
     ACCESS_HOOK();
     atomic_store_explicit((_Atomic uintptr_t *)&lock->opaque[0], 0, memory_order_release);
+}
+
+void aia_port_relax(void)
+{
+    static _Thread_local struct hart_wait w;
+    static _Thread_local uint64_t last;
+
+    if (time_now() - last > time_from_us(2 * HART_WAIT_SLEEP_US)) { /* a new wait, not the last one again */
+        w = hart_wait_begin(TIME_NEVER);
+        w.spins = irq_spins;
+    }
+    (void)hart_wait_more(&w);
+    last = time_now();
+}
+
+void aia_port_timer(uint64_t when)
+{
+    time_arm_lazy(when);
+}
+
+void aia_port_ipi(unsigned n)
+{
+    irq_take_ipi(n);
+}
+
+void aia_port_report(const struct aia_report *report)
+{
+    if (report->what ==
+        AIA_REPORT_CALL_STUCK) /* the caller of aia_call() waits for the hart without a bound */
+        hang_look();
+    irq_keep_report(report);
 }

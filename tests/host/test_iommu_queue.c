@@ -281,7 +281,7 @@ static void test_hangs_in_reset(void **state)
 
 /*
  * The commands of two harts are in the queue when one hart's commands are refused, in either order: both are executed in the
- * end. Commands that another hart completed after a reset prove nothing about a hart's own.
+ * end. Commands that another hart completed after a reset prove nothing about a hart's own, also if the queue is reset again then.
  */
 static struct aia_iommu_device victim;
 static int errors[2];
@@ -296,6 +296,16 @@ static void flush(void *arg)
 {
     (void)arg;
     errors[1] = aia_iommu_flush(&b_unit);
+}
+
+/* A batch that survives the first reset, and a second reset after that batch. */
+static void flush_and_reset(void *arg)
+{
+    (void)arg;
+    errors[1] = aia_iommu_flush(&b_unit);
+    i_unit.refuse = 1;
+    if (!errors[1])
+        errors[1] = aia_iommu_flush(&b_unit);
 }
 
 static void other_now(void *arg)
@@ -334,6 +344,7 @@ static void test_error_under_two(void **state)
     for (unsigned latency = 0; latency < 20; latency++) {
         error_under_two(cut, flush, latency);
         error_under_two(flush, cut, latency);
+        error_under_two(cut, flush_and_reset, latency);
     }
 }
 

@@ -1160,7 +1160,7 @@ pub struct aia_iommu {
     pub idle: *mut u64,
     pub done: *mut u32,
     pub epoch: AtomicU32,
-    pub salvaged: AtomicU32,
+    pub salvaged: u32,
     pub fault_lock: aia_lock,
     pub muted: bool,
     pub n_commands: aia_counter,
