@@ -350,8 +350,9 @@ struct aia_request {
  * Context: thread.
  * Returns AIA_OK, or an error. Nothing is changed and *irq is NULL then, unless a vector of a silent device or hart could not
  * be reclaimed in time. In that case *irq is the descriptor, and aia_irq_free() has to be called for it. The errors are:
- *   AIA_EINVAL    no handler, no message, or too few free descriptors; an order above 5; a block that is managed or of a line
- *                 or wire; a managed message without config.reserved; a line if the harts have files, a message if they have none
+ *   AIA_EINVAL    no handler, no message, a message without operations (aplic_source_init() was forgotten), or too few free
+ *                 descriptors; an order above 5; a block that is managed or of a line or wire; a managed message without
+ *                 config.reserved; a line if the harts have files, a message if they have none
  *   AIA_EBUSY     the message, or one below it, belongs to another interrupt, which has to be freed first
  *   AIA_ENOHART   no hart of the affinity is online, and the interrupt is not managed, or its message is on a slow bus, which
  *                 no start of a hart can wait for; managed: the affinity has no hart that irq can reach, online or not

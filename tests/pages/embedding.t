@@ -3,7 +3,7 @@
 #
 # The code of docs/embedding.md: its pieces, in their order, are one file that compiles on the installed headers, asks its kernel
 # for the functions that the page lists, links with the installed archives and port, and runs on QEMU in the kernel of embedding.c.
-# No line of the page is longer than 130 columns. From the environment: BUILD, CROSS, QEMU.
+# No line of the page is longer than 130 columns. From the environment: BUILD, CROSS, QEMU, FIRMWARE.
 # Needs: examples
 use strict;
 use warnings;
@@ -14,6 +14,7 @@ use Test::More tests => 12;
 my $build = abs_path($ENV{BUILD} || 'build');
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
 my $qemu = $ENV{QEMU} || 'qemu-system-riscv64';
+my $firmware = $ENV{FIRMWARE} ? "-bios $ENV{FIRMWARE}" : '';
 my $examples = "$build/stage/share/doc/aia/examples";
 my $dir = tempdir(CLEANUP => 1);
 $ENV{PKG_CONFIG_LIBDIR} = "$build/stage/lib/pkgconfig";
@@ -76,7 +77,10 @@ sub build_kernel {
         @objects, '$(pkg-config --libs aia-fdt)', "$build/examples/wired/libfdt.a -o $dir/page.elf");
 }
 
-sub boot { return quiet("timeout 900 $qemu -M virt,aia=aplic-imsic -smp 4 -nographic -device edu,addr=1 -kernel $dir/page.elf </dev/null") }
+sub boot {
+    return quiet("timeout -s KILL 900 $qemu -M virt,aia=aplic-imsic -smp 4 -nographic -no-reboot $firmware",
+        "-device edu,addr=1 -kernel $dir/page.elf </dev/null");
+}
 
 ($good, $text) = build_kernel();
 ok($good, 'it links with the installed libraries and port') or diag $text;
