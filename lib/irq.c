@@ -238,9 +238,18 @@ int irq_start(struct aia *a, struct aia_irq *irq)
     return error;
 }
 
+/* True if a message, and each message below it, was initialized. */
+static bool has_operations(const struct aia_msi *msi)
+{
+    for (; msi; msi = msi->below)
+        if (!msi->ops)
+            return false;
+    return true;
+}
+
 static bool request_valid(const struct aia *a, const struct aia_request *r)
 {
-    return r->handler && r->msi && a->delivery->accepts(a, r);
+    return r->handler && r->msi && has_operations(r->msi) && a->delivery->accepts(a, r);
 }
 
 /* True if irq's affinity has a hart that irq can be delivered to, online or not. */

@@ -153,6 +153,7 @@ static void mover(void)
                             .msi = &d->msi,
                             .affinity = aia_hartset_first(HARTS)};
 
+    aia_port_lock_init(&d->lock, "device");
     d->msi = (struct aia_msi){.ops = &ops, .kind = AIA_MSI_STORE};
     check(aia_irq_request(&aia, &r, &irq) == AIA_OK, "aia_irq_request\n");
     for (unsigned i = 0; i < MOVES; i++) {

@@ -104,4 +104,4 @@ unsigned long aia_port_irq_save(void) { return CSR("csrrci %0, sstatus, 2") & 2;
 void aia_port_irq_restore(unsigned long was) { __asm__ volatile("csrs sstatus, %0" ::"r"(was) : "memory"); }
 void aia_port_timer(uint64_t when) { sbi(SBI_TIMER, 0, when, 0); }
 void aia_port_ipi(unsigned n) { (void)n; }
-void aia_port_report(const struct aia_report *r) { check(!r, "a storm, or a late edge\n"); }
+void aia_port_report(const struct aia_report *r) { check(!r, aia_report_text(r->what)); }

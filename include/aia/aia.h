@@ -350,9 +350,9 @@ struct aia_request {
  * Context: thread.
  * Returns AIA_OK, or an error. Nothing is changed and *irq is NULL then, unless a vector of a silent device or hart could not
  * be reclaimed in time. In that case *irq is the descriptor, and aia_irq_free() has to be called for it. The errors are:
- *   AIA_EINVAL    no handler, no message, or too few free descriptors; an order above 5; a block that is managed, or is of a line
- *                 or a wire; a managed message without config.reserved; a line where harts have files, a message where harts have
- *                 none
+ *   AIA_EINVAL    no handler, no message, a message without operations (aplic_source_init() was forgotten), or too few free
+ *                 descriptors; an order above 5; a block that is managed, or is of a line or a wire; a managed message without
+ *                 config.reserved; a line where harts have files, a message where harts have none
  *   AIA_EBUSY     the message, or one below it, belongs to another interrupt, which has to be freed first
  *   AIA_ENOHART   no hart of the affinity is online, and the interrupt is not managed, or is managed with a message on a slow bus:
  *                 a hart that comes online cannot wait for the bus; or the interrupt can be delivered to no hart of the affinity

@@ -71,6 +71,13 @@ static void test_request_errors(void **state)
     request.order = 33; /* 2^33 descriptors, which a shift of 32 bits would make 2 */
     assert_int_equal(aia_irq_request(&t.aia, &request, &irq), AIA_EINVAL);
     check_nothing_taken(n_free);
+    struct aia_msi zeroed = {.ops = NULL}, chip = {.ops = q.dev.msi.ops, .below = &zeroed};
+    request.order = 0;
+    request.msi = &zeroed; /* aplic_source_init(), or what a bus driver has in its place, was forgotten */
+    assert_int_equal(aia_irq_request(&t.aia, &request, &irq), AIA_EINVAL);
+    request.msi = &chip;
+    assert_int_equal(aia_irq_request(&t.aia, &request, &irq), AIA_EINVAL);
+    check_nothing_taken(n_free);
 
     t_fill(1, 0);
     assert_int_equal(t_request(&q, AIA_MSI_PLAIN, aia_hartset_one(1)), AIA_ENOVEC);

@@ -159,11 +159,13 @@ my @loose = grep { $stated{$_} && defined $bound{$_} && $stated{$_} > 2 * $bound
 is_deeply(\@loose, [], 'and the table does not say twice as much as there is') or diag map { "$_: $bound{$_} bytes, not $stated{$_}\n" } @loose;
 
 if ($ENV{STACK_TABLE}) { # print the rows afresh
-    my (%row, $least);
+    my %rows; # of each bound, as many as have room in lines of 130 columns
     for my $f (@public) {
-        ($least) = grep { $bound{$f} <= $_ } 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096, 8192;
-        push @{$row{$least}}, "`$f()`";
+        my ($least) = grep { $bound{$f} <= $_ } 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096, 8192;
+        my $rows = $rows{$least} //= [''];
+        push @$rows, '' if length("| $least | $rows->[-1], `$f()` |") > 130;
+        $rows->[-1] .= ($rows->[-1] && ', ') . "`$f()`";
     }
-    print STDERR map { "| $_ | " . join(', ', @{$row{$_}}) . " |\n" } sort { $a <=> $b } keys %row;
+    for my $least (sort { $a <=> $b } keys %rows) { print STDERR map { "| $least | $_ |\n" } @{$rows{$least}} }
     print STDERR map { "$_: $bound{$_}: " . way($_) . "\n" } sort { $bound{$a} <=> $bound{$b} } @public;
 }
