@@ -182,11 +182,10 @@ static void start_waiting(struct aia *a, unsigned hart)
 static void undo_steps(struct aia *a, unsigned hart, unsigned n)
 {
     while (n-- > 0) {
-        if (steps[n].state ==
-            AIA_HART_CLOSED) /* before open(): a hart whose vectors are given out must be ONLINE */
-            set_state(a, hart, AIA_HART_ONLINE);
         if (steps[n].undo)
             steps[n].undo(a, hart);
+        if (steps[n].state == AIA_HART_CLOSED) /* after open(): a hart that is ONLINE gives out vectors */
+            set_state(a, hart, AIA_HART_ONLINE);
     }
     start_waiting(a, hart);
 }

@@ -48,6 +48,34 @@ static void test_online_means_online(void **state)
     assert_true(aia_hartset_has(&online, 1));
 }
 
+static struct t_irq early;
+
+/* Another hart moves an interrupt to hart 2 as soon as aia_online() has hart 2. */
+static void moves_there(void *arg)
+{
+    struct aia_hartset online = aia_online(&t.aia), two = aia_hartset_one(2);
+
+    if (aia_hartset_has(&online, 2))
+        *(int *)arg = aia_irq_set_affinity(&t.aia, early.irq, &two);
+}
+
+static void test_online_gives_out_vectors(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned k = 0; more; k++) {
+        int error = AIA_OK;
+        t_machine(3, 63);
+        t_irq(&early, AIA_MSI_MASKABLE, 0);
+        assert_int_equal(t_offline(2, 0), AIA_OK);
+        t_at(k, true, moves_there, &error);
+        assert_int_equal(t_online_again(2, 1), 0);
+        more = t_at_done();
+        assert_int_equal(error, AIA_OK);
+    }
+}
+
 static void inject(void (*fn)(void *arg), uint32_t lag)
 {
     bool more = true;
@@ -368,12 +396,19 @@ static void test_offline_long_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_offline_online),         cmocka_unit_test(test_online_means_online),
-        cmocka_unit_test(test_edge_at_every_access),   cmocka_unit_test(test_edge_at_every_access_slow),
-        cmocka_unit_test(test_edge_found_by_sweep),    cmocka_unit_test(test_moves_toward_it),
-        cmocka_unit_test(test_request_meanwhile),      cmocka_unit_test(test_offline_meanwhile),
-        cmocka_unit_test(test_all_harts_in_turn),      cmocka_unit_test(test_torn_at_every_access),
-        cmocka_unit_test(test_undrained_keeps_moving), cmocka_unit_test(test_offline_long_after),
+        cmocka_unit_test(test_offline_online),
+        cmocka_unit_test(test_online_means_online),
+        cmocka_unit_test(test_online_gives_out_vectors),
+        cmocka_unit_test(test_edge_at_every_access),
+        cmocka_unit_test(test_edge_at_every_access_slow),
+        cmocka_unit_test(test_edge_found_by_sweep),
+        cmocka_unit_test(test_moves_toward_it),
+        cmocka_unit_test(test_request_meanwhile),
+        cmocka_unit_test(test_offline_meanwhile),
+        cmocka_unit_test(test_all_harts_in_turn),
+        cmocka_unit_test(test_torn_at_every_access),
+        cmocka_unit_test(test_undrained_keeps_moving),
+        cmocka_unit_test(test_offline_long_after),
     };
 
     return T_RUN(tests);
