@@ -103,18 +103,20 @@ static void source_retrigger(struct aia_msi *msi)
 /*
  * The handler has returned `result`. True if the line has stayed up through more than storm_limit runs in a row that returned
  * AIA_HANDLED. The line is read only in the second half of such a row, so a handler that takes its line down costs no further
- * read.
+ * read. A handler that leaves the work to a task disables the interrupt, and the task takes the line down. Such a run ends the row.
  *
  * storm_full_trap() alone would not see such a line. The next message may arrive only after the hart has ended its trap. Then no
  * trap is full, although the hart does little else. In direct delivery mode the line is pending again immediately, the traps are
  * full, and storm_full_trap() is enough.
  */
-static bool is_stuck(struct aplic_source *s, bool up, enum aia_result result)
+static bool is_stuck(struct aplic_source *s, const struct aia_irq *irq, bool up, enum aia_result result)
 {
     uint32_t limit = s->aplic->aia->config.storm_limit;
 
     if (s->aplic->direct)
         return false;
+    if (atomic_load_explicit(&irq->flow, memory_order_relaxed) & AIA_FLOW_DISABLED)
+        up = false;
     s->up_runs = up ? s->up_runs + (result == AIA_HANDLED) : 0;
     if (s->up_runs > limit / 2 && !aplic_asserted(s))
         s->up_runs = 0;
@@ -143,7 +145,7 @@ static enum aia_result level_handler(void *context, struct aia_irq *irq)
     else
         atomic_fetch_add_explicit(&s->fallen, 1, memory_order_relaxed);
     fence_all();
-    bool stuck = is_stuck(s, up, result);
+    bool stuck = is_stuck(s, irq, up, result);
     if (s->aplic->direct)
         aia_line_done(irq); /* the claim has masked the line */
     else if (up)

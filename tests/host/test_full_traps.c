@@ -223,6 +223,35 @@ static void test_slow_level(void **state)
     }
 }
 
+static struct aia_irq *deferred;
+
+static void disable_it(void)
+{
+    aia_irq_disable(&t.aia, deferred);
+}
+
+/* The handler leaves the work to a task: it disables the interrupt. The task takes the line down, and enables the interrupt. */
+static void test_level_left_to_a_task(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        enum aplic_mode mode = i ? APLIC_LEVEL_LOW : APLIC_LEVEL_HIGH;
+        machine(false, AIA_HANDLED, 0);
+        deferred = level(&w, 9, mode, "deferred");
+        in_run = disable_it;
+        for (unsigned n = 1; n < 3 * T_STORM; n++) {
+            up(9, mode, true);
+            m_settle();
+            assert_int_equal(runs, n);
+            up(9, mode, false);
+            aia_irq_enable(&t.aia, deferred);
+            m_settle();
+        }
+        in_run = NULL;
+        assert_int_equal(m.n_reports, 0);
+    }
+}
+
 /* Timers and software interrupts come between two traps. */
 static void test_timer(void **state)
 {
@@ -493,6 +522,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_level),
         cmocka_unit_test(test_two_levels),
+        cmocka_unit_test(test_level_left_to_a_task),
         cmocka_unit_test(test_slow_level),
         cmocka_unit_test(test_timer),
         cmocka_unit_test(test_message),
