@@ -292,6 +292,7 @@ void payload_main(uint64_t hartid, const void *given)
     time_init(machine.aia.timebase);
     hand_over(hartid, given);
     const struct job *job = choose_job();
+    irq_needed = job->run != job_discover;
     selfcheck_step("the interrupt files' books, %u harts", hart_count());
     struct aia_trace_ring *rings = trace_rings();
     irq_init(rings, irq_by_message() ? NULL : wires_controllers());

@@ -49,6 +49,12 @@ void irq_watch_unowned(void (*fn)(unsigned id));
 void irq_lazy_timer(void);
 
 /*
+ * True: the run ends if the interrupt file of a hart is not where the device tree says. False, for test=discover: a line says so,
+ * and the hart is online without external interrupts.
+ */
+extern bool irq_needed;
+
+/*
  * Initialise the running hart's interrupt file and set sie.SEIE. At each start of a hart, the boot hart included,
  * before the hart is online. Interrupts are off; sie enables the software and timer interrupts. Returns AIA_OK or the
  * reason why the hart cannot take interrupts.
