@@ -4,7 +4,8 @@
 
 #include "port.h"
 
-enum { HARTS = 4 };
+enum { HARTS = 4, SECOND = 10000000 };
+enum { HANG = 100 * SECOND }; /* on a busy host a hart may not run for seconds */
 extern struct aia aia;
 
 void say(const char *s);
