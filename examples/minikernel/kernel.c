@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A whole kernel on libaia: four harts of QEMU's virt machine, and an edu device with a plain MSI. The kernel takes the device's
- * interrupt, moves the interrupt to another hart, and takes that hart offline, which moves the interrupt away. load.c then shows
- * that no edge is lost while harts move the interrupt. A real kernel reads the addresses and the number of identities from the
+ * interrupt, moves the interrupt to another hart, takes that hart offline, which moves the interrupt away, and brings the hart back.
+ * load.c then shows that no edge is lost while harts move the interrupt. A real kernel reads the addresses and the number of identities from the
  * device tree; here they are constants. The port is a file of ../ports.
  */
 #include "kernel.h"
 #include <stddef.h>
 
 enum { IDS = 255, SECOND = 10000000 };
-enum { HANG = 100 * SECOND }; /* on a busy host a hart may not run for seconds */
+enum { HANG = 100 * SECOND }; /* for an emulator on a busy host, where a hart may not run for seconds; on hardware SECOND */
 #define IMSIC(hart) (0x28000000 + (hart)*0x1000)
 #define EDU         ((volatile uint32_t *)0x40000000)                 /* BAR 0, set below */
 #define CFG(offset) (*(volatile uint32_t *)(0x30008000ul + (offset))) /* bus 0, device 1 */
@@ -117,6 +117,7 @@ static void edge_on(unsigned hart, const char *what)
 
 static void begin(void)
 {
+    leave[aia_port_hart()] = false;
     check(aia_hart_online_begin(&aia) == 0, "aia_hart_online_begin\n");
     port_timer_interrupt(&aia);
     __asm__ volatile("csrw sie, %0" ::"r"(1 << 9 | 1 << 5)); /* external and timer */
@@ -166,6 +167,10 @@ void first(unsigned here)
     while (sbi(SBI_HSM, HSM_STATUS, there, 0) != 1) check(aia_port_time() < HANG, "not STOPPED\n");
     check(irq->vec.hart != there, "the interrupt is still on the second hart\n");
     edge_on(irq->vec.hart, "an edge on another hart: the second is offline\n");
+    check(sbi(SBI_HSM, HSM_START, there, (uintptr_t)second_start) >= 0, "hart_start, again\n");
+    while (online <= HARTS) check(aia_port_time() < HANG, "the second hart does not come back\n");
+    check(aia_hart_online_finish(&aia, there, AIA_DISPLACED_RETURN) == AIA_OK, "aia_hart_online_finish\n");
+    edge_on(there, "an edge on the second hart, which is back\n");
     load(irq);
     finish("minikernel: PASS\n", 0x5555);
 }
