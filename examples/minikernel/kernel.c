@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 enum { IDS = 255, SECOND = 10000000 };
-enum { HANG = 100 * SECOND }; /* for an emulator on a busy host, where a hart may not run for seconds; on hardware SECOND */
+/* For an emulator on a busy host, where a hart may not run for seconds. On hardware SECOND is right. */
+enum { HANG = 100 * SECOND };
 #define IMSIC(hart) (0x28000000 + (hart)*0x1000)
 #define EDU         ((volatile uint32_t *)0x40000000)                 /* BAR 0, set below */
 #define CFG(offset) (*(volatile uint32_t *)(0x30008000ul + (offset))) /* bus 0, device 1 */

@@ -6,8 +6,9 @@
  */
 #include "port.h"
 
-enum { HARTS = 4, LOCKS = 32 }; /* LOCKS: config.n_irqs + 3, and 1 for each APLIC domain, and 3 for each IOMMU */
-enum { TICK = 10000 };          /* of aia_port_time(): a millisecond on QEMU's virt machine */
+/* LOCKS: config.n_irqs + 3, and 1 for each APLIC domain, and 3 for each IOMMU. */
+enum { HARTS = 4, LOCKS = 32 };
+enum { TICK = 10000 }; /* of aia_port_time(): a millisecond on QEMU's virt machine */
 /*
  * Your delay of one tick. The delay has to block the task. A yield lets only tasks of the same or a higher priority run: a task
  * of lower priority that the wait depends on would not run until wait_limit.
@@ -18,8 +19,8 @@ enum { TICK = 10000 };          /* of aia_port_time(): a millisecond on QEMU's v
  * before the scheduler starts, and on a hart that the RTOS does not schedule.
  */
 #define RTOS_MAY_SLEEP() (CSR("csrr %0, sstatus") & SIE)
-#define RTOS_PANIC() __builtin_trap()
-#define RTOS_LOCK    struct rtos_lock
+#define RTOS_PANIC()     __builtin_trap()
+#define RTOS_LOCK        struct rtos_lock
 #define RTOS_LOCK_TAKE(l) \
     while (__atomic_exchange_n(&(l)->taken, 1, __ATOMIC_ACQUIRE)) port_pause()
 #define RTOS_LOCK_FREE(l) __atomic_store_n(&(l)->taken, 0, __ATOMIC_RELEASE)
