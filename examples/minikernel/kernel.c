@@ -8,9 +8,8 @@
 #include "kernel.h"
 #include <stddef.h>
 
-enum { IDS = 255, SECOND = 10000000 };
-/* For an emulator on a busy host, where a hart may not run for seconds. On hardware SECOND is right. */
-enum { HANG = 100 * SECOND };
+/* HANG is for an emulator on a busy host, where a hart may not run for seconds. On hardware SECOND is right. */
+enum { IDS = 255, SECOND = 10000000, HANG = 100 * SECOND };
 #define IMSIC(hart) (0x28000000 + (hart)*0x1000)
 #define EDU         ((volatile uint32_t *)0x40000000)                 /* BAR 0, set below */
 #define CFG(offset) (*(volatile uint32_t *)(0x30008000ul + (offset))) /* bus 0, device 1 */
@@ -24,7 +23,6 @@ static struct aia_irq irqs[1];
 static aia_counter runs[HARTS];
 static _Atomic unsigned online, handled;
 static _Atomic bool leave[HARTS];
-void second_start(void); /* start.S */
 
 enum { SBI_PUTCHAR = 1, SBI_HSM = 0x48534d, HSM_START = 0, HSM_STOP, HSM_STATUS };
 static long sbi(unsigned long ext, unsigned long fid, unsigned long arg, uintptr_t start)
@@ -48,9 +46,7 @@ static void finish(const char *verdict, uint32_t how)
 
 void check(bool good, const char *what)
 {
-    if (good) return;
-    say("FAIL: ");
-    finish(what, 1 << 16 | 0x3333); /* exit code 1 */
+    if (!good) say("FAIL: "), finish(what, 1 << 16 | 0x3333); /* exit code 1 */
 }
 
 /* ---- what the port leaves to the kernel, and traps ---- */
@@ -100,8 +96,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
 
 void edge(void)
 {
-    uint64_t end = aia_port_time() + HANG;
-    unsigned before = handled;
+    uint64_t end = aia_port_time() + HANG, before = handled;
     EDU[0x60 / 4] = 1;
     while (handled == before) check(aia_port_time() < end, "an edge is lost\n");
 }
@@ -138,8 +133,7 @@ void first(unsigned here)
     const unsigned there = (here + 1) % HARTS;
     const struct aia_hartset other = aia_hartset_one(there);
     // clang-format off
-    const struct aia_config config = {
-        .n_harts = HARTS, .harts = harts, .files = files, .irqs = irqs, .n_irqs = 1, .runs = runs,
+    const struct aia_config config = {.n_harts = HARTS, .harts = harts, .files = files, .irqs = irqs, .n_irqs = 1, .runs = runs,
         .ipi_id = 1, .sync_id = 2, .lazy_period = SECOND / 1000, .wait_limit = HANG, .max_retiring = 8,
         .storm_window = SECOND / 10, .storm_limit = 1000};
     for (unsigned h = 0; h < HARTS; h++)

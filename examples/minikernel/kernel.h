@@ -9,6 +9,7 @@ extern struct aia aia;
 
 void say(const char *s);
 void check(bool good, const char *what); /* if not good, the machine ends with exit code 1 */
+void second_start(void);                 /* start.S */
 void edge(void);                         /* make the device send an edge, and wait until it is handled */
 
 /* load.c */
