@@ -13,6 +13,8 @@ define PC
 prefix=$${pcfiledir}/../..
 includedir=$${prefix}/include
 libdir=$${prefix}/lib
+march=$(MARCH)
+mabi=$(MABI)
 
 Name: aia
 Description: RISC-V AIA interrupts: IMSIC, APLIC, moves and hart hotplug

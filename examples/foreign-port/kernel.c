@@ -8,7 +8,7 @@
 #include "kernel.h"
 
 enum { IDS = 255, SECOND = 10000000, MOVES = 2000, IRQS = 2 };
-enum { HANG = 100 * SECOND }; /* on a busy host a hart may not run for seconds */
+enum { HANG = 100 * SECOND }; /* as in the minikernel: for emulators */
 #define IMSIC(hart) (0x28000000 + (hart)*0x1000)
 
 char stacks[HARTS][8192] __attribute__((aligned(16)));

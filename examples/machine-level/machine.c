@@ -26,7 +26,8 @@ enum { HARTS = 4, HART_BITS = 2, SOURCES = 96 };
 // clang-format on
 /*
  * Registers that a hart may lack, by number, because an assembler may not know the names. If the hart has no such register, the
- * write traps to the label after it, and there is nothing to set up.
+ * write traps to the label after it, and there is nothing to set up. Such a trap overwrites mepc, mcause, mtval, and MPP, MPIE and
+ * MIE of mstatus, so all probes come before enter(), which sets these registers.
  */
 enum { MVIEN = 0x308, MENVCFG = 0x30a, MSTATEEN0 = 0x30c };
 #define TRY(csr, v)                                                                                         \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A whole kernel on libaia: four harts of QEMU's virt machine, and an edu device with a plain MSI. The kernel takes the device's
- * interrupt, moves the interrupt to another hart, and takes that hart offline, which moves the interrupt away. load.c then shows
- * that no edge is lost while harts move the interrupt. A real kernel reads the addresses and the number of identities from the
+ * interrupt, moves the interrupt to another hart, takes that hart offline, which moves the interrupt away, and brings the hart back.
+ * load.c then shows that no edge is lost while harts move the interrupt. A real kernel reads the addresses and the number of identities from the
  * device tree; here they are constants. The port is a file of ../ports.
  */
 #include "kernel.h"
@@ -22,7 +22,6 @@ static struct aia_irq irqs[1];
 static aia_counter runs[HARTS];
 static _Atomic unsigned online, handled;
 static _Atomic bool leave[HARTS];
-void second_start(void); /* start.S */
 
 enum { SBI_PUTCHAR = 1, SBI_HSM = 0x48534d, HSM_START = 0, HSM_STOP, HSM_STATUS };
 static long sbi(unsigned long ext, unsigned long fid, unsigned long arg, uintptr_t start)
@@ -46,9 +45,7 @@ static void finish(const char *verdict, uint32_t how)
 
 void check(bool good, const char *what)
 {
-    if (good) return;
-    say("FAIL: ");
-    finish(what, 1 << 16 | 0x3333); /* exit code 1 */
+    if (!good) say("FAIL: "), finish(what, 1 << 16 | 0x3333); /* exit code 1 */
 }
 
 /* ---- what the port leaves to the kernel, and traps ---- */
@@ -98,8 +95,7 @@ static enum aia_result handler(void *context, struct aia_irq *irq)
 
 void edge(void)
 {
-    uint64_t end = aia_port_time() + HANG;
-    unsigned before = handled;
+    uint64_t end = aia_port_time() + HANG, before = handled;
     EDU[0x60 / 4] = 1;
     while (handled == before) check(aia_port_time() < end, "an edge is lost\n");
 }
@@ -116,6 +112,7 @@ static void edge_on(unsigned hart, const char *what)
 
 static void begin(void)
 {
+    leave[aia_port_hart()] = false;
     check(aia_hart_online_begin(&aia) == 0, "aia_hart_online_begin\n");
     port_timer_interrupt(&aia);
     __asm__ volatile("csrw sie, %0" ::"r"(1 << 9 | 1 << 5)); /* external and timer */
@@ -135,8 +132,7 @@ void first(unsigned here)
     const unsigned there = (here + 1) % HARTS;
     const struct aia_hartset other = aia_hartset_one(there);
     // clang-format off
-    const struct aia_config config = {
-        .n_harts = HARTS, .harts = harts, .files = files, .irqs = irqs, .n_irqs = 1, .runs = runs,
+    const struct aia_config config = {.n_harts = HARTS, .harts = harts, .files = files, .irqs = irqs, .n_irqs = 1, .runs = runs,
         .ipi_id = 1, .sync_id = 2, .lazy_period = SECOND / 1000, .wait_limit = HANG, .max_retiring = 8,
         .storm_window = SECOND / 10, .storm_limit = 1000};
     for (unsigned h = 0; h < HARTS; h++)
@@ -165,6 +161,10 @@ void first(unsigned here)
     while (sbi(SBI_HSM, HSM_STATUS, there, 0) != 1) check(aia_port_time() < HANG, "not STOPPED\n");
     check(irq->vec.hart != there, "the interrupt is still on the second hart\n");
     edge_on(irq->vec.hart, "an edge on another hart: the second is offline\n");
+    check(sbi(SBI_HSM, HSM_START, there, (uintptr_t)second_start) >= 0, "hart_start, again\n");
+    while (online <= HARTS) check(aia_port_time() < HANG, "the second hart does not come back\n");
+    check(aia_hart_online_finish(&aia, there, AIA_DISPLACED_RETURN) == AIA_OK, "aia_hart_online_finish\n");
+    edge_on(there, "an edge on the second hart, which is back\n");
     load(irq);
     finish("minikernel: PASS\n", 0x5555);
 }

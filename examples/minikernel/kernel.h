@@ -5,11 +5,12 @@
 #include "port.h"
 
 enum { HARTS = 4, SECOND = 10000000 };
-enum { HANG = 100 * SECOND }; /* on a busy host a hart may not run for seconds */
+enum { HANG = 100 * SECOND }; /* for an emulator on a busy host; on hardware SECOND is right */
 extern struct aia aia;
 
 void say(const char *s);
 void check(bool good, const char *what); /* if not good, the machine ends with exit code 1 */
+void second_start(void);                 /* start.S */
 void edge(void);                         /* make the device send an edge, and wait until it is handled */
 
 /* load.c */

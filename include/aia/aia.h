@@ -458,7 +458,8 @@ int aia_irq_try_affinity(struct aia *a, struct aia_irq *irq, const struct aia_ha
 int aia_irq_restore(struct aia *a, struct aia_irq *irq);
 
 /*
- * The number of runs of irq's handler on `hart`; 0 if there is no such hart.
+ * The number of runs of irq's handler on `hart`; 0 if there is no such hart. A run of a level whose line had fallen, so that the
+ * driver's handler was not called (aplic_source.fallen), is counted too.
  * Context: any.
  */
 uint64_t aia_irq_runs(const struct aia *a, const struct aia_irq *irq, unsigned hart);
@@ -487,7 +488,9 @@ int aia_ipi_send(struct aia *a, unsigned hart, unsigned n);
 /*
  * Run fn(arg) on `hart`, in interrupt context with interrupts off, and wait until fn has returned. On the running hart fn is
  * called directly. After fn has begun, the call waits for its end without a limit, because fn may use the caller's stack; after
- * wait_limit AIA_REPORT_CALL_STUCK reports that.
+ * wait_limit AIA_REPORT_CALL_STUCK reports that. A hart makes one call at a time. If several tasks of one hart make calls, take a
+ * mutex with priority inheritance around aia_call(). Without the mutex a task of high priority waits for the call of a task of low
+ * priority, which may not run meanwhile.
  * Context: thread.
  * Returns AIA_OK, or, if fn has not run and will not run:
  *   AIA_EINVAL    no such hart
@@ -575,7 +578,8 @@ enum aia_displaced {
 
 /*
  * Second half of bringing `hart` online: start the managed interrupts that were shut down and have `hart` in their affinity,
- * and treat displaced interrupts as `displaced` says. After an error the other interrupts are treated all the same.
+ * and treat displaced interrupts as `displaced` says. After an error the other interrupts are treated all the same. Call this after
+ * aia_hart_online_begin() has returned on `hart`. aia_online() alone does not prove that the function has returned.
  * Context: thread.
  * Returns AIA_OK, or:
  *   AIA_EINVAL    no such hart
@@ -634,7 +638,8 @@ const char *aia_finding_name(enum aia_finding finding);
 /*
  * Compare the running hart's pending and enable bits, and the messages of the devices whose interrupts are on this hart, with
  * the library's books. Call `found` for each difference; `owner` is the number of a descriptor, or IMSIC_NO_OWNER, or another
- * number from n_irqs up if the slot is damaged. Reading a message back drains its device. The hart must be online.
+ * number from n_irqs up if the slot is damaged. Reading a message back drains its device. The hart must be online. embedding.md,
+ * "When nothing comes", says how a kernel keeps interrupts from moving meanwhile.
  * Context: own, off, while no interrupt moves.
  * Returns the number of findings.
  */

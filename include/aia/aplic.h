@@ -37,7 +37,8 @@ enum aplic_mode {
 
 /*
  * The addresses of the interrupt files of the domain's harts: base | group << group_shift | hart << hart_shift ("Addresses and
- * data for outgoing MSIs"). The hart index in target registers is group << hart_bits | hart.
+ * data for outgoing MSIs"). The hart index in target registers is group << hart_bits | hart. hart_bits is enough to count the harts
+ * of a group: 2 for 3 or 4. group_shift has no effect if group_bits is 0.
  */
 struct aplic_layout {
     uint64_t base;

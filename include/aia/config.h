@@ -121,10 +121,15 @@ struct aia_config {
     uint64_t lazy_period;
     /*
      * How many vectors of one interrupt may be retiring at the same time; 2 or more. If more than half of this number retire,
-     * an IPI asks for their reclaim. At this number a move waits for a reclaim.
+     * an IPI asks for their reclaim. At this number a move waits for a reclaim, so a thread that moves an interrupt in a tight
+     * loop moves it as often as vectors are reclaimed.
      */
     uint32_t max_retiring;
-    /* Ticks that a wait for another hart, for a device, or for a write to arrive may last. Then it ends with AIA_ETIMEOUT. */
+    /*
+     * Ticks that a wait for another hart, for a device, or for a write to arrive may last. Then it ends with AIA_ETIMEOUT; until
+     * then nothing reports the wait. A second is a good value on hardware. The examples wait for up to 100 seconds, for emulators
+     * on busy hosts.
+     */
     uint64_t wait_limit;
     /* Ticks within which unwelcome edges (struct aia_storm) are counted together; less than 2^32 on RV32. */
     uint64_t storm_window;

@@ -67,7 +67,7 @@ struct imsic_file {
     uint16_t n_free;    /* set bits in free[] */
     uint16_t sync_owed; /* own hart: sync_id while the write of a sync that timed out is under way; else 0 */
     uint64_t free[IMSIC_WORDS]; /* bit set: the identity is free */
-    /* [k] bit w: free[w] has an aligned run of 2^k. For k > 0 the run may be gone (imsic/books.h). */
+    /* [k] bit w: free[w] has an aligned run of 2^k. For k > 0 the run may be gone. */
     uint32_t has_run[IMSIC_MAX_ORDER + 1];
 
     /* The library's: the hart that retires a vector sets its bit, and the file's own hart clears it at the reclaim. */

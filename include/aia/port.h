@@ -43,24 +43,35 @@ void aia_port_irq_restore(unsigned long was);
  */
 void aia_port_lock_init(struct aia_lock *lock, const char *name);
 
-/* Take a lock, with acquire ordering; release it, with release ordering. Interrupts are always off. */
+/*
+ * Take a lock, with acquire ordering; release it, with release ordering. Interrupts are always off, also in traps: the lock spins,
+ * and is no mutex or semaphore.
+ */
 void aia_port_lock(struct aia_lock *lock);
 void aia_port_unlock(struct aia_lock *lock);
 
-/* Called repeatedly during a wait for another hart. May sleep or yield if interrupts are on. */
+/*
+ * Called repeatedly during a wait for another hart, or for another task inside aia_call(). May sleep or yield if interrupts are on.
+ * Where tasks have priorities, block for a tick: a yield lets no task of a lower priority run, and the wait may be for such a task.
+ */
 void aia_port_relax(void);
 
 /*
  * Arrange that this hart calls aia_timer() once, interrupts off, at `when` or soon after. This replaces an earlier `when` of the
  * hart. If `when` has passed already, the call comes soon. UINT64_MAX: no call comes. Further calls of aia_timer(),
- * before `when` or from a periodic tick, do no harm.
+ * before `when` or from a periodic tick, do no harm. The function may be empty if a tick of each hart calls aia_timer(): vectors
+ * then retire for up to one tick longer.
  */
 void aia_port_timer(uint64_t when);
 
 /* Take virtual IPI `n`, which is AIA_IPI_USER or above. Interrupt context. */
 void aia_port_ipi(unsigned n);
 
-/* Note an event that a person should know of, and print it later. Interrupt or thread context, no lock of the library held. */
+/*
+ * Note an event that a person should know of, and print it later. The function may print immediately if printing works in interrupt
+ * context and takes no lock that the caller of aia_irq_try_affinity() may hold. Interrupt or thread context, no lock of the library
+ * held.
+ */
 void aia_port_report(const struct aia_report *report);
 
 #include <aia/end.h>

@@ -8,7 +8,7 @@ use strict;
 use warnings;
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
-use Test::More tests => 35;
+use Test::More tests => 36;
 
 my $build = $ENV{BUILD} || 'build';
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
@@ -140,6 +140,14 @@ my ($version) = slurp('include/aia/version.h') =~ /^#define AIA_VERSION "([^"]+)
 like($version, qr/^\d+\.\d+\.\d+$/, 'a semantic version');
 like(slurp('CHANGELOG.md'), qr/^## (?:\Q$version\E\b)/m, 'which CHANGELOG.md knows');
 is((lines(qw(pkg-config --modversion aia)))[0], $version, 'pkg-config says it');
+
+my ($arch, $abi) = map { s/\s+$//r } map { lines('pkg-config', "--variable=$_", 'aia') } qw(march mabi);
+my ($has) = map { /Tag_RISCV_arch: "([^"]*)"/ } lines("${cross}readelf", '-A', $lib);
+open my $nothing, '>', "$dir/nothing.c" or die;
+close $nothing;
+system("${cross}gcc -march=$arch -mabi=$abi -c $dir/nothing.c -o $dir/nothing.o") if $arch;
+my ($same) = $arch ? map { /Tag_RISCV_arch: "([^"]*)"/ } lines("${cross}readelf", '-A', "$dir/nothing.o") : ();
+is($same, $has, "its march ($arch, $abi) is the archive's");
 
 open my $out, '>', "$dir/one.c" or die;
 print $out "#include <aia/error.h>\nvoid _start(void) { (void)aia_strerror(*(volatile int *)4096); }\n";

@@ -2,7 +2,8 @@
 /*
  * A kernel for QEMU's virt machine around the code of docs/embedding.md, which embedding.t puts into page.c. The start code and
  * the linker script are the minikernel's. The kernel takes an interrupt of edu and one of the UART's wire, moves, takes a hart
- * offline and back, and suspends, each by the functions of the page.
+ * offline and back, and suspends, each by the functions of the page. With NO_TREE_NO_HSM the wire is that of the page's constants,
+ * and a hart that goes offline parks.
  */
 #include "page.c"
 
@@ -22,6 +23,7 @@ static _Atomic unsigned online, sent, reports;
 void second_start(void); /* start.S */
 
 enum { SBI_PUTCHAR = 1, SBI_HSM = 0x48534d, HSM_START = 0, HSM_STOP, HSM_STATUS, HSM_SUSPEND };
+enum { SBI_IPI = 0x735049 };
 static long sbi(unsigned long ext, unsigned long fid, unsigned long arg, uintptr_t start)
 {
     register unsigned long a0 __asm__("a0") = arg, a1 __asm__("a1") = start, a6 __asm__("a6") = fid;
@@ -96,6 +98,18 @@ void wake_mover(struct device *d)
 {
     to_move = d;
 }
+#ifdef NO_TREE_NO_HSM
+void second(void);
+void hart_stop(void)
+{
+    hart_park();
+    second();
+}
+bool hart_is_stopped(unsigned hart)
+{
+    return parked[hart];
+}
+#else
 void hart_stop(void)
 {
     sbi(SBI_HSM, HSM_STOP, 0, 0);
@@ -104,11 +118,16 @@ bool hart_is_stopped(unsigned hart)
 {
     return sbi(SBI_HSM, HSM_STATUS, hart, 0) == 1;
 }
+#endif
 
 void hart_start(unsigned hart)
 {
     unsigned before = online;
-    check(sbi(SBI_HSM, HSM_START, hart, (uintptr_t)second_start) >= 0, "hart_start");
+    if (parked[hart]) {
+        parked[hart] = false;
+        sbi(SBI_IPI, 0, 1, hart); /* the set of hart `hart` alone */
+    } else
+        check(sbi(SBI_HSM, HSM_START, hart, (uintptr_t)second_start) >= 0, "hart_start");
     while (online == before)
         port_pause();
 }
@@ -180,12 +199,17 @@ void second(void)
 
 static void wire(const uint8_t *blob)
 {
-    static struct aplic_source source;
     struct aia_irq *irq;
+#ifdef NO_TREE_NO_HSM
+    (void)blob;
+    done(uart_attach(uart_handler, &irq), "uart_attach");
+#else
+    static struct aplic_source source;
     const uint32_t size = (uint32_t)blob[4] << 24 | blob[5] << 16 | blob[6] << 8 | blob[7];
 
     done(wires_init(blob, size), "wires_init");
     done(wire_attach(&source, aia_fdt_next(&tree, -1, "ns16550a"), uart_handler, NULL, &irq), "wire_attach");
+#endif
 }
 
 static void nest(void)

@@ -9,7 +9,7 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
-use Test::More tests => 12;
+use Test::More tests => 13;
 
 my $build = abs_path($ENV{BUILD} || 'build');
 my $cross = $ENV{CROSS} || 'riscv64-unknown-elf-';
@@ -66,10 +66,11 @@ is_deeply(\@asked, \@listed, 'it asks its kernel for the functions that the page
 my $mini = "$examples/minikernel";
 
 sub build_kernel {
+    my @flags = @_;
     my @objects;
     for my $source ("$mini/start.S", 'tests/pages/embedding.c', "$examples/ports/bare-metal.c") {
         my ($object) = map { "$dir/$_.o" } $source =~ m{([\w-]+)\.\w$};
-        my ($good, $text) = quiet(@cc, "-c $source -o $object");
+        my ($good, $text) = quiet(@cc, @flags, "-c $source -o $object");
         return (0, $text) if !$good;
         push @objects, $object;
     }
@@ -86,6 +87,9 @@ sub boot {
 ok($good, 'it links with the installed libraries and port') or diag $text;
 ($good, $text) = boot();
 ok($good && $text =~ /^embedding: PASS\r?$/m, 'and it takes interrupts, moves, goes offline, comes back and suspends') or diag $text;
+($good, $text) = build_kernel('-DNO_TREE_NO_HSM');
+($good, $text) = boot() if $good;
+ok($good && $text =~ /^embedding: PASS\r?$/m, 'so it does without a device tree and without HSM') or diag $text;
 
 # --- the check itself -------------------------------------------------------------------------------------------------
 put('page.c', "#include \"embedding.h\"\n" . ($code =~ s/aplic_init\(&domains\[i\], &aia\)/aplic_init(&domains[i])/r));
