@@ -40,7 +40,10 @@ like($help, qr/^make \Q$_\E\b/m, "make help has $_") for 'host-test', 'gdb', 'ta
 my ($code, $said) = make($tree, 'compile_commands.json');
 is($code, 0, 'compile_commands.json') or diag $said;
 my $entries = eval { JSON::PP->new->decode(slurp("$tree/compile_commands.json")) } // [];
-is_deeply([sort map { $_->{file} } @$entries], [sort +lines("cd $tree && find @sources -name '*.c'")], 'has each C file, once');
+# A test compiles the first of these with the installed headers; the others are compiled and linked by one command.
+my %by_hand = map { $_ => 1 } qw(tests/pages/embedding.c tests/qemu/race.c tests/qemu/turns.c);
+my @files = grep { !$by_hand{$_} } lines("cd $tree && find @sources -name '*.c'");
+is_deeply([sort map { $_->{file} } @$entries], [sort @files], 'has each C file, once');
 is_deeply([grep { $_->{directory} ne $tree || $_->{command} !~ / -c \Q$_->{file}\E -o / } @$entries], [], 'with its own command');
 my %command = map { $_->{file} => $_->{command} } @$entries;
 # A file of the library, the payload, a board, the host tests, the fuzzers; and a check that the library's files have their own flags.
